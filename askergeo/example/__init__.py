@@ -1,0 +1,1 @@
+"""Eksempelbygda: an invented municipality, built from a seed, with its own answer key."""

@@ -1,0 +1,1 @@
+"""Writers: each writes results to one format; none computes."""

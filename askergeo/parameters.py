@@ -1,0 +1,185 @@
+"""Parameters and factors as data: value, unit, source and confidence, never inside the code.
+
+The files lie in ``askergeo/data/parameters``, one YAML a set. A value flagged ``usikker`` prints
+a warning while it is in force.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from askergeo.errors import ParameterError, collect
+from askergeo.numbers import format_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Parameter", "Parameters", "load_parameters"]
+
+CONFIDENCE = ("verifisert", "kjent", "usikker")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One value with its unit, source and confidence."""
+
+    name: str
+    title: str
+    value: Any
+    unit: str = ""
+    source: str = ""
+    confidence: str = "usikker"
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+    changed: bool = False
+
+
+class Parameters:
+    """The parameters of one analysis; ``parameters["belte_m"]`` is the value in force.
+
+    Examples
+    --------
+    >>> p = Parameters("demo", [Parameter(name="belte_m", title="Bredde", value=100.0, unit="m")])
+    >>> p["belte_m"], p.override({"belte_m": "50"})["belte_m"]
+    (100.0, 50.0)
+    """
+
+    def __init__(self, name: str, parameters: list[Parameter]) -> None:
+        self.name = name
+        self._by_name = {parameter.name: parameter for parameter in parameters}
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401  (number, text or list)
+        return self._by_name[name].value
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self._by_name.values())
+
+    def override(self, values: Mapping[str, Any]) -> Parameters:
+        """Return a copy with other values; text is read as the type of the value it replaces.
+
+        Raises
+        ------
+        ParameterError
+            When a name is unknown or a value is not allowed; all faults are listed at once.
+        """
+        changed = dict(self._by_name)
+        problems = []
+        for name, value in values.items():
+            if name not in changed:
+                known = ", ".join(changed)
+                problems.append(f"parameteren «{name}» finnes ikke; kjente er {known}")
+                continue
+            try:
+                new = _read(changed[name], value)
+            except ValueError as error:
+                problems.append(str(error))
+            else:
+                changed[name] = replace(changed[name], value=new, changed=True)
+        if problems:
+            msg = f"Parametre for «{self.name}»:\n{collect(problems)}"
+            raise ParameterError(msg, remedy="Se «askergeo parametre» for navn og verdier.")
+        return Parameters(self.name, list(changed.values()))
+
+    def warnings(self) -> tuple[str, ...]:
+        """One line for each uncertain value in force."""
+        return tuple(
+            f"Parameteren «{p.title}» = {_show(p.value)} {p.unit}".rstrip()
+            + f" er usikker: {p.source}."
+            for p in self
+            if p.confidence == "usikker"
+        )
+
+    def records(self) -> tuple[dict[str, Any], ...]:
+        """Return the parameters as plain records, for tables and JSON."""
+        return tuple(
+            {
+                "navn": p.name,
+                "tittel": p.title,
+                "verdi": p.value,
+                "enhet": p.unit,
+                "kilde": p.source if not p.changed else f"endret av brukeren ({p.source})",
+                "sikkerhet": p.confidence,
+                "endret": p.changed,
+            }
+            for p in self
+        )
+
+
+def load_parameters(name: str, overrides: Mapping[str, Any] | None = None) -> Parameters:
+    """Read the parameters of an analysis from the package's data.
+
+    Parameters
+    ----------
+    name
+        Name of the set: ``strandsone`` reads ``askergeo/data/parameters/strandsone.yml``.
+    overrides
+        Values that replace the file's.
+
+    Raises
+    ------
+    ParameterError
+        When an override is unknown or not allowed.
+    """
+    text = (files("askergeo") / "data" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
+    parameters = Parameters(
+        name, [_parameter(key, record) for key, record in (yaml.safe_load(text) or {}).items()]
+    )
+    return parameters.override(overrides) if overrides else parameters
+
+
+def _parameter(name: str, record: Mapping[str, Any]) -> Parameter:
+    if record["confidence"] not in CONFIDENCE:
+        raise ParameterError(f"{name}: confidence {record['confidence']} is not in {CONFIDENCE}")
+    return Parameter(
+        name=name,
+        title=record["title"],
+        value=record["value"],
+        unit=record.get("unit", ""),
+        source=record["source"],
+        confidence=record["confidence"],
+        minimum=record.get("minimum"),
+        maximum=record.get("maximum"),
+        choices=tuple(record.get("choices", ())),
+    )
+
+
+def _read(parameter: Parameter, value: Any) -> Any:  # noqa: ANN401
+    """Read ``value`` as the type that the parameter has, and hold it against its bounds."""
+    kind = type(parameter.value)
+    if isinstance(value, str) and kind is list:
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        new = value if isinstance(value, kind) else kind(_plain(value))
+    except (TypeError, ValueError):
+        msg = f"«{parameter.name}» = {value!r} kan ikke leses som {_word(kind)}"
+        raise ValueError(msg) from None
+    if parameter.minimum is not None and new < parameter.minimum:
+        raise ValueError(f"«{parameter.name}» = {_show(new)} er under {_show(parameter.minimum)}")
+    if parameter.maximum is not None and new > parameter.maximum:
+        raise ValueError(f"«{parameter.name}» = {_show(new)} er over {_show(parameter.maximum)}")
+    if parameter.choices and new not in parameter.choices:
+        allowed = ", ".join(map(str, parameter.choices))
+        raise ValueError(f"«{parameter.name}» = {new} er ikke blant {allowed}")
+    return new
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Let a planner write a decimal comma."""
+    return value.replace(",", ".").replace("\u00a0", "") if isinstance(value, str) else value
+
+
+def _word(kind: type) -> str:
+    words = {float: "et tall", int: "et helt tall", str: "tekst", list: "en liste"}
+    return words.get(kind, kind.__name__)
+
+
+def _show(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    decimals = 0 if float(value).is_integer() else len(f"{value}".partition(".")[2])
+    return format_number(value, decimals)

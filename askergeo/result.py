@@ -1,0 +1,352 @@
+"""What an analysis gives: tables with units, map layers, findings, one sentence, provenance.
+
+A :class:`Result` holds numbers only; the modules in :mod:`askergeo.outputs` write it, after
+:func:`askergeo.privacy.suppress` has hidden the counts of few persons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from askergeo.numbers import format_number
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+__all__ = [
+    "Column",
+    "ColumnSum",
+    "Fact",
+    "Finding",
+    "MapLayer",
+    "Missing",
+    "Provenance",
+    "Result",
+    "RowSum",
+    "Severity",
+    "SourceRecord",
+    "Status",
+    "Style",
+    "StyleClass",
+    "Table",
+]
+
+
+class Status(StrEnum):
+    """Answer of a check, with the codes of the national DOK specification."""
+
+    HIT_RED = "HIT-RED"
+    HIT_YELLOW = "HIT-YELLOW"
+    NOT_MAPPED = "NO-HIT-YELLOW"
+    NO_HIT = "NO-HIT-GREEN"
+    NOT_RELEVANT = "NOT-RELEVANT"
+    NOT_IMPLEMENTED = "NOT-IMPLEMENTED"
+    TIMEOUT = "TIMEOUT"
+    ERROR = "ERROR"
+
+
+class Severity(StrEnum):
+    """How much a finding matters to the reader."""
+
+    INFO = "info"
+    WARNING = "advarsel"
+    ERROR = "feil"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """What a column of a table or map layer means.
+
+    Parameters
+    ----------
+    title
+        Header in bokmål, without the unit.
+    unit
+        Unit in bokmål (``"dekar"``, ``"m"``, ``"personer"``, ``"%"``); empty for text.
+    decimals
+        Decimals shown to people; ``None`` for text.
+    persons
+        The column counts persons: small counts are suppressed before anything leaves.
+    derived_from
+        Person columns from which this column can be recomputed; it is hidden where they are.
+    description
+        One sentence for the data dictionary.
+    """
+
+    title: str
+    unit: str = ""
+    decimals: int | None = None
+    persons: bool = False
+    derived_from: tuple[str, ...] = ()
+    description: str = ""
+
+    @property
+    def header(self) -> str:
+        """Title with the unit in parentheses."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+@dataclass(frozen=True)
+class RowSum:
+    """The row ``total`` is the sum of the rows ``parts`` (labels of the frame's index)."""
+
+    total: Hashable
+    parts: tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class ColumnSum:
+    """The column ``total`` is the sum of the columns ``parts``."""
+
+    total: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table with units.
+
+    Parameters
+    ----------
+    name
+        Identifier, ASCII ``snake_case``: the key in JSON, and in the names of sheets and files.
+    title
+        Title in bokmål.
+    frame
+        The rows; the index labels are unique and identify a row.
+    columns
+        One :class:`Column` for each column of ``frame``, in the order shown.
+    row_sums, column_sums
+        Which cells are sums of others; the suppression needs all of them.
+    hidden
+        Cells ``(row label, column)`` that have been suppressed (shown as ``:``).
+    note
+        What the reader must know to read the table.
+    """
+
+    name: str
+    title: str
+    frame: pd.DataFrame
+    columns: Mapping[str, Column]
+    row_sums: tuple[RowSum, ...] = ()
+    column_sums: tuple[ColumnSum, ...] = ()
+    hidden: frozenset[tuple[Hashable, str]] = frozenset()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        unknown = [str(name) for name in self.frame.columns if name not in self.columns]
+        absent = [name for name in self.columns if name not in self.frame.columns]
+        if unknown or absent:
+            msg = f"Table {self.name}: undescribed columns {unknown}, absent columns {absent}"
+            raise ValueError(msg)
+        if not self.frame.index.is_unique:
+            msg = f"Table {self.name}: the index is not unique"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleClass:
+    """One class of a categorised style: the value, its label and its colours."""
+
+    value: Any
+    label: str
+    fill: str = ""
+    stroke: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How a layer is drawn, alike on the page and in QGIS.
+
+    Colours are ``#rrggbb``; widths and sizes are in millimetres on paper. ``column`` and
+    ``classes`` make the style categorised; without them all features look alike.
+    """
+
+    fill: str = "#9ecae1"
+    stroke: str = "#3b3b3b"
+    width: float = 0.3
+    size: float = 2.0
+    opacity: float = 1.0
+    dash: bool = False
+    column: str = ""
+    classes: tuple[StyleClass, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapLayer:
+    """A layer for the map, in the CRS of record.
+
+    ``rows_of`` names the table whose rows these features are (same index labels): person
+    columns are then hidden as they are there.
+    """
+
+    name: str
+    title: str
+    frame: gpd.GeoDataFrame
+    columns: Mapping[str, Column]
+    style: Style = field(default_factory=Style)
+    rows_of: str = ""
+    hidden: frozenset[tuple[Hashable, str]] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A key figure that the sentence states; ``cell`` is the table cell that it repeats."""
+
+    title: str
+    value: float | int | str | None
+    unit: str = ""
+    decimals: int = 0
+    persons: bool = False
+    cell: tuple[str, Hashable, str] | None = None
+    hidden: bool = False
+
+    def text(self) -> str:
+        """Value for people: Norwegian number, ``:`` when suppressed, ``..`` when unknown."""
+        if self.hidden:
+            return ":"
+        if isinstance(self.value, str):
+            return self.value
+        return format_number(self.value, self.decimals)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that the reader should look at, with place, rule and remedy."""
+
+    rule: str
+    title: str
+    status: Status
+    severity: Severity = Severity.INFO
+    text: str = ""
+    law: str = ""
+    layer: str = ""
+    row: str = ""
+    action: str = ""
+    geometry: shapely.Geometry | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """A layer that was not there, and what the result therefore does not say."""
+
+    layer: str
+    title: str
+    consequence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRecord:
+    """One layer that a result rests on, as the lock of the data package records it."""
+
+    layer: str
+    title: str
+    origin: str
+    date: str
+    sha256: str
+    rows: int | None
+    licence: str
+    attribution: str
+    crs: str = ""
+    owner: str = ""
+    coverage: str = ""
+    example: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What it takes to make the result again."""
+
+    version: str
+    command: str
+    created: str
+    municipality: str
+    crs: str
+    package: str
+    sources: tuple[SourceRecord, ...] = ()
+    software: Mapping[str, str] = field(default_factory=dict)
+    scenario: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The answer to one question.
+
+    Parameters
+    ----------
+    analysis
+        Identifier of the analysis (:data:`askergeo.analyses.ANALYSES`).
+    title
+        Title in bokmål.
+    template
+        The sentence that states the finding, with the facts' names in braces.
+    facts
+        The key figures that the sentence uses, and others worth a line.
+    tables, layers, findings
+        The answer itself.
+    parameters
+        Values in force, as :meth:`askergeo.parameters.Parameters.records` gives them.
+    warnings
+        What makes the answer less certain, in bokmål.
+    missing
+        Layers that were not there, and what follows.
+    reading
+        How to read the result and what it does not say, in bokmål, a paragraph each.
+    """
+
+    analysis: str
+    title: str
+    template: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    layers: tuple[MapLayer, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    parameters: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    reading: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The finding in one sentence, with Norwegian numbers."""
+        return self.template.format(**{name: fact.text() for name, fact in self.facts.items()})
+
+    def table(self, name: str) -> Table:
+        """Return the table of that name.
+
+        Raises
+        ------
+        KeyError
+            When the result has no such table.
+        """
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    def layer(self, name: str) -> MapLayer:
+        """Return the map layer of that name.
+
+        Raises
+        ------
+        KeyError
+            When the result has no such layer.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(name)
+
+    def compare(self, other: Result) -> Result:
+        """Return the difference ``other − self`` with its own tables, layer and sentence."""
+        from askergeo.compare import compare  # noqa: PLC0415  (compare builds on this module)
+
+        return compare(self, other)

@@ -1,0 +1,1 @@
+"""The command line ``askergeo``: parses, calls one function, writes, sets the exit code."""
