@@ -38,7 +38,8 @@ def format_number(value: float | None, decimals: int = 0, *, unit: str = "") -> 
     >>> format_number(-98765, unit="m").replace("\u00a0", "_")
     '−98_765_m'
     """
-    if value is None or not np.isscalar(value) or math.isnan(float(value)):
+    # pandas marks a missing integer with NA, which is no number at all.
+    if not isinstance(value, int | float | np.number) or math.isnan(value):
         return UNKNOWN
     number = float(value)
     text = f"{abs(number):,.{decimals}f}"
