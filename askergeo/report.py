@@ -1,0 +1,85 @@
+"""The main job: run every analysis that the layers of a package allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from askergeo.analyses import ANALYSES
+from askergeo.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.result import Result
+
+__all__ = ["NotRun", "Report", "run_all", "run_with_scenario"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotRun:
+    """An analysis that could not run, and the layers that it lacks."""
+
+    analysis: str
+    title: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What every analysis gave, and which could not run."""
+
+    results: tuple[Result, ...]
+    not_run: tuple[NotRun, ...]
+
+
+def run_all(
+    package: DataPackage,
+    *,
+    scenario: DataPackage | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Report:
+    """Run every analysis whose layers are there.
+
+    Parameters
+    ----------
+    package
+        The data package.
+    scenario
+        A scenario to lay over it: each analysis then gives base, scenario and difference.
+    progress
+        Called with the share done (0–1) and what is under way.
+    """
+    results: list[Result] = []
+    not_run = []
+    for number, analysis in enumerate(ANALYSES.values()):
+        if progress:
+            progress(number / len(ANALYSES), analysis.title)
+        absent = tuple(layer for layer in analysis.needs if layer not in package)
+        if absent:
+            not_run.append(NotRun(analysis=analysis.id, title=analysis.title, missing=absent))
+        else:
+            results.extend(run_with_scenario(analysis.id, package, scenario))
+    return Report(results=tuple(results), not_run=tuple(not_run))
+
+
+def run_with_scenario(
+    analysis: str,
+    package: DataPackage,
+    scenario: DataPackage | None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+) -> tuple[Result, ...]:
+    """Run one analysis; with a scenario also on the changed package, and the difference.
+
+    Returns
+    -------
+    tuple of Result
+        The result alone, or base, scenario and difference.
+    """
+    base = run(analysis, package, overrides=overrides)
+    if scenario is None:
+        return (base,)
+    changed = run(analysis, scenario.over(package), overrides=overrides)
+    return base, changed, base.compare(changed)

@@ -1,0 +1,103 @@
+"""One verb for each analysis: read the package, run, write, state the finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from .console import Console
+from .options import Data, Json, Out, Overwrite, Parameter, Quiet, Scenario, pairs
+
+__all__ = ["register", "run_and_write"]
+
+
+def register(app: typer.Typer, command: type, group: type) -> None:
+    """Add the verbs to the command line."""
+    app.command("strandsone", cls=command)(shore)
+    settlement = typer.Typer(cls=group, rich_markup_mode=None, help=_SETTLEMENT)
+    settlement.command("avgrens", cls=command)(settlements)
+    app.add_typer(settlement, name="tettsted")
+
+
+_SETTLEMENT = """Tettsteder etter SSBs metode.
+
+$ askergeo tettsted avgrens --data asker --ut tettsteder
+"""
+
+
+def shore(
+    data: Data,
+    out: Out = Path("strandsone"),
+    *,
+    scenario: Scenario = None,
+    parameter: Parameter = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Strandsonen: 100-metersbeltet, bygg i beltet og tilgjengelig andel.
+
+    $ askergeo strandsone --data asker --ut strandsone
+    $ askergeo strandsone --data asker --ut smalt --parameter belte_m=50
+
+    Beltet måles fra den virkelige strandlinjen på land og øyer (pbl § 1-8) og avgrenses av
+    byggegrenser i plan. Andelen som er tilgjengelig, følger SSBs regel.
+    """
+    console = Console(as_json=as_json, quiet=quiet)
+    run_and_write("strandsone", data, out, scenario, parameter, console, overwrite=overwrite)
+
+
+def settlements(
+    data: Data,
+    out: Out = Path("tettsteder"),
+    *,
+    scenario: Scenario = None,
+    parameter: Parameter = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Avgrens tettsteder fra bygninger og bosatte etter SSBs metode.
+
+    $ askergeo tettsted avgrens --data asker --ut tettsteder
+
+    Gir bosatte per km² tettstedsareal, indikatoren som kommunen rapporterer.
+    """
+    console = Console(as_json=as_json, quiet=quiet)
+    run_and_write("tettsted", data, out, scenario, parameter, console, overwrite=overwrite)
+
+
+def run_and_write(
+    analysis: str,
+    data: Path,
+    out: Path,
+    scenario: Path | None,
+    parameters: list[str] | None,
+    console: Console,
+    *,
+    overwrite: bool,
+) -> None:
+    """Run one analysis, write its result to a folder, and say what it found.
+
+    With a scenario the folder holds three results: base, scenario and difference.
+    """
+    from askergeo.datapackage import DataPackage
+    from askergeo.outputs.write import check_free, write_all
+    from askergeo.report import run_with_scenario
+
+    check_free(out, overwrite=overwrite)
+    package = DataPackage.open(data)
+    change = None if scenario is None else DataPackage.open(scenario)
+    with console.progress(analysis) as step:
+        step(0.0, "Regner")
+        results = run_with_scenario(analysis, package, change, overrides=pairs(parameters))
+        step(0.8, "Skriver")
+        paths = write_all(results, out, title=package.name, overwrite=overwrite)
+    for warning in dict.fromkeys(text for result in results for text in result.warnings):
+        console.note(f"Merk: {warning}")
+    if console.as_json:
+        console.paths(paths)
+        return
+    sentences = "\n".join(result.sentence for result in results)
+    console.result(f"{sentences}\n" + "\n".join(map(str, paths.values())), None)

@@ -1,0 +1,294 @@
+"""The verbs of ``askergeo data``: make, fill, check and show a data package."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import Console, text_table
+from .options import Json, Overwrite, Quiet
+
+__all__ = ["register"]
+
+Package = Annotated[Path, typer.Argument(metavar="MAPPE", help="Datapakken.")]
+
+_HELP = """Lag, fyll, sjekk og vis en datapakke.
+
+$ askergeo data ny asker --kommune 3203
+$ askergeo data legg-til asker bygning bygg.gpkg --lag-i-fil Bygning
+$ askergeo data mangler asker
+$ askergeo data sjekk asker
+"""
+
+
+class Store(StrEnum):
+    """File formats of the layers in a package."""
+
+    PARQUET = "parquet"
+    GPKG = "gpkg"
+
+
+class Threshold(StrEnum):
+    """From which severity a check ends with exit code 1."""
+
+    ADVARSEL = "advarsel"
+    FEIL = "feil"
+
+
+def register(app: typer.Typer, command: type, group: type) -> None:
+    """Add the verbs to the command line."""
+    data = typer.Typer(cls=group, rich_markup_mode=None, help=_HELP)
+    data.command("ny", cls=command)(new)
+    data.command("legg-til", cls=command)(add)
+    data.command("bygg", cls=command)(build)
+    data.command("sjekk", cls=command)(check)
+    data.command("vis", cls=command)(show)
+    data.command("mangler", cls=command)(missing)
+    data.command("lås", cls=command)(lock)
+    app.add_typer(data, name="data")
+
+
+def new(
+    path: Package,
+    municipality: Annotated[
+        str, typer.Option("--kommune", metavar="NR", help="Kommunenummer, fire siffer.")
+    ],
+    name: Annotated[str, typer.Option("--navn", metavar="TEKST", help="Navn på pakken.")] = "",
+    store: Annotated[
+        Store, typer.Option("--lager", help="Filformat for lagene: parquet eller gpkg.")
+    ] = Store.PARQUET,
+    *,
+    scenario: Annotated[
+        bool, typer.Option("--scenario", help="Lag et scenario: endringer oppå en annen pakke.")
+    ] = False,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Lag en tom datapakke for en kommune.
+
+    $ askergeo data ny asker --kommune 3203
+    $ askergeo data ny ny-skole --kommune 3203 --scenario
+    """
+    from askergeo.datapackage import DataPackage
+
+    package = DataPackage.create(
+        path,
+        municipality=municipality,
+        name=name,
+        store=store.value,
+        overwrite=overwrite,
+        kind="scenario" if scenario else "base",
+    )
+    text = f"{package.path}: {package.name}, kommune {package.municipality}, {package.crs}"
+    console = Console(as_json=as_json)
+    console.result(
+        text,
+        {
+            "mappe": str(package.path),
+            "navn": package.name,
+            "kommune": package.municipality,
+            "crs": package.crs,
+        },
+    )
+
+
+def add(
+    path: Package,
+    layer: Annotated[str, typer.Argument(metavar="LAG", help="Laget i katalogen.")],
+    file: Annotated[Path, typer.Argument(metavar="FIL", help="Filen som skal leses.")],
+    source_layer: Annotated[
+        str | None,
+        typer.Option("--lag-i-fil", metavar="NAVN", help="Laget i filen, når den har flere."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--kolonner",
+            metavar="KART.YML",
+            help="Fil som sier hvilke kolonner og koder som svarer til katalogens, eller navnet "
+            "på en innebygd.",
+        ),
+    ] = None,
+    crs: Annotated[
+        str | None,
+        typer.Option("--crs", metavar="EPSG:N", help="Koordinatsystemet, når filen ikke sier det."),
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--dato", metavar="ÅÅÅÅ-MM-DD", help="Datoen dataene ble hentet."),
+    ] = None,
+    *,
+    append: Annotated[
+        bool, typer.Option("--tillegg", help="Legg radene til dem som er der fra før.")
+    ] = False,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Les en fil inn i datapakken som et av katalogens lag.
+
+    $ askergeo data legg-til asker bygning bygg.gpkg --lag-i-fil Bygning
+    $ askergeo data legg-til asker barnehage barnehager.geojson --kolonner asker_barnehage
+
+    Rader med feil rettes eller settes til side, og står med grunn og sted i lagets avvik; ingen
+    forsvinner uten spor. Koordinatsystemet gjøres om til pakkens.
+    """
+    from askergeo.datapackage import DataPackage
+    from askergeo.ingest import add_file
+
+    console = Console(as_json=as_json, quiet=quiet)
+    added = add_file(
+        DataPackage.open(path),
+        layer,
+        file,
+        source_layer=source_layer,
+        mapping=columns,
+        crs=crs,
+        fetched=date,
+        append=append,
+        overwrite=overwrite,
+    )
+    console.result(added.text(), added.record())
+
+
+def build(
+    path: Package,
+    recipe: Annotated[
+        str, typer.Argument(metavar="OPPSKRIFT", help="Oppskriftsfil, eller navnet på en innebygd.")
+    ],
+    source: Annotated[
+        Path, typer.Option("--fra", metavar="MAPPE", help="Mappen som filene ligger i.")
+    ],
+    *,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Lag en hel datapakke etter en oppskrift: mange filer, ett kall, samme svar hver gang.
+
+    $ askergeo data bygg asker-data asker --fra ../shared/data/asker
+    """
+    from askergeo.ingest import build_from_recipe
+
+    console = Console(as_json=as_json, quiet=quiet)
+    with console.progress(f"Oppskrift {recipe}") as step:
+        added = build_from_recipe(path, recipe, source=source, overwrite=overwrite, progress=step)
+    console.result("\n".join(one.text() for one in added), [one.record() for one in added])
+
+
+def check(
+    path: Package,
+    threshold: Annotated[
+        Threshold, typer.Option("--terskel", help="Sluttkode 1 fra og med: advarsel eller feil.")
+    ] = Threshold.ADVARSEL,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Sjekk at datapakken er hel: filer, summer, kolonner og avvik.
+
+    $ askergeo data sjekk asker
+    $ askergeo data sjekk asker --terskel feil
+
+    Feil: en fil mangler, er endret eller kan ikke leses. Advarsel: et lag har rader med avvik.
+    """
+    from askergeo.datapackage import DataPackage
+    from askergeo.inspection import check_package
+
+    console = Console(as_json=as_json)
+    problems = check_package(DataPackage.open(path))
+    text = "\n".join(f"{p.severity.value.upper()}  {p.layer}: {p.text}" for p in problems)
+    console.result(
+        text or "Ingen funn.",
+        [{"alvor": p.severity.value, "lag": p.layer, "tekst": p.text} for p in problems],
+    )
+    serious = {"advarsel": ("advarsel", "feil"), "feil": ("feil",)}[threshold.value]
+    if any(p.severity.value in serious for p in problems):
+        raise typer.Exit(1)
+
+
+def show(path: Package, *, as_json: Json = False) -> None:
+    """Vis hva datapakken inneholder.
+
+    $ askergeo data vis asker
+    """
+    from askergeo.catalogue import load_catalogue
+    from askergeo.datapackage import DataPackage
+    from askergeo.numbers import format_number
+
+    package = DataPackage.open(path)
+    layers = load_catalogue()
+    rows = [
+        [
+            layer,
+            format_number(record.rows),
+            format_number(record.avvik_rows),
+            record.fetched,
+            record.licence,
+            layers[layer].title,
+        ]
+        for layer, record in package.records.items()
+    ]
+    head = f"{package.name}, kommune {package.municipality}, {package.crs}"
+    if package.example:
+        head += " – oppdiktet eksempel"
+    table = text_table(["Lag", "Rader", "Avvik", "Dato", "Lisens", "Tittel"], rows)
+    console = Console(as_json=as_json)
+    console.result(
+        f"{head}\n\n{table}",
+        {
+            "navn": package.name,
+            "kommune": package.municipality,
+            "crs": package.crs,
+            "eksempel": package.example,
+            "lag": [record.as_dict() for record in package.records.values()],
+        },
+    )
+
+
+def missing(path: Package, *, as_json: Json = False) -> None:
+    """Si for hvert lag som mangler, hva det ville gi og hvor det bestilles.
+
+    $ askergeo data mangler asker
+    """
+    from askergeo.datapackage import DataPackage
+    from askergeo.inspection import missing_layers
+
+    found = missing_layers(DataPackage.open(path))
+    blocks = [
+        f"{one['lag']} – {one['tittel']}\n"
+        + "\n".join(f"  {label}: {one[key]}" for key, label in _MISSING.items() if one[key])
+        for one in found
+    ]
+    Console(as_json=as_json).result("\n\n".join(blocks) or "Ingen lag mangler.", found)
+
+
+_MISSING = {
+    "gir": "Gir",
+    "analyser": "Trengs av",
+    "eier": "Gis ut av",
+    "bestilles": "Bestilles",
+    "format": "Format",
+    "kolonner": "Leses med",
+}
+
+
+def lock(
+    path: Package,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Godta filene slik de nå er, og skriv nye summer i låsen.
+
+    $ askergeo data lås asker
+
+    Brukes når et lag er rettet for hånd, for eksempel i QGIS. Lag som ikke lenger kan leses, eller
+    som mangler kolonner, stopper låsingen.
+    """
+    from askergeo.datapackage import DataPackage
+
+    changed = DataPackage.open(path).relock()
+    text = "\n".join(f"Ny sum for {layer}" for layer in changed) or "Ingenting er endret."
+    Console(as_json=as_json).result(text, {"endret": changed})

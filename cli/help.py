@@ -1,0 +1,117 @@
+"""Help texts in bokmål, with the examples first.
+
+typer's own help is in English and starts with the options; a planner wants to see what to type.
+"""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import textwrap
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+__all__ = ["Command", "Group", "usage"]
+
+_HELP_OPTION = ("--hjelp, --help", "Vis denne hjelpen.")
+_WIDTH = min(100, shutil.get_terminal_size().columns)
+
+
+class Command(TyperCommand):
+    """A verb. Its docstring is the help; lines that start with ``$`` are the examples."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  (typer's own types are private)
+        """Write usage, examples, description, arguments and options."""
+        text, examples = _split(self.help or "")
+        formatter.write(f"Bruk: {usage(self, ctx)}\n")
+        _section(formatter, "Eksempler", [(example, "") for example in examples])
+        formatter.write(f"\n{_wrap(text)}\n")
+        arguments, options = _parameters(self, ctx)
+        _section(formatter, "Argumenter", arguments)
+        _section(formatter, "Valg", [*options, _HELP_OPTION])
+        if self.epilog:
+            formatter.write(f"\n{_wrap(self.epilog)}\n")
+
+
+class Group(TyperGroup):
+    """A group of verbs, listed with one line each."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  (typer's own types are private)
+        """Write usage, examples, description, verbs and options."""
+        text, examples = _split(self.help or "")
+        formatter.write(f"Bruk: {usage(self, ctx)}\n")
+        _section(formatter, "Eksempler", [(example, "") for example in examples])
+        formatter.write(f"\n{_wrap(text)}\n")
+        verbs = [(name, _first_line(command.help or "")) for name, command in self.commands.items()]
+        _section(formatter, "Kommandoer", verbs)
+        _arguments, options = _parameters(self, ctx)
+        _section(formatter, "Valg", [*options, _HELP_OPTION])
+        if self.epilog:
+            formatter.write(f"\n{_wrap(self.epilog)}\n")
+
+
+def usage(command: Any, ctx: Any) -> str:  # noqa: ANN401
+    """Return the one-line usage: the command's path, its arguments and its required options."""
+    if isinstance(command, TyperGroup):
+        return f"{ctx.command_path} KOMMANDO …"
+    pieces = [ctx.command_path]
+    for parameter in command.params:
+        name = parameter.metavar or parameter.name.upper()
+        if parameter.param_type_name == "argument":
+            pieces.append(name if parameter.required else f"[{name}]")
+        elif parameter.required:
+            pieces.append(f"{parameter.opts[0]} {name}")
+    return " ".join([*pieces, "[VALG]"])
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    lines = inspect.cleandoc(text).splitlines()
+    examples = [line.removeprefix("$").strip() for line in lines if line.startswith("$")]
+    return "\n".join(line for line in lines if not line.startswith("$")).strip(), examples
+
+
+def _first_line(text: str) -> str:
+    return inspect.cleandoc(text).split("\n", 1)[0]
+
+
+def _wrap(text: str) -> str:
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(textwrap.fill(" ".join(part.split()), _WIDTH) for part in paragraphs)
+
+
+def _parameters(
+    command: Any,  # noqa: ANN401
+    ctx: Any,  # noqa: ANN401
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    arguments, options = [], []
+    for parameter in command.get_params(ctx):
+        if parameter.name in {"help", "hjelp"} or getattr(parameter, "hidden", False):
+            continue
+        text = getattr(parameter, "help", "") or ""
+        name = parameter.metavar or parameter.name.upper()
+        if parameter.param_type_name == "argument":
+            arguments.append((name, text))
+            continue
+        flag = getattr(parameter, "is_flag", False)
+        label = ", ".join(parameter.opts) + ("" if flag else f" {name}")
+        default = parameter.default
+        if default not in (None, False, [], ()) and not callable(default):
+            text += f" [vanlig: {getattr(default, 'value', default)}]"
+        options.append((label, text + (" [må oppgis]" if parameter.required else "")))
+    return arguments, options
+
+
+def _section(formatter: Any, title: str, rows: list[tuple[str, str]]) -> None:  # noqa: ANN401
+    if not rows:
+        return
+    width = max((len(label) for label, text in rows if text), default=0)
+    formatter.write(f"\n{title}:\n")
+    for label, text in rows:
+        if not text:
+            formatter.write(f"  {label}\n")
+            continue
+        lines = textwrap.wrap(text, max(30, _WIDTH - width - 4)) or [""]
+        formatter.write(f"  {label.ljust(width)}  {lines[0]}\n")
+        for line in lines[1:]:
+            formatter.write(f"  {' ' * width}  {line}\n")

@@ -1,0 +1,109 @@
+"""Verbs that show what askergeo knows: the layer catalogue and the parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .console import Console, text_table
+from .options import Json
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer, command: type, _group: type) -> None:
+    """Add the verbs to the command line."""
+    app.command("katalog", cls=command)(catalogue)
+    app.command("parametre", cls=command)(parameters)
+
+
+def catalogue(
+    layer: Annotated[str | None, typer.Argument(metavar="LAG", help="Vis ett lag.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Vis lagkatalogen, eller alt om ett lag.
+
+    $ askergeo katalog
+    $ askergeo katalog bygning
+    """
+    from askergeo.catalogue import load_catalogue
+
+    console = Console(as_json=as_json)
+    layers = load_catalogue()
+    if layer is None:
+        rows = [[one.id, one.geometry, one.owner, one.title] for one in layers.values()]
+        text = text_table(["Lag", "Geometri", "Eier", "Tittel"], rows)
+        console.result(
+            text,
+            [dict(zip(("lag", "geometri", "eier", "tittel"), row, strict=True)) for row in rows],
+        )
+        return
+    one = layers[layer]
+    facts = {
+        "Tittel": one.title,
+        "Beskrivelse": one.description,
+        "Eier": one.owner,
+        "Lisens": one.licence,
+        "Navngivelse": one.attribution,
+        "Hjemmel": one.legal_basis,
+        "Geometri": one.geometry,
+        "Nøkkel": one.key,
+        "Dekning": str(one.coverage),
+        "Gir": one.allows,
+    }
+    rows = [
+        [c.name, c.type, c.unit, "må" if c.required else "", c.title] for c in one.columns.values()
+    ]
+    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    table = text_table(["Kolonne", "Type", "Enhet", "Påkrevd", "Tittel"], rows)
+    codes = [
+        f"{c.name}: " + ", ".join(f"{code} = {label}" for code, label in c.codes.items())
+        for c in one.columns.values()
+        if c.codes
+    ]
+    console.result(
+        "\n".join([*lines, "", table, "", *codes]),
+        {
+            "lag": one.id,
+            **{name.lower(): value for name, value in facts.items()},
+            "kolonner": [
+                dict(zip(("navn", "type", "enhet", "påkrevd", "tittel"), row, strict=True))
+                for row in rows
+            ],
+        },
+    )
+
+
+def parameters(
+    analysis: Annotated[
+        str | None, typer.Argument(metavar="ANALYSE", help="Vis én analyse.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Vis parametrene som analysene bruker, med enhet, kilde og sikkerhet.
+
+    $ askergeo parametre strandsone
+    """
+    from askergeo.analyses import ANALYSES, find
+    from askergeo.parameters import load_parameters
+
+    console = Console(as_json=as_json)
+    chosen = [find(analysis)] if analysis else list(ANALYSES.values())
+    records = {one.id: load_parameters(one.parameters).records() for one in chosen}
+    rows = [
+        [
+            one,
+            str(r["navn"]),
+            str(r["verdi"]),
+            str(r["enhet"]),
+            str(r["sikkerhet"]),
+            str(r["tittel"]),
+        ]
+        for one, parameters_ in records.items()
+        for r in parameters_
+    ]
+    table = text_table(["Analyse", "Parameter", "Verdi", "Enhet", "Sikkerhet", "Hva"], rows)
+    console.result(table, records)
