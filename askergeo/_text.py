@@ -1,0 +1,102 @@
+"""Letters that were lost between systems: æ, ø and å read in the wrong character set."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["is_damaged", "nearest", "repair_code", "repair_text"]
+
+# UTF-8 read as Latin-1 or Windows-1252 leaves these pairs; a whole word never has them.
+_DOUBLE_READ = re.compile("[ÃÂâÅ][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122]")
+# The replacement sign, itself read twice, and a question mark inside a word: the letter is gone.
+_LOST = re.compile(r"\ufffd|ï¿½|(?<=[^\W\d_])\?(?=[^\W\d_])")
+
+
+def repair_text(text: str) -> str | None:
+    """Return the text as it was before UTF-8 was read as Latin-1, or ``None`` when unsure.
+
+    Examples
+    --------
+    >>> repair_text("HÃ¸y"), repair_text("Høy"), repair_text("Asker")
+    ('Høy', None, None)
+    """
+    if not _DOUBLE_READ.search(text):
+        return None
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            repaired = text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        if not is_damaged(repaired):
+            return repaired
+    return None
+
+
+def is_damaged(text: str) -> bool:
+    """Tell whether letters of the text are lost or read in the wrong character set.
+
+    Examples
+    --------
+    >>> [is_damaged(text) for text in ("TromsÃ¸", "Troms\ufffd", "Bj?rk", "Tromsø", "Hva?")]
+    [True, True, True, False, False]
+    """
+    return bool(_LOST.search(text) or _DOUBLE_READ.search(text))
+
+
+def repair_code(value: str, known: Iterable[str]) -> str | None:
+    """Return the one known value that ``value`` is a damaged form of, else ``None``.
+
+    A letter beyond ASCII may have been dropped, replaced, or read in the wrong character set.
+
+    Examples
+    --------
+    >>> repair_code("Hy", ["Lav", "Middels", "Høy"])
+    'Høy'
+    >>> repair_code("H?y", ["Høy", "Håy"]) is None
+    True
+    """
+    matches = {candidate for candidate in known if value in _damaged_forms(candidate)}
+    return matches.pop() if len(matches) == 1 else None
+
+
+def _damaged_forms(text: str) -> set[str]:
+    text = unicodedata.normalize("NFC", text)
+    if text.isascii():
+        return set()
+    forms = {
+        "".join(sign if sign.isascii() else fill for sign in text)
+        for fill in ("", "?", "??", "_", "\ufffd", "\ufffd\ufffd", "ï¿½", "ï¿½ï¿½")
+    }
+    forms.add(text.encode().decode("latin-1"))
+    forms.add(text.encode().decode("cp1252", errors="replace"))
+    return forms
+
+
+def nearest(word: str, words: Iterable[object]) -> str:
+    """Return «Mente du …?» with the nearest names, or an empty text.
+
+    Examples
+    --------
+    >>> nearest("n50_stig", ["n50_sti", "vann"])
+    'Mente du «n50_sti»?'
+    """
+    by_fold = {str(name).casefold(): str(name) for name in words}
+    found = get_close_matches(word.casefold(), by_fold, n=3, cutoff=0.6)
+    return f"Mente du {' eller '.join(f'«{by_fold[name]}»' for name in found)}?" if found else ""
+
+
+def text_columns(frame: pd.DataFrame) -> list[str]:
+    """Names of the columns that hold text."""
+    return [
+        str(name)
+        for name in frame.columns
+        if isinstance(frame[name].dtype, pd.StringDtype) or frame[name].dtype == object
+    ]
