@@ -22,7 +22,7 @@ def usage_message(error: Any) -> str:  # noqa: ANN401  (typer's exception classe
     ctx = getattr(error, "ctx", None)
     text = _what(error, ctx)
     if ctx is None:
-        return f"Feil: {text}"
+        return f"Feil: {text}\nSe «askergeo --hjelp»."
     hint = f"Bruk: {usage(ctx.command, ctx)}\nSe «{ctx.command_path} --hjelp»."
     return f"Feil: {text}\n{hint}"
 
@@ -50,10 +50,12 @@ def _by_text(message: str, ctx: Any) -> str:  # noqa: ANN401
         return f"kommandoen «{unknown[1]}» finnes ikke{_nearest(unknown[1], verbs)}"
     if message.startswith("Missing command"):
         return "oppgi en kommando."
-    if extra := re.match(r"Got unexpected extra arguments? \((.+)\)", message):
+    if extra := re.match(r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", message):
         return f"for mange argumenter: {extra[1]}."
     if value := re.match(r"Option '(.+?)' requires", message):
         return f"valget «{value[1]}» trenger en verdi."
+    if value := re.match(r"Option '(.+?)' does not take", message):
+        return f"valget «{value[1]}» tar ingen verdi."
     return message
 
 

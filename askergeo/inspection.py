@@ -1,0 +1,84 @@
+"""What is wrong with a data package, and what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from askergeo.analyses import ANALYSES
+from askergeo.catalogue import load_catalogue
+from askergeo.numbers import format_number
+from askergeo.result import Severity
+
+if TYPE_CHECKING:
+    from askergeo.datapackage import DataPackage
+
+__all__ = ["Problem", "check_package", "missing_layers"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that the owner of a package should look at."""
+
+    layer: str
+    severity: Severity
+    text: str
+
+
+def check_package(package: DataPackage) -> list[Problem]:
+    """Hold a package against its lock and list what the reading of its files found.
+
+    Returns
+    -------
+    list of Problem
+        Errors first: files that are missing or changed. Then, as warnings, the layers with rows
+        that were repaired or set aside.
+    """
+    problems = [
+        Problem(layer=fault.layer, severity=Severity.ERROR, text=fault.text)
+        for fault in package.verify()
+    ]
+    broken = {problem.layer for problem in problems}
+    for layer, record in package.records.items():
+        if not record.avvik_rows or layer in broken:
+            continue
+        rules = package.read_avvik(layer).groupby(["tittel", "handling"]).size()
+        text = ", ".join(
+            f"{format_number(number)} {title} ({action})"
+            for (title, action), number in rules.items()
+        )
+        problems.append(Problem(layer=layer, severity=Severity.WARNING, text=text))
+    return problems
+
+
+def missing_layers(package: DataPackage) -> list[dict[str, str]]:
+    """Say for every catalogue layer that is absent what it would allow and where to get it.
+
+    Returns
+    -------
+    list of dict
+        ``lag``, ``tittel``, ``gir``, ``analyser``, ``eier``, ``bestilles``, ``format`` and
+        ``kolonner`` (the mapping that reads it), all in bokmål.
+    """
+    found = []
+    for layer in load_catalogue().values():
+        if layer.id in package:
+            continue
+        users = [
+            one.title + ("" if layer.id in one.needs else " (valgfritt)")
+            for one in ANALYSES.values()
+            if layer.id in (*one.needs, *one.uses)
+        ]
+        found.append(
+            {
+                "lag": layer.id,
+                "tittel": layer.title,
+                "gir": layer.allows,
+                "analyser": ", ".join(users),
+                "eier": layer.order.owner or layer.owner,
+                "bestilles": layer.order.where,
+                "format": layer.order.format,
+                "kolonner": layer.order.mapping,
+            }
+        )
+    return found

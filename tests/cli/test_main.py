@@ -1,0 +1,95 @@
+"""The command line as a planner meets it: help, usage errors, streams and exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from askergeo.cli.main import app, run
+
+
+def verbs(command, path=()):
+    """Every verb with its path, groups included."""
+    yield path
+    for name, child in getattr(command, "commands", {}).items():
+        yield from verbs(child, (*path, name))
+
+
+ALL_VERBS = list(verbs(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("path", ALL_VERBS, ids=" ".join)
+def test_help_shows_examples_before_anything_else(path, capsys):
+    assert run([*path, "--hjelp"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    lines = out.splitlines()
+    assert lines[0].startswith("Bruk: " + " ".join(("askergeo", *path)))
+    assert lines[2] == "Eksempler:"
+    assert lines[3].startswith("  askergeo ")
+    for english in ("Usage", "Options", "Show this", "[required]", "[default"):
+        assert english not in out
+
+
+@pytest.mark.parametrize("path", ALL_VERBS, ids=" ".join)
+def test_help_examples_are_real_commands(path, capsys):
+    run([*path, "--help"])
+    examples = [
+        line.split()
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("  askergeo ")
+    ]
+    for words in examples:
+        command = typer.main.get_command(app)
+        for word in words[1:]:
+            if word not in getattr(command, "commands", {}):
+                break
+            command = command.commands[word]
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "oppgi en kommando"),
+        (["rapprt"], "kommandoen «rapprt» finnes ikke; mente du «rapport»?"),
+        (["data", "legtil"], "kommandoen «legtil» finnes ikke; mente du «legg-til»?"),
+        (["demo", "--overskrv"], "valget «--overskrv» finnes ikke; mente du «--overskriv»?"),
+        (
+            ["demo", "--størrelse", "stor"],
+            "«--størrelse» er ikke gyldig; bruk en av 'liten', 'asker'",
+        ),
+        (["data", "ny"], "argumentet «MAPPE» mangler"),
+        (["data", "ny", "x"], "valget «--kommune» mangler"),
+        (["data", "vis", "a", "b"], "for mange argumenter: b"),
+        (["rapport", "x", "--ut"], "valget «--ut» trenger en verdi"),
+        (["demo", "--stille=ja"], "valget «--stille» tar ingen verdi"),
+    ],
+)
+def test_wrong_use_is_said_in_norwegian_with_exit_code_2(arguments, said, capsys):
+    assert run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "--hjelp»." in err
+    assert "Traceback" not in err
+
+
+def test_version_names_the_engines(capsys):
+    assert run(["--version"]) == 0
+    out = capsys.readouterr().out
+    for name in ("askergeo", "GDAL", "GEOS", "PROJ"):
+        assert name in out
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from askergeo.cli.main import run; run(['--help']); "
+        "print([m for m in ('numpy','pandas','geopandas','shapely','rich','yaml') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
