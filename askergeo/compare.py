@@ -1,0 +1,405 @@
+"""The difference between two runs of the same analysis: with a scenario, and without it.
+
+Rows are matched by their index label. A row, value or feature that only one run has stays
+unknown (``..``) in the other: unknown is never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from askergeo.errors import ParameterError
+from askergeo.result import (
+    Column,
+    ColumnSum,
+    Fact,
+    Finding,
+    MapLayer,
+    Result,
+    RowSum,
+    Severity,
+    Status,
+    Style,
+    StyleClass,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable, Iterable, Mapping
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from askergeo.result import Provenance, SourceRecord
+
+__all__ = ["CHANGE", "SCENARIO", "compare", "comparison_sums"]
+
+# Suffixes of the columns and facts of a comparison; the plain name is the base.
+SCENARIO = "_scenario"
+CHANGE = "_endring"
+
+# Column that says whether a row or feature is new, removed, changed or as before.
+STATE = "endring"
+# Blue, vermilion and yellow of Okabe and Ito's palette: told apart without red and green.
+_STYLE = Style(
+    fill="#bdbdbd",
+    column=STATE,
+    opacity=0.8,
+    classes=(
+        StyleClass(value="ny", label="Ny med scenario", fill="#0072b2", stroke="#003a5c"),
+        StyleClass(value="fjernet", label="Borte med scenario", fill="#d55e00", stroke="#6b2f00"),
+        StyleClass(value="endret", label="Endret", fill="#f0e442", stroke="#5c5600"),
+    ),
+)
+# Geometries closer than this (in metres) are the same.
+_SAME_PLACE = 0.001
+_SENTENCE_FACTS = 3
+
+
+def compare(base: Result, other: Result) -> Result:
+    """Return the difference ``other − base``.
+
+    Parameters
+    ----------
+    base, other
+        Results of the same analysis, before suppression: without and with the scenario.
+
+    Returns
+    -------
+    Result
+        Each numeric column ``c`` as ``c`` (base), ``c_scenario`` and ``c_endring``; map layers
+        with the features that are new, removed or changed; facts likewise; findings for
+        parameters and sources that differ.
+
+    Raises
+    ------
+    ParameterError
+        When the results answer different questions.
+    """
+    if base.analysis != other.analysis:
+        raise ParameterError(
+            f"«{base.title}» ({base.analysis}) og «{other.title}» ({other.analysis}) er to ulike "
+            "analyser og kan ikke sammenlignes.",
+            remedy="Kjør samme analyse på grunnlaget og på scenarioet.",
+        )
+    name = (other.provenance.scenario if other.provenance else "") or "scenarioet"
+    facts = _facts(base.facts, other.facts)
+    findings = (*_parameter_findings(base, other), *_source_findings(base, other))
+    changed = tuple(f.text for f in findings if f.severity is Severity.WARNING)
+    both = dict.fromkeys((*base.warnings, *other.warnings, *changed))
+    reading = (
+        "Tabellene viser hver størrelse uten scenario, med scenario og endringen "
+        "(med minus uten). «..» betyr at raden bare finnes i den ene kjøringen.",
+    )
+    return replace(
+        other,
+        title=f"{base.title}: endring med {name}",
+        template=_template(base.facts, facts, name),
+        facts=facts,
+        tables=tuple(
+            _table(table, other.table(table.name))
+            for table in base.tables
+            if any(table.name == its.name for its in other.tables)
+        ),
+        layers=tuple(
+            _layer(layer, other.layer(layer.name))
+            for layer in base.layers
+            if any(layer.name == its.name for its in other.layers)
+        ),
+        findings=(*findings, *_unmatched(base, other)),
+        warnings=tuple(both),
+        missing=tuple(dict.fromkeys((*base.missing, *other.missing))),
+        reading=(*reading, *other.reading),
+        provenance=_provenance(base.provenance, other.provenance),
+    )
+
+
+def comparison_sums(names: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """List the sums «scenario = base + change» among the names of columns or facts.
+
+    Examples
+    --------
+    >>> comparison_sums(["bosatte", "bosatte_scenario", "bosatte_endring", "navn"])
+    [('bosatte_scenario', ('bosatte', 'bosatte_endring'))]
+    """
+    return [
+        (name + SCENARIO, (name, name + CHANGE))
+        for name in names
+        if name + SCENARIO in names and name + CHANGE in names
+    ]
+
+
+def _is_number(column: Column, values: pd.Series) -> bool:
+    numeric = pd.api.types.is_numeric_dtype(values.dtype)
+    return numeric and not pd.api.types.is_bool_dtype(values.dtype) and column.decimals is not None
+
+
+def _pair(
+    one: pd.DataFrame, two: pd.DataFrame, columns: Mapping[str, Column]
+) -> tuple[pd.DataFrame, dict[str, Column]]:
+    """Put two frames side by side, rows matched by label, in the order of the first."""
+    index = one.index.append(two.index.difference(one.index, sort=False))
+    one, two = one.reindex(index), two.reindex(index)
+    data: dict[str, Any] = {}
+    described: dict[str, Column] = {}
+    numeric = [n for n, c in columns.items() if n in two and _is_number(c, one[n])]
+    for name, column in columns.items():
+        if name not in numeric:
+            data[name] = one[name].where(one[name].notna(), two.get(name))
+            described[name] = column
+            continue
+        data[name], data[name + SCENARIO] = one[name], two[name]
+        data[name + CHANGE] = two[name] - one[name]
+        unit = "prosentpoeng" if column.unit == "%" else column.unit
+        scenario = tuple(source + SCENARIO for source in column.derived_from if source in numeric)
+        described[name] = replace(column, title=f"{column.title}, uten scenario")
+        described[name + SCENARIO] = replace(
+            column, title=f"{column.title}, med scenario", derived_from=scenario
+        )
+        described[name + CHANGE] = replace(
+            column,
+            title=f"{column.title}, endring",
+            unit=unit,
+            derived_from=(*column.derived_from, *scenario),
+        )
+    return pd.DataFrame(data, index=index), described
+
+
+def _table(one: Table, two: Table) -> Table:
+    """Compare two tables; the sums hold for base, scenario and change alike."""
+    frame, columns = _pair(one.frame, two.frame, one.columns)
+    state = _state(one.frame.index, two.frame.index, frame.index)
+    if (state != "").any():
+        frame[STATE] = state
+        columns[STATE] = Column(title="Rad", description="Om raden er ny eller borte med scenario.")
+    sums = [ColumnSum(total, parts) for total, parts in comparison_sums(columns)]
+    for suffix in ("", SCENARIO, CHANGE):
+        for column_sum in one.column_sums:
+            names = [name + suffix for name in (column_sum.total, *column_sum.parts)]
+            if all(name in columns for name in names):
+                sums.append(ColumnSum(names[0], tuple(names[1:])))
+    hidden = {(label, column) for label, column in one.hidden if column in columns}
+    hidden |= {(label, column + SCENARIO) for label, column in two.hidden}
+    hidden |= {(label, column + CHANGE) for label, column in one.hidden | two.hidden}
+    return Table(
+        name=one.name,
+        title=f"{one.title}: uten og med scenario",
+        frame=frame,
+        columns=columns,
+        row_sums=_row_sums(one.row_sums, two.row_sums),
+        column_sums=tuple(sums),
+        hidden=frozenset(cell for cell in hidden if cell[1] in columns),
+        note=one.note,
+    )
+
+
+def _row_sums(one: Iterable[RowSum], two: Iterable[RowSum]) -> tuple[RowSum, ...]:
+    """Sums of the matched rows: a part may belong to one of the runs only."""
+    merged: dict[Hashable, dict[Hashable, None]] = {}
+    kept: list[RowSum] = []
+    twice = [s.total for s in one]
+    for row_sum in (*one, *two):
+        # A total with several breakdowns keeps each of them as it is.
+        if twice.count(row_sum.total) > 1:
+            kept.append(row_sum)
+        else:
+            merged.setdefault(row_sum.total, {}).update(dict.fromkeys(row_sum.parts))
+    sums = [RowSum(total, tuple(parts)) for total, parts in merged.items()]
+    return tuple(dict.fromkeys([*sums, *kept]))
+
+
+def _state(one: pd.Index, two: pd.Index, index: pd.Index) -> NDArray[np.object_]:
+    state = np.where(index.isin(one), np.where(index.isin(two), "", "fjernet"), "ny")
+    return state.astype(object)
+
+
+def _layer(one: MapLayer, two: MapLayer) -> MapLayer:
+    """Keep the features that differ, with the scenario's geometry where there is one."""
+    plain_one = pd.DataFrame(one.frame.drop(columns=one.frame.geometry.name))
+    plain_two = pd.DataFrame(two.frame.drop(columns=two.frame.geometry.name))
+    described = {name: column for name, column in one.columns.items() if name in plain_one}
+    frame, columns = _pair(plain_one, plain_two, described)
+    state = _state(one.frame.index, two.frame.index, frame.index)
+    before = one.frame.geometry.reindex(frame.index)
+    after = two.frame.geometry.reindex(frame.index)
+    both = state == ""
+    state[both & _differs(plain_one, plain_two, before, after, frame.index)] = "endret"
+    geometry = after.where(state != "fjernet", before)
+    frame[STATE] = state
+    columns[STATE] = Column(title="Endring", description="ny, fjernet eller endret med scenario")
+    changed = _geo(frame, geometry)[state != ""]
+    hidden = {(label, name + end) for label, name in one.hidden for end in ("", CHANGE)}
+    hidden |= {(label, name + end) for label, name in two.hidden for end in (SCENARIO, CHANGE)}
+    same = int((state == "").sum())
+    return MapLayer(
+        name=one.name,
+        title=f"{one.title}: endret med scenario",
+        frame=changed,
+        columns=columns,
+        style=_STYLE,
+        rows_of=one.rows_of,
+        hidden=frozenset(c for c in hidden if c[1] in columns and c[0] in changed.index),
+        note=f"Laget viser bare det som er endret; {same} objekter er like i begge kjøringene.",
+    )
+
+
+def _geo(frame: pd.DataFrame, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    import geopandas as gpd  # noqa: PLC0415  (heavy; privacy needs only the suffixes above)
+
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=geometry.crs)
+
+
+def _differs(
+    one: pd.DataFrame,
+    two: pd.DataFrame,
+    before: gpd.GeoSeries,
+    after: gpd.GeoSeries,
+    index: pd.Index,
+) -> NDArray[np.bool_]:
+    """Tell which features have another place or another value."""
+    import shapely  # noqa: PLC0415  (heavy; privacy needs only the suffixes above)
+
+    same = shapely.equals_exact(
+        shapely.normalize(before.to_numpy()), shapely.normalize(after.to_numpy()), _SAME_PLACE
+    )
+    differs = np.asarray(~same)
+    for name in one.columns.intersection(two.columns):
+        left, right = one[name].reindex(index), two[name].reindex(index)
+        unlike = (left != right).fillna(value=True).to_numpy(dtype=bool)
+        differs |= unlike & ~(left.isna() & right.isna()).to_numpy()
+    return differs
+
+
+def _facts(one: Mapping[str, Fact], two: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Compare the key figures; a text is kept as the scenario has it."""
+    facts: dict[str, Fact] = {}
+    for name, fact in one.items():
+        new = two.get(name)
+        if new is None or isinstance(fact.value, str) or isinstance(new.value, str):
+            facts[name] = new or fact
+            continue
+        hidden = fact.hidden or new.hidden
+        unknown = fact.value is None or new.value is None
+        value = None if unknown else new.value - fact.value  # type: ignore[operator]  # not None
+        facts[name] = replace(fact, title=f"{fact.title}, uten scenario")
+        facts[name + SCENARIO] = replace(
+            new, title=f"{new.title}, med scenario", cell=_cell(new, SCENARIO)
+        )
+        facts[name + CHANGE] = replace(
+            new,
+            title=f"{new.title}, endring",
+            value=value,
+            hidden=hidden,
+            unit="prosentpoeng" if new.unit == "%" else new.unit,
+            cell=_cell(new, CHANGE),
+        )
+    return facts
+
+
+def _cell(fact: Fact, suffix: str) -> tuple[str, Hashable, str] | None:
+    return (fact.cell[0], fact.cell[1], fact.cell[2] + suffix) if fact.cell else None
+
+
+def _template(base: Mapping[str, Fact], facts: Mapping[str, Fact], name: str) -> str:
+    """State the largest relative changes; numbers are put in later, after suppression."""
+    moved = [
+        (abs(float(change.value)) / max(abs(float(facts[key].value or 0)), 1e-9), key)  # type: ignore[arg-type]  # numbers only
+        for key in base
+        if (change := facts.get(key + CHANGE)) is not None and change.value
+    ]
+    quoted = name.replace("{", "{{").replace("}", "}}")
+    if not moved:
+        return f"Med {quoted} er alle nøkkeltallene som før."
+    phrases = []
+    for _, key in sorted(moved, key=lambda pair: -pair[0])[:_SENTENCE_FACTS]:
+        title = base[key].title.replace("{", "{{").replace("}", "}}")
+        title = title[:1].lower() + title[1:]
+        unit = f" {base[key].unit}" if base[key].unit else ""
+        phrases.append(f"{title} fra {{{key}}} til {{{key}{SCENARIO}}}{unit}")
+    rest = len(moved) - len(phrases)
+    more = f"; {rest} andre nøkkeltall endres også" if rest else ""
+    listed = ", ".join(phrases[:-1]) + (" og " if phrases[1:] else "") + phrases[-1]
+    return f"Med {quoted} går {listed}{more}."
+
+
+def _parameter_findings(base: Result, other: Result) -> tuple[Finding, ...]:
+    """Name parameters with different values: the difference is then not the scenario's alone."""
+    before = {record["navn"]: record for record in base.parameters}
+    after = {record["navn"]: record for record in other.parameters}
+    findings = []
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name, {}).get("verdi"), after.get(name, {}).get("verdi")
+        if old != new:
+            title = (after.get(name) or before[name])["tittel"]
+            findings.append(
+                Finding(
+                    rule="parameter_ulik",
+                    title="Ulik parameter",
+                    status=Status.HIT_YELLOW,
+                    severity=Severity.WARNING,
+                    text=f"Parameteren «{title}» er {old} uten og {new} med scenario; "
+                    "endringen skyldes ikke scenarioet alene.",
+                    action="Kjør begge med samme parametre.",
+                )
+            )
+    return tuple(findings)
+
+
+def _source_findings(base: Result, other: Result) -> tuple[Finding, ...]:
+    """Name layers with different content: those that the scenario changes, if all is well."""
+    before, after = _sources(base.provenance), _sources(other.provenance)
+    findings = []
+    for layer in dict.fromkeys((*before, *after)):
+        old, new = before.get(layer), after.get(layer)
+        if old is not None and new is not None and old.sha256 == new.sha256:
+            continue
+        title = (new or old).title  # type: ignore[union-attr]  # one of them has the layer
+        how = "er endret" if old and new else "brukes bare med" if new else "brukes bare uten"
+        text = f"Laget «{title}» {how} scenario."
+        if old and new:
+            text = f"Laget «{title}» har ulikt innhold uten og med scenario."
+        findings.append(
+            Finding(
+                rule="kilde_ulik",
+                title="Ulikt datagrunnlag",
+                status=Status.HIT_YELLOW,
+                severity=Severity.INFO,
+                text=text,
+                layer=layer,
+                action="Kontroller at det er scenarioet som har endret laget.",
+            )
+        )
+    return tuple(findings)
+
+
+def _unmatched(base: Result, other: Result) -> tuple[Finding, ...]:
+    """Name tables and map layers that only one of the runs has: they are not compared."""
+    before = {p.name: p.title for p in (*base.tables, *base.layers)}
+    after = {p.name: p.title for p in (*other.tables, *other.layers)}
+    return tuple(
+        Finding(
+            rule="ikke_sammenlignet",
+            title="Ikke sammenlignet",
+            status=Status.NOT_RELEVANT,
+            severity=Severity.WARNING,
+            text=f"«{(before | after)[name]}» finnes bare i den ene kjøringen.",
+        )
+        for name in dict.fromkeys((*before, *after))
+        if name not in before or name not in after
+    )
+
+
+def _sources(provenance: Provenance | None) -> dict[str, SourceRecord]:
+    return {source.layer: source for source in provenance.sources} if provenance else {}
+
+
+def _provenance(base: Provenance | None, other: Provenance | None) -> Provenance | None:
+    """Keep the scenario's provenance, with the sources of both."""
+    if base is None or other is None:
+        return other or base
+    sources = tuple(dict.fromkeys((*base.sources, *other.sources)))
+    return replace(other, sources=sources, scenario=other.scenario or "scenario")
