@@ -1,1 +1,1 @@
-"""Where a data package lives: the files on disk and how they are written safely."""
+"""Where a data package lives: its files, its lock, and the two formats that hold its layers."""
