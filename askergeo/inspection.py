@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from askergeo.analyses import ANALYSES
 from askergeo.catalogue import load_catalogue
+from askergeo.errors import PackageError
 from askergeo.numbers import format_number
 from askergeo.result import Severity
 
@@ -20,7 +21,6 @@ __all__ = ["Problem", "check_package", "missing_layers"]
 class Problem:
     """One thing that the owner of a package should look at."""
 
-    layer: str
     severity: Severity
     text: str
 
@@ -34,20 +34,18 @@ def check_package(package: DataPackage) -> list[Problem]:
         Errors first: files that are missing or changed. Then, as warnings, the layers with rows
         that were repaired or set aside.
     """
-    problems = [
-        Problem(layer=fault.layer, severity=Severity.ERROR, text=fault.text)
-        for fault in package.verify()
-    ]
-    broken = {problem.layer for problem in problems}
+    problems = [Problem(severity=Severity.ERROR, text=text) for text in package.verify()]
     for layer, record in package.records.items():
-        if not record.avvik_rows or layer in broken:
+        if not record.avvik_rows:
             continue
-        rules = package.read_avvik(layer).groupby(["tittel", "handling"]).size()
-        text = ", ".join(
-            f"{format_number(number)} {title} ({action})"
-            for (title, action), number in rules.items()
-        )
-        problems.append(Problem(layer=layer, severity=Severity.WARNING, text=text))
+        try:
+            avvik = package.read_avvik(layer)
+        except PackageError:
+            continue  # verify has said so already
+        counts = avvik.groupby(["tittel", "handling"]).size()
+        parts = [f"{format_number(n)} {title} ({action})" for (title, action), n in counts.items()]
+        text = f"Laget «{layer}»: {', '.join(parts)}."
+        problems.append(Problem(severity=Severity.WARNING, text=text))
     return problems
 
 

@@ -55,44 +55,56 @@ def new(
     path: Package,
     municipality: Annotated[
         str, typer.Option("--kommune", metavar="NR", help="Kommunenummer, fire siffer.")
-    ],
+    ] = "",
     name: Annotated[str, typer.Option("--navn", metavar="TEKST", help="Navn på pakken.")] = "",
     store: Annotated[
         Store, typer.Option("--lager", help="Filformat for lagene: parquet eller gpkg.")
     ] = Store.PARQUET,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            "--over", metavar="MAPPE", help="Lag et scenario: endringer oppå denne datapakken."
+        ),
+    ] = None,
     *,
-    scenario: Annotated[
-        bool, typer.Option("--scenario", help="Lag et scenario: endringer oppå en annen pakke.")
-    ] = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Lag en tom datapakke for en kommune.
+    """Lag en tom datapakke for en kommune, eller et scenario oppå en.
 
     $ askergeo data ny asker --kommune 3203
-    $ askergeo data ny ny-skole --kommune 3203 --scenario
+    $ askergeo data ny ny-skole --over asker
     """
     from askergeo.datapackage import DataPackage
+    from askergeo.errors import ParameterError
+    from askergeo.municipalities import check_municipality
 
-    package = DataPackage.create(
-        path,
-        municipality=municipality,
-        name=name,
-        store=store.value,
-        overwrite=overwrite,
-        kind="scenario" if scenario else "base",
-    )
+    if base is not None:
+        package = DataPackage.create_scenario(
+            path, DataPackage.open(base), name=name, overwrite=overwrite
+        )
+    elif municipality:
+        known = check_municipality(municipality)
+        package = DataPackage.create(
+            path,
+            municipality=known.number,
+            name=name or known.name,
+            store=store.value,
+            overwrite=overwrite,
+        )
+    else:
+        raise ParameterError(
+            "Kommunen mangler.",
+            remedy="Skriv for eksempel «--kommune 3203», eller «--over MAPPE» for et scenario.",
+        )
+    facts = {
+        "mappe": str(package.path),
+        "navn": package.name,
+        "kommune": package.municipality,
+        "crs": package.crs,
+    }
     text = f"{package.path}: {package.name}, kommune {package.municipality}, {package.crs}"
-    console = Console(as_json=as_json)
-    console.result(
-        text,
-        {
-            "mappe": str(package.path),
-            "navn": package.name,
-            "kommune": package.municipality,
-            "crs": package.crs,
-        },
-    )
+    Console(as_json=as_json).result(text, facts)
 
 
 def add(
@@ -199,10 +211,10 @@ def check(
 
     console = Console(as_json=as_json)
     problems = check_package(DataPackage.open(path))
-    text = "\n".join(f"{p.severity.value.upper()}  {p.layer}: {p.text}" for p in problems)
+    text = "\n".join(f"{p.severity.value.upper():8}  {p.text}" for p in problems)
     console.result(
         text or "Ingen funn.",
-        [{"alvor": p.severity.value, "lag": p.layer, "tekst": p.text} for p in problems],
+        [{"alvor": p.severity.value, "tekst": p.text} for p in problems],
     )
     serious = {"advarsel": ("advarsel", "feil"), "feil": ("feil",)}[threshold.value]
     if any(p.severity.value in serious for p in problems):
