@@ -7,22 +7,19 @@ is a national one, and every key it has is kept as it stands.
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, fields
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from askergeo._codes import code_list
 from askergeo._layer import (
     COLUMN_TYPES,
     CONFIDENCE,
     COVERAGE_RULES,
     GEOMETRIES,
     PROTOCOLS,
-    Code,
     Coverage,
     Credentials,
     Layer,
@@ -34,18 +31,18 @@ from askergeo._layer import (
 from askergeo.errors import CatalogueError
 from askergeo.result import Style, StyleClass
 
-__all__ = ["LayerFile", "load_codes", "read_layer_file"]
+if TYPE_CHECKING:
+    from pathlib import Path
 
-CODES = Path(__file__).parent / "data" / "codes"
+__all__ = ["LayerFile", "read_layer_file"]
 
-OWN_KEYS = frozenset(
-    "id title theme description owner licence attribution legal_basis geometry key columns "
-    "coverage sources style allows order aliases".split()
-)
-NATIONAL_KEYS = frozenset(
-    "type config_id name title disabled metadata_id wfs ogc_api arcgis wms layers geom_field "
-    "properties themes".split()
-)
+OWN_KEYS = {field.name for field in fields(Layer)} - {
+    *("name", "config_id", "metadata_id", "dok", "quality", "disabled", "path"),
+}
+NATIONAL_KEYS = {
+    *("type", "config_id", "name", "title", "disabled", "metadata_id", "themes", "properties"),
+    *("wfs", "ogc_api", "arcgis", "wms", "layers", "geom_field"),
+}
 NEEDED_KEYS = ("title", "theme", "owner", "licence", "attribution", "geometry", "coverage", "order")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -56,16 +53,16 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _StrictLoader(_Loader):  # type: ignore[misc,valid-type]  # the base is chosen at run time
     """YAML loader that refuses a key given twice: YAML would silently drop the first."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001,FBT002  (signature of the base class)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        if len(mapping) != len(node.value):
-            seen = set()
-            for key, _ in node.value:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
                     raise yaml.constructor.ConstructorError(
                         None, None, f"nøkkelen «{key.value}» er gitt to ganger", key.start_mark
                     )
                 seen.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return mapping
 
 
@@ -86,9 +83,11 @@ def read_layer_file(path: Path) -> LayerFile:
     except UnicodeDecodeError as error:
         return LayerFile(path, problems=(f"{path.name}: er ikke UTF-8 (byte {error.start})",))
     try:
-        documents = [d for d in yaml.load_all(text, Loader=_StrictLoader) if d is not None]  # noqa: S506  (a safe loader)
+        documents = [d for d in yaml.load_all(text, Loader=_StrictLoader) if d is not None]
     except yaml.YAMLError as error:
         return LayerFile(path, problems=(_yaml_problem(path, error),))
+    if not documents:
+        return LayerFile(path, problems=(f"{path.name}: filen er tom",))
     checker = _Checker(path, text)
     layers: list[Layer] = []
     quality = []
@@ -97,52 +96,12 @@ def read_layer_file(path: Path) -> LayerFile:
         if kind == "dataset":
             layers.append(_dataset(checker, number, _hide_credentials(document), len(layers)))
         elif kind == "quality":
-            indicators = tuple(_hide_credentials(document).get("indicators") or ())
+            listed = _hide_credentials(document).get("indicators")
+            indicators = tuple(checker.items((number, "indicators"), listed))
             quality.append((str(document.get("config_id") or ""), indicators))
         else:
             checker.fault((number,), "dokumentet må ha «type: dataset» eller «type: quality»")
     return LayerFile(path, tuple(layers), tuple(quality), tuple(checker.problems))
-
-
-@lru_cache(maxsize=64)
-def load_codes(name: str, folder: Path = CODES) -> dict[int | str, Code]:
-    """Read a code list: a CSV with the columns ``kode``, ``navn``, ``gruppe``, ``farge``.
-
-    Parameters
-    ----------
-    name
-        File name without ``.csv``, such as ``ar5_arealtype``.
-    folder
-        Where the file lies; the built-in lists when not given.
-
-    Raises
-    ------
-    CatalogueError
-        When the list does not exist or lacks columns.
-
-    Examples
-    --------
-    >>> load_codes("ar5_arealtype")[21].name
-    'Fulldyrka jord'
-    """
-    path = folder / f"{name}.csv"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.csv")))
-        raise CatalogueError(
-            f"Kodelisten «{name}» finnes ikke i {folder}.", remedy=f"Kodelister der: {known}."
-        )
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    if not rows or not {"kode", "navn"} <= set(rows[0]):
-        raise CatalogueError(
-            f"Kodelisten {path} må ha kolonnene «kode» og «navn» og minst én rad.",
-            remedy="Første linje skal være: kode,navn,gruppe,farge",
-        )
-    codes: dict[int | str, Code] = {}
-    for row in rows:
-        code = int(row["kode"]) if row["kode"].isdigit() else row["kode"]
-        codes[code] = Code(code, row["navn"], row.get("gruppe") or "", row.get("farge") or "")
-    return codes
 
 
 class _Checker:
@@ -161,8 +120,11 @@ class _Checker:
 
     def _line(self, place: tuple[int | str, ...]) -> int:
         # Composing again costs time, but only when there is a fault to place.
-        nodes = [n for n in yaml.compose_all(self._text, Loader=_Loader) if n is not None]
-        nodes = [n for n in nodes if n.tag != "tag:yaml.org,2002:null"]
+        nodes = [
+            node
+            for node in yaml.compose_all(self._text, Loader=_Loader)
+            if node.tag != "tag:yaml.org,2002:null"
+        ]
         node: Any = nodes[int(place[0])]
         line = node.start_mark.line
         for part in place[1:]:
@@ -247,9 +209,13 @@ class _Checker:
 def _dataset(check: _Checker, number: int, record: dict[str, Any], before: int) -> Layer:
     national = {key: value for key, value in record.items() if key not in OWN_KEYS}
     national |= {key: record[key] for key in ("title",) if key in record}
-    if "id" not in record:
-        return _national(check.path, record, before)
     place = (number,)
+    if "id" not in record:
+        own = sorted(record.keys() & (OWN_KEYS - NATIONAL_KEYS))
+        if own or not record.get("name"):
+            given = f"; filen har «{own[0]}», som hører til et eget lag" if own else ""
+            check.fault(place, f"nøkkelen «id» (eget lag) eller «name» (nasjonalt) mangler{given}")
+        return _national(check.path, record, before)
     for key in record.keys() - OWN_KEYS - NATIONAL_KEYS:
         known = ", ".join(sorted(OWN_KEYS | NATIONAL_KEYS))
         check.fault((number, str(key)), f"ukjent nøkkel «{key}»; kjente er {known}")
@@ -355,7 +321,7 @@ def _codes(
         return None
     if isinstance(value, str):
         try:
-            value = {code: row.name for code, row in _code_file(check.path, value).items()}
+            value = {code: row.name for code, row in code_list(value, check.path.parent).items()}
         except CatalogueError as error:
             check.fault((*place, "codes"), error.message)
             return None
@@ -369,12 +335,6 @@ def _codes(
         if not isinstance(label, str) or not label:
             check.fault((*place, "codes", str(code)), f"koden {code!r} mangler navn")
     return value
-
-
-def _code_file(path: Path, name: str) -> dict[int | str, Code]:
-    """Return the code list ``name``: beside the layer file first, else the built-in one."""
-    beside = path.parent / f"{name}.csv"
-    return load_codes(name, path.parent) if beside.is_file() else load_codes(name)
 
 
 def _legal_basis(check: _Checker, number: int, value: Any) -> tuple[LegalBasis, ...]:  # noqa: ANN401
@@ -454,7 +414,7 @@ def _classes(
 ) -> tuple[StyleClass, ...]:
     if isinstance(value, str):
         try:
-            rows = _code_file(check.path, value).values()
+            rows = code_list(value, check.path.parent).values()
         except CatalogueError as error:
             check.fault((*place, "classes"), error.message)
             return ()
@@ -476,9 +436,7 @@ def _classes(
     return tuple(result)
 
 
-def _colour(
-    check: _Checker, place: tuple[int | str, ...], record: dict[str, Any], key: str
-) -> str:
+def _colour(check: _Checker, place: tuple[int | str, ...], record: dict[str, Any], key: str) -> str:
     value = check.text(place, record, key)
     if value and not COLOUR.fullmatch(value):
         check.fault((*place, key), f"«{value}» er ikke en farge som '#1f77b4' (i fnutter)")
@@ -503,4 +461,6 @@ def _hide_credentials(record: dict[str, Any]) -> dict[str, Any]:
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     line = f", linje {mark.line + 1}" if mark else ""
-    return f"{path.name}{line}: kan ikke leses som YAML ({getattr(error, 'problem', None) or error})"
+    return (
+        f"{path.name}{line}: kan ikke leses som YAML ({getattr(error, 'problem', None) or error})"
+    )

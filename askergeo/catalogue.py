@@ -6,13 +6,13 @@ every key. The format is a superset of the national DOK configuration.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from askergeo._codes import load_codes
 from askergeo._layer import (
     Code,
     Coverage,
@@ -23,7 +23,8 @@ from askergeo._layer import (
     Order,
     Source,
 )
-from askergeo._layer_yaml import LayerFile, load_codes, read_layer_file
+from askergeo._layer_yaml import LayerFile, read_layer_file
+from askergeo._nearest import nearest
 from askergeo.errors import CatalogueError, MissingFileError, collect
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
     "built_in_folder",
     "load_catalogue",
     "load_codes",
-    "nearest",
 ]
 
 
@@ -77,11 +77,11 @@ class Catalogue(Mapping[str, Layer]):
 
     def suggest(self, name: str) -> list[str]:
         """Return the ids of the layers whose id, title or alias is most like ``name``."""
-        words: dict[str, str] = {}
+        words: dict[str, list[str]] = {}
         for layer in self._layers.values():
             for text in (layer.id, layer.title, *layer.aliases):
-                words.setdefault(text, layer.id)
-        return list(dict.fromkeys(words[word] for word in nearest(name, words)))
+                words.setdefault(text, []).append(layer.id)
+        return list(dict.fromkeys(i for word in nearest(name, words) for i in words[word]))
 
     def _unknown(self, layer_id: str) -> CatalogueError:
         found = self.suggest(str(layer_id))
@@ -89,7 +89,9 @@ class Catalogue(Mapping[str, Layer]):
             remedy = "Mente du " + " eller ".join(
                 f"«{i}» ({self._layers[i].title})" for i in found[:3]
             )
-            return CatalogueError(f"Laget «{layer_id}» finnes ikke i katalogen.", remedy=remedy + "?")
+            return CatalogueError(
+                f"Laget «{layer_id}» finnes ikke i katalogen.", remedy=remedy + "?"
+            )
         return CatalogueError(
             f"Laget «{layer_id}» finnes ikke i katalogen.",
             remedy=f"Katalogen har: {', '.join(self._layers)}.",
@@ -119,8 +121,8 @@ def load_catalogue(*folders: Path) -> Catalogue:
     'Myr'
     """
     stamps = []
-    for folder in (built_in_folder(), *folders):
-        for file in _files(Path(folder)):
+    for folder in (built_in_folder(), *map(Path, folders)):
+        for file in _files(folder):
             stat = file.stat()
             stamps.append((file, stat.st_mtime_ns, stat.st_size, folder))
     return _load(tuple(stamps))
@@ -132,30 +134,6 @@ def built_in_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "layers"
 
 
-def nearest(name: str, words: Mapping[str, object] | list[str], *, count: int = 4) -> list[str]:
-    """Return the words most like ``name``, blind to case and to æ, ø and å.
-
-    Examples
-    --------
-    >>> nearest("skolekrets", ["skole", "skolekrets", "støy"])[0], nearest("stoy", ["støy"])
-    ('skolekrets', ['støy'])
-    """
-    wanted = _fold(name)
-    by_form: dict[str, list[str]] = {}
-    for word in words:
-        by_form.setdefault(_fold(word), []).append(word)
-    forms = [f for f in by_form if f == wanted]
-    forms += difflib.get_close_matches(wanted, list(by_form), n=count, cutoff=0.6)
-    if len(wanted) > 2:  # noqa: PLR2004  (one or two letters are part of nearly every word)
-        forms += [f for f in by_form if wanted in f or (len(f) > 2 and f in wanted.split())]  # noqa: PLR2004
-    return [word for form in dict.fromkeys(forms) for word in by_form[form]][:count]
-
-
-def _fold(text: str) -> str:
-    table = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "_": " ", "-": " "})
-    return text.lower().translate(table).strip()
-
-
 def _files(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]
@@ -164,12 +142,15 @@ def _files(folder: Path) -> list[Path]:
             f"Katalogmappen «{folder}» finnes ikke.",
             remedy="Oppgi en mappe som har én .yml-fil for hvert lag.",
         )
-    return sorted(p for p in folder.iterdir() if p.suffix in (".yml", ".yaml"))
+    # A changed code list beside the layers changes them too.
+    return sorted(p for p in folder.iterdir() if p.suffix in (".yml", ".yaml", ".csv"))
 
 
 @lru_cache(maxsize=8)
 def _load(stamps: tuple[tuple[Path, int, int, Path], ...]) -> Catalogue:
-    files = [(folder, read_layer_file(path)) for path, _, _, folder in stamps]
+    files = [
+        (folder, read_layer_file(path)) for path, _, _, folder in stamps if path.suffix != ".csv"
+    ]
     problems = [problem for _, file in files for problem in file.problems]
     layers: dict[str, Layer] = {}
     came_from: dict[str, tuple[Path, Path]] = {}
@@ -185,15 +166,22 @@ def _load(stamps: tuple[tuple[Path, int, int, Path], ...]) -> Catalogue:
             f"Katalogen har feil:\n{collect(problems)}",
             remedy="Rett filene; docs/katalog.md forklarer hver nøkkel.",
         )
-    return _with_quality(layers, [file for _, file in files])
+    return _with_quality(layers, files)
 
 
-def _with_quality(layers: dict[str, Layer], files: list[LayerFile]) -> Catalogue:
-    """Give each layer the quality indicators that name its ``config_id``."""
+def _with_quality(layers: dict[str, Layer], files: list[tuple[Path, LayerFile]]) -> Catalogue:
+    """Give each layer the quality indicators that name its ``config_id``.
+
+    Indicators of several files in one folder add up; a later folder replaces an earlier one's.
+    """
     by_config: dict[str, list[Mapping[str, Any]]] = {}
-    for file in files:
+    came_from: dict[str, Path] = {}
+    for folder, file in files:
         for config_id, indicators in file.quality:
-            by_config.setdefault(config_id, []).extend(indicators)
+            if came_from.get(config_id) != folder:
+                by_config[config_id] = []
+                came_from[config_id] = folder
+            by_config[config_id].extend(indicators)
     common = tuple(by_config.pop("", ()))
     return Catalogue(
         {
