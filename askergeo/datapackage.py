@@ -7,80 +7,55 @@ all, and nothing is replaced unless the caller says so.
 
 from __future__ import annotations
 
-import re
-import shutil
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyproj
-import shapely
 
 from askergeo import __version__
 from askergeo.catalogue import load_catalogue
-from askergeo.crs import CRS_OF_RECORD, crs_name, require_crs
+from askergeo.crs import CRS_OF_RECORD
 from askergeo.errors import (
-    CrsError,
     LayerError,
-    MissingFileError,
-    OverwriteError,
-    PackageError,
-    ParameterError,
 )
-from askergeo.result import SourceRecord
+from askergeo.municipalities import check_municipality
 from askergeo.stores import folder as files
-from askergeo.stores import geopackage, parquet
+from askergeo.stores.arguments import (
+    Box,
+    checked_box,
+    known_store,
+    projected,
+    require_absent,
+    require_free,
+)
 from askergeo.stores.checks import check_changes, check_frame
-from askergeo.stores.lockfile import LOCK_NAME, LayerRecord, Lock, read_lock
-from askergeo.stores.tables import canonical, columns_of, hilbert_order, total_bounds
+from askergeo.stores.layers import (
+    Origin,
+    prepare,
+    read_stored,
+    source_record,
+    store_layer,
+    store_raster,
+)
+from askergeo.stores.lockfile import LayerRecord, Lock, read_lock
+from askergeo.stores.tables import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import shapely
 
     from askergeo.catalogue import Catalogue
+    from askergeo.result import SourceRecord
     from askergeo.scenario import ScenarioView
 
 __all__ = ["Box", "DataPackage", "LayerRecord", "Origin"]
 
-Box = tuple[float, float, float, float]
-STORES: dict[str, Any] = {"parquet": parquet, "gpkg": geopackage}
 OWN_CATALOGUE = "lagkatalog"
 AVVIK_COLUMNS = ("rad", "regel", "tittel", "tekst", "handling", "x", "y")
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a layer comes from.
-
-    Parameters
-    ----------
-    title
-        File, address or name of the delivery.
-    fetched
-        ISO date when it was fetched; empty when nobody knows.
-    licence, attribution, owner
-        Terms of use; what is empty is taken from the catalogue.
-    """
-
-    title: str
-    fetched: str = ""
-    licence: str = ""
-    attribution: str = ""
-    owner: str = ""
-
-    def __post_init__(self) -> None:
-        try:
-            _ = self.fetched and date.fromisoformat(self.fetched)
-        except ValueError:
-            raise ParameterError(
-                f"Hentedatoen «{self.fetched}» for {self.title} er ikke en dato.",
-                remedy="Skriv den som ÅÅÅÅ-MM-DD.",
-            ) from None
 
 
 class DataPackage:
@@ -147,9 +122,9 @@ class DataPackage:
             When another process writes there, or the disk refuses.
         """
         lock = Lock(
-            municipality=_municipality(municipality),
-            crs=_projected(crs),
-            store=_known_store(store),
+            municipality=check_municipality(municipality).number,
+            crs=projected(crs),
+            store=known_store(store),
             askergeo=__version__,
             name=name,
             example=example,
@@ -188,11 +163,11 @@ class DataPackage:
     def _create(
         cls, path: Path, lock: Lock, *, overwrite: bool, catalogue: Catalogue | None
     ) -> DataPackage:
-        _require_free(path, overwrite=overwrite)
+        require_free(path, overwrite=overwrite)
         with files.storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
         with files.writing(path):
-            _require_free(path, overwrite=overwrite)
+            require_free(path, overwrite=overwrite)
             files.replace_lock(path, lock)
         return cls(path, lock, catalogue)
 
@@ -322,32 +297,19 @@ class DataPackage:
         if record.format == "tif":
             raise LayerError(f"Laget «{layer_id}» er et raster.", remedy="Bruk raster_path.")
         if bbox is not None:
-            bbox = _checked_box(bbox)
+            bbox = checked_box(bbox)
             if not record.crs:
                 raise LayerError(f"Laget «{layer_id}» har ingen geometri å avgrense med.")
-        kinds = columns_of(record.columns, columns, layer=layer_id)
-        return self._read_file(
+        return read_stored(
+            self.path,
             record.file,
             record.sha256,
             layer_id,
-            kinds,
+            columns_of(record.columns, columns, layer=layer_id),
+            crs=self.crs,
             bbox=bbox,
             geometry=geometry and bool(record.crs),
         )
-
-    def _read_file(
-        self,
-        file: str,
-        sha256: str,
-        layer_id: str,
-        kinds: Mapping[str, str],
-        *,
-        bbox: Box | None = None,
-        geometry: bool = True,
-    ) -> Any:  # noqa: ANN401  (as read)
-        path = files.require_unchanged(self.path, file, sha256, layer=layer_id)
-        store = STORES[path.suffix.removeprefix(".")]
-        return store.read(path, kinds, layer=layer_id, crs=self.crs, bbox=bbox, geometry=geometry)
 
     def raster_path(self, layer_id: str) -> Path:
         """Return the path of a raster layer's GeoTIFF, whose content has been checked.
@@ -374,8 +336,13 @@ class DataPackage:
         if not record.avvik_file:
             empty = pd.DataFrame({name: [] for name in AVVIK_COLUMNS})
             return gpd.GeoDataFrame(empty, geometry=[], crs=self.crs)
-        return self._read_file(
-            record.avvik_file, record.avvik_sha256, layer_id, record.avvik_columns
+        return read_stored(
+            self.path,
+            record.avvik_file,
+            record.avvik_sha256,
+            layer_id,
+            record.avvik_columns,
+            crs=self.crs,
         )
 
     def coverage(self, layer_id: str) -> shapely.Geometry | None:
@@ -389,7 +356,9 @@ class DataPackage:
         record = self.record(layer_id)
         if not record.coverage_file:
             return None
-        frame = self._read_file(record.coverage_file, record.coverage_sha256, layer_id, {})
+        frame = read_stored(
+            self.path, record.coverage_file, record.coverage_sha256, layer_id, {}, crs=self.crs
+        )
         area: shapely.Geometry = frame.geometry.iloc[0]
         return area
 
@@ -431,56 +400,17 @@ class DataPackage:
             When another process writes, or the disk refuses; nothing is changed.
         """
         layer = self.catalogue[layer_id]
-        self._require_absent(self._lock, layer_id, overwrite=overwrite)
-        scenario = self._lock.kind == "scenario"
+        require_absent(self.path, self._lock, layer_id, overwrite=overwrite)
+        scenario = bool(self.scenario)
         clean, kinds = check_frame(frame, layer, crs=self.crs, scenario=scenario)
         if scenario:
             check_changes(clean, layer)
-        spatial = isinstance(clean, gpd.GeoDataFrame)
-        bounds = None
-        if spatial:
-            places = np.asarray(clean.geometry.array, dtype=object)
-            clean = clean.iloc[hilbert_order(places)].reset_index(drop=True)
-            bounds = total_bounds(places)
-        beside = _avvik_frame(avvik, self.crs)
-        area = coverage if isinstance(coverage, shapely.Geometry) else None
-        with files.writing(self.path):
-            lock = read_lock(self.path)
-            self._require_absent(lock, layer_id, overwrite=overwrite)
-            file, sha256, size = self._store("lag", layer_id, clean, kinds)
-            record = LayerRecord(
-                layer=layer_id,
-                file=file,
-                format=self.store,
-                sha256=sha256,
-                size=size,
-                rows=len(clean),
-                bounds=bounds,
-                crs=self.crs if spatial else "",
-                coverage=coverage if isinstance(coverage, str) else "",
-                columns=kinds,
-                **_origin_fields(origin, layer),
-            )
-            if beside is not None:
-                file, sha256, _ = self._store("avvik", layer_id, *beside)
-                record = replace(
-                    record,
-                    avvik_rows=len(beside[0]),
-                    avvik_file=file,
-                    avvik_sha256=sha256,
-                    avvik_columns=beside[1],
-                )
-            if area is not None:
-                cover = gpd.GeoDataFrame(geometry=[area], crs=self.crs)
-                file, sha256, _ = self._store("dekning", layer_id, cover, {})
-                record = replace(
-                    record,
-                    coverage="egen dekningsflate",
-                    coverage_file=file,
-                    coverage_sha256=sha256,
-                )
-            self._commit(lock, record)
-        return record
+        content = prepare(clean, kinds, crs=self.crs, coverage=coverage, avvik=avvik)
+        return self._put(
+            layer_id,
+            lambda: store_layer(self.path, self.store, layer, content, crs=self.crs, origin=origin),
+            overwrite=overwrite,
+        )
 
     def write_raster(
         self, layer_id: str, path: Path | str, *, origin: Origin, overwrite: bool = False
@@ -504,28 +434,31 @@ class DataPackage:
         StorageError
             As for :meth:`write`.
         """
-        from askergeo.stores.raster import describe_raster  # noqa: PLC0415  (rasterio is slow to load)
+        from askergeo.stores.raster import describe_raster  # noqa: PLC0415  (rasterio loads slowly)
 
         layer = self.catalogue[layer_id]
-        self._require_absent(self._lock, layer_id, overwrite=overwrite)
-        described = describe_raster(Path(path), crs=self.crs, what=f"laget «{layer_id}»")
+        require_absent(self.path, self._lock, layer_id, overwrite=overwrite)
+        if layer.geometry != "raster":
+            raise LayerError(f"Laget «{layer_id}» er {layer.geometry}, ikke raster.")
+        source = Path(path)
+        described = describe_raster(source, crs=self.crs, what=f"laget «{layer_id}»")
+        return self._put(
+            layer_id,
+            lambda: store_raster(self.path, layer, source, described, crs=self.crs, origin=origin),
+            overwrite=overwrite,
+        )
+
+    def _put(
+        self, layer_id: str, store: Callable[[], LayerRecord], *, overwrite: bool
+    ) -> LayerRecord:
+        """Store a layer's files and make them part of the package, on top of what others wrote."""
         with files.writing(self.path):
             lock = read_lock(self.path)
-            self._require_absent(lock, layer_id, overwrite=overwrite)
-            file, sha256, size = files.store_file(
-                self.path, "lag", layer_id, "tif", lambda target: _copy(Path(path), target)
-            )
-            record = LayerRecord(
-                layer=layer_id,
-                file=file,
-                format="tif",
-                sha256=sha256,
-                size=size,
-                crs=self.crs,
-                **described,
-                **_origin_fields(origin, layer),
-            )
-            self._commit(lock, record)
+            require_absent(self.path, lock, layer_id, overwrite=overwrite)
+            record = store()
+            lock = replace(lock, askergeo=__version__).with_layer(record)
+            files.replace_lock(self.path, lock)
+            self._lock = lock
         return record
 
     def verify(self) -> list[str]:
@@ -568,131 +501,4 @@ class DataPackage:
         CatalogueError, LayerError
             When the layer is not there.
         """
-        record = self.record(layer_id)
-        layer = self.catalogue.get(layer_id)
-        return SourceRecord(
-            layer=layer_id,
-            title=layer.title if layer is not None else layer_id,
-            origin=record.origin,
-            date=record.fetched,
-            sha256=record.sha256,
-            rows=record.rows,
-            licence=record.licence,
-            attribution=record.attribution,
-            crs=record.crs,
-            owner=record.owner,
-            coverage=record.coverage,
-            example=self.example,
-        )
-
-    def _require_absent(self, lock: Lock, layer_id: str, *, overwrite: bool) -> None:
-        if layer_id in lock.layers and not overwrite:
-            raise OverwriteError(
-                f"Laget «{layer_id}» er allerede i datapakken {self.path}.",
-                remedy="Legg til --overskriv for å erstatte det.",
-            )
-
-    def _store(
-        self, place: str, layer_id: str, frame: pd.DataFrame, kinds: Mapping[str, str]
-    ) -> tuple[str, str, int]:
-        store = STORES[self.store]
-        return files.store_file(
-            self.path,
-            place,
-            layer_id,
-            store.SUFFIX,
-            lambda path: store.write(frame, kinds, path, layer=layer_id),
-        )
-
-    def _commit(self, lock: Lock, record: LayerRecord) -> None:
-        new = replace(lock, askergeo=__version__).with_layer(record)
-        files.replace_lock(self.path, new)
-        self._lock = new
-
-
-def _require_free(path: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that holds a package, or anything that is not askergeo's."""
-    if (path / LOCK_NAME).exists():
-        if overwrite:
-            return
-        raise OverwriteError(
-            f"{path} er allerede en datapakke.",
-            remedy="Legg til --overskriv for å tømme den, eller velg en annen mappe.",
-        )
-    taken = path.exists() and (
-        not path.is_dir() or not all(files.is_own(item) for item in path.iterdir())
-    )
-    if taken:
-        raise OverwriteError(
-            f"{path} finnes og er ikke en datapakke; --overskriv sletter aldri andres filer.",
-            remedy="Velg en ny eller tom mappe.",
-        )
-
-
-def _municipality(number: str) -> str:
-    if not re.fullmatch(r"\d{4}", number):
-        raise ParameterError(f"Kommunenummeret «{number}» har ikke fire siffer.")
-    return number
-
-
-def _projected(crs: str) -> str:
-    try:
-        parsed = pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError:
-        raise CrsError(f"Koordinatsystemet «{crs}» er ukjent.", remedy="Bruk EPSG:25832.") from None
-    metres = parsed.is_projected and all(axis.unit_name == "metre" for axis in parsed.axis_info)
-    if not metres or not parsed.to_epsg() or parsed.to_epsg() == 3857:  # noqa: PLR2004  (Web Mercator)
-        raise CrsError(
-            f"Koordinatsystemet {crs_name(crs)} kan ikke brukes til arealer og avstander.",
-            remedy="Bruk EPSG:25832 (sone 32), eller 25833 og 25835 lenger nord og øst.",
-        )
-    return crs_name(crs)
-
-
-def _known_store(store: str) -> str:
-    if store not in STORES:
-        raise ParameterError(
-            f"Lagringsformatet «{store}» er ukjent.", remedy=f"Velg {' eller '.join(STORES)}."
-        )
-    return store
-
-
-def _checked_box(bbox: Sequence[float]) -> Box:
-    values = tuple(float(value) for value in bbox)
-    if len(values) != 4 or not np.isfinite(values).all():  # noqa: PLR2004
-        raise ParameterError(f"Utsnittet {bbox} er ikke fire tall: xmin, ymin, xmax, ymax.")
-    xmin, ymin, xmax, ymax = values
-    if xmin > xmax or ymin > ymax:
-        raise ParameterError(f"Utsnittet {bbox} er ikke xmin, ymin, xmax, ymax i den rekkefølgen.")
-    return xmin, ymin, xmax, ymax
-
-
-def _origin_fields(origin: Origin, layer: Any) -> dict[str, str]:  # noqa: ANN401  (catalogue.Layer)
-    return {
-        "origin": origin.title,
-        "fetched": origin.fetched,
-        "licence": origin.licence or layer.licence,
-        "attribution": origin.attribution or layer.attribution,
-        "owner": origin.owner or layer.owner,
-    }
-
-
-def _avvik_frame(
-    avvik: pd.DataFrame | None, crs: str
-) -> tuple[gpd.GeoDataFrame, dict[str, str]] | None:
-    """Return the avvik rows with a geometry, which may be missing, or ``None`` when there are none."""
-    if avvik is None or len(avvik) == 0:
-        return None
-    if not isinstance(avvik, gpd.GeoDataFrame):
-        places = avvik["geometry"] if "geometry" in avvik else [None] * len(avvik)
-        rest = avvik.drop(columns="geometry", errors="ignore")
-        avvik = gpd.GeoDataFrame(rest, geometry=list(places), crs=crs)
-    elif avvik.crs is None:
-        avvik = avvik.set_crs(crs)
-    require_crs(avvik, crs, what="avvikstabellen")
-    frame, kinds = canonical(avvik, what="avvikstabellen")
-    return gpd.GeoDataFrame(frame), kinds
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
+        return source_record(self, layer_id)

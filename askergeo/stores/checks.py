@@ -119,13 +119,10 @@ def _with_key(frame: pd.DataFrame, layer: Layer, *, scenario: bool) -> pd.DataFr
     changes_others = scenario and CHANGE in frame.columns and (frame[CHANGE] != "ny").any()
     if changes_others:
         return frame  # erstatt and slett need the key that the base has
+    numbers = pd.Series(range(1, len(frame) + 1), index=frame.index, dtype="Int64")
     if layer.columns[keys[0]].type == "heltall":
-        values = pd.Series(range(1, len(frame) + 1), index=frame.index, dtype="Int64")
-        values = -values if scenario else values
-    else:
-        numbers = pd.Series(range(1, len(frame) + 1), index=frame.index).astype(str)
-        values = ("ny-" if scenario else "") + numbers
-    return frame.assign(**{keys[0]: values})
+        return frame.assign(**{keys[0]: -numbers if scenario else numbers})
+    return frame.assign(**{keys[0]: ("ny-" if scenario else "") + numbers.astype(str)})
 
 
 def _geometry_problems(frame: pd.DataFrame, layer: Layer) -> list[str]:
@@ -141,8 +138,7 @@ def _geometry_problems(frame: pd.DataFrame, layer: Layer) -> list[str]:
     allowed = set().union(*(GEOMETRY_TYPES[word] for word in words))
     geometry = np.asarray(frame.geometry.array, dtype=object)
     present = geometry[~shapely.is_missing(geometry)]
-    kinds, first = np.unique(shapely.get_type_id(present), return_index=True)
-    del kinds
+    first = np.unique(shapely.get_type_id(present), return_index=True)[1]
     found = {present[at].geom_type for at in first}
     if found <= allowed:
         return []

@@ -15,7 +15,6 @@ import os
 import re
 import secrets
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -25,6 +24,7 @@ from askergeo.stores.lockfile import LOCK_NAME, STORED_FILE, Lock, format_lock, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 __all__ = [
     "FOLDERS",

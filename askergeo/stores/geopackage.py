@@ -56,7 +56,7 @@ def write(frame: pd.DataFrame, kinds: Mapping[str, str], path: Path, *, layer: s
         placed = {
             "geometry_name": "geometry",
             "geometry_type": _geometry_type(np.asarray(frame["geometry"].array, dtype=object)),
-            "crs": frame.crs.to_wkt(),  # type: ignore[attr-defined]  # a GeoDataFrame
+            "crs": frame.crs.to_wkt(),
         }
     with _fixed_date():
         try:

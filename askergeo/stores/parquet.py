@@ -30,6 +30,16 @@ __all__ = ["SUFFIX", "read", "write"]
 
 SUFFIX = "parquet"
 ROW_GROUP = 20_000
+TYPE_NAMES = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -53,7 +63,7 @@ def write(frame: pd.DataFrame, kinds: Mapping[str, str], path: Path, *, layer: s
     if "geometry" in table.column_names:
         geometry = np.asarray(frame["geometry"].array, dtype=object)
         table = table.append_column("bbox", _boxes(geometry))
-        metadata = _geo_metadata(geometry, frame.crs)  # type: ignore[attr-defined]  # a GeoDataFrame
+        metadata = _geo_metadata(geometry, frame.crs)
         table = table.replace_schema_metadata({"geo": json.dumps(metadata)})
     pq.write_table(
         table, path, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=texts or False
@@ -110,17 +120,13 @@ def _boxes(geometry: NDArray[np.object_]) -> pa.StructArray:
 
 def _geo_metadata(geometry: NDArray[np.object_], crs: object) -> dict[str, object]:
     """Metadata of the GeoParquet 1.1 specification."""
-    names = np.array(
-        ["Point", "LineString", "LinearRing", "Polygon"]
-        + ["MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"]
-    )
     present = geometry[~shapely.is_missing(geometry)]
     kinds = np.unique(
         np.stack([shapely.get_type_id(present), shapely.has_z(present)], axis=-1), axis=0
     )
     column: dict[str, object] = {
         "encoding": "WKB",
-        "geometry_types": [names[kind] + (" Z" if has_z else "") for kind, has_z in kinds],
+        "geometry_types": [TYPE_NAMES[kind] + (" Z" if has_z else "") for kind, has_z in kinds],
         "crs": pyproj.CRS.from_user_input(crs).to_json_dict(),
         "covering": {"bbox": {corner: ["bbox", corner] for corner in CORNERS}},
     }

@@ -18,7 +18,7 @@ import shapely
 from askergeo.errors import LayerError, collect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,9 +79,9 @@ def canonical(
         When a column cannot be held without loss; every such column is listed.
     """
     expected = expected or {}
-    spatial = isinstance(frame, gpd.GeoDataFrame)
-    if spatial and frame.active_geometry_name != "geometry":
+    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name != "geometry":
         frame = frame.rename_geometry("geometry")
+    spatial = isinstance(frame, gpd.GeoDataFrame)
     names = [name for name in frame.columns if not (spatial and name == "geometry")]
     problems = _name_problems(names)
     columns: dict[str, Any] = {}
@@ -147,13 +147,14 @@ def from_arrow(table: pa.Table, kinds: Mapping[str, str], crs: str) -> pd.DataFr
     names = list(kinds)
     schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in kinds.items()])
     attributes = table.select(names).replace_schema_metadata(None).cast(schema)
-    frame = attributes.to_pandas(types_mapper=PANDAS_TYPES.get)
+    frame: pd.DataFrame = attributes.to_pandas(types_mapper=PANDAS_TYPES.get)
     # A table without columns has no rows for pandas.
     frame = frame if names else pd.DataFrame(index=pd.RangeIndex(table.num_rows))
     if "geometry" not in table.column_names:
         return frame
     geometry = shapely.from_wkb(table.column("geometry").to_numpy())
-    return gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
+    placed: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
+    return placed
 
 
 def columns_of(
@@ -180,7 +181,7 @@ def columns_of(
 
 
 def _plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """pandas may hand over text in chunks."""
+    """Join the chunks in which pandas may hand over text."""
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
@@ -207,27 +208,14 @@ def _column(series: pd.Series[Any], wanted: str | None) -> tuple[Any, str]:
         series = series.astype(series.cat.categories.dtype)
     if series.dtype == object:
         series = _from_objects(series)
-    if series.isna().all() and wanted is not None:
-        missing = np.datetime64("NaT") if wanted == "dato" else pd.NA
-        if wanted == "desimal":
-            missing = np.nan
-        return pd.Series(missing, index=series.index, dtype=DTYPES[wanted]), wanted
+    if wanted is not None and series.isna().all():
+        return pd.Series([None] * len(series), index=series.index, dtype=DTYPES[wanted]), wanted
     kind = _kind(series)
-    if wanted == "heltall" and kind == "desimal":
-        return _whole(series), "heltall"
-    if wanted == "desimal" and kind == "heltall":
-        if (series.abs() > EXACT_INTEGER).any():
-            raise ValueError("har hele tall som er for store for desimaltall")
-        return _decimal(series), "desimal"
+    if (kind, wanted) in WIDER:
+        return WIDER[kind, wanted](series), str(wanted)
     if wanted is not None and kind != wanted:
         raise ValueError(f"er {kind}, men skal være {wanted}")
-    if kind == "desimal":
-        return _decimal(series), kind
-    if kind == "dato":
-        return _date(series), kind
-    if kind == "tekst":
-        return _text(series), kind
-    return series.astype(DTYPES[kind]), kind
+    return CONVERT[kind](series), kind
 
 
 def _from_objects(series: pd.Series[Any]) -> pd.Series[Any]:
@@ -256,10 +244,10 @@ def _kind(series: pd.Series[Any]) -> str:
     if types.is_string_dtype(series.dtype):
         return "tekst"
     if isinstance(series.dtype, pd.DatetimeTZDtype):
-        raise ValueError("har tidssone; gjør om til norsk tid uten tidssone")
+        raise TypeError("har tidssone; gjør om til norsk tid uten tidssone")
     if types.is_datetime64_dtype(series.dtype):
         return "dato"
-    raise ValueError(f"har typen {series.dtype}, som en datapakke ikke kan holde")
+    raise TypeError(f"har typen {series.dtype}, som en datapakke ikke kan holde")
 
 
 def _whole(series: pd.Series[Any]) -> pd.Series[Any]:
@@ -267,6 +255,12 @@ def _whole(series: pd.Series[Any]) -> pd.Series[Any]:
     if not (values.dropna() % 1 == 0).all() or (values.abs() > EXACT_INTEGER).any():
         raise ValueError("er desimal, men skal være heltall")
     return values.astype("Int64")
+
+
+def _from_whole(series: pd.Series[Any]) -> pd.Series[Any]:
+    if (series.abs() > EXACT_INTEGER).any():
+        raise ValueError("har hele tall som er for store for desimaltall")
+    return _decimal(series)
 
 
 def _decimal(series: pd.Series[Any]) -> pd.Series[Any]:
@@ -289,3 +283,17 @@ def _text(series: pd.Series[Any]) -> pd.Series[Any]:
     if values.str.contains("\0", regex=False, na=False).any():
         raise ValueError("har nulltegn i teksten")
     return values
+
+
+CONVERT: dict[str, Callable[[pd.Series[Any]], pd.Series[Any]]] = {
+    "tekst": _text,
+    "heltall": lambda series: series.astype(DTYPES["heltall"]),
+    "desimal": _decimal,
+    "boolsk": lambda series: series.astype(DTYPES["boolsk"]),
+    "dato": _date,
+}
+# (type found, type wanted): conversions that lose nothing.
+WIDER: dict[tuple[str, str | None], Callable[[pd.Series[Any]], pd.Series[Any]]] = {
+    ("desimal", "heltall"): _whole,
+    ("heltall", "desimal"): _from_whole,
+}
