@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from askergeo._nearest import nearest as nearest_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["is_damaged", "nearest", "repair_code", "repair_text"]
+__all__ = ["is_damaged", "nearest", "repair_code", "repair_text", "text_columns"]
 
 # UTF-8 read as Latin-1 or Windows-1252 leaves these pairs; a whole word never has them.
 _DOUBLE_READ = re.compile("[ÃÂâÅ][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122]")
@@ -88,9 +89,8 @@ def nearest(word: str, words: Iterable[object]) -> str:
     >>> nearest("n50_stig", ["n50_sti", "vann"])
     'Mente du «n50_sti»?'
     """
-    by_fold = {str(name).casefold(): str(name) for name in words}
-    found = get_close_matches(word.casefold(), by_fold, n=3, cutoff=0.6)
-    return f"Mente du {' eller '.join(f'«{by_fold[name]}»' for name in found)}?" if found else ""
+    found = nearest_names(word, [str(name) for name in words])
+    return f"Mente du {' eller '.join(f'«{name}»' for name in found)}?" if found else ""
 
 
 def text_columns(frame: pd.DataFrame) -> list[str]:
