@@ -1,0 +1,283 @@
+"""Writes the page: one file that needs nothing else, for people who never open a map tool.
+
+All text from the data goes through the template's escaping or, in the map, through
+``textContent``; the policy in the head lets only this file's own scripts and styles run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import numpy as np
+
+from askergeo.errors import DataQualityError
+from askergeo.numbers import HARD_SPACE, format_number
+from askergeo.outputs.mapdata import map_data
+from askergeo.outputs.report import (
+    cell_text,
+    clean_text,
+    hidden_rows,
+    label_text,
+    shown_columns,
+    symbols,
+)
+from askergeo.result import Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from askergeo.outputs.report import Report
+    from askergeo.result import Finding, MapLayer, Result, Table
+
+__all__ = ["PAGE_LIMIT", "page_html", "write_page"]
+
+# Bytes that a page may have: what a slow mobile line loads in some seconds.
+PAGE_LIMIT = 5_000_000
+# Bytes for all maps, rows for a table and findings for a result: the first that fits is used.
+_SIZES = ((3_200_000, 25, 25), (1_500_000, 25, 20), (500_000, 15, 10), (0, 10, 5))
+_CELL_LIMIT = 300
+_SEVERITY = {
+    Severity.ERROR: ("feil", "✖", "Feil"),
+    Severity.WARNING: ("advarsel", "▲", "Advarsel"),
+    Severity.INFO: ("info", "ℹ", "Til orientering"),
+}
+
+
+@dataclass(frozen=True)
+class _Row:
+    label: str
+    cells: tuple[tuple[str, bool], ...]
+    total: bool
+
+
+def write_page(report: Report, path: Path) -> None:
+    """Write ``index.html``.
+
+    Parameters
+    ----------
+    report
+        Suppressed results.
+    path
+        The file to write.
+
+    Raises
+    ------
+    DataQualityError
+        When the text alone is larger than a page may be.
+    """
+    path.write_text(page_html(report), encoding="utf-8", newline="\n")
+
+
+def page_html(report: Report) -> str:
+    """Return the page, at most :data:`PAGE_LIMIT` bytes in UTF-8."""
+    for budget, rows, findings in _SIZES:
+        html = _render(report, budget, rows, findings)
+        if len(html.encode()) <= PAGE_LIMIT:
+            return html
+    raise DataQualityError(
+        f"Siden blir større enn {PAGE_LIMIT // 1_000_000} MB selv uten kart.",
+        remedy="Kjør færre analyser om gangen, eller kort ned tekstene i dataene.",
+    )
+
+
+def _render(report: Report, budget: int, rows: int, findings: int) -> str:
+    """Fill the template with maps of at most ``budget`` bytes together."""
+    share = budget // max(len(report.results), 1)
+    names = report.names("layers")
+    sections, maps = [], []
+    for number, result in enumerate(report.results):
+        data, notes = map_data(result, share) if budget else (None, ())
+        if not budget and result.layers:
+            notes = ("Kartet er for stort for denne siden og ligger i GeoPackage-filen.",)
+        maps.append(data)
+        sections.append(_section(number, result, data, notes, rows, findings, names))
+    leaflet, leaflet_style = _leaflet()
+    script = _asset("page.js")
+    style = _asset("page.css")
+    return _template().render(
+        report=report,
+        sections=sections,
+        maps=_json(maps),
+        script=script,
+        style=style,
+        leaflet=leaflet,
+        leaflet_style=leaflet_style,
+        scripts=" ".join(_hash(text) for text in (leaflet, script)),
+        styles=" ".join(_hash(text) for text in (leaflet_style, style)),
+        created=report.created.strftime("%d.%m.%Y"),
+    )
+
+
+def _section(
+    number: int,
+    result: Result,
+    data: dict[str, Any] | None,
+    notes: tuple[str, ...],
+    rows: int,
+    findings: int,
+    names: dict[tuple[int, str], str],
+) -> dict[str, Any]:
+    """Return what the template shows of one result."""
+    on_map = {layer["table"]: layer["name"] for layer in data["layers"]} if data else {}
+    ranked = sorted(result.findings, key=lambda f: list(_SEVERITY).index(f.severity))
+    return {
+        "id": f"analyse-{number + 1}",
+        "number": number,
+        "result": result,
+        "sentence": result.sentence,
+        "facts": [(fact.title, fact.text(), fact.unit) for fact in result.facts.values()],
+        "map": data is not None,
+        "notes": notes,
+        "legend": [_legend(layer, names[number, layer.name]) for layer in result.layers],
+        "tables": [_table(table, rows, on_map.get(table.name, "")) for table in result.tables],
+        "findings": [_finding(finding) for finding in ranked[:findings]],
+        "more_findings": max(len(result.findings) - findings, 0),
+        "parameters": [_parameter(record) for record in result.parameters],
+        "attributions": _attributions(result),
+    }
+
+
+def _legend(layer: MapLayer, file_name: str) -> dict[str, Any]:
+    """Name every class in words beside its colours, with the unit."""
+    kind = layer.frame.geometry.geom_type.dropna()
+    shape = "flate"
+    if len(kind):
+        first = str(kind.iloc[0])
+        shape = "punkt" if "Point" in first else "linje" if "Line" in first else "flate"
+    column = layer.columns.get(layer.style.column)
+    drawn = symbols(layer.style, layer.title)
+    if layer.style.column in layer.frame:
+        named = {item.value for item in layer.style.classes}
+        if layer.frame[layer.style.column].isin(list(named)).all():
+            drawn = drawn[:-1]
+    return {
+        "name": layer.name,
+        "title": layer.title,
+        "count": format_number(len(layer.frame)),
+        "heading": column.header if column else "",
+        "shape": shape,
+        "symbols": drawn,
+        "note": layer.note,
+        "file_name": file_name,
+    }
+
+
+def _table(table: Table, limit: int, layer: str) -> dict[str, Any]:
+    """Return the first rows as text; totals are always among them."""
+    columns = shown_columns(table)
+    hidden = hidden_rows(table, columns)
+    totals = {row_sum.total for row_sum in table.row_sums}
+    index = table.frame.index
+    is_total = np.array([label in totals for label in index], dtype=bool)
+    kept = np.flatnonzero((np.cumsum(~is_total) <= limit) | is_total)[: 2 * limit]
+    frame = table.frame.iloc[kept]
+    cells = {name: frame[name].astype(object).tolist() for name in columns}
+    numeric = {name: table.columns[name].decimals is not None for name in columns}
+    rows = [
+        _Row(
+            label_text(label),
+            tuple(
+                (
+                    _short(cell_text(cells[n][at], table.columns[n], hidden=label in hidden[n])),
+                    numeric[n],
+                )
+                for n in columns
+            ),
+            total=label in totals,
+        )
+        for at, label in enumerate(frame.index)
+    ]
+    return {
+        "title": table.title,
+        "note": table.note,
+        "headers": [(table.columns[n].header, numeric[n]) for n in columns],
+        "rows": rows,
+        "shown": format_number(len(rows)),
+        "all": format_number(len(table.frame)),
+        "cut": len(rows) < len(table.frame),
+        "layer": layer,
+        "signs": bool(table.hidden),
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _CELL_LIMIT else text[:_CELL_LIMIT] + " …"
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    css, icon, word = _SEVERITY[finding.severity]
+    return {
+        "css": css,
+        "icon": icon,
+        "word": word,
+        "title": finding.title,
+        "text": _short(clean_text(finding.text)),
+        "action": _short(clean_text(finding.action)),
+        "law": finding.law,
+    }
+
+
+def _parameter(record: Any) -> dict[str, Any]:  # noqa: ANN401  (a plain record)
+    value = record["verdi"]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        plain = repr(float(value)).partition(".")[2]
+        text = format_number(value, 0 if plain in {"0", ""} else min(len(plain), 6))
+    else:
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    unit = f"{HARD_SPACE}{record['enhet']}" if record["enhet"] else ""
+    return {
+        "title": record["tittel"],
+        "value": text + unit,
+        "confidence": record["sikkerhet"],
+        "source": record["kilde"],
+    }
+
+
+def _attributions(result: Result) -> list[str]:
+    sources = result.provenance.sources if result.provenance else ()
+    return list(dict.fromkeys(s.attribution for s in sources if s.attribution))
+
+
+def _json(data: Any) -> str:  # noqa: ANN401  (whatever JSON holds)
+    """Write JSON that cannot end the element it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in ("<", ">", "&", "\u2028", "\u2029"):
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@lru_cache(maxsize=4)
+def _asset(name: str) -> str:
+    return (files("askergeo.outputs") / "assets" / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _leaflet() -> tuple[str, str]:
+    """Return Leaflet's script and style from its package, without what would be fetched."""
+    folder = files("xstatic.pkg.leaflet") / "data"
+    script = (folder / "leaflet.js").read_text(encoding="utf-8")
+    style = (folder / "leaflet.css").read_text(encoding="utf-8")
+    script = re.sub(r"\n//# sourceMappingURL=.*", "", script).replace("</script", "<\\/script")
+    return script, re.sub(r"[^;{}]*url\([^)]*\)[^;}]*;?", "", style)
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = format_number
+    return environment.from_string(_asset("page.html.j2"))

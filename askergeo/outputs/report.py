@@ -1,0 +1,204 @@
+"""What all outputs share: the report, unique names, cell values and the symbols of a style."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from askergeo.numbers import HIDDEN, UNKNOWN, format_number
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from askergeo.result import Column, MapLayer, Missing, Result, SourceRecord, Style, Table
+
+__all__ = ["NotRun", "Report", "Symbol", "cell_text", "clean_text", "shown_columns", "symbols"]
+
+# Control characters that neither XML nor a workbook may hold.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotRun:
+    """An analysis that could not be run, and the layers it lacks (or why it stopped)."""
+
+    analysis: str
+    title: str
+    missing: tuple[Missing, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Suppressed results on their way out; only :mod:`askergeo.outputs.write` makes one."""
+
+    results: tuple[Result, ...]
+    title: str
+    not_run: tuple[NotRun, ...] = ()
+
+    @property
+    def created(self) -> datetime:
+        """Latest time at which a result was made; fixed when no result tells."""
+        times = [
+            datetime.fromisoformat(result.provenance.created)
+            for result in self.results
+            if result.provenance and result.provenance.created
+        ]
+        aware = [t if t.tzinfo else t.replace(tzinfo=UTC) for t in times]
+        return max(aware, default=datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC)
+
+    @property
+    def sources(self) -> tuple[SourceRecord, ...]:
+        """Every source once."""
+        found = [s for r in self.results if r.provenance for s in r.provenance.sources]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def example(self) -> bool:
+        """Whether any source is the embedded example municipality."""
+        return any(source.example for source in self.sources)
+
+    def names(self, kind: str) -> dict[tuple[int, str], str]:
+        """Give each table (``"tables"``) or map layer (``"layers"``) its name in the files.
+
+        The name is the analysis and the part's own name, so that it stays the same whatever else
+        the report holds.
+        """
+        taken: set[str] = set()
+        names = {}
+        for number, result in enumerate(self.results):
+            for part in getattr(result, kind):
+                plain = part.name
+                if not plain.startswith(result.analysis):
+                    plain = f"{result.analysis}_{plain}"
+                names[number, part.name] = unique(identifier(plain), taken)
+        return names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Symbol:
+    """How one class is drawn; ``value`` is None for all that no class names."""
+
+    value: Any
+    label: str
+    fill: str
+    stroke: str
+    width: float
+    size: float
+    opacity: float
+    dash: bool
+
+
+def symbols(style: Style, title: str) -> tuple[Symbol, ...]:
+    """Resolve a style: one symbol a class and one for the rest; a plain style gives one."""
+    plain = Symbol(
+        value=None,
+        label="Annet" if style.column else title,
+        fill=colour(style.fill),
+        stroke=colour(style.stroke),
+        width=style.width,
+        size=style.size,
+        opacity=min(max(style.opacity, 0.0), 1.0),
+        dash=style.dash,
+    )
+    if not style.column:
+        return (plain,)
+    classes = tuple(
+        replace(
+            plain,
+            value=item.value,
+            label=item.label,
+            fill=colour(item.fill) or plain.fill,
+            stroke=colour(item.stroke) or plain.stroke,
+        )
+        for item in style.classes
+    )
+    return (*classes, plain)
+
+
+def colour(text: str) -> str:
+    """Return ``#rrggbb``, or nothing for what is no colour: it goes into markup."""
+    return text.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", text) else ""
+
+
+def identifier(text: str) -> str:
+    """Return an ASCII name for a layer or sheet.
+
+    Examples
+    --------
+    >>> identifier("Bosatte på øya!")
+    'bosatte_paa_oeya'
+    """
+    plain = text.lower().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "uten_navn"
+
+
+def unique(name: str, taken: set[str], *, length: int = 63) -> str:
+    """Return the name, numbered when it is taken (upper and lower case alike)."""
+    candidate, number = name[:length], 1
+    while candidate.lower() in taken:
+        number += 1
+        candidate = f"{name[: length - len(str(number)) - 1]}_{number}"
+    taken.add(candidate.lower())
+    return candidate
+
+
+def clean_text(value: object) -> str:
+    """Return text without the control characters that files cannot hold."""
+    return _CONTROL.sub("\ufffd", str(value))
+
+
+def is_unknown(value: object) -> bool:
+    """Whether a cell is empty: None, NaN, NA or NaT."""
+    return value is None or value is pd.NA or value is pd.NaT or (
+        isinstance(value, float | np.floating) and bool(np.isnan(value))
+    )
+
+
+def cell_text(value: object, column: Column, *, hidden: bool = False) -> str:
+    """Write a cell for people, without its unit.
+
+    Examples
+    --------
+    >>> from askergeo.result import Column
+    >>> cell_text(1234.5, Column(title="Areal", unit="dekar", decimals=1))
+    '1234,5'
+    >>> cell_text(3, Column(title="Bosatte", persons=True), hidden=True)
+    ':'
+    """
+    if hidden:
+        return HIDDEN
+    if is_unknown(value):
+        # A missing number is unknown; a missing text is just not there.
+        return "" if column.decimals is None else UNKNOWN
+    if isinstance(value, bool | np.bool_):
+        return "ja" if value else "nei"
+    if isinstance(value, datetime | date):
+        return value.strftime("%d.%m.%Y")
+    if isinstance(value, int | float | np.number) and column.decimals is not None:
+        return format_number(float(value), column.decimals)
+    return clean_text(value)
+
+
+def shown_columns(part: Table | MapLayer) -> tuple[str, ...]:
+    """Columns that people see: the described ones, geometry aside."""
+    return tuple(name for name in part.columns if name in part.frame.columns)
+
+
+def label_text(label: Hashable) -> str:
+    """Row label as text, the same in every file."""
+    return clean_text(label)
+
+
+def hidden_rows(part: Table | MapLayer, columns: Sequence[str]) -> dict[str, set[Hashable]]:
+    """Labels of the hidden cells of each column."""
+    found: dict[str, set[Hashable]] = {name: set() for name in columns}
+    for label, name in part.hidden:
+        if name in found:
+            found[name].add(label)
+    return found

@@ -1,0 +1,197 @@
+"""Writes a report: page, GeoPackage, workbook and JSON, all or none of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from contextlib import suppress as ignore
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from askergeo.errors import MissingFileError, OverwriteError, StorageError
+from askergeo.outputs.report import NotRun, Report
+from askergeo.privacy import THRESHOLD, suppress_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from askergeo.result import Result
+
+__all__ = ["FILES", "NotRun", "write_all"]
+
+# The files of a report; nothing else in the folder is ever touched.
+FILES = {
+    "side": "index.html",
+    "geopackage": "askergeo.gpkg",
+    "regneark": "askergeo.xlsx",
+    "json": "resultat.json",
+}
+
+
+def write_all(
+    results: Sequence[Result],
+    folder: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    title: str = "",
+    missing: Sequence[NotRun] = (),
+    threshold: int = THRESHOLD,
+) -> dict[str, Path]:
+    """Hide small counts of persons, then write every form of the results.
+
+    All files are made in a folder of their own and moved into place when all are whole. A folder
+    that exists keeps its other files.
+
+    Parameters
+    ----------
+    results
+        Results as the analyses made them.
+    folder
+        Where the files go; it is made when absent, its parent must exist.
+    overwrite
+        Replace the files of an earlier report.
+    title
+        Title of the page, in bokmål; the result's own when there is one result only.
+    missing
+        Analyses that could not be run, and why.
+    threshold
+        See :func:`askergeo.privacy.suppress`.
+
+    Returns
+    -------
+    dict
+        ``side``, ``geopackage``, ``regneark`` and ``json`` with their paths.
+
+    Raises
+    ------
+    OverwriteError
+        When a file of the report exists and ``overwrite`` is false, or ``folder`` is a file.
+    MissingFileError
+        When the folder's parent does not exist.
+    StorageError
+        When the disk is full or a file is open in another program; nothing is changed.
+    """
+    target = Path(folder)
+    _check(target, overwrite=overwrite)
+    hidden = suppress_all(results, threshold=threshold)
+    report = Report(results=hidden, title=title or _title(hidden), not_run=tuple(missing))
+    try:
+        made = Path(tempfile.mkdtemp(prefix=".askergeo-", dir=target.parent))
+    except OSError as error:
+        raise _storage(target, error) from error
+    try:
+        for key, write in _writers().items():
+            write(report, made / FILES[key])
+        _move(made, target)
+    except (OSError, sqlite3.Error) as error:
+        raise _storage(target, error) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return {key: target / name for key, name in FILES.items()}
+
+
+def _check(target: Path, *, overwrite: bool) -> None:
+    if not target.absolute().parent.is_dir():
+        raise MissingFileError(
+            f"Mappen «{target.absolute().parent}» finnes ikke.",
+            remedy="Lag den først, eller oppgi en annen mappe.",
+        )
+    if target.exists() and not target.is_dir():
+        raise OverwriteError(
+            f"«{target}» er en fil, ikke en mappe.", remedy="Oppgi en mappe å skrive til."
+        )
+    there = [name for name in FILES.values() if (target / name).exists()]
+    if there and not overwrite:
+        raise OverwriteError(
+            f"Mappen «{target}» har allerede {', '.join(there)}.",
+            remedy="Oppgi en annen mappe, eller bruk --overskriv for å erstatte dem.",
+        )
+
+
+def _writers() -> dict[str, Callable[[Report, Path], None]]:
+    # Each brings heavy packages, which are loaded when something is written.
+    from askergeo.outputs.geopackage import write_geopackage  # noqa: PLC0415
+    from askergeo.outputs.json_output import write_json  # noqa: PLC0415
+    from askergeo.outputs.page import write_page  # noqa: PLC0415
+    from askergeo.outputs.workbook import write_workbook  # noqa: PLC0415
+
+    return {
+        "side": write_page,
+        "geopackage": _gdal(write_geopackage),
+        "regneark": _excel(write_workbook),
+        "json": write_json,
+    }
+
+
+def _gdal(write: Callable[[Report, Path], None]) -> Callable[[Report, Path], None]:
+    """Let GDAL's own errors be errors of storage."""
+
+    def guarded(report: Report, path: Path) -> None:
+        from pyogrio.errors import DataSourceError  # noqa: PLC0415  (heavy)
+
+        try:
+            write(report, path)
+        except DataSourceError as error:
+            raise OSError(str(error)) from error
+
+    return guarded
+
+
+def _excel(write: Callable[[Report, Path], None]) -> Callable[[Report, Path], None]:
+    """Let the workbook's own errors be errors of storage."""
+
+    def guarded(report: Report, path: Path) -> None:
+        from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  (heavy)
+
+        try:
+            write(report, path)
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
+
+    return guarded
+
+
+def _move(made: Path, target: Path) -> None:
+    """Put the files in place; should one fail, the old ones come back."""
+    if not target.exists():
+        made.chmod(0o777 & ~_umask())
+        made.rename(target)
+        return
+    old = made / "gamle"
+    old.mkdir()
+    moved: list[str] = []
+    try:
+        for name in FILES.values():
+            if (target / name).exists():
+                (target / name).rename(old / name)
+            moved.append(name)
+            (made / name).rename(target / name)
+    except OSError:
+        for name in moved:
+            if (old / name).exists():
+                (old / name).replace(target / name)
+            else:
+                with ignore(FileNotFoundError):
+                    (target / name).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _title(results: Sequence[Result]) -> str:
+    return results[0].title if len(results) == 1 else "Kartanalyser"
+
+
+def _storage(target: Path, error: Exception) -> StorageError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return StorageError(
+        f"Kunne ikke skrive til «{target}»: {reason}.",
+        remedy="Se etter om disken er full, om du har skrivetilgang, og om en av filene er åpen "
+        "i et annet program. Ingenting er endret.",
+    )
