@@ -7,8 +7,7 @@ space from five digits.
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from numbers import Real
 
 __all__ = ["HARD_SPACE", "HIDDEN", "UNKNOWN", "format_number"]
 
@@ -38,8 +37,8 @@ def format_number(value: float | None, decimals: int = 0, *, unit: str = "") -> 
     >>> format_number(-98765, unit="m").replace("\u00a0", "_")
     '−98_765_m'
     """
-    # pandas marks a missing integer with NA, which is no number at all.
-    if not isinstance(value, int | float | np.number) or math.isnan(value):
+    # pandas marks a missing integer with NA, which is no number at all; NumPy's numbers are Real.
+    if not isinstance(value, Real) or math.isnan(value):
         return UNKNOWN
     number = float(value)
     text = f"{abs(number):,.{decimals}f}"
