@@ -77,6 +77,12 @@ class _Book:
             self.formats[name] = self.book.add_format({"valign": "top", **properties})
         return self.formats[name]
 
+    def header(self, column: Column) -> Any:  # noqa: ANN401
+        """Return the format of a header: over numbers it stands right, clear of the filter."""
+        if column.decimals is None:
+            return self.format("head", bold=True, text_wrap=True)
+        return self.format("number head", bold=True, text_wrap=True, align="right", indent=2)
+
     def number_format(self, column: Column) -> Any:  # noqa: ANN401
         """Return the format of a number column; the code is the same in every language."""
         if column.decimals is None:
@@ -155,7 +161,7 @@ def _add(book: _Book, sheet: _Sheet) -> None:
     for at, (column, header) in enumerate(zip(sheet.columns, headers, strict=True)):
         widest = max((len(_shown(row[at], column)) for row in rows[:_SAMPLE]), default=0)
         # A long header wraps; a number or name does not.
-        width = max(widest + 2, min(len(header), 22) + 3, _NARROWEST)
+        width = max(widest + 2, min(len(header), 22) + 5, _NARROWEST)
         page.set_column(at, at, min(width, _WIDEST))
         for down, row in enumerate(rows):
             _write_cell(book, page, (down + 1, at), row[at], column)
@@ -168,8 +174,8 @@ def _add(book: _Book, sheet: _Sheet) -> None:
             "name": _table_name(sheet.name, book.tables),
             "style": _STYLE,
             "columns": [
-                {"header": header, "header_format": book.format("head", bold=True, text_wrap=True)}
-                for header in headers
+                {"header": header, "header_format": book.header(column)}
+                for header, column in zip(headers, sheet.columns, strict=True)
             ],
         },
     )
@@ -345,6 +351,9 @@ def _readme(
     page.set_column(0, 0, 34)
     page.set_column(1, 1, 100)
     page.hide_gridlines(2)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
     page.write_string(0, 0, clean_text(report.title), book.format("title", bold=True, font_size=16))
     lines = iter(range(2, _ROW_LIMIT))
 
