@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from scipy import ndimage
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
+from scipy.sparse.csgraph import connected_components, dijkstra, minimum_spanning_tree
 
 from askergeo.example.shapes import chaikin
 
@@ -232,12 +232,35 @@ def make_railway(land: Land) -> None:
 
 
 def make_private_roads(land: Land) -> None:
-    """Private roads from farms and cabins to the nearest road; adds the table private_roads."""
+    """Roads to farms, cabins and streets that no road reaches; adds the table private_roads."""
     way = land.shapes["ways"]
-    built = way.grid.flat(shapely.get_coordinates(land.tables["main_roads"]["geometry"]))
+    built = way.grid.flat(shapely.get_coordinates(land.tables["main_roads"]["geometry"].to_numpy()))
     built = np.unique(np.concatenate([built, land.arrays["road_cells"]]))
-    _, previous, _ = cheapest(discount(way, built, 0.3), built)
-    ends = way.grid.flat(land.arrays["private_ends"])
-    edges = trace(previous, ends)
-    lines, _ = lines_of(way.grid, edges, np.zeros(len(edges), int))
-    land.tables["private_roads"] = pd.DataFrame({"geometry": lines})
+    cost, previous, _ = cheapest(discount(way, built, 0.3), built)
+    streets = _loose_streets(land)
+    kinds = []
+    for name, ends in (("K", streets), ("P", land.arrays["private_ends"])):
+        cells = way.grid.flat(ends)
+        reached = np.isfinite(cost[cells])
+        edges = trace(previous, cells[reached])
+        kinds.append((name, edges))
+    edges = np.concatenate([found for _, found in kinds])
+    rank = np.repeat([0, 1], [len(found) for _, found in kinds])
+    lines, rank = lines_of(way.grid, edges, rank)
+    land.tables["private_roads"] = pd.DataFrame(
+        {"geometry": lines, "vegkategori": np.array(["K", "P"])[rank]}
+    )
+
+
+def _loose_streets(land: Land) -> Array:
+    """One point of each part of the street net that does not touch a main road."""
+    main = land.tables["main_roads"]
+    local = main.loc[main["vegkategori"] != "E", "geometry"].to_numpy()
+    lines = np.concatenate([local, land.tables["streets"]["geometry"].to_numpy()])
+    pairs = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=0.5)
+    size = (len(lines), len(lines))
+    _, part = connected_components(coo_array((np.ones(len(pairs[0])), pairs), shape=size))
+    loose = ~np.isin(part, part[: len(local)])
+    index = np.flatnonzero(loose)
+    first = index[np.unique(part[index], return_index=True)[1]]
+    return np.asarray(shapely.get_coordinates(shapely.get_point(lines[first], 0)))

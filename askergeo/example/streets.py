@@ -43,7 +43,8 @@ def make_settlements(land: Land) -> None:
     far = np.where(np.isfinite(cost), cost, 1e7).reshape(way.grid.shape)
     price = way.grid.interpolate(far, xy)
     price = price * (1 + 0.16 * noise(land.rng("settlement"), grid, 1_100, 90, 2.4)).ravel()
-    price += 9.0 * np.maximum(arrays["z"].ravel() - 110.0, 0.0)
+    level = grid.sample(arrays["z"], place)[np.maximum(owner, 0)]
+    price += 25.0 * np.maximum(arrays["z"].ravel() - level - 55.0, 0.0)
     price += 500 * np.clip(arrays["slope"].ravel() / 0.2, 0, 3) ** 2
     barred = _barred(land).ravel() | (owner < 0) | (price > 1e6)
     rank = np.full(arrays["z"].size, np.nan)

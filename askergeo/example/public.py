@@ -1,0 +1,164 @@
+"""Schools, shops, clinics, halls and work places: what each level of centre has, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from askergeo.example.plots import Kind, along_streets, clear_of, dry
+
+if TYPE_CHECKING:
+    from askergeo.example.land import Array, Land
+
+__all__ = ["make_public"]
+
+
+class Item(NamedTuple):
+    """One building: type, size class, preferred place (0 centre – 1 rim), services, share."""
+
+    code: int
+    size: str
+    rank: float
+    services: tuple[str, ...] = ()
+    share: float = 1.0
+
+
+SIZES = {
+    "s": (Kind(14, 9.0, (22, 26), (13, 15)), 3.0),
+    "m": (Kind(14, 11.0, (34, 44), (16, 19)), 6.0),
+    "l": (Kind(16, 16.0, (58, 72), (22, 28)), 14.0),
+}
+KOMMUNESENTER = (
+    Item(321, "l", 0.0, ("dagligvare", "apotek", "post", "kafe")),
+    Item(311, "m", 0.0, ("innbyggertorg",)),
+    Item(412, "s", 0.02, ()),
+    Item(661, "m", 0.01, ("bibliotek", "forsamlingslokale")),
+    Item(322, "s", 0.0, ("dagligvare",)),
+    Item(322, "s", 0.01, ("kafe",)),
+    Item(322, "s", 0.02, ("apotek",)),
+    Item(731, "m", 0.03, ("legesenter", "tannlege", "fysioterapi")),
+    Item(732, "s", 0.05, ("helsestasjon",)),
+    Item(661, "s", 0.06, ("seniorsenter", "frivilligsentral")),
+    Item(671, "s", 0.08, ("forsamlingslokale",)),
+    Item(721, "l", 0.2, ("sykehjem",)),
+    Item(613, "l", 0.35, ()),
+    Item(614, "l", 0.25, ()),
+    Item(616, "l", 0.15, ()),
+    Item(651, "l", 0.3, ()),
+    Item(322, "m", 0.5, ("dagligvare",)),
+    Item(219, "l", 0.93, ()),
+    Item(231, "l", 0.95, ()),
+    Item(212, "m", 0.96, ()),
+)
+LOKALSENTER = (
+    Item(322, "m", 0.0, ("dagligvare", "post")),
+    Item(322, "s", 0.0, ("apotek", "kafe")),
+    Item(731, "s", 0.02, ("legesenter", "tannlege")),
+    Item(661, "s", 0.03, ("bibliotek", "innbyggertorg"), 0.78),
+    Item(671, "s", 0.1, ("forsamlingslokale",)),
+    Item(613, "m", 0.3, ()),
+    Item(721, "m", 0.2, ("sykehjem",), 0.45),
+    Item(662, "s", 0.15, ("seniorsenter", "frivilligsentral"), 0.6),
+    Item(651, "m", 0.35, (), 0.6),
+    Item(614, "m", 0.4, (), 0.45),
+    Item(231, "m", 0.94, (), 0.8),
+    Item(219, "m", 0.97, (), 0.5),
+)
+NAERSENTER = (
+    Item(322, "s", 0.0, ("dagligvare",)),
+    Item(662, "s", 0.1, ("forsamlingslokale",), 0.45),
+)
+
+
+def make_public(land: Land) -> None:
+    """Place the public and commercial buildings; adds the table public (one row a building)."""
+    rng = land.rng("public")
+    lines = street_lines(land)
+    pool = {name: _candidates(land, lines, kind, rng) for name, (kind, _) in SIZES.items()}
+    wanted = _wanted(land, rng)
+    taken: list[tuple[float, float, float]] = []
+    rows = []
+    for settlement, item in wanted:
+        found = _place(pool, taken, settlement, item)
+        if found is None:
+            continue
+        rows.append(found | {"settlement": settlement, "code": item.code,
+                             "services": item.services})  # fmt: skip
+    land.tables["public"] = pd.DataFrame(rows)
+
+
+def street_lines(land: Land) -> Array:
+    """Every line that a building may front: streets and local main roads."""
+    main = land.tables["main_roads"]
+    local = main.loc[main["vegkategori"] != "E", "geometry"].to_numpy()
+    extra = land.tables["private_roads"]["geometry"].to_numpy()
+    return np.concatenate([land.tables["streets"]["geometry"].to_numpy(), local, extra])
+
+
+def _candidates(land: Land, lines: Array, kind: Kind, rng: np.random.Generator) -> pd.DataFrame:
+    frame = along_streets(land, lines, kind, rng)
+    geometry = frame["geometry"].to_numpy()
+    good = clear_of(geometry, lines, 5.0)
+    good &= clear_of(geometry, land.arrays["barriers"], 16.0)
+    good &= dry(land.grid, land, geometry)
+    return frame[good].sort_values(["settlement", "rank", "x", "y"], ignore_index=True)
+
+
+def _wanted(land: Land, rng: np.random.Generator) -> list[tuple[int, Item]]:
+    """The list of buildings, the most central first; large settlements get more schools."""
+    centres = land.tables["centres"]
+    items = (KOMMUNESENTER, LOKALSENTER, NAERSENTER)
+    wanted: list[tuple[int, Item]] = []
+    for k, (level, residents) in enumerate(
+        zip(centres["level"], centres["residents"], strict=True)
+    ):
+        chance = rng.random(len(items[level]))
+        wanted += [(k, it) for it, c in zip(items[level], chance, strict=True) if c < it.share]
+        if level == 0:
+            wanted += [(k, Item(613, "l", r)) for r in np.linspace(0.4, 0.85, int(residents // 4_500))]
+            wanted += [(k, Item(311, "m", r)) for r in np.linspace(0, 0.15, int(residents // 1_300))]
+            wanted += [(k, Item(322, "m", r, ("dagligvare",)))
+                       for r in np.linspace(0.3, 0.8, int(residents // 5_000))]  # fmt: skip
+        if level == 1 and residents > 4_500:  # noqa: PLR2004
+            wanted.append((k, Item(613, "l", 0.7)))
+        if level == 2 and residents > 700 and rng.random() < 0.7:  # noqa: PLR2004
+            wanted.append((k, Item(613, "l", 0.4)))
+        if level == 1 and residents < 1_000:  # noqa: PLR2004 (small municipality: one shop)
+            wanted = [w for w in wanted if w[0] != k or w[1].code != 613 or k % 3 == 1]  # noqa: PLR2004
+        count = residents / 1_050 + (0.3 if level < 2 else -0.2)  # noqa: PLR2004
+        count = int(count) + int(rng.random() < count % 1)
+        spread = rng.uniform(0.15, 0.85, max(count, 0))
+        wanted += [(k, Item(612, "m" if residents > 600 else "s", r)) for r in spread]  # noqa: PLR2004
+        works = int(residents // (900 if level == 0 else 1_800))
+        wanted += [(k, Item(int(c), "l", 0.9)) for c in rng.choice([212, 219, 231, 239], works)]
+    return wanted
+
+
+def _place(
+    pool: dict[str, pd.DataFrame], taken: list[tuple[float, float, float]], settlement: int,
+    item: Item,
+) -> dict[str, object] | None:  # fmt: skip
+    """The candidate nearest to the wanted place that leaves room for those already there."""
+    for size in ("l", "m", "s")["lms".index(item.size) :]:
+        frame = pool[size]
+        low, high = np.searchsorted(frame["settlement"].to_numpy(), [settlement, settlement + 1])
+        here = frame.iloc[low:high]
+        if here.empty:
+            continue
+        radius = np.hypot(here["length"], here["depth"]).to_numpy() / 2 + SIZES[size][1]
+        xy = here[["x", "y"]].to_numpy()
+        free = np.ones(len(here), bool)
+        for x, y, r in taken:
+            free &= np.hypot(xy[:, 0] - x, xy[:, 1] - y) > radius + r
+        if not free.any():
+            continue
+        off = np.where(free, np.abs(here["rank"].to_numpy() - item.rank), np.inf)
+        best = int(np.argmin(off))
+        taken.append((xy[best, 0], xy[best, 1], radius[best]))
+        found: dict[str, object] = here.iloc[best].to_dict()
+        found["claim"] = shapely.buffer(here["geometry"].iloc[best], SIZES[size][1])
+        return found
+    return None
