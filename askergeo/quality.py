@@ -400,9 +400,8 @@ def _required_values(work: _Work) -> None:
         values = work.frame[name]
         empty = values.isna().to_numpy(dtype=bool)
         if isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
-            empty |= (
-                values.astype("str").str.strip().eq("").fillna(value=False).to_numpy(dtype=bool)
-            )
+            blank = values.astype("str").str.strip().eq("").fillna(value=False)
+            empty = empty | blank.to_numpy(dtype=bool)
         work.remark(empty, "mangler_verdi", f"«{name}» er påkrevd, men tom.", SET_ASIDE)
 
 
@@ -416,7 +415,7 @@ def _duplicates(work: _Work) -> None:
         work.remark(same_row, "dobbel_rad", text, SET_ASIDE)
     if key and not set(key) <= made:
         again = work.frame.duplicated(key, keep="first").to_numpy(dtype=bool)
-        again &= work.frame[key].notna().all(axis=1).to_numpy(dtype=bool)
+        again = again & work.frame[key].notna().all(axis=1).to_numpy(dtype=bool)
         ids = work.frame.loc[again, key].astype("str").agg("+".join, axis=1)
         work.remark(
             again, "dobbel_id", [f"«{value}» står på en tidligere rad." for value in ids], KEPT
