@@ -67,7 +67,7 @@ class ScenarioView:
         if not scenario.scenario:
             raise PackageError(
                 f"{scenario.path} er ikke et scenario, men en hel datapakke.",
-                remedy="Lag et scenario med «askergeo data ny MAPPE --scenario-for GRUNNPAKKE».",
+                remedy="Lag et scenario med «askergeo data ny MAPPE --over GRUNNPAKKE».",
             )
         for what, ours, theirs in (
             ("kommune", scenario.municipality, base.municipality),

@@ -34,6 +34,7 @@ def check_frame(
     """Return the frame in the package's types, or say everything that is wrong with it.
 
     A key that the catalogue calls generated is made when it is absent: 1, 2, 3 … in row order.
+    Rows of a scenario that only delete need no more than their keys.
 
     Raises
     ------
@@ -43,6 +44,11 @@ def check_frame(
         When columns are absent or of the wrong type, or the geometry is of the wrong kind.
     """
     what = f"laget «{layer.id}»"
+    only_deletes = (
+        scenario and CHANGE in frame.columns and len(frame) > 0 and (frame[CHANGE] == "slett").all()
+    )
+    if only_deletes and not isinstance(frame, gpd.GeoDataFrame) and layer.geometry != "ingen":
+        frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame), crs=crs)
     spatial = isinstance(frame, gpd.GeoDataFrame)
     if layer.geometry == "raster":
         raise LayerError(f"{what} er et raster.", remedy="Legg det til som GeoTIFF.")
@@ -53,7 +59,7 @@ def check_frame(
     problems += [
         f"kolonnen «{name}» ({column.title}) mangler"
         for name, column in layer.columns.items()
-        if column.required and name not in frame.columns
+        if column.required and name not in frame.columns and not only_deletes
     ]
     expected = {name: column.type for name, column in layer.columns.items()}
     try:
