@@ -274,8 +274,14 @@ def rings_of(parts: list[Line], tolerance: float) -> list[Line]:
     GeometryFault
         When some line's end meets no other.
     """
-    chains = _chain_in_order(parts, tolerance)
-    if chains is None:
+    # Exact ends first: a curve may be one unit long, and would be lost in the tolerance.
+    for limit in (tolerance / 4.0, tolerance):
+        chains = _chain_in_order(parts, limit)
+        if chains is not None:
+            return [_closed(chain) for chain in chains]
+    try:
+        chains = _chain_by_ends(parts, tolerance / 4.0)
+    except GeometryFault:
         chains = _chain_by_ends(parts, tolerance)
     return [_closed(chain) for chain in chains]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -210,8 +211,9 @@ def objects_of(text: str) -> Iterator[SosiObject]:
     """Split the text at every element with one dot."""
     text = "\n" + text
     starts = [match.start() for match in _OBJECT.finditer(text)]
+    ends = [*starts, len(text)][1:]
     line, position = 0, 0
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in zip(starts, ends, strict=True):
         line += text.count("\n", position, start + 1)
         position = start + 1
         chunk = text[text.index(".", start) + 1 : end]
@@ -238,7 +240,7 @@ def elements_of(item: SosiObject) -> list[Element]:
     ]
     elements = []
     line, position = item.line, 0
-    ends = [match.start() for match in found[1:]] + [len(body)]
+    ends = [*(match.start() for match in found), len(body)][1:]
     for match, end in zip(found, ends, strict=True):
         line += body.count("\n", position, match.start())
         position = match.start()
@@ -284,32 +286,38 @@ def coordinates_of(elements: list[Element]) -> Coordinates:
 def attributes_of(elements: list[Element]) -> dict[str, str | None]:
     """Flatten the attributes: ``GRUPPE.ATTRIBUTT``, repeated values joined with ``;``.
 
-    A group has no column of its own. KVALITET on one line becomes the same columns as KVALITET
-    written as a group. Coordinates and REF are geometry, and left out. ``*`` means unknown.
+    A group has no column of its own. When a group is repeated, its members keep their places: an
+    absent one leaves an empty place (``;1000``). KVALITET on one line becomes the same columns
+    as KVALITET written as a group. Coordinates and REF are geometry, and left out. ``*`` means
+    unknown.
     """
     collected: dict[str, list[str]] = {}
+    opened: Counter[str] = Counter()
     path: list[str] = []
     for index, element in enumerate(elements):
-        path = path[: element.level - 2]
-        path.append(element.name)
+        parent = path[: element.level - 2]
+        path = [*parent, element.name]
         if path[0] == "REF" or _COORDINATE_NAME.fullmatch(path[0]):
             continue
         name = ".".join(path)
+        opened[name] += 1
         value = _clean(element.value)
         parts = value.split() if value and name == "KVALITET" else []
         if parts and len(parts) <= len(QUALITY_PARTS):
             for part, text in zip(QUALITY_PARTS, parts, strict=False):
-                _note(collected, f"KVALITET.{part}", text)
+                _note(collected, f"KVALITET.{part}", text, opened["KVALITET"])
             continue
         has_children = index + 1 < len(elements) and elements[index + 1].level > element.level
         if value is not None or not has_children:
-            _note(collected, name, value)
-    return {name: ";".join(values) if values else None for name, values in collected.items()}
+            _note(collected, name, value, opened[".".join(parent)])
+    return {name: ";".join(values) or None for name, values in collected.items()}
 
 
-def _note(collected: dict[str, list[str]], name: str, value: str | None) -> None:
+def _note(collected: dict[str, list[str]], name: str, value: str | None, group: int) -> None:
+    """Add a value; ``group`` counts how often the group around it has been opened."""
     values = collected.setdefault(name, [])
     if value is not None and value != "*":
+        values.extend([""] * (group - 1 - len(values)))
         values.append(value)
 
 
