@@ -27,6 +27,7 @@ from askergeo.catalogue import (
 )
 from askergeo.errors import CatalogueError, MissingFileError
 from askergeo.result import Status, Style
+from askergeo.sources.mapping import load_mapping
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -464,3 +465,10 @@ def test_the_guide_explains_every_key() -> None:
     nested = {f.name for kind in (Source, Order, Style, Coverage, LegalBasis) for f in fields(kind)}
     assert [key for key in sorted(own | nested) if f"`{key}`" not in text] == []
     assert [word for word in (*GEOMETRIES, *COVERAGE_RULES) if f"`{word}`" not in text] == []
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=lambda layer: layer.id)
+def test_a_mapping_that_a_layer_names_exists_and_makes_that_layer(layer: Layer) -> None:
+    named = {layer.order.mapping, *(source.mapping for source in layer.sources)} - {""}
+    assert {name: load_mapping(name).layer for name in named} == dict.fromkeys(named, layer.id)
+    assert not layer.order.mapping or layer.order.mapping in {s.mapping for s in layer.sources}
