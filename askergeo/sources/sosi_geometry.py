@@ -239,7 +239,8 @@ def route_lines(text: str, curves: dict[int, Line]) -> list[Line]:
 
 def _check_refs(refs: list[int], curves: dict[int, Line]) -> None:
     uses = Counter(abs(ref) for ref in refs)
-    missing = sorted(uses.keys() - curves.keys())
+    # Not a difference of key views: that walks all curves of the file for each surface.
+    missing = sorted(ref for ref in uses if ref not in curves)
     if missing:
         shown = ", ".join(map(str, missing[:_SHOWN])) + (" …" if len(missing) > _SHOWN else "")
         raise GeometryFault(
