@@ -6,6 +6,8 @@ the answer is the same as from the parquet store.
 
 from __future__ import annotations
 
+import errno
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ __all__ = ["SUFFIX", "read", "write"]
 
 SUFFIX = "gpkg"
 FID = "askergeo_fid"
+NEARLY_NOTHING = 16 * 2**20
 
 
 def write(frame: pd.DataFrame, kinds: Mapping[str, str], path: Path, *, layer: str) -> None:
@@ -70,9 +73,11 @@ def write(frame: pd.DataFrame, kinds: Mapping[str, str], path: Path, *, layer: s
             )
             written = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
         except RuntimeError as error:  # the root of pyogrio's errors is not public
-            raise OSError(str(error)) from error
+            # GDAL does not pass on what the system said.
+            full = shutil.disk_usage(path.parent).free < NEARLY_NOTHING
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
     if written != len(frame):
-        raise OSError(f"{written} av {len(frame)} rader ble skrevet til {path.name}")
+        raise OSError(errno.EIO, f"{written} av {len(frame)} rader ble skrevet til {path.name}")
 
 
 def read(

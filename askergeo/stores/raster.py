@@ -62,10 +62,16 @@ def _require_kind(source: Any, path: Path, crs: str, what: str) -> None:  # noqa
         )
     if source.crs is None:
         raise CrsError(f"{what}: {path} har ikke koordinatsystem.", remedy="Sett det i GIS.")
-    found = pyproj.CRS.from_wkt(source.crs.to_wkt())
+    found = _crs_of(source)
     plane = found.sub_crs_list[0] if found.is_compound else found
     if not plane.equals(pyproj.CRS.from_user_input(crs), ignore_axis_order=True):
         raise CrsError(
             f"{what}: {path} er i {crs_name(found)}, men må være i {crs}.",
             remedy="Transformer rasteret først.",
         )
+
+
+def _crs_of(source: Any) -> pyproj.CRS:  # noqa: ANN401  (rasterio is untyped)
+    """Return the CRS by its code: rasterio and pyproj may carry different editions of EPSG."""
+    code = source.crs.to_epsg()
+    return pyproj.CRS.from_epsg(code) if code else pyproj.CRS.from_wkt(source.crs.to_wkt())
