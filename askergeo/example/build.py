@@ -8,3 +8,5 @@ from askergeo.example.sites import *
 from askergeo.example.public import *
 from askergeo.example.buildings import *
 STEPS=(make_terrain,make_boundary,make_water,make_centres,make_main_roads,make_railway,make_settlements,make_farmland,make_sites,make_streets,make_private_roads,make_barriers,make_public,make_buildings)
+from askergeo.example.network import *
+STEPS=STEPS+(make_local_roads,make_network)

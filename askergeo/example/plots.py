@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "along_streets", "clear_of", "find_room", "zones"]
 
 #: Zone of a neighbourhood: 0 centre, 1 blocks, 2 row houses, 3 detached houses.
-ZONES = {0: (0.05, 0.21, 0.46), 1: (0.035, 0.13, 0.34), 2: (0.025, 0.05, 0.22)}
+ZONES = {0: (0.025, 0.085, 0.15), 1: (0.017, 0.045, 0.085), 2: (0.01, 0.02, 0.05)}
 
 
 class Kind:
@@ -38,11 +38,11 @@ def zones(land: Land) -> Array:
     hoods = land.tables["neighbourhoods"]
     level = land.tables["centres"]["level"].to_numpy()[hoods["settlement"]]
     limit = np.array([ZONES[k] for k in range(3)])[level]
-    chance = land.rng("zones").normal(0, 0.05, len(hoods))
-    place = np.maximum(hoods["rank"].to_numpy() * (1 + chance) + 0.4 * chance, 0)
+    chance = land.rng("zones").normal(0, 0.3, len(hoods))
+    place = np.maximum(hoods["rank"].to_numpy() * (1 + chance), 0)
     zone = (place[:, None] > limit).sum(axis=1)
     lone = land.rng("lone zones").random(len(hoods))
-    zone[(zone == 3) & (lone < 0.07)] = 2  # a field of row houses among the detached
+    zone[(zone == 3) & (lone < 0.04)] = 2  # a field of row houses among the detached
     return np.asarray(zone)
 
 

@@ -27,9 +27,9 @@ class Item(NamedTuple):
 
 
 SIZES = {
-    "s": (Kind(14, 9.0, (22, 26), (13, 15)), 3.0),
-    "m": (Kind(14, 11.0, (34, 44), (16, 19)), 6.0),
-    "l": (Kind(16, 16.0, (58, 72), (22, 28)), 14.0),
+    "s": (Kind(30, 9.0, (22, 26), (13, 15)), 3.0),
+    "m": (Kind(30, 11.0, (34, 44), (16, 19)), 6.0),
+    "l": (Kind(34, 16.0, (58, 72), (22, 28)), 14.0),
 }
 KOMMUNESENTER = (
     Item(321, "l", 0.0, ("dagligvare", "apotek", "post", "kafe")),
@@ -79,15 +79,17 @@ def make_public(land: Land) -> None:
     lines = street_lines(land)
     pool = {name: _candidates(land, lines, kind, rng) for name, (kind, _) in SIZES.items()}
     wanted = _wanted(land, rng)
-    taken: list[tuple[float, float, float]] = []
     rows = []
-    for settlement, item in wanted:
-        found = _place(pool, taken, settlement, item)
-        if found is None:
-            continue
-        rows.append(found | {"settlement": settlement, "code": item.code,
-                             "services": item.services})  # fmt: skip
+    for settlement in range(len(land.tables["centres"])):
+        mine = [item for owner, item in wanted if owner == settlement]
+        here = {name: _within(frame, settlement) for name, frame in pool.items()}
+        rows += [row | {"settlement": settlement} for row in _place_all(here, mine)]
     land.tables["public"] = pd.DataFrame(rows)
+
+
+def _within(frame: pd.DataFrame, settlement: int) -> pd.DataFrame:
+    low, high = np.searchsorted(frame["settlement"].to_numpy(), [settlement, settlement + 1])
+    return frame.iloc[low:high].reset_index(drop=True)
 
 
 def street_lines(land: Land) -> Array:
@@ -127,9 +129,10 @@ def _wanted(land: Land, rng: np.random.Generator) -> list[tuple[int, Item]]:
         if level == 2 and residents > 700 and rng.random() < 0.7:  # noqa: PLR2004
             wanted.append((k, Item(613, "l", 0.4)))
         if level == 1 and residents < 1_000:  # noqa: PLR2004 (small municipality: one shop)
-            wanted = [w for w in wanted if w[0] != k or w[1].code != 613 or k % 3 == 1]  # noqa: PLR2004
+            few = {613: k % 3 == 1, 614: False, 651: k % 4 == 1, 219: k % 4 == 2, 231: True}
+            wanted = [w for w in wanted if w[0] != k or few.get(w[1].code, True)]
         count = residents / 1_050 + (0.3 if level < 2 else -0.2)  # noqa: PLR2004
-        count = int(count) + int(rng.random() < count % 1)
+        count = int(max(count, 0.0)) + int(rng.random() < max(count, 0.0) % 1)
         spread = rng.uniform(0.15, 0.85, max(count, 0))
         wanted += [(k, Item(612, "m" if residents > 600 else "s", r)) for r in spread]  # noqa: PLR2004
         works = int(residents // (900 if level == 0 else 1_800))
@@ -137,28 +140,25 @@ def _wanted(land: Land, rng: np.random.Generator) -> list[tuple[int, Item]]:
     return wanted
 
 
-def _place(
-    pool: dict[str, pd.DataFrame], taken: list[tuple[float, float, float]], settlement: int,
-    item: Item,
-) -> dict[str, object] | None:  # fmt: skip
-    """The candidate nearest to the wanted place that leaves room for those already there."""
-    for size in ("l", "m", "s")["lms".index(item.size) :]:
-        frame = pool[size]
-        low, high = np.searchsorted(frame["settlement"].to_numpy(), [settlement, settlement + 1])
-        here = frame.iloc[low:high]
-        if here.empty:
+def _place_all(pool: dict[str, pd.DataFrame], items: list[Item]) -> list[dict[str, object]]:
+    """Give each item the free candidate nearest to its wanted place; the larger sizes shrink."""
+    xy = {name: frame[["x", "y"]].to_numpy() for name, frame in pool.items()}
+    rank = {name: frame["rank"].to_numpy() for name, frame in pool.items()}
+    radius = {
+        name: np.hypot(frame["length"], frame["depth"]).to_numpy() / 2 + SIZES[name][1]
+        for name, frame in pool.items()
+    }
+    free = {name: np.ones(len(frame), bool) for name, frame in pool.items()}
+    rows = []
+    for item in items:
+        size = next((s for s in "lms"["lms".index(item.size) :] if free[s].any()), None)
+        if size is None:
             continue
-        radius = np.hypot(here["length"], here["depth"]).to_numpy() / 2 + SIZES[size][1]
-        xy = here[["x", "y"]].to_numpy()
-        free = np.ones(len(here), bool)
-        for x, y, r in taken:
-            free &= np.hypot(xy[:, 0] - x, xy[:, 1] - y) > radius + r
-        if not free.any():
-            continue
-        off = np.where(free, np.abs(here["rank"].to_numpy() - item.rank), np.inf)
-        best = int(np.argmin(off))
-        taken.append((xy[best, 0], xy[best, 1], radius[best]))
-        found: dict[str, object] = here.iloc[best].to_dict()
-        found["claim"] = shapely.buffer(here["geometry"].iloc[best], SIZES[size][1])
-        return found
-    return None
+        best = int(np.argmin(np.where(free[size], np.abs(rank[size] - item.rank), np.inf)))
+        row = pool[size].iloc[best].to_dict()
+        claim = shapely.buffer(row["geometry"], SIZES[size][1])
+        rows.append(row | {"code": item.code, "services": item.services, "claim": claim})
+        for name in free:
+            gap = np.hypot(*(xy[name] - xy[size][best]).T)
+            free[name] &= gap > radius[name] + radius[size][best]
+    return rows

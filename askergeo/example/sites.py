@@ -33,7 +33,7 @@ def make_farmland(land: Land) -> None:
     arrays["clay"] = _tidy(clay, round(40 / grid.cell))
     fields = noise(land.rng("fields"), grid, 2_200, 160, 2.6)
     good = arrays["clay"] & (arrays["shore_m"] > 60) & (fields > -0.35) & (smooth < 0.1)
-    good &= arrays["settlement"] < 0
+    good &= ndimage.distance_transform_edt(arrays["settlement"] < 0) * grid.cell > 30
     good = _tidy(good, round(30 / grid.cell))
     edge = arrays["land"] & ~good & (smooth < 0.17) & (arrays["z"] < 260) & (fields > -0.1)
     near = ndimage.distance_transform_edt(~good) * grid.cell
@@ -68,7 +68,8 @@ def make_sites(land: Land) -> None:
     """Sites of farms, scattered houses and cabins; adds arrays of points and private_ends."""
     grid, arrays, size = land.grid, land.arrays, land.size
     rng = land.rng("sites")
-    cells = np.flatnonzero(_free(land) & (arrays["arable"] == 0) & (arrays["slope"] < 0.16)
+    free = _free(land)
+    cells = np.flatnonzero(free & (arrays["arable"] == 0) & (arrays["slope"] < 0.16)
                            & _beside(land, arrays["arable"] > 0, 45.0))  # fmt: skip
     xy = grid.xy(cells)
     farms = xy[thin(rng, xy, 420.0, size.farms)]
@@ -80,12 +81,12 @@ def make_sites(land: Land) -> None:
     inland[wet] *= -1
     place = at + inland * side[:, None]
     holiday = grid.sample(noise(land.rng("cabins"), grid, 1_900, 200, 2.6), place)
-    good = (holiday > -0.15) & grid.sample(_free(land), place)
+    good = (holiday > -0.15) & grid.sample(free, place)
     good &= (grid.sample(arrays["slope"], place) < 0.42) & (grid.sample(arrays["shore_m"], place) > 10)
     place = place[good]
     cabins = place[thin(rng, place, 34.0, round(0.86 * size.cabins))]
-    inner = np.flatnonzero(_free(land) & _beside(land, arrays["lake"], 160.0))
-    forest = np.flatnonzero(_free(land) & (arrays["z"] > 60) & (arrays["arable"] == 0))
+    inner = np.flatnonzero(free & _beside(land, arrays["lake"], 160.0))
+    forest = np.flatnonzero(free & (arrays["z"] > 60) & (arrays["arable"] == 0))
     pool = grid.xy(np.concatenate([inner, rng.choice(forest, min(len(forest), 4 * size.cabins))]))
     wood = pool[thin(rng, pool, 90.0, round(0.14 * size.cabins))]
     arrays["farm_xy"], arrays["cabin_xy"] = farms, np.concatenate([cabins, wood])

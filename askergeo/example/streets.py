@@ -57,7 +57,7 @@ def make_settlements(land: Land) -> None:
         mine = order[starts[k] : starts[k] + count]
         chosen[mine] = k
         rank[mine] = np.linspace(0, 1, count)
-    mask = ndimage.median_filter((chosen >= 0).reshape(grid.shape).astype(np.uint8), 5) > 0
+    mask = ndimage.uniform_filter((chosen >= 0).reshape(grid.shape).astype(np.float32), 5) > 0.5
     mask = _open(mask, round(45 / grid.cell)) & ~_barred(land)
     shape = region(grid, mask, smooth=1.2, least=8_000.0)
     dry = shapely.buffer(land.shapes["ground"], -14.0)
