@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import geopandas as gpd
 import numpy as np
@@ -64,6 +64,7 @@ _MANY = {f"{{{space}}}{name}" for space in _HOLDERS for name in ("featureMembers
 _ID = tuple(f"{{{namespace}}}id" for namespace in GML_NAMESPACES)
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _PROBE = 65_536
+_ENVELOPE_DEPTH = 2  # collection, boundedBy, Envelope
 # Norway with Svalbard in UTM: norths are millions, easts are not.
 _LEAST_NORTH, _MOST_EAST = 6_000_000.0, 2_000_000.0
 
@@ -173,36 +174,45 @@ def _features(path: Path) -> Iterator[tuple[_Element, Context]]:
     if not path.is_file():
         raise MissingFileError(f"Finner ikke GML-filen {path}.", remedy="Kontroller stien.")
     _refuse_doctype(path)
-    context = Context()
     try:
-        events = etree.iterparse(
-            str(path),
-            events=("end",),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        for _, element in events:
-            parent = element.getparent()
-            if parent is None:
-                continue
-            if parent.tag in _ONE or parent.tag in _MANY:
-                if local_name(element) != "FeatureCollection":  # its own features came before
-                    yield element, context
-                element.clear()
-                holder = parent if parent.tag in _ONE else element
-                above = holder.getparent()
-                while above is not None and holder.getprevious() is not None:
-                    del above[0]
-            elif local_name(parent) == "boundedBy" and _depth(element) == 2:  # noqa: PLR2004 - the collection's
-                context = _collection_context(element)
+        with path.open("rb") as file:
+            yield from _stream(file, path)
     except etree.XMLSyntaxError as error:
         raise SourceError(
             f"{path.name} er ikke gyldig XML: {error.msg} (linje {error.lineno}).",
             remedy="Last ned filen på nytt; den kan være avkortet.",
         ) from error
+
+
+def _stream(file: BinaryIO, path: Path) -> Iterator[tuple[_Element, Context]]:
+    context = Context()
+    unchecked = True
+    events = etree.iterparse(
+        file,
+        events=("end",),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    for _, element in events:
+        parent = element.getparent()
+        if parent is None:
+            continue
+        if unchecked and element.getroottree().docinfo.internalDTD is not None:
+            raise _doctype(path)  # beyond the probe; no entity has been expanded
+        unchecked = False
+        if parent.tag in _ONE or parent.tag in _MANY:
+            if local_name(element) != "FeatureCollection":  # its own features came before
+                yield element, context
+            element.clear()
+            holder = parent if parent.tag in _ONE else element
+            above = holder.getparent()
+            while above is not None and holder.getprevious() is not None:
+                del above[0]
+        elif local_name(parent) == "boundedBy" and _depth(element) == _ENVELOPE_DEPTH:
+            context = _collection_context(element)
 
 
 def _refuse_doctype(path: Path) -> None:
@@ -212,10 +222,14 @@ def _refuse_doctype(path: Path) -> None:
     if b"\0" in probe[:4]:
         probe = probe.replace(b"\0", b"")  # UTF-16 and UTF-32
     if b"<!DOCTYPE" in probe or b"<!ENTITY" in probe:
-        raise SourceError(
-            f"{path.name} har DOCTYPE, som GML ikke skal ha, og leses ikke.",
-            remedy="Slett DOCTYPE-delen hvis du stoler på filen, eller be om en ren GML-fil.",
-        )
+        raise _doctype(path)
+
+
+def _doctype(path: Path) -> SourceError:
+    return SourceError(
+        f"{path.name} har DOCTYPE, som GML ikke skal ha, og leses ikke.",
+        remedy="Slett DOCTYPE-delen hvis du stoler på filen, eller be om en ren GML-fil.",
+    )
 
 
 def _depth(element: _Element) -> int:

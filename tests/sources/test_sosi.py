@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -651,3 +652,20 @@ def test_real_files_agree_with_ogr2ogr(
                 assert first == as_text(other[column_there]), column
                 compared += 1
     assert compared >= 10
+
+
+def test_work_grows_with_the_file_and_not_faster(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        body = "".join(
+            f".KURVE {n}:\n..NØ\n{n} 0\n{n} 9\n{n + 9} 9\n.KURVE {n + 1}:\n..NØ\n{n + 9} 9\n{n} 0\n"
+            f".FLATE {n + 2}:\n..REF :{n} :{n + 1}\n"
+            for n in range(1, 3 * count, 3)
+        )
+        path = sosi(tmp_path, body)
+        start = time.process_time()
+        assert read_sosi_file(path).faults.empty
+        return time.process_time() - start
+
+    seconds(500)
+    # 8 times the file: linear work is 8 times as long, quadratic 64.
+    assert seconds(8_000) < 24 * seconds(1_000)
