@@ -273,9 +273,15 @@ def _broken(file: Path, error: Exception) -> SourceError:
 
 def _gdal_layers(file: Path) -> list[str]:
     try:
-        return [str(name) for name, _ in pyogrio.list_layers(file)]
+        names = [str(name) for name, _ in pyogrio.list_layers(file)]
     except _GDAL_ERRORS as error:
         raise _broken(file, error) from error
+    if not names:
+        raise SourceError(
+            f"{file.name} kan ikke leses: den har ingen lag.",
+            remedy="Filen er skadet eller tom; last den ned på nytt.",
+        )
+    return names
 
 
 def _read_gdal(
@@ -315,11 +321,14 @@ def _read_parquet(file: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     try:
         schema = pq.read_schema(file)
         geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
-        place = geo.get("primary_column")
-        wanted = None
-        if columns is not None:
-            _require_known(columns, [name for name in schema.names if name != place], file)
-            wanted = [*columns, place] if place else list(columns)
+    except (ArrowException, ValueError, OSError) as error:
+        raise _broken(file, error) from error
+    place = geo.get("primary_column")
+    wanted = None
+    if columns is not None:
+        _require_known(columns, [name for name in schema.names if name != place], file)
+        wanted = [*columns, place] if place else list(columns)
+    try:
         frame: pd.DataFrame = (
             gpd.read_parquet(file, columns=wanted)
             if place
