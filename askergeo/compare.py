@@ -91,9 +91,9 @@ def compare(base: Result, other: Result) -> Result:
     findings = (*_parameter_findings(base, other), *_source_findings(base, other))
     changed = tuple(f.text for f in findings if f.severity is Severity.WARNING)
     both = dict.fromkeys((*base.warnings, *other.warnings, *changed))
-    reading = (
+    how_to_read = (
         "Tabellene viser hver størrelse uten scenario, med scenario og endringen "
-        "(med minus uten). «..» betyr at raden bare finnes i den ene kjøringen.",
+        "(med minus uten). «..» betyr at raden bare finnes i den ene kjøringen."
     )
     return replace(
         other,
@@ -113,7 +113,7 @@ def compare(base: Result, other: Result) -> Result:
         findings=(*findings, *_unmatched(base, other)),
         warnings=tuple(both),
         missing=tuple(dict.fromkeys((*base.missing, *other.missing))),
-        reading=(*reading, *other.reading),
+        reading=(how_to_read, *other.reading),
         provenance=_provenance(base.provenance, other.provenance),
     )
 
@@ -198,7 +198,7 @@ def _table(one: Table, two: Table) -> Table:
 
 
 def _row_sums(one: Iterable[RowSum], two: Iterable[RowSum]) -> tuple[RowSum, ...]:
-    """Sums of the matched rows: a part may belong to one of the runs only."""
+    """Merge the sums of the matched rows: a part may belong to one of the runs only."""
     merged: dict[Hashable, dict[Hashable, None]] = {}
     kept: list[RowSum] = []
     twice = [s.total for s in one]
@@ -307,9 +307,7 @@ def _cell(fact: Fact, suffix: str) -> tuple[str, Hashable, str] | None:
 def _template(base: Mapping[str, Fact], facts: Mapping[str, Fact], name: str) -> str:
     """State the largest relative changes; numbers are put in later, after suppression."""
     moved = [
-        (abs(float(change.value)) / max(abs(float(facts[key].value or 0)), 1e-9), key)  # type: ignore[arg-type]  # numbers only
-        for key in base
-        if (change := facts.get(key + CHANGE)) is not None and change.value
+        (_relative(facts[key], change), key) for key, change in _changes(base, facts) if change
     ]
     quoted = name.replace("{", "{{").replace("}", "}}")
     if not moved:
@@ -335,18 +333,36 @@ def _parameter_findings(base: Result, other: Result) -> tuple[Finding, ...]:
         old, new = before.get(name, {}).get("verdi"), after.get(name, {}).get("verdi")
         if old != new:
             title = (after.get(name) or before[name])["tittel"]
+            values = f"er {_show(old)} uten og {_show(new)} med scenario"
             findings.append(
                 Finding(
                     rule="parameter_ulik",
                     title="Ulik parameter",
                     status=Status.HIT_YELLOW,
                     severity=Severity.WARNING,
-                    text=f"Parameteren «{title}» er {old} uten og {new} med scenario; "
-                    "endringen skyldes ikke scenarioet alene.",
+                    text=f"Parameteren «{title}» {values}; endringen skyldes ikke scenarioet alene.",
                     action="Kjør begge med samme parametre.",
                 )
             )
     return tuple(findings)
+
+
+def _changes(
+    base: Mapping[str, Fact], facts: Mapping[str, Fact]
+) -> list[tuple[str, float | int | str | None]]:
+    return [(key, facts[key + CHANGE].value) for key in base if key + CHANGE in facts]
+
+
+def _relative(before: Fact, change: float | str | None) -> float:
+    """Size of a change against what was; facts with text have no change."""
+    return abs(float(change or 0)) / max(abs(float(before.value or 0)), 1e-9)
+
+
+def _show(value: Any) -> str:  # noqa: ANN401  (number, text or list)
+    """Write a parameter's value, a number with decimal comma."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.10g}".replace(".", ",")
+    return str(value)
 
 
 def _source_findings(base: Result, other: Result) -> tuple[Finding, ...]:
@@ -378,8 +394,7 @@ def _source_findings(base: Result, other: Result) -> tuple[Finding, ...]:
 
 def _unmatched(base: Result, other: Result) -> tuple[Finding, ...]:
     """Name tables and map layers that only one of the runs has: they are not compared."""
-    before = {p.name: p.title for p in (*base.tables, *base.layers)}
-    after = {p.name: p.title for p in (*other.tables, *other.layers)}
+    before, after = _parts(base), _parts(other)
     return tuple(
         Finding(
             rule="ikke_sammenlignet",
@@ -391,6 +406,11 @@ def _unmatched(base: Result, other: Result) -> tuple[Finding, ...]:
         for name in dict.fromkeys((*before, *after))
         if name not in before or name not in after
     )
+
+
+def _parts(result: Result) -> dict[tuple[str, str], str]:
+    tables = {("tabell", table.name): table.title for table in result.tables}
+    return tables | {("kart", layer.name): layer.title for layer in result.layers}
 
 
 def _sources(provenance: Provenance | None) -> dict[str, SourceRecord]:

@@ -111,7 +111,7 @@ class _Block:
 
     start: int
     index: pd.Index
-    values: NDArray[np.float64]
+    counts: NDArray[np.float64]
 
 
 class _Cells:
@@ -128,7 +128,11 @@ class _Cells:
         self.equations: list[tuple[int, tuple[int, ...]]] = []
 
     def add(
-        self, key: tuple[int, str, str, str], values: NDArray[np.float64], already: Any, index: Any  # noqa: ANN401
+        self,
+        key: tuple[int, str, str, str],
+        values: NDArray[np.float64],
+        already: Sequence[bool] | NDArray[np.bool_],
+        index: pd.Index | list[str],
     ) -> None:
         """Give the cells of one column their numbers."""
         self.blocks[key] = _Block(self.size, pd.Index(index), values)
@@ -139,7 +143,7 @@ class _Cells:
         self.signed.append(np.full(len(values), bool(np.any(values < 0))))
 
     def add_result(self, number: int, result: Result) -> None:
-        """Number the cells of a result and write down its equations."""
+        """Take in the cells of a result and write down its equations."""
         for table in result.tables:
             summed = [(s.total, s.parts) for s in table.column_sums]
             self._add_frame(number, "table", table, _person_columns(table.columns, summed))
@@ -172,7 +176,7 @@ class _Cells:
                 starts = [block.start for block in whole]
                 self.equations.extend(
                     (starts[0] + row, tuple(start + row for start in starts[1:]))
-                    for row in range(len(whole[0].values))
+                    for row in range(len(whole[0].counts))
                 )
 
     def _row_equations(self, number: int, table: Table) -> None:
@@ -207,7 +211,9 @@ class _Cells:
             if cell is not None:
                 self._pair(np.array([self.blocks[key].start]), np.array([cell]))
         for total, parts in comparison_sums(counted):
-            variables = [self.blocks[(number, "fact", name, name)].start for name in (total, *parts)]
+            variables = [
+                self.blocks[(number, "fact", name, name)].start for name in (total, *parts)
+            ]
             self.equations.append((variables[0], tuple(variables[1:])))
 
     def find(self, number: int, cell: tuple[str, Hashable, str] | None) -> int | None:
@@ -233,7 +239,7 @@ class _Cells:
         at = other.index.get_indexer(one.index)
         found = at >= 0
         if only_equal:
-            found &= one.values == other.values[at]
+            found &= one.counts == other.counts[at]
         rows = np.flatnonzero(found)
         self._pair(one.start + rows, other.start + at[rows])
 
@@ -275,7 +281,7 @@ class _Cells:
         return hidden[group]
 
     def _groups(self) -> NDArray[np.int64]:
-        """Number the sets of cells that repeat the same count."""
+        """Return the number of the set of cells that repeat the same count, for each cell."""
         from scipy.sparse import coo_array  # noqa: PLC0415  (heavy; only when there are persons)
         from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
@@ -290,7 +296,7 @@ class _Cells:
         """Yield the hidden person cells of one table or layer."""
         for (owner, its_kind, its_name, column), block in self.blocks.items():
             if (owner, its_kind, its_name) == (number, kind, name):
-                rows = np.flatnonzero(hidden[block.start : block.start + len(block.values)])
+                rows = np.flatnonzero(hidden[block.start : block.start + len(block.counts)])
                 for label in block.index[rows]:
                     yield label, column
 
@@ -310,7 +316,9 @@ def _person_columns(
 
 def _mask(index: pd.Index, hidden: Hidden, column: str) -> NDArray[np.bool_]:
     labels = [label for label, name in hidden if name == column]
-    return np.asarray(index.isin(labels), dtype=bool) if labels else np.zeros(len(index), dtype=bool)
+    return (
+        np.asarray(index.isin(labels), dtype=bool) if labels else np.zeros(len(index), dtype=bool)
+    )
 
 
 def _apply(cells: _Cells, number: int, result: Result, hidden: NDArray[np.bool_]) -> Result:
@@ -390,7 +398,7 @@ def _facts(
         float(value)
         for (owner, _, _, _), block in cells.blocks.items()
         if owner == number
-        for value in block.values[hidden[block.start : block.start + len(block.values)]]
+        for value in block.counts[hidden[block.start : block.start + len(block.counts)]]
         if value != 0 and not np.isnan(value)
     }
     facts: dict[str, Fact] = {}

@@ -17,15 +17,32 @@ PERSONS = Column(title="Bosatte", unit="personer", decimals=0, persons=True)
 
 def table(data: dict, index: list[str], *, row_sums=(), column_sums=(), columns=None, name="t"):
     frame = pd.DataFrame(data, index=index)
-    described = {key: PERSONS for key in data} | (columns or {})
-    return Table(name=name, title="T", frame=frame, columns=described, row_sums=tuple(row_sums), column_sums=tuple(column_sums))
+    described = dict.fromkeys(data, PERSONS) | (columns or {})
+    return Table(
+        name=name,
+        title="T",
+        frame=frame,
+        columns=described,
+        row_sums=tuple(row_sums),
+        column_sums=tuple(column_sums),
+    )
 
 
 def result(*tables: Table, layers=(), facts=None, analysis="a", template="x") -> Result:
-    return Result(analysis=analysis, title="R", template=template, tables=tables, layers=tuple(layers), facts=facts or {})
+    return Result(
+        analysis=analysis,
+        title="R",
+        template=template,
+        tables=tables,
+        layers=tuple(layers),
+        facts=facts or {},
+    )
 
 
-@pytest.mark.parametrize(("value", "hidden"), [(0, False), (1, True), (4, True), (5, False), (0.4, True), (4.99, True), (np.nan, False)])
+@pytest.mark.parametrize(
+    ("value", "hidden"),
+    [(0, False), (1, True), (4, True), (5, False), (0.4, True), (4.99, True), (np.nan, False)],
+)
 def test_the_threshold_hides_one_to_four_but_never_zero(value: float, hidden: bool) -> None:
     got = suppress(result(table({"n": [value]}, ["a"]))).tables[0]
     assert (("a", "n") in got.hidden) is hidden
@@ -81,7 +98,16 @@ def test_column_sums_with_a_column_not_marked_as_persons() -> None:
     # A part that the analysis forgot to mark must not give the hidden one away.
     columns = {"menn": Column(title="Menn", decimals=0)}
     sums = [ColumnSum("alle", ("kvinner", "menn"))]
-    got = suppress(result(table({"kvinner": [3], "menn": [40], "alle": [43]}, ["a"], column_sums=sums, columns=columns)))
+    got = suppress(
+        result(
+            table(
+                {"kvinner": [3], "menn": [40], "alle": [43]},
+                ["a"],
+                column_sums=sums,
+                columns=columns,
+            )
+        )
+    )
     assert ("a", "menn") in got.tables[0].hidden
 
 
@@ -90,7 +116,15 @@ def test_derived_cells_follow_their_sources_and_chains() -> None:
         "tetthet": Column(title="Tetthet", decimals=1, derived_from=("n",)),
         "klasse": Column(title="Klasse", derived_from=("tetthet",)),
     }
-    got = suppress(result(table({"n": [3, 90], "tetthet": [1.5, 45.0], "klasse": ["lav", "høy"]}, ["a", "b"], columns=columns))).tables[0]
+    got = suppress(
+        result(
+            table(
+                {"n": [3, 90], "tetthet": [1.5, 45.0], "klasse": ["lav", "høy"]},
+                ["a", "b"],
+                columns=columns,
+            )
+        )
+    ).tables[0]
     assert got.hidden == {("a", "n"), ("a", "tetthet"), ("a", "klasse")}
     assert pd.isna(got.frame.loc["a", "klasse"])
 
@@ -100,13 +134,26 @@ def test_shares_of_a_hidden_total_are_hidden_in_every_row() -> None:
     columns = {"andel": Column(title="Andel", unit="%", decimals=1, derived_from=("n",))}
     sums = [RowSum("sum", ("a", "b", "c")), RowSum("alt", ("sum", "d"))]
     data = {"n": [1, 3, 0, 4, 90, 94], "andel": [25.0, 75.0, 0.0, 100.0, np.nan, np.nan]}
-    got = suppress(result(table(data, ["a", "b", "c", "sum", "d", "alt"], row_sums=sums, columns=columns))).tables[0]
+    got = suppress(
+        result(table(data, ["a", "b", "c", "sum", "d", "alt"], row_sums=sums, columns=columns))
+    ).tables[0]
     assert {("a", "andel"), ("b", "andel"), ("c", "andel"), ("sum", "andel")} <= got.hidden
 
 
 def layer(rows_of: str, people: list[int], labels: list[str], **extra) -> MapLayer:
-    frame = gpd.GeoDataFrame({"n": people} | {k: v[0] for k, v in extra.items()}, geometry=[shapely.Point(i, 0) for i in range(len(labels))], index=labels, crs=25832)
-    return MapLayer(name="kart", title="K", frame=frame, columns={"n": PERSONS} | {k: v[1] for k, v in extra.items()}, rows_of=rows_of)
+    frame = gpd.GeoDataFrame(
+        {"n": people} | {k: v[0] for k, v in extra.items()},
+        geometry=[shapely.Point(i, 0) for i in range(len(labels))],
+        index=labels,
+        crs=25832,
+    )
+    return MapLayer(
+        name="kart",
+        title="K",
+        frame=frame,
+        columns={"n": PERSONS} | {k: v[1] for k, v in extra.items()},
+        rows_of=rows_of,
+    )
 
 
 def test_a_map_layer_hides_what_its_table_hides() -> None:
@@ -161,14 +208,25 @@ def test_results_that_leave_together_hide_the_same_cells() -> None:
 def test_it_is_idempotent() -> None:
     sums = [RowSum("sum", ("a", "b", "c"))]
     columns = {"andel": Column(title="Andel", decimals=1, derived_from=("n",))}
-    once = suppress(result(table({"n": [1, 1, 98, 100], "andel": [1.0, 1.0, 98.0, 100.0]}, ["a", "b", "c", "sum"], row_sums=sums, columns=columns)))
+    once = suppress(
+        result(
+            table(
+                {"n": [1, 1, 98, 100], "andel": [1.0, 1.0, 98.0, 100.0]},
+                ["a", "b", "c", "sum"],
+                row_sums=sums,
+                columns=columns,
+            )
+        )
+    )
     twice = suppress(once)
     assert twice.tables[0].hidden == once.tables[0].hidden
     pd.testing.assert_frame_equal(twice.tables[0].frame, once.tables[0].frame)
 
 
 def test_a_result_without_persons_is_the_same_object() -> None:
-    plain = result(table({"n": [1, 2]}, ["a", "b"], columns={"n": Column(title="Areal", decimals=1)}))
+    plain = result(
+        table({"n": [1, 2]}, ["a", "b"], columns={"n": Column(title="Areal", decimals=1)})
+    )
     assert suppress(plain) is plain
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from askergeo.outputs.geopackage import file_layers
 from askergeo.outputs.report import clean_text, hidden_rows, is_unknown, label_text, shown_columns
@@ -62,7 +63,9 @@ def report_document(report: Report) -> dict[str, Any]:
     }
 
 
-def _result(number: int, result: Result, layers: Mapping[tuple[int, str], list[str]]) -> dict[str, Any]:
+def _result(
+    number: int, result: Result, layers: Mapping[tuple[int, str], list[str]]
+) -> dict[str, Any]:
     return {
         "analyse": result.analysis,
         "tittel": result.title,
@@ -142,9 +145,9 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     place = None
-    if finding.geometry is not None and not finding.geometry.is_empty:
-        point = finding.geometry.representative_point()
-        place = [round(point.x, 2), round(point.y, 2)]
+    if finding.geometry is not None and not shapely.is_empty(finding.geometry):
+        point = shapely.get_coordinates(shapely.point_on_surface(finding.geometry))[0]
+        place = [round(float(number), 2) for number in point]
     return {
         "regel": finding.rule,
         "tittel": finding.title,
@@ -202,7 +205,7 @@ def _provenance(made: Provenance) -> dict[str, Any]:
     }
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401  (whatever a frame or a parameter holds)
+def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911  (whatever a frame holds, a line each)
     """Return a value that JSON can hold; NaN and infinity are unknown."""
     if is_unknown(value):
         return None

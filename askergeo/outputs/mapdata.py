@@ -194,7 +194,7 @@ def _layer(
 
 
 def _classes(layer: MapLayer, rows: NDArray[np.int64]) -> list[int]:
-    """Number of each feature's symbol."""
+    """Return the number of each feature's symbol."""
     style = layer.style
     if not style.column or style.column not in layer.frame:
         return [len(style.classes) if style.column else 0] * len(rows)

@@ -98,7 +98,17 @@ def _render(report: Report, budget: int, rows: int, findings: int) -> str:
         if not budget and result.layers:
             notes = ("Kartet er for stort for denne siden og ligger i GeoPackage-filen.",)
         maps.append(data)
-        sections.append(_section(number, result, data, notes, rows, findings, names))
+        sections.append(
+            _section(
+                number,
+                result,
+                data=data,
+                notes=notes,
+                rows=rows,
+                findings=findings,
+                names=names,
+            )
+        )
     leaflet, leaflet_style = _leaflet()
     script = _asset("page.js")
     style = _asset("page.css")
@@ -119,6 +129,7 @@ def _render(report: Report, budget: int, rows: int, findings: int) -> str:
 def _section(
     number: int,
     result: Result,
+    *,
     data: dict[str, Any] | None,
     notes: tuple[str, ...],
     rows: int,

@@ -155,8 +155,11 @@ def clean_text(value: object) -> str:
 
 def is_unknown(value: object) -> bool:
     """Whether a cell is empty: None, NaN, NA or NaT."""
-    return value is None or value is pd.NA or value is pd.NaT or (
-        isinstance(value, float | np.floating) and bool(np.isnan(value))
+    return (
+        value is None
+        or value is pd.NA
+        or value is pd.NaT
+        or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
     )
 
 

@@ -118,9 +118,7 @@ def write_workbook(report: Report, path: Path) -> None:
         )
         book = _Book(opened)
         # Sheets stand in this order; the sheets' names are settled before Lesmeg lists them.
-        names = {
-            name: sheet_name(name, book.sheets) for name in ("Lesmeg", "Parametre", "Kilder")
-        }
+        names = {name: sheet_name(name, book.sheets) for name in ("Lesmeg", "Parametre", "Kilder")}
         book.sheets.add("avvik")
         tables = [
             (sheet_name(table.title, book.sheets), result.title, table)
@@ -228,7 +226,10 @@ def _shown(value: object, column: Column) -> str:
 def _unique_headers(headers: Sequence[str]) -> list[str]:
     """Excel demands headers that differ, upper and lower case alike."""
     taken: set[str] = set()
-    return [unique(clean_text(header).replace("\n", " ") or "Kolonne", taken, length=200) for header in headers]
+    return [
+        unique(clean_text(header).replace("\n", " ") or "Kolonne", taken, length=200)
+        for header in headers
+    ]
 
 
 def _table_name(sheet: str, taken: set[str]) -> str:
@@ -335,7 +336,18 @@ def _findings(report: Report) -> _Sheet:
         for result in report.results
         for finding in result.findings
     ]
-    headers = ["Analyse", "Alvor", "Avvik", "Tekst", "Tiltak", "Hjemmel", "Lag", "Rad", "Status", "Regel"]
+    headers = [
+        "Analyse",
+        "Alvor",
+        "Avvik",
+        "Tekst",
+        "Tiltak",
+        "Hjemmel",
+        "Lag",
+        "Rad",
+        "Status",
+        "Regel",
+    ]
     return _texts("Avvik", headers, rows)
 
 
@@ -370,10 +382,16 @@ def _readme(
         page.write_url(line, 0, f"internal:'{target}'!A1", string=name)
         text = f"{title}: {table.title}. {table.note}".strip()
         page.write_string(line, 1, clean_text(text)[:_TEXT_LIMIT], wrap)
-    write("Parametre, Kilder, Avvik", "Verdiene som gjelder, kartlagene bak tallene, og det som må ses på.")
+    write(
+        "Parametre, Kilder, Avvik",
+        "Verdiene som gjelder, kartlagene bak tallene, og det som må ses på.",
+    )
     write("")
     write("Tegn i tabellene", style=bold)
-    write(HIDDEN, "Skjult av hensyn til personvern: små tall på personer, og tall de kunne regnes ut av.")
+    write(
+        HIDDEN,
+        "Skjult av hensyn til personvern: små tall på personer, og tall de kunne regnes ut av.",
+    )
     write(UNKNOWN, "Ukjent. Ukjent er aldri null.")
     write("0", "Ingen. Null vises alltid.")
     write("%", "Prosenter er lagret som brøk med prosentformat (0,25 vises som 25 %).")
@@ -381,7 +399,11 @@ def _readme(
 
 def _readme_answers(report: Report, write: Callable[..., None], bold: Any) -> None:  # noqa: ANN401
     if report.example:
-        write("Eksempeldata", "Tallene gjelder en oppdiktet eksempelkommune, ikke en virkelig.", style=bold)
+        write(
+            "Eksempeldata",
+            "Tallene gjelder en oppdiktet eksempelkommune, ikke en virkelig.",
+            style=bold,
+        )
         write("")
     for result in report.results:
         write(result.title, result.sentence, style=bold)

@@ -133,18 +133,54 @@ def small_result() -> Result:
         title="Bosatte etter krets",
         template="{alle} personer bor i kretsene, {nord} av dem er barn i Nord.",
         facts={
-            "alle": Fact(title="Bosatte", value=515, unit="personer", persons=True, cell=("kretser", "alle", "sum")),
-            "nord": Fact(title="Barn i Nord", value=3, unit="personer", persons=True, cell=("kretser", "n", "barn")),
+            "alle": Fact(
+                title="Bosatte",
+                value=515,
+                unit="personer",
+                persons=True,
+                cell=("kretser", "alle", "sum"),
+            ),
+            "nord": Fact(
+                title="Barn i Nord",
+                value=3,
+                unit="personer",
+                persons=True,
+                cell=("kretser", "n", "barn"),
+            ),
             "areal": Fact(title="Areal", value=99999.96, unit="dekar", decimals=1),
         },
         tables=(table,),
         layers=(layer,),
         findings=(
-            Finding(rule="r1", title="Uten krets", status=Status.HIT_YELLOW, severity=Severity.WARNING, text="Tolv adresser ligger utenfor kretsene.", action="Se på grensen.", geometry=shapely.Point(580_500, 6_630_500)),
+            Finding(
+                rule="r1",
+                title="Uten krets",
+                status=Status.HIT_YELLOW,
+                severity=Severity.WARNING,
+                text="Tolv adresser ligger utenfor kretsene.",
+                action="Se på grensen.",
+                geometry=shapely.Point(580_500, 6_630_500),
+            ),
         ),
         parameters=(
-            {"navn": "belte_m", "tittel": "Bredde på beltet", "verdi": 100.0, "enhet": "m", "kilde": "pbl. § 1-8", "sikkerhet": "verifisert", "endret": False},
-            {"navn": "klasser", "tittel": "Klasser", "verdi": ["a", "b"], "enhet": "", "kilde": "egen", "sikkerhet": "usikker", "endret": True},
+            {
+                "navn": "belte_m",
+                "tittel": "Bredde på beltet",
+                "verdi": 100.0,
+                "enhet": "m",
+                "kilde": "pbl. § 1-8",
+                "sikkerhet": "verifisert",
+                "endret": False,
+            },
+            {
+                "navn": "klasser",
+                "tittel": "Klasser",
+                "verdi": ["a", "b"],
+                "enhet": "",
+                "kilde": "egen",
+                "sikkerhet": "usikker",
+                "endret": True,
+            },
         ),
         warnings=("Parameteren «Klasser» er usikker.",),
         missing=(Missing(layer="stoy", title="Støysoner", consequence="Støy er ikke med."),),
@@ -156,23 +192,50 @@ def small_result() -> Result:
 def hostile_result() -> Result:
     """Every text that a user's data can bring holds an attack."""
     frame = pd.DataFrame({"tekst": list(HOSTILE), "tall": range(len(HOSTILE))}, index=list(HOSTILE))
-    columns = {"tekst": Column(title=HOSTILE[0]), "tall": Column(title=HOSTILE[1], unit=HOSTILE[2], decimals=0)}
+    columns = {
+        "tekst": Column(title=HOSTILE[0]),
+        "tall": Column(title=HOSTILE[1], unit=HOSTILE[2], decimals=0),
+    }
     points = gpd.GeoDataFrame(
-        frame, geometry=[shapely.Point(580_000 + 100 * i, 6_630_000) for i in range(len(HOSTILE))], crs=25832
+        frame,
+        geometry=[shapely.Point(580_000 + 100 * i, 6_630_000) for i in range(len(HOSTILE))],
+        crs=25832,
     )
     style = Style(
         fill="#ff0000",
         column="tekst",
-        classes=tuple(StyleClass(value=text, label=text, fill='red" onload="x') for text in HOSTILE),
+        classes=tuple(
+            StyleClass(value=text, label=text, fill='red" onload="x') for text in HOSTILE
+        ),
     )
     return Result(
         analysis="fiendtlig",
         title=HOSTILE[2],
         template="{alt} er svaret.",
         facts={"alt": Fact(title=HOSTILE[3], value=HOSTILE[0])},
-        tables=(Table(name="tabell", title=HOSTILE[1], frame=frame, columns=columns, note=HOSTILE[3]),),
-        layers=(MapLayer(name="punkter", title=HOSTILE[3], frame=points, columns=columns, style=style, rows_of="tabell", note=HOSTILE[2]),),
-        findings=(Finding(rule=HOSTILE[0], title=HOSTILE[1], status=Status.HIT_RED, severity=Severity.ERROR, text=HOSTILE[2]),),
+        tables=(
+            Table(name="tabell", title=HOSTILE[1], frame=frame, columns=columns, note=HOSTILE[3]),
+        ),
+        layers=(
+            MapLayer(
+                name="punkter",
+                title=HOSTILE[3],
+                frame=points,
+                columns=columns,
+                style=style,
+                rows_of="tabell",
+                note=HOSTILE[2],
+            ),
+        ),
+        findings=(
+            Finding(
+                rule=HOSTILE[0],
+                title=HOSTILE[1],
+                status=Status.HIT_RED,
+                severity=Severity.ERROR,
+                text=HOSTILE[2],
+            ),
+        ),
         warnings=HOSTILE,
         reading=HOSTILE,
         missing=(Missing(layer=HOSTILE[0], title=HOSTILE[1], consequence=HOSTILE[2]),),
@@ -202,10 +265,18 @@ def large_result(count: int = 2_000) -> Result:
         "type": Column(title="Type"),
         "bosatte": PERSONS,
         "areal": Column(title="Areal", unit="dekar", decimals=1),
-        "tetthet": Column(title="Tetthet", unit="personer per km²", decimals=0, derived_from=("bosatte",)),
+        "tetthet": Column(
+            title="Tetthet", unit="personer per km²", decimals=0, derived_from=("bosatte",)
+        ),
     }
     total = pd.DataFrame(
-        {"nr": ["I alt"], "type": [None], "bosatte": [people.sum()], "areal": [frame["areal"].sum()], "tetthet": [np.nan]},
+        {
+            "nr": ["I alt"],
+            "type": [None],
+            "bosatte": [people.sum()],
+            "areal": [frame["areal"].sum()],
+            "tetthet": [np.nan],
+        },
         index=["alle"],
     )
     palette = {"tettsted": "#cc79a7", "spredt": "#e69f00", "fritid": "#56b4e9", "utmark": "#009e73"}
@@ -213,16 +284,29 @@ def large_result(count: int = 2_000) -> Result:
         column="type",
         opacity=0.75,
         width=0.15,
-        classes=tuple(StyleClass(value=k, label=k.capitalize(), fill=c) for k, c in palette.items()),
+        classes=tuple(
+            StyleClass(value=k, label=k.capitalize(), fill=c) for k, c in palette.items()
+        ),
     )
     centres = gpd.GeoDataFrame(
         {"navn": ["Eksempelbyen", "Nesvik", "Åsgrenda"]},
-        geometry=shapely.points(random.uniform(4_000, 18_000, (3, 2)) + [570_000, 6_620_000]),
+        geometry=shapely.points(
+            random.uniform(4_000, 18_000, (3, 2)) + np.array([570_000, 6_620_000])
+        ),
         crs=25832,
     )
     coast = gpd.GeoDataFrame(
         {"lengde": [24.1]},
-        geometry=[shapely.LineString(np.column_stack([np.linspace(0, 22_000, 400) + 570_000, 6_619_500 + 600 * np.sin(np.linspace(0, 30, 400))]))],
+        geometry=[
+            shapely.LineString(
+                np.column_stack(
+                    [
+                        np.linspace(0, 22_000, 400) + 570_000,
+                        6_619_500 + 600 * np.sin(np.linspace(0, 30, 400)),
+                    ]
+                )
+            )
+        ],
         crs=25832,
     )
     return Result(
@@ -230,29 +314,69 @@ def large_result(count: int = 2_000) -> Result:
         title="Tettsteder avgrenset fra bygninger og bosatte",
         template="{andel} prosent av de {bosatte} bosatte bor i tettsted, på {areal} dekar.",
         facts={
-            "bosatte": Fact(title="Bosatte", value=int(people.sum()), unit="personer", persons=True, cell=("kretser", "alle", "bosatte")),
+            "bosatte": Fact(
+                title="Bosatte",
+                value=int(people.sum()),
+                unit="personer",
+                persons=True,
+                cell=("kretser", "alle", "bosatte"),
+            ),
             "andel": Fact(title="Bor i tettsted", value=84.3, unit="%", decimals=1),
             "areal": Fact(title="Tettstedsareal", value=31234.5, unit="dekar"),
         },
         tables=(
-            Table(name="kretser", title="Grunnkretser", frame=pd.concat([frame, total]), columns=columns, row_sums=(RowSum("alle", tuple(frame.index)),)),
+            Table(
+                name="kretser",
+                title="Grunnkretser",
+                frame=pd.concat([frame, total]),
+                columns=columns,
+                row_sums=(RowSum("alle", tuple(frame.index)),),
+            ),
             Table(
                 name="klasser",
                 title="Areal etter type",
-                frame=frame.groupby("type", as_index=False)["areal"].sum().assign(andel=lambda f: 100 * f["areal"] / f["areal"].sum()),
-                columns={"type": columns["type"], "areal": columns["areal"], "andel": Column(title="Andel", unit="%", decimals=1)},
+                frame=frame.groupby("type", as_index=False)["areal"]
+                .sum()
+                .assign(andel=lambda f: 100 * f["areal"] / f["areal"].sum()),
+                columns={
+                    "type": columns["type"],
+                    "areal": columns["areal"],
+                    "andel": Column(title="Andel", unit="%", decimals=1),
+                },
             ),
         ),
         layers=(
-            MapLayer(name="kretser", title="Grunnkretser", frame=gpd.GeoDataFrame(frame, geometry=cells, crs=25832), columns=columns, style=style, rows_of="kretser"),
-            MapLayer(name="kyst", title="Kystkontur", frame=coast, columns={"lengde": Column(title="Lengde", unit="km", decimals=1)}, style=Style(stroke="#004d80", width=0.6, dash=True)),
-            MapLayer(name="sentre", title="Sentre", frame=centres, columns={"navn": Column(title="Navn")}, style=Style(fill="#000000", stroke="#ffffff", size=3.5)),
+            MapLayer(
+                name="kretser",
+                title="Grunnkretser",
+                frame=gpd.GeoDataFrame(frame, geometry=cells, crs=25832),
+                columns=columns,
+                style=style,
+                rows_of="kretser",
+            ),
+            MapLayer(
+                name="kyst",
+                title="Kystkontur",
+                frame=coast,
+                columns={"lengde": Column(title="Lengde", unit="km", decimals=1)},
+                style=Style(stroke="#004d80", width=0.6, dash=True),
+            ),
+            MapLayer(
+                name="sentre",
+                title="Sentre",
+                frame=centres,
+                columns={"navn": Column(title="Navn")},
+                style=Style(fill="#000000", stroke="#ffffff", size=3.5),
+            ),
         ),
         findings=small_result().findings * 3,
         parameters=small_result().parameters,
         warnings=small_result().warnings,
         missing=small_result().missing,
-        reading=("Et tettsted har minst 200 bosatte og høyst 50 meter mellom husene.", "Resultatet sier ikke noe om hvor det bør bygges."),
+        reading=(
+            "Et tettsted har minst 200 bosatte og høyst 50 meter mellom husene.",
+            "Resultatet sier ikke noe om hvor det bør bygges.",
+        ),
         provenance=provenance(),
     )
 
@@ -270,11 +394,24 @@ def _wiggly_cells(side: int, random: np.random.Generator) -> np.ndarray:
         noise[[0, -1]] = 0
         return a + (b - a) * steps + noise
 
-    east = {(i, j): edge(corner[i, j], corner[i + 1, j]) for i in range(side) for j in range(side + 1)}
-    north = {(i, j): edge(corner[i, j], corner[i, j + 1]) for i in range(side + 1) for j in range(side)}
+    east = {
+        (i, j): edge(corner[i, j], corner[i + 1, j]) for i in range(side) for j in range(side + 1)
+    }
+    north = {
+        (i, j): edge(corner[i, j], corner[i, j + 1]) for i in range(side + 1) for j in range(side)
+    }
     return np.array(
         [
-            shapely.Polygon(np.concatenate([east[i, j], north[i + 1, j][1:], east[i, j + 1][::-1][1:], north[i, j][::-1][1:]]))
+            shapely.Polygon(
+                np.concatenate(
+                    [
+                        east[i, j],
+                        north[i + 1, j][1:],
+                        east[i, j + 1][::-1][1:],
+                        north[i, j][::-1][1:],
+                    ]
+                )
+            )
             for i in range(side)
             for j in range(side)
         ]

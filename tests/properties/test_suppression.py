@@ -71,7 +71,9 @@ def tables(draw: st.DrawFn) -> Table:
     """Random counts by place and age, with totals both ways and a subtotal."""
     rows, columns = draw(st.integers(2, 6)), draw(st.integers(1, 4))
     numbers = [[draw(counts) for _ in range(columns)] for _ in range(rows)]
-    frame = pd.DataFrame(numbers, columns=[f"c{i}" for i in range(columns)], index=[f"r{i}" for i in range(rows)])
+    frame = pd.DataFrame(
+        numbers, columns=[f"c{i}" for i in range(columns)], index=[f"r{i}" for i in range(rows)]
+    )
     labels = list(frame.index)
     row_sums, column_sums = [RowSum("alle", tuple(labels))], []
     if draw(st.booleans()) and rows > 2:
@@ -84,7 +86,14 @@ def tables(draw: st.DrawFn) -> Table:
     if draw(st.booleans()):
         frame["sum"] = frame.sum(axis=1)
         column_sums.append(ColumnSum("sum", tuple(f"c{i}" for i in range(columns))))
-    return Table(name="t", title="T", frame=frame, columns=dict.fromkeys(frame.columns, PERSONS), row_sums=tuple(row_sums), column_sums=tuple(column_sums))
+    return Table(
+        name="t",
+        title="T",
+        frame=frame,
+        columns=dict.fromkeys(frame.columns, PERSONS),
+        row_sums=tuple(row_sums),
+        column_sums=tuple(column_sums),
+    )
 
 
 @settings(deadline=None, max_examples=60)

@@ -1,0 +1,207 @@
+"""The GeoPackage as QGIS and GDAL find it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+from lxml import etree
+
+from askergeo.outputs.geopackage import write_geopackage
+from askergeo.outputs.report import Report
+from askergeo.result import Column, MapLayer, Result, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def written(tmp_path: Path, *results: Result) -> Path:
+    path = tmp_path / "askergeo.gpkg"
+    write_geopackage(Report(results=results, title="T"), path)
+    return path
+
+
+def query(path: Path, text: str) -> list[tuple]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(text).fetchall()
+
+
+def test_layers_and_tables_are_read_back(small: Result, tmp_path: Path) -> None:
+    path = written(tmp_path, small)
+    layer = pyogrio.read_dataframe(path, layer="bosatte_kretser")
+    assert layer.crs.to_epsg() == 25832
+    assert layer.geometry.area.round().tolist() == [900_000] * 3
+    table = pyogrio.read_dataframe(path, layer="bosatte_kretser_tabell")
+    assert table["areal"].isna().tolist() == [False, True, False, True]
+    assert table["rad"].tolist() == ["n", "s", "o", "alle"]
+    assert table["barn"].dtype.kind == "i"
+
+
+def test_styles_are_registered_as_the_layers_default(small: Result, tmp_path: Path) -> None:
+    path = written(tmp_path, small)
+    styles = query(
+        path, "SELECT f_table_name, f_geometry_column, useAsDefault, update_time FROM layer_styles"
+    )
+    assert styles == [("bosatte_kretser", "geom", 1, "2026-03-01T11:00:00.000Z")]
+    assert query(path, "SELECT data_type FROM gpkg_contents WHERE table_name = 'layer_styles'") == [
+        ("attributes",)
+    ]
+    assert query(path, "SELECT column_name FROM gpkg_geometry_columns") == [("geom",)]
+
+
+def test_titles_and_aliases_are_norwegian(small: Result, tmp_path: Path) -> None:
+    path = written(tmp_path, small)
+    assert ("Kretser",) in query(path, "SELECT identifier FROM gpkg_contents")
+    titles = dict(
+        query(
+            path,
+            "SELECT column_name, name FROM gpkg_data_columns WHERE table_name = 'bosatte_kretser'",
+        )
+    )
+    assert titles["barn"] == "Barn (personer)"
+    text = query(path, "SELECT styleQML FROM layer_styles")[0][0]
+    aliases = {a.get("field"): a.get("name") for a in etree.fromstring(text.encode()).iter("alias")}
+    assert aliases == titles
+
+
+def test_every_stamp_is_the_results_own_time(small: Result, tmp_path: Path) -> None:
+    path = written(tmp_path, small)
+    assert {row[0] for row in query(path, "SELECT last_change FROM gpkg_contents")} == {
+        "2026-03-01T11:00:00.000Z"
+    }
+    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+
+
+def test_mixed_geometry_becomes_a_layer_for_each_kind(small: Result, tmp_path: Path) -> None:
+    shapes = [
+        shapely.Point(0, 0),
+        shapely.LineString([(0, 0), (1, 1)]),
+        shapely.box(0, 0, 1, 1),
+        None,
+    ]
+    frame = gpd.GeoDataFrame({"n": [1, 2, 3, 4]}, geometry=shapes, crs=25832)
+    layer = MapLayer(
+        name="alt", title="Alt", frame=frame, columns={"n": Column(title="N", decimals=0)}
+    )
+    path = written(tmp_path, replace(small, layers=(layer,), tables=()))
+    names = [f"bosatte_alt_{kind}" for kind in ("flate", "linje", "punkt")]
+    assert [
+        row[0] for row in query(path, "SELECT f_table_name FROM layer_styles ORDER BY id")
+    ] == names
+    rows = [pyogrio.read_dataframe(path, layer=name)["n"].tolist() for name in names]
+    assert sorted(number for part in rows for number in part) == [1, 2, 3, 4], "a feature was lost"
+
+
+def test_names_that_gdal_keeps_for_itself_are_numbered(small: Result, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"fid": [7], "FID": [8], "geom": ["x"]})
+    columns = {name: Column(title=name) for name in frame}
+    table = replace(small.tables[0], frame=frame, columns=columns, row_sums=(), column_sums=())
+    path = written(tmp_path, replace(small, tables=(table,), layers=()))
+    got = pyogrio.read_dataframe(path, layer="bosatte_kretser_tabell")
+    assert got.loc[0, ["fid_2", "FID_3", "geom_2"]].tolist() == [7, 8, "x"]
+
+
+def test_an_empty_layer_is_written(small: Result, tmp_path: Path) -> None:
+    layer = replace(small.layers[0], frame=small.layers[0].frame.iloc[:0])
+    path = written(tmp_path, replace(small, layers=(layer,)))
+    assert pyogrio.read_info(path, layer="bosatte_kretser")["features"] == 0
+
+
+def test_hostile_text_is_stored_as_it_is(hostile: Result, tmp_path: Path) -> None:
+    path = written(tmp_path, hostile)
+    got = pyogrio.read_dataframe(path, layer="fiendtlig_punkter")["tekst"].tolist()
+    assert got[:4] == hostile.tables[0].frame["tekst"].tolist()[:4]
+    for (text,) in query(path, "SELECT styleQML FROM layer_styles"):
+        etree.fromstring(text.encode())
+
+
+def test_debians_gdal_opens_it_without_a_warning(
+    small: Result, tmp_path: Path, require_tool: Callable[[str], str]
+) -> None:
+    path = written(tmp_path, small)
+    done = subprocess.run(
+        [require_tool("ogrinfo"), "-al", "-so", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert "Feature Count: 3" in done.stdout
+
+
+def test_qml_has_what_qgis_reads(small: Result, tmp_path: Path) -> None:
+    text = query(written(tmp_path, small), "SELECT styleQML FROM layer_styles")[0][0]
+    root = etree.fromstring(text.encode())
+    renderer = root.find("renderer-v2")
+    assert (root.tag, renderer.get("type"), renderer.get("attr")) == (
+        "qgis",
+        "categorizedSymbol",
+        "navn",
+    )
+    categories = [
+        (c.get("value"), c.get("label"), c.get("symbol")) for c in renderer.iter("category")
+    ]
+    assert categories == [
+        ("Nord", "Nord i kommunen", "0"),
+        ("Sør", "Sør i kommunen", "1"),
+        ("", "Annet", "2"),
+    ]
+    symbols = renderer.findall("symbols/symbol")
+    assert [(s.get("name"), s.get("type"), s.get("alpha")) for s in symbols] == [
+        (str(n), "fill", "0.6") for n in range(3)
+    ]
+    options = {o.get("name"): o.get("value") for o in symbols[1].iter("Option") if o.get("name")}
+    assert symbols[1].find("layer").get("class") == "SimpleFill"
+    assert options["color"] == "230,159,0,255"
+    assert options["outline_color"] == "51,51,51,255"
+    assert root.findtext("layerGeometryType") == "2"
+
+
+def test_qml_of_lines_and_points(small: Result, tmp_path: Path) -> None:
+    line = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.LineString([(0, 0), (1, 1)])], crs=25832)
+    point = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(0, 0)], crs=25832)
+    columns = {"n": Column(title="N", decimals=0)}
+    layers = (
+        MapLayer(
+            name="linje",
+            title="L",
+            frame=line,
+            columns=columns,
+            style=Style(stroke="#0000ff", width=0.7, dash=True),
+        ),
+        MapLayer(
+            name="punkt",
+            title="P",
+            frame=point,
+            columns=columns,
+            style=Style(fill="#00ff00", size=4),
+        ),
+    )
+    path = written(tmp_path, replace(small, layers=layers))
+    one, two = (
+        etree.fromstring(row[0].encode())
+        for row in query(path, "SELECT styleQML FROM layer_styles ORDER BY id")
+    )
+    options = [
+        {o.get("name"): o.get("value") for o in root.iter("Option") if o.get("name")}
+        for root in (one, two)
+    ]
+    assert (options[0]["line_color"], options[0]["line_style"], options[0]["line_width"]) == (
+        "0,0,255,255",
+        "dash",
+        "0.7",
+    )
+    assert (options[1]["color"], options[1]["size"], options[1]["name"]) == (
+        "0,255,0,255",
+        "4",
+        "circle",
+    )
+    assert [root.findtext("layerGeometryType") for root in (one, two)] == ["1", "0"]
