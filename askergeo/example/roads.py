@@ -207,7 +207,7 @@ def _between_centres(
 
 def make_railway(land: Land) -> None:
     """Railway through the kommunesenter with stations; adds the table railway."""
-    way = ways(land, grade=0.022, side=0.2, water=120.0)
+    way = ways(land, grade=0.03, side=0.2, water=120.0)
     grid, centres = way.grid, land.tables["centres"]
     at = grid.flat(centres[["x", "y"]].to_numpy() + np.array([-160.0, 90.0]))
     rows, columns = grid.shape

@@ -1,0 +1,193 @@
+"""Land cover: AR5 as an exact coverage of the municipality, and layers that follow from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from rasterio import features
+from scipy import ndimage
+
+from askergeo.example.shapes import class_edges, noise, partition, tiles
+
+if TYPE_CHECKING:
+    from askergeo.example.land import Array, Land
+
+__all__ = ["make_cover", "make_soil"]
+
+#: Half the width of the ground that a road takes, by class; lesser roads lie in their surroundings.
+HALF_WIDTH = {"E": 11.0, "F": 5.5, "K": 4.0}
+LEAST = 60.0
+
+
+def make_cover(land: Land) -> None:
+    """AR5 with all its attributes; adds the layer ar5 and the array cover."""
+    whole = land.shapes["municipality"]
+    classes = _classes(land)
+    land.arrays["cover"] = classes // 1_000
+    roads = _road_area(land)
+    water = [land.shapes[name] for name in ("fjord", "lakes", "rivers")]
+    outlines = [np.asarray(shapely.get_parts(shapely.boundary(area))) for area in (*water, roads)]
+    edges = class_edges(land.grid, classes)
+    edges = edges[shapely.intersects(edges, whole)]
+    faces = partition([edges, np.array([shapely.boundary(whole)]), *outlines], whole)
+    point = shapely.point_on_surface(faces)
+    code = land.grid.sample(classes, shapely.get_coordinates(point))
+    for area, value in zip((roads, *water), (12_989_846, 82_989_898, 81_989_898, 81_989_898),
+                           strict=True):  # fmt: skip
+        inside = shapely.STRtree(tiles(area)).query(point, predicate="within")[0]
+        code[np.unique(inside)] = value
+    faces, code = _join_small(faces, code)
+    kind = code // 1_000_000
+    bonitet, tree, ground = code // 10_000 % 100, code // 100 % 100, code % 100
+    land.add(
+        "ar5",
+        faces,
+        ar5_id=np.arange(1, len(faces) + 1),
+        arealtype=kind,
+        skogbonitet=bonitet,
+        treslag=tree,
+        grunnforhold=ground,
+    )
+    dry = shapely.get_parts(faces[kind == 21])  # noqa: PLR2004
+    land.shapes["fields"] = dry
+
+
+def _code(kind: int, bonitet: Array | int, tree: Array | int, ground: Array | int) -> Array:
+    return np.asarray(kind * 1_000_000 + bonitet * 10_000 + tree * 100 + ground)
+
+
+def _classes(land: Land) -> Array:
+    """Class of each cell as one number: arealtype, bonitet, treslag, grunnforhold."""
+    grid, arrays, size = land.grid, land.arrays, land.size
+    rng = land.rng("cover")
+    patch = size.patch
+    z, slope = arrays["z"], arrays["slope"]
+    wet = noise(rng, grid, patch, 2.5 * grid.cell, 2.2)
+    rich = noise(rng, grid, patch, 2.5 * grid.cell, 2.2) + (140 - z) / 130 - 2.2 * np.maximum(slope - 0.2, 0)
+    leaf = noise(rng, grid, 0.8 * patch, 2.5 * grid.cell, 2.0) + 0.4 * arrays["clay"] + (60 - z) / 200
+    bare = noise(rng, grid, 0.7 * patch, 2.5 * grid.cell, 2.0) + 2.5 * (slope - 0.25)
+    bonitet = np.digitize(rich, [-1.6, -0.55, 0.45, 1.7]) + 11
+    tree = np.select([leaf > 0.95, leaf > 0.3], [32, 33], 31)
+    ground = np.where(bonitet <= 12, np.where(bare > 0.6, 42, 43), 44)  # noqa: PLR2004
+    ground = np.where((bonitet >= 13) & (bare > 1.2), 43, ground)  # noqa: PLR2004
+    classes = _code(30, bonitet, tree, ground)
+    open_land = (bare > 1.55) | ((arrays["shore_m"] < 60) & (bare > 0.6))
+    classes = np.where(open_land, _code(50, 98, 39, np.where(bare > 2.2, 42, 43)), classes)  # noqa: PLR2004
+    hollow = (slope < 0.09) & (z > 70) & ~arrays["clay"]
+    classes = np.where(hollow & (wet > 0.75), _code(60, np.where(wet > 1.6, 98, 11), 39, 45), classes)  # noqa: PLR2004
+    for value in (21, 22, 23):
+        classes = np.where(arrays["arable"] == value, _code(value, 98, 39, 44), classes)
+    built = _built(land)
+    classes = np.where(built, _code(11, 98, 39, 46), classes)
+    classes = features.sieve(classes.astype(np.int32), 4 if grid.cell > 15 else 6)  # noqa: PLR2004
+    water = ~arrays["land"]
+    index = ndimage.distance_transform_edt(water, return_distances=False, return_indices=True)
+    return np.asarray(classes[tuple(index)])
+
+
+def _built(land: Land) -> Array:
+    """Cells near buildings: gardens and yards."""
+    house = land.tables["buildings"]
+    large = house["code"].to_numpy() >= 200  # noqa: PLR2004
+    cabin = np.isin(house["code"].to_numpy(), [161, 183])
+    reach = np.where(large, 24.0, np.where(cabin, 9.0, 15.0))
+    gardens = shapely.buffer(house["geometry"].to_numpy(), reach, quad_segs=1)
+    near = land.grid.burn(gardens)
+    disk = np.ones((3, 3), bool)
+    return np.asarray(ndimage.binary_closing(near, disk, iterations=2 if land.grid.cell < 15 else 1))  # noqa: PLR2004
+
+
+def _road_area(land: Land) -> shapely.Geometry:
+    """Ground that the public roads take, as one area off the water."""
+    veg = land.frames["veg"]
+    car = veg[(veg["vegtype"] == "bilveg") & (veg["medium"] == "bakke")]
+    wide = car["vegkategori"].map(HALF_WIDTH)
+    car, wide = car[wide.notna()], wide[wide.notna()]
+    lines = shapely.simplify(car.geometry.to_numpy(), 0.4)
+    strips = shapely.buffer(lines, wide.to_numpy(), cap_style="square", join_style="bevel")
+    merged = shapely.simplify(shapely.union_all(strips, grid_size=0.01), 0.3)
+    return shapely.intersection(merged, land.shapes["municipality"])
+
+
+def _join_small(faces: Array, code: Array) -> tuple[Array, Array]:
+    """Give slivers to the neighbour with the longest common side; the coverage stays exact."""
+    for _ in range(3):
+        small = shapely.area(faces) < LEAST
+        small &= code // 1_000_000 != 12  # noqa: PLR2004 (a strip of road may be small)
+        if not small.any():
+            break
+        index = np.flatnonzero(small)
+        a, b = shapely.STRtree(faces).query(faces[index], predicate="intersects")
+        a = index[a]
+        keep = a != b
+        a, b = a[keep], b[keep]
+        wet = np.isin(code // 1_000_000, [81, 82])
+        side = shapely.length(shapely.intersection(faces[a], faces[b]))
+        side = np.where(wet[a] == wet[b], side, side * 1e-6)  # the shoreline stays
+        side = np.where(shapely.area(faces[b]) > shapely.area(faces[a]), side, 0.0)
+        order = np.lexsort((-side, a))
+        first = order[np.r_[True, a[order][1:] != a[order][:-1]]]
+        first = first[side[first] > 0]
+        target = np.arange(len(faces))
+        target[a[first]] = b[first]
+        chained = target[target] != target
+        target[chained] = np.flatnonzero(chained)
+        moved = target != np.arange(len(faces))
+        group = np.isin(np.arange(len(faces)), target[moved]) | moved
+        owner = target[group]
+        order = np.argsort(owner, kind="stable")
+        bounds = np.flatnonzero(np.r_[True, np.diff(owner[order]) != 0])
+        members = np.split(faces[group][order], bounds[1:])
+        joined = np.array([shapely.coverage_union_all(list(part)) for part in members], dtype=object)
+        whole = shapely.get_type_id(joined) == 3  # noqa: PLR2004 (Polygon)
+        heads = owner[order][bounds]
+        faces = faces.copy()
+        faces[heads[whole]] = joined[whole]
+        drop = moved & np.isin(target, heads[whole])
+        faces, code = faces[~drop], code[~drop]
+    return faces, code
+
+
+def make_soil(land: Land) -> None:
+    """Marine clay, land that can be tilled, and valued nature; adds their layers."""
+    grid, arrays = land.grid, land.arrays
+    ground = land.shapes["ground"]
+    from askergeo.example.shapes import region  # noqa: PLC0415
+
+    clay = region(grid, arrays["clay"], smooth=1.5, least=4_000.0)
+    clay = shapely.get_parts(shapely.intersection(clay, ground))
+    clay = clay[shapely.area(clay) > 1_000]
+    size = shapely.area(clay)
+    land.add(
+        "marin_leire",
+        clay,
+        marin_leire_id=np.arange(1, len(clay) + 1),
+        mulighet=np.select([size > 200_000, size > 40_000, size > 10_000],
+                           ["svaert_stor", "stor", "middels"], "liten_usammenhengende"),
+    )  # fmt: skip
+    forest = arrays["cover"] // 1_000 == 30  # noqa: PLR2004
+    till = forest & arrays["clay"] & (arrays["slope"] < 0.12) & (arrays["settlement"] < 0)
+    till = shapely.get_parts(
+        shapely.intersection(region(grid, till, smooth=1.0, least=3_000.0), ground)
+    )
+    till = till[shapely.area(till) > 2_000]
+    land.add("dyrkbar_jord", till, dyrkbar_id=np.arange(1, len(till) + 1), klasse=["dyrkbar"] * len(till))
+    rng = land.rng("nature")
+    value = noise(rng, grid, 900, 80, 2.6)
+    rare = (value > 2.0) & arrays["land"] & (arrays["settlement"] < 0) & (arrays["arable"] == 0)
+    nature = shapely.get_parts(
+        shapely.intersection(region(grid, rare, smooth=1.0, least=2_500.0), ground)
+    )
+    nature = nature[shapely.area(nature) > 1_500]
+    names = ("hul eik", "kalklindeskog", "slåttemark", "gammel granskog", "strandeng", "rikmyr")
+    land.add(
+        "naturtype",
+        nature,
+        naturtype_id=np.arange(1, len(nature) + 1),
+        naturtype=[names[k] for k in rng.integers(0, len(names), len(nature))],
+        verdi=np.array(["svaert_stor", "stor", "middels", "noe"])[
+            rng.choice(4, len(nature), p=[0.1, 0.3, 0.4, 0.2])
+        ],
+    )
