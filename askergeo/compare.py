@@ -340,7 +340,7 @@ def _parameter_findings(base: Result, other: Result) -> tuple[Finding, ...]:
                     title="Ulik parameter",
                     status=Status.HIT_YELLOW,
                     severity=Severity.WARNING,
-                    text=f"Parameteren «{title}» {values}; endringen skyldes ikke scenarioet alene.",
+                    text=f"Parameteren «{title}» {values}; endringen har flere årsaker.",
                     action="Kjør begge med samme parametre.",
                 )
             )
