@@ -142,10 +142,7 @@ class DataPackage:
     ) -> DataPackage:
         """Make an empty scenario: a package of changes to ``base`` (see :meth:`over`).
 
-        Raises
-        ------
-        OverwriteError, LockedError, StorageError
-            As for :meth:`create`.
+        Raises as :meth:`create`.
         """
         lock = Lock(
             municipality=base.municipality,
@@ -314,10 +311,7 @@ class DataPackage:
     def raster_path(self, layer_id: str) -> Path:
         """Return the path of a raster layer's GeoTIFF, whose content has been checked.
 
-        Raises
-        ------
-        CatalogueError, LayerError, PackageError
-            As for :meth:`read`.
+        Raises as :meth:`read`.
         """
         record = self.record(layer_id)
         if record.format != "tif":
@@ -327,10 +321,7 @@ class DataPackage:
     def read_avvik(self, layer_id: str) -> gpd.GeoDataFrame:
         """Return the rows that were repaired or set aside when the layer was added.
 
-        Raises
-        ------
-        CatalogueError, LayerError, PackageError
-            As for :meth:`read`.
+        Raises as :meth:`read`.
         """
         record = self.record(layer_id)
         if not record.avvik_file:
@@ -348,10 +339,7 @@ class DataPackage:
     def coverage(self, layer_id: str) -> shapely.Geometry | None:
         """Return the area that the layer maps; ``None`` when only a text, or nothing, is known.
 
-        Raises
-        ------
-        CatalogueError, LayerError, PackageError
-            As for :meth:`read`.
+        Raises as :meth:`read`.
         """
         record = self.record(layer_id)
         if not record.coverage_file:

@@ -33,7 +33,12 @@ def base(request, tmp_path) -> DataPackage:
 @pytest.fixture
 def scenario(base, tmp_path) -> DataPackage:
     change = DataPackage.create_scenario(tmp_path / "plan", base, name="Ny skole")
-    rows = schools("dbc", [30, 500, None], endring=["ny", "erstatt", "slett"], rom=pd.array([9, 8, None], "Int64"))
+    rows = schools(
+        "dbc",
+        [30, 500, None],
+        endring=["ny", "erstatt", "slett"],
+        rom=pd.array([9, 8, None], "Int64"),
+    )
     change.write("skole", rows, origin=PLAN)
     return change
 
@@ -41,7 +46,11 @@ def scenario(base, tmp_path) -> DataPackage:
 def test_rows_are_added_replaced_and_deleted(base, scenario):
     view = scenario.over(base)
     frame = view.read("skole")
-    assert dict(zip(frame["skole_id"], frame.geometry.x, strict=True)) == {"a": 0, "d": 30, "b": 500}
+    assert dict(zip(frame["skole_id"], frame.geometry.x, strict=True)) == {
+        "a": 0,
+        "d": 30,
+        "b": 500,
+    }
     assert list(frame.columns) == ["skole_id", "navn", "paralleller", "rom", "geometry"]
     assert list(frame.index) == [0, 1, 2]
     found = frame.set_index("skole_id")
@@ -123,7 +132,12 @@ def test_a_composite_key(base, tmp_path):
     rows = {"adresse_id": ["a", "a", "b"], "alder": [3, 40, 3], "antall": [1, 2, 5]}
     base.write("befolkning", pd.DataFrame(rows), origin=ORIGIN)
     change = DataPackage.create_scenario(tmp_path / "plan", base)
-    rows = {"adresse_id": ["a", "c"], "alder": [3, 3], "antall": [7, 1], "endring": ["erstatt", "ny"]}
+    rows = {
+        "adresse_id": ["a", "c"],
+        "alder": [3, 3],
+        "antall": [7, 1],
+        "endring": ["erstatt", "ny"],
+    }
     change.write("befolkning", pd.DataFrame(rows), origin=PLAN)
     frame = change.over(base).read("befolkning")
     keys = zip(frame["adresse_id"], frame["alder"], strict=True)

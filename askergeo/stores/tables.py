@@ -272,6 +272,10 @@ def _date(series: pd.Series[Any]) -> pd.Series[Any]:
     values = series.astype(DTYPES["dato"])
     if not (values.isna() | (values.astype(series.dtype) == series)).all():
         raise ValueError("har tidspunkter finere enn millisekunder")
+    # GDAL loses the fraction of some of these when it writes a GeoPackage.
+    old = values[values < np.datetime64("1970-01-01")]
+    if (old != old.dt.floor("s")).any():
+        raise ValueError("har tidspunkter før 1970 med deler av sekunder")
     return values
 
 

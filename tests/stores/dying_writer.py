@@ -69,7 +69,8 @@ def forked(package: Path, frame: gpd.GeoDataFrame, number: int = 0) -> int:
         try:
             write(package, frame)
         except BaseException as error:  # noqa: BLE001  (a forked child must not return)
-            print(repr(error), file=sys.stderr, flush=True)
+            sys.stderr.write(f"{error!r}\n")
+            sys.stderr.flush()
             os._exit(1)
         os._exit(0)
     return child

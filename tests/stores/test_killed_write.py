@@ -65,9 +65,11 @@ def state(folder: Path, new_rows: int) -> str:
 def assert_next_write_cleans(folder: Path) -> None:
     package = DataPackage.open(folder)
     package.write("vann", squares(2, "siste"), origin=OLD, overwrite=True)
-    left = {
-        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
-    } - {".askergeo.skriver", ".askergeo.sett", "askergeo.lock"}
+    left = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {
+        ".askergeo.skriver",
+        ".askergeo.sett",
+        "askergeo.lock",
+    }
     named = {file for record in package.records.values() for file in record.files()}
     assert left == named
     assert all(STORED_FILE.fullmatch(file) for file in named)
