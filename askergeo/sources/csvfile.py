@@ -319,8 +319,6 @@ def tidy_population(frame: pd.DataFrame) -> pd.DataFrame:
     LayerError
         When the table is another.
 
-    Examples
-    --------
     >>> wide = pd.DataFrame({"region": ["K-3025 Asker"], "alder": ["1 år"], "Personer 2020": [9]})
     >>> tidy_population(wide).to_numpy().tolist()
     [['3025', 'Asker', 1, 2020, 9]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -146,15 +146,12 @@ def read_file(
 
     Raises
     ------
-    MissingFileError
-        When there is no such file.
-    SourceError
-        When the file is broken or of another kind, or has several layers and none is chosen.
+    MissingFileError, SourceError
+        No such file; broken, of another kind, or several layers and none chosen.
     LayerError
-        When ``layer`` or one of ``columns`` does not exist; names the nearest.
+        ``layer`` or one of ``columns`` does not exist; names the nearest.
     CrsError
-        When coordinates have no CRS, ``crs`` contradicts the file's, or GeoJSON in degrees holds
-        something else.
+        No CRS, one against the file's, or degrees that cannot be degrees.
     """
     file = existing(path)
     kind = kind_of(file)
@@ -164,30 +161,26 @@ def read_file(
             read = read_file(
                 inner, layer=layer, crs=crs, bbox=bbox, columns=columns, coordinates=coordinates
             )
-        return SourceLayer(
-            frame=read.frame, name=read.name, path=file, crs=read.crs, faults=read.faults
-        )
+        return replace(read, path=file)
+    faults = FaultLog().frame()
     if kind is Kind.GDAL:
         name = _choose(_gdal_layers(file), layer, file)
-        frame, faults = _read_gdal(file, name, bbox, columns), FaultLog().frame()
-    elif kind in (Kind.GML, Kind.SOSI):
-        frame, name, faults = _read_objects(file, kind, layer, crs)
-    elif kind is Kind.OSM:
+        return _finished(_read_gdal(file, name, bbox, columns), name, file, crs, faults)
+    if kind is Kind.OSM:
         name = _choose(list(OSM_LAYERS), layer, file)
         frame, faults = read_osm(file, name, bbox=bbox, tags=columns)
         return _finished(frame, name, file, crs, faults)
+    if kind in (Kind.GML, Kind.SOSI):
+        frame, name, faults = _read_objects(file, kind, layer, crs)
     elif kind is Kind.PARQUET:
         name = _choose([file.stem], layer, file)
-        frame, faults = _read_parquet(file, columns), FaultLog().frame()
+        frame = _read_parquet(file, columns)
     elif kind is Kind.CSV:
         name = _choose([file.stem], layer, file)
         frame, faults = read_csv(file, crs=crs, coordinates=coordinates)
-        return _finished(_narrowed(frame, file, bbox, columns), name, file, crs, faults)
     else:
         raise refusal(file, kind)
-    if kind is not Kind.GDAL:
-        frame = _narrowed(frame, file, bbox, columns)
-    return _finished(frame, name, file, crs, faults)
+    return _finished(_narrowed(frame, file, bbox, columns), name, file, crs, faults)
 
 
 def read_layers(
