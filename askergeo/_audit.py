@@ -195,7 +195,14 @@ class _System:
         rows, columns = np.array(list(entries), dtype=np.int64).T
         shape = (len(numbers), len(cells))
         matrix = coo_array((list(entries.values()), (rows, columns)), shape=shape).tocsr()
-        _, component = connected_components(abs(matrix.T) @ abs(matrix), directed=False)
+        # Cells and sums as the two sides of one graph: a sum joins all its cells at once.
+        ends = (
+            np.concatenate([rows, columns + len(numbers)]),
+            np.concatenate([columns + len(numbers), rows]),
+        )
+        size = len(numbers) + len(cells)
+        graph = coo_array((np.ones(len(ends[0])), ends), shape=(size, size))
+        component = connected_components(graph, directed=False)[1][len(numbers) :]
         return [
             cell
             for label in np.unique(component[primary[cells]])
