@@ -83,7 +83,13 @@ def test_unreadable_coordinate_is_logged(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "text", ["bare tekst uten kolonner\nog en linje til\n", "a;a\n1;2\n", "\x00a;b\n1;2\n"]
+    "text",
+    [
+        "bare tekst uten kolonner\nog en linje til\n",
+        "Lisensen gjelder, som før.\nUten komma\nÉn, to, tre\nHeller ikke her\n",
+        "a;a\n1;2\n",
+        "\x00a;b\n1;2\n",
+    ],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, text: str):
     with pytest.raises(SourceError):
