@@ -138,7 +138,8 @@ def _simplify(
         if fits or step is _STEPS[-1]:
             break
     coverages = [bool(step.tolerance) and _is_coverage(geometry) for geometry in layers]
-    for step in _STEPS[_STEPS.index(step) :]:
+    coarser = _STEPS[_STEPS.index(step) :]
+    for step in coarser:  # noqa: PLR1704  (goes on where the estimate stopped)
         simple = [
             np.asarray(shapely.coverage_simplify(geometry, step.tolerance), dtype=object)
             if shares and step.tolerance
