@@ -139,7 +139,7 @@ def _simplify(
             break
     coverages = [bool(step.tolerance) and _is_coverage(geometry) for geometry in layers]
     coarser = _STEPS[_STEPS.index(step) :]
-    for step in coarser:  # noqa: PLR1704  (goes on where the estimate stopped)
+    for step in coarser:
         simple = [
             np.asarray(shapely.coverage_simplify(geometry, step.tolerance), dtype=object)
             if shares and step.tolerance
