@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import shapely
 from rasterio import features
 from scipy import ndimage
 
-from askergeo.example.shapes import class_edges, noise, partition, tiles
+from askergeo.example.shapes import class_edges, noise, partition, region, tiles
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -24,20 +25,25 @@ LEAST = 60.0
 def make_cover(land: Land) -> None:
     """AR5 with all its attributes; adds the layer ar5 and the array cover."""
     whole = land.shapes["municipality"]
-    classes = _classes(land)
-    land.arrays["cover"] = classes // 1_000
+    plain = _plain(land)
+    classes = _classes(plain)
+    cover = np.repeat(np.repeat(classes // 1_000_000, 2, axis=0), 2, axis=1)
+    rows, columns = land.grid.shape
+    same = plain.grid.shape == land.grid.shape
+    land.arrays["cover"] = classes // 1_000_000 if same else cover[:rows, :columns]
     roads = _road_area(land)
     water = [land.shapes[name] for name in ("fjord", "lakes", "rivers")]
     outlines = [np.asarray(shapely.get_parts(shapely.boundary(area))) for area in (*water, roads)]
-    edges = class_edges(land.grid, classes)
+    edges = class_edges(plain.grid, classes)
     edges = edges[shapely.intersects(edges, whole)]
     faces = partition([edges, np.array([shapely.boundary(whole)]), *outlines], whole)
     point = shapely.point_on_surface(faces)
-    code = land.grid.sample(classes, shapely.get_coordinates(point))
+    code = plain.grid.sample(classes, shapely.get_coordinates(point))
     for area, value in zip((roads, *water), (12_989_846, 82_989_898, 81_989_898, 81_989_898),
                            strict=True):  # fmt: skip
         inside = shapely.STRtree(tiles(area)).query(point, predicate="within")[0]
         code[np.unique(inside)] = value
+    faces, code = _join_water(faces, code)
     faces, code = _join_small(faces, code)
     kind = code // 1_000_000
     bonitet, tree, ground = code // 10_000 % 100, code // 100 % 100, code % 100
@@ -52,6 +58,30 @@ def make_cover(land: Land) -> None:
     )
     dry = shapely.get_parts(faces[kind == 21])  # noqa: PLR2004
     land.shapes["fields"] = dry
+
+
+def _plain(land: Land) -> Land:
+    """The land on cells of 20 m, the scale of AR5."""
+    step = max(1, round(20.0 / land.grid.cell))
+    if step == 1:
+        return land
+    arrays = {
+        name: array[::step, ::step]
+        for name, array in land.arrays.items()
+        if array.shape == land.grid.shape
+    }
+    return replace(land, grid=land.grid.coarser(step), arrays=arrays)
+
+
+def _join_water(faces: Array, code: Array) -> tuple[Array, Array]:
+    """Make each water one face again: the net of land classes cut it near the shore."""
+    wet = np.isin(code // 1_000_000, [81, 82])
+    new_faces, new_code = [faces[~wet]], [code[~wet]]
+    for value in np.unique(code[wet]):
+        joined = shapely.get_parts(shapely.coverage_union_all(faces[code == value]))
+        new_faces.append(np.asarray(joined))
+        new_code.append(np.full(len(joined), value))
+    return np.concatenate(new_faces), np.concatenate(new_code)
 
 
 def _code(kind: int, bonitet: Array | int, tree: Array | int, ground: Array | int) -> Array:
@@ -73,10 +103,10 @@ def _classes(land: Land) -> Array:
     ground = np.where(bonitet <= 12, np.where(bare > 0.6, 42, 43), 44)  # noqa: PLR2004
     ground = np.where((bonitet >= 13) & (bare > 1.2), 43, ground)  # noqa: PLR2004
     classes = _code(30, bonitet, tree, ground)
-    open_land = (bare > 1.55) | ((arrays["shore_m"] < 60) & (bare > 0.6))
-    classes = np.where(open_land, _code(50, 98, 39, np.where(bare > 2.2, 42, 43)), classes)  # noqa: PLR2004
-    hollow = (slope < 0.09) & (z > 70) & ~arrays["clay"]
-    classes = np.where(hollow & (wet > 0.75), _code(60, np.where(wet > 1.6, 98, 11), 39, 45), classes)  # noqa: PLR2004
+    open_land = (bare > 2.2) | ((arrays["shore_m"] < 50) & (bare > 0.9))
+    classes = np.where(open_land, _code(50, 98, 39, np.where(bare > 2.7, 42, 43)), classes)  # noqa: PLR2004
+    hollow = (slope < 0.09) & (z > 40) & ~arrays["clay"]
+    classes = np.where(hollow & (wet > 0.45), _code(60, np.where(wet > 1.4, 98, 11), 39, 45), classes)  # noqa: PLR2004
     for value in (21, 22, 23):
         classes = np.where(arrays["arable"] == value, _code(value, 98, 39, 44), classes)
     built = _built(land)
@@ -84,7 +114,9 @@ def _classes(land: Land) -> Array:
     classes = features.sieve(classes.astype(np.int32), 4 if grid.cell > 15 else 6)  # noqa: PLR2004
     water = ~arrays["land"]
     index = ndimage.distance_transform_edt(water, return_distances=False, return_indices=True)
-    return np.asarray(classes[tuple(index)])
+    classes = classes[tuple(index)]
+    far = ndimage.distance_transform_edt(water) * grid.cell > 70
+    return np.asarray(np.where(far, 82_989_898, classes))
 
 
 def _built(land: Land) -> Array:
@@ -154,8 +186,6 @@ def make_soil(land: Land) -> None:
     """Marine clay, land that can be tilled, and valued nature; adds their layers."""
     grid, arrays = land.grid, land.arrays
     ground = land.shapes["ground"]
-    from askergeo.example.shapes import region  # noqa: PLC0415
-
     clay = region(grid, arrays["clay"], smooth=1.5, least=4_000.0)
     clay = shapely.get_parts(shapely.intersection(clay, ground))
     clay = clay[shapely.area(clay) > 1_000]
@@ -167,7 +197,7 @@ def make_soil(land: Land) -> None:
         mulighet=np.select([size > 200_000, size > 40_000, size > 10_000],
                            ["svaert_stor", "stor", "middels"], "liten_usammenhengende"),
     )  # fmt: skip
-    forest = arrays["cover"] // 1_000 == 30  # noqa: PLR2004
+    forest = arrays["cover"] == 30  # noqa: PLR2004
     till = forest & arrays["clay"] & (arrays["slope"] < 0.12) & (arrays["settlement"] < 0)
     till = shapely.get_parts(
         shapely.intersection(region(grid, till, smooth=1.0, least=3_000.0), ground)
