@@ -124,7 +124,7 @@ def test_bbox_reads_what_brute_force_finds_in_the_same_order(tmp_path):
         package.write("vann", frame, origin=ORIGIN)
     everything = packages[0].read("vann")
     bounds = everything.geometry.bounds.to_numpy()
-    boxes = [*random.uniform(0, 900, (40, 2)), 570000, 6630000]
+    boxes = random.uniform(0, 900, (40, 2)) + np.array([570_000, 6_630_000])
     tests = [(x, y, x + 50, y + 80) for x, y in boxes]
     tests += [tuple(bounds[17]), tuple(bounds[40][[2, 3, 2, 3]]), (0.0, 0.0, 1.0, 1.0)]
     found = 0

@@ -1,7 +1,8 @@
 """Write a layer again and again in processes that are killed, each in a copy of its own.
 
-``dying_writer.py counted PACKAGE FRAME OUT``: the first dies at its first call to the system, the
-second at its second, and so on, until one lives. ``dying_writer.py timed … COUNT SEED``: each dies
+``dying_writer.py calls PACKAGE FRAME OUT``: the first dies at its first call to the system, the
+second at its second, and so on, until one lives; with ``lines`` at each line that runs of
+askergeo/stores/folder.py, where all files are named and replaced. ``dying_writer.py timed … COUNT SEED``: each dies
 after a random time. Processes are forked before pyarrow has threads, so that each starts in
 milliseconds.
 """
@@ -16,10 +17,14 @@ import sys
 import time
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
 from askergeo.datapackage import DataPackage, Origin
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 WATCHED = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate", "shutil.copyfile"}
 
@@ -36,8 +41,8 @@ def write(package: Path, frame: gpd.GeoDataFrame) -> None:
     )
 
 
-def die_at(number: int, package: Path) -> None:
-    """Kill this process just before its call ``number`` that touches the package."""
+def die_at(number: int, package: Path, mode: str) -> None:
+    """Kill this process just before the call, or line, ``number`` that touches the package."""
     seen = 0
 
     def touch() -> None:
@@ -50,6 +55,16 @@ def die_at(number: int, package: Path) -> None:
         if event in WATCHED and str(package) in str(arguments[0]):
             touch()
 
+    def trace(frame: FrameType, event: str, _argument: object) -> object:
+        if not frame.f_code.co_filename.endswith("folder.py"):
+            return None
+        if event == "line":
+            touch()
+        return trace
+
+    if mode == "lines":
+        sys.settrace(trace)
+        return
     real = os.fsync
 
     def fsync(descriptor: int) -> None:
@@ -61,11 +76,11 @@ def die_at(number: int, package: Path) -> None:
     sys.addaudithook(hook)
 
 
-def forked(package: Path, frame: gpd.GeoDataFrame, number: int = 0) -> int:
+def forked(package: Path, frame: gpd.GeoDataFrame, mode: str, number: int) -> int:
     child = os.fork()
     if child == 0:
-        if number:
-            die_at(number, package)
+        if mode != "timed":
+            die_at(number, package, mode)
         try:
             write(package, frame)
         except BaseException as error:  # noqa: BLE001  (a forked child must not return)
@@ -82,18 +97,18 @@ def main() -> None:
     names = [f"ny {number}" for number in range(len(wkt))]
     data = {"vann_id": range(len(wkt)), "vanntype": ["hav"] * len(wkt), "navn": names}
     frame = gpd.GeoDataFrame(data, geometry=wkt)
-    numbers = count(1) if mode == "counted" else range(int(sys.argv[5]))
+    numbers = count(1) if mode != "timed" else range(int(sys.argv[5]))
     chance = random.Random(int(sys.argv[6])) if mode == "timed" else None  # noqa: S311  (a test)
     for number in numbers:
         package = out / f"{number:03}"
         shutil.copytree(source, package)
-        child = forked(package, frame, number if mode == "counted" else 0)
+        child = forked(package, frame, mode, number)
         if chance is not None:
             time.sleep(chance.uniform(0.0, 0.4))
             os.kill(child, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         (out / f"{number:03}.txt").write_text(str(status), encoding="utf-8")
-        if mode == "counted" and status != -signal.SIGKILL:
+        if mode != "timed" and status != -signal.SIGKILL:
             break
 
 
