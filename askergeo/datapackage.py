@@ -122,7 +122,8 @@ class DataPackage:
             When another process writes there, or the disk refuses.
         """
         lock = Lock(
-            municipality=check_municipality(municipality).number,
+            # an invented municipality has a number that no real one has
+            municipality=municipality if example else check_municipality(municipality).number,
             crs=projected(crs),
             store=known_store(store),
             askergeo=__version__,

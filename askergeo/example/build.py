@@ -1,16 +1,213 @@
-"""Order of the steps that build Eksempelbygda."""
-from askergeo.example.terrain import *
-from askergeo.example.water import *
-from askergeo.example.centres import *
-from askergeo.example.roads import *
-from askergeo.example.streets import *
-from askergeo.example.sites import *
-from askergeo.example.public import *
-from askergeo.example.buildings import *
-STEPS=(make_terrain,make_boundary,make_water,make_centres,make_main_roads,make_railway,make_settlements,make_farmland,make_sites,make_streets,make_private_roads,make_barriers,make_public,make_buildings)
-from askergeo.example.network import *
-STEPS=STEPS+(make_local_roads,make_network)
-from askergeo.example.residents import *
-from askergeo.example.services import *
-from askergeo.example.cover import *
-STEPS=STEPS+(make_residents,make_services,make_stops,make_districts,make_cover,make_soil)
+"""The steps that make Eksempelbygda, in order, and the package that they become."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import rasterio
+
+from askergeo.crs import CRS_OF_RECORD
+from askergeo.datapackage import DataPackage
+from askergeo.errors import MissingFileError, ParameterError
+from askergeo.example.buildings import make_barriers, make_buildings
+from askergeo.example.centres import make_centres
+from askergeo.example.cover import make_cover, make_soil
+from askergeo.example.hazards import make_hazards, make_zones
+from askergeo.example.key import make_key
+from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Land
+from askergeo.example.network import make_local_roads, make_network
+from askergeo.example.plans import make_municipal_plan, make_zoning
+from askergeo.example.public import make_public
+from askergeo.example.residents import make_residents
+from askergeo.example.roads import make_main_roads, make_private_roads, make_railway
+from askergeo.example.services import make_districts, make_services, make_stops
+from askergeo.example.sites import make_farmland, make_sites
+from askergeo.example.streets import make_settlements, make_streets
+from askergeo.example.terrain import make_terrain
+from askergeo.example.water import make_boundary, make_water
+from askergeo.stores.layers import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+    import pandas as pd
+    from affine import Affine
+
+    from askergeo.example.land import Array
+
+__all__ = ["KEY_FILE", "STEPS", "Example", "answer_key", "build_example", "make_example"]
+
+KEY_FILE = "nokkel.json"
+
+#: Each step reads what the earlier ones left in the :class:`Land` and adds its own. A new step
+#: (school districts, pipes, timetables) goes before the key; its random numbers are its own, so
+#: it moves nothing that is there already.
+STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
+    ("terreng", make_terrain),
+    ("kommunegrense og kyst", make_boundary),
+    ("vann", make_water),
+    ("sentre", make_centres),
+    ("hovedveger", make_main_roads),
+    ("jernbane", make_railway),
+    ("tettsteder", make_settlements),
+    ("leire og dyrket mark", make_farmland),
+    ("gårder og hytter", make_sites),
+    ("gater", make_streets),
+    ("private veger", make_private_roads),
+    ("hinder", make_barriers),
+    ("skoler og butikker", make_public),
+    ("bygninger", make_buildings),
+    ("lokale veger", make_local_roads),
+    ("veg- og stinett", make_network),
+    ("innbyggere", make_residents),
+    ("tjenester", make_services),
+    ("holdeplasser", make_stops),
+    ("tettstedsgrenser", make_districts),
+    ("arealdekke", make_cover),
+    ("jord og natur", make_soil),
+    ("kommuneplan", make_municipal_plan),
+    ("reguleringsplaner", make_zoning),
+    ("farer", make_hazards),
+    ("soner", make_zones),
+    ("nøkkel", make_key),
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """Eksempelbygda in memory: layers by id, the terrain (NN2000, metres; 0 in the sea), the key."""
+
+    size: str
+    seed: int
+    frames: dict[str, gpd.GeoDataFrame | pd.DataFrame]
+    terrain: Array
+    transform: Affine
+    key: dict[str, Any]
+
+
+def make_example(
+    size: str = "liten",
+    seed: int = 3203,
+    *,
+    progress: Callable[[float, str], object] | None = None,
+) -> Example:
+    """Make the example municipality without writing anything.
+
+    Parameters
+    ----------
+    size
+        ``liten`` (about 5 000 residents) or ``asker`` (about 98 000).
+    seed
+        The same seed and size give the same municipality, number for number.
+    progress
+        Called before each step with the share done (0–1) and the step's name.
+
+    Raises
+    ------
+    ParameterError
+        When the size is unknown.
+    """
+    if size not in SIZES:
+        raise ParameterError(
+            f"Størrelsen «{size}» finnes ikke.", remedy=f"Velg en av {', '.join(SIZES)}."
+        )
+    land = Land.start(SIZES[size], seed)
+    for number, (name, step) in enumerate(STEPS):
+        if progress is not None:
+            progress(number / len(STEPS), f"Lager {name}")
+        step(land)
+    terrain = np.where(land.arrays["sea"], 0.0, land.arrays["z"]).astype(np.float32)
+    return Example(size, seed, land.frames, terrain, land.grid.transform, land.key)
+
+
+def build_example(
+    path: Path | str,
+    *,
+    size: str = "liten",
+    seed: int = 3203,
+    store: str = "parquet",
+    overwrite: bool = False,
+    progress: Callable[[float, str], object] | None = None,
+) -> DataPackage:
+    """Make the example municipality and store it as a data package with its key.
+
+    Parameters
+    ----------
+    path
+        Folder of the package.
+    size, seed
+        As for :func:`make_example`.
+    store
+        ``parquet`` or ``gpkg``.
+    overwrite
+        Replace a package that is there.
+    progress
+        Called with the share done (0–1) and what is being done.
+
+    Raises
+    ------
+    ParameterError, OverwriteError, LockedError, StorageError
+        When the size or store is unknown, the folder is taken, or the disk refuses.
+    """
+    report = progress or (lambda _share, _text: None)
+    package = DataPackage.create(
+        path, municipality=MUNICIPALITY, name=f"{NAME} ({size})", store=store,
+        overwrite=overwrite, example=True,
+    )  # fmt: skip
+    example = make_example(size, seed, progress=lambda share, text: report(0.8 * share, text))
+    origin = Origin(
+        title=f"Oppdiktet av askergeo, størrelse {size}, frø {seed}",
+        fetched=f"{YEAR}-12-31",
+        licence="CC0 1.0",
+        attribution=f"{NAME} (oppdiktet)",
+        owner=NAME,
+    )
+    for number, (layer, frame) in enumerate(example.frames.items()):
+        report(0.8 + 0.2 * number / len(example.frames), f"Skriver {layer}")
+        package.write(layer, frame, origin=origin)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "terreng.tif"
+        _write_terrain(file, example)
+        package.write_raster("terreng", file, origin=origin)
+    text = json.dumps(example.key, ensure_ascii=False, indent=1, default=_plain)
+    (package.path / KEY_FILE).write_text(text + "\n", encoding="utf-8")
+    report(1.0, "Ferdig")
+    return package
+
+
+def answer_key(package: DataPackage) -> dict[str, Any]:
+    """Read the key of a stored example.
+
+    Raises
+    ------
+    MissingFileError
+        When the package is not an example, or its key has been removed.
+    """
+    file = package.path / KEY_FILE
+    if not file.is_file():
+        raise MissingFileError(
+            f"{package.path} har ingen nøkkel ({KEY_FILE}).",
+            remedy="Bygg Eksempelbygda på nytt med «askergeo demo».",
+        )
+    key: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return key
+
+
+def _write_terrain(file: Path, example: Example) -> None:
+    height, width = example.terrain.shape
+    with rasterio.open(
+        file, "w", driver="GTiff", height=height, width=width, count=1, dtype="float32",
+        crs=CRS_OF_RECORD, transform=example.transform, compress="deflate", predictor=3,
+        tiled=True, blockxsize=256, blockysize=256,
+    ) as target:  # fmt: skip
+        target.write(example.terrain, 1)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (numpy scalars in the key)
+    return value.item()
