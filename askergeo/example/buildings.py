@@ -15,7 +15,7 @@ import shapely
 from askergeo.example.land import YEAR
 from askergeo.example.plots import Kind, along_streets, clear_of, dry, find_room, zones
 from askergeo.example.public import street_lines
-from askergeo.example.shapes import noise, rectangles, tiles, walk
+from askergeo.example.shapes import noise, rectangles, segments, tiles, walk
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -35,7 +35,7 @@ BUILDING_COLUMNS = ("geometry", "code", "settlement", "rank", "dwellings", "floo
 def make_barriers(land: Land) -> None:
     """Lines and areas that keep buildings away; adds arrays barriers and wet_tiles."""
     lines = shapely.get_parts(shapely.union_all([land.shapes["motorway"], land.shapes["railway"]]))
-    land.arrays["barriers"] = np.asarray(lines)
+    land.arrays["barriers"] = segments(np.asarray(lines))
     land.arrays["wet_tiles"] = tiles(shapely.buffer(land.shapes["wet"], 4.0))
 
 
@@ -163,7 +163,7 @@ def _outside(
     side = np.column_stack([-direction[:, 1], direction[:, 0]]) * rng.choice([-1, 1], (len(at), 1))
     place = at + side * rng.uniform(16, 34, (len(at), 1))
     crowd = grid.sample(noise(land.rng("scattered"), grid, 1_300, 120, 2.4), place)
-    good = (grid.sample(land.arrays["settlement"], place) < 0) & (crowd > 0.1)
+    good = (grid.sample(land.arrays["settlement"], place) < 0) & (crowd > -0.3)
     good &= grid.sample(land.arrays["arable"], place) != 21  # noqa: PLR2004 (no house on a field)
     good &= grid.sample(land.arrays["slope"], place) < 0.24  # noqa: PLR2004
     order = np.flatnonzero(good)[np.argsort(-crowd[good], kind="stable")]

@@ -139,7 +139,7 @@ def _road_area(land: Land) -> shapely.Geometry:
     car, wide = car[wide.notna()], wide[wide.notna()]
     lines = shapely.simplify(car.geometry.to_numpy(), 0.4)
     strips = shapely.buffer(lines, wide.to_numpy(), cap_style="square", join_style="bevel")
-    merged = shapely.simplify(shapely.union_all(strips, grid_size=0.01), 0.3)
+    merged = shapely.union_all(strips)
     return shapely.intersection(merged, land.shapes["municipality"])
 
 

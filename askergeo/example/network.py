@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from askergeo.example import walkways
 from askergeo.example.land import NAME
-from askergeo.example.shapes import parts
+from askergeo.example.shapes import parts, tiles
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -120,14 +120,17 @@ def _bridges(land: Land, ways: pd.DataFrame) -> pd.DataFrame:
     below += [shapely.buffer(land.shapes[name], 12.0) for name in ("motorway", "railway")]
     frame = ways.assign(medium="bakke", niva=0)
     for obstacle in below:
-        pieces = np.asarray(shapely.get_parts(obstacle))
+        pieces = tiles(obstacle)
         geometry = frame["geometry"].to_numpy()
         owner, piece = shapely.STRtree(pieces).query(geometry, predicate="intersects")
+        order = np.lexsort((piece, owner))
+        owner, piece = owner[order], piece[order]
         touched = np.unique(owner)
+        number = np.arange(len(geometry))
+        starts, stops = (np.searchsorted(owner, number, side) for side in ("left", "right"))
         over, dry = [], []
         for k in touched:
-            near = pieces[piece[owner == k]]
-            near = shapely.union_all(shapely.clip_by_rect(near, *_grown(geometry[k])))
+            near = shapely.union_all(pieces[piece[starts[k] : stops[k]]])
             over.append(shapely.intersection(geometry[k], near))
             dry.append(shapely.difference(geometry[k], near))
         up, up_index = parts(np.array(over, dtype=object))
@@ -142,11 +145,6 @@ def _bridges(land: Land, ways: pd.DataFrame) -> pd.DataFrame:
             ignore_index=True,
         )
     return frame
-
-
-def _grown(line: shapely.Geometry) -> tuple[float, float, float, float]:
-    left, low, right, high = shapely.bounds(line)
-    return float(left - 40), float(low - 40), float(right + 40), float(high + 40)
 
 
 def _node(lines: Array) -> tuple[Array, Array]:

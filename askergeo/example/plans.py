@@ -149,8 +149,7 @@ def make_zoning(land: Land) -> None:
     roads = land.tables["local_roads"].query("kind != 'private'")
     half = np.where(roads["kind"].isin(["F", "K"]), 7.5, np.where(roads["kind"] == "street", 3.5, 5.0))
     strips = shapely.union_all(
-        shapely.simplify(shapely.buffer(roads["geometry"].to_numpy(), half, quad_segs=1), 0.3),
-        grid_size=0.01,
+        shapely.simplify(shapely.buffer(roads["geometry"].to_numpy(), half, quad_segs=1), 0.3)
     )
     claims = land.tables["public"]["claim"].to_numpy()
     lots = [np.asarray(shapely.get_parts(shapely.boundary(x))) for x in (built, strips)]

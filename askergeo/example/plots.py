@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.example.shapes import rectangles, walk
+from askergeo.example.shapes import rectangles, segments, walk
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Grid, Land
@@ -79,7 +79,7 @@ def along_streets(
 
 def clear_of(footprint: Array, lines: Array, metres: float) -> Array:
     """Footprints (bool) with no line nearer than ``metres``."""
-    hit = shapely.STRtree(lines).query(footprint, predicate="dwithin", distance=metres)[0]
+    hit = shapely.STRtree(segments(lines)).query(footprint, predicate="dwithin", distance=metres)[0]
     clear = np.ones(len(footprint), bool)
     clear[np.unique(hit)] = False
     return clear

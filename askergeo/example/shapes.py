@@ -24,6 +24,7 @@ __all__ = [
     "partition",
     "rectangles",
     "region",
+    "segments",
     "tiles",
     "walk",
 ]
@@ -211,6 +212,13 @@ def displace(grid: Grid, geometries: Array, dx: Array, dy: Array) -> Array:
         return xy + np.column_stack([grid.interpolate(dx, xy), grid.interpolate(dy, xy)])
 
     return np.asarray(shapely.transform(geometries, move))
+
+
+def segments(lines: Array) -> Array:
+    """Every straight piece of the lines as a line of its own: quick to search among."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    same = line[1:] == line[:-1]
+    return np.asarray(shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1)))
 
 
 def tiles(geometry: shapely.Geometry, most: int = 120) -> Array:
