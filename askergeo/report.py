@@ -6,24 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from askergeo.analyses import ANALYSES
+from askergeo.outputs.report import NotRun
+from askergeo.result import Missing
 from askergeo.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from askergeo.analyses import Analysis
     from askergeo.datapackage import DataPackage
     from askergeo.result import Result
 
 __all__ = ["NotRun", "Report", "run_all", "run_with_scenario"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotRun:
-    """An analysis that could not run, and the layers that it lacks."""
-
-    analysis: str
-    title: str
-    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +50,21 @@ def run_all(
     for number, analysis in enumerate(ANALYSES.values()):
         if progress:
             progress(number / len(ANALYSES), analysis.title)
-        absent = tuple(layer for layer in analysis.needs if layer not in package)
+        view = package if scenario is None else scenario.over(package)
+        absent = analysis.absent(view)
         if absent:
-            not_run.append(NotRun(analysis=analysis.id, title=analysis.title, missing=absent))
+            not_run.append(_not_run(analysis, absent, package))
         else:
             results.extend(run_with_scenario(analysis.id, package, scenario))
     return Report(results=tuple(results), not_run=tuple(not_run))
+
+
+def _not_run(analysis: Analysis, absent: tuple[str, ...], package: DataPackage) -> NotRun:
+    layers = [package.catalogue[layer] for layer in absent]
+    missing = tuple(
+        Missing(layer=layer.id, title=layer.title, consequence=layer.allows) for layer in layers
+    )
+    return NotRun(analysis=analysis.id, title=analysis.title, missing=missing)
 
 
 def run_with_scenario(

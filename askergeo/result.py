@@ -262,7 +262,11 @@ class SourceRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What it takes to make the result again."""
+    """What it takes to make the result again.
+
+    ``package_path`` and ``scenario_path`` are where the data lay; a report records them relative
+    to itself.
+    """
 
     version: str
     command: str
@@ -273,6 +277,8 @@ class Provenance:
     sources: tuple[SourceRecord, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
     scenario: str = ""
+    package_path: str = ""
+    scenario_path: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -128,6 +128,15 @@ def add(
         str | None,
         typer.Option("--crs", metavar="EPSG:N", help="Koordinatsystemet, når filen ikke sier det."),
     ] = None,
+    coverage: Annotated[
+        str | None,
+        typer.Option(
+            "--dekning",
+            metavar="FIL",
+            help="Flater som viser hvor laget er kartlagt, når det ikke er hele kommunen; "
+            "«utstrekning» er rektangelet rundt radene.",
+        ),
+    ] = None,
     date: Annotated[
         str | None,
         typer.Option("--dato", metavar="ÅÅÅÅ-MM-DD", help="Datoen dataene ble hentet."),
@@ -143,7 +152,7 @@ def add(
     """Les en fil inn i datapakken som et av katalogens lag.
 
     $ askergeo data legg-til asker bygning bygg.gpkg --lag-i-fil Bygning
-    $ askergeo data legg-til asker barnehage barnehager.geojson --kolonner asker_barnehage
+    $ askergeo data legg-til asker barnehage barnehager.geojson --kolonner udir_barnehage
 
     Rader med feil rettes eller settes til side, og står med grunn og sted i lagets avvik; ingen
     forsvinner uten spor. Koordinatsystemet gjøres om til pakkens.
@@ -160,6 +169,7 @@ def add(
         mapping=columns,
         crs=crs,
         fetched=date,
+        coverage=coverage,
         append=append,
         overwrite=overwrite,
     )
@@ -226,20 +236,20 @@ def show(path: Package, *, as_json: Json = False) -> None:
 
     $ askergeo data vis asker
     """
-    from askergeo.catalogue import load_catalogue
+    from dataclasses import asdict
+
     from askergeo.datapackage import DataPackage
     from askergeo.numbers import format_number
 
     package = DataPackage.open(path)
-    layers = load_catalogue()
     rows = [
         [
             layer,
             format_number(record.rows),
             format_number(record.avvik_rows),
-            record.fetched,
+            record.fetched or "ukjent",
             record.licence,
-            layers[layer].title,
+            package.catalogue[layer].title,
         ]
         for layer, record in package.records.items()
     ]
@@ -255,7 +265,7 @@ def show(path: Package, *, as_json: Json = False) -> None:
             "kommune": package.municipality,
             "crs": package.crs,
             "eksempel": package.example,
-            "lag": [record.as_dict() for record in package.records.values()],
+            "lag": [asdict(record) for record in package.records.values()],
         },
     )
 
@@ -300,7 +310,8 @@ def lock(
     som mangler kolonner, stopper låsingen.
     """
     from askergeo.datapackage import DataPackage
+    from askergeo.relock import relock
 
-    changed = DataPackage.open(path).relock()
+    changed = relock(DataPackage.open(path))
     text = "\n".join(f"Ny sum for {layer}" for layer in changed) or "Ingenting er endret."
     Console(as_json=as_json).result(text, {"endret": changed})

@@ -67,7 +67,7 @@ def demo(
             report_.results,
             out,
             title=package.name,
-            not_run=report_.not_run,
+            missing=report_.not_run,
             overwrite=overwrite,
         )
     console.paths(paths)
@@ -100,10 +100,11 @@ def report(
     with console.progress(package.name or str(data)) as step:
         found = run_all(package, scenario=_open(scenario), progress=step)
         paths = write_all(
-            found.results, out, title=package.name, not_run=found.not_run, overwrite=overwrite
+            found.results, out, title=package.name, missing=found.not_run, overwrite=overwrite
         )
     for missing in found.not_run:
-        console.note(f"Ikke kjørt: {missing.title} – mangler {', '.join(missing.missing)}.")
+        layers = ", ".join(layer.layer for layer in missing.missing)
+        console.note(f"Ikke kjørt: {missing.title} – mangler {layers}.")
     console.paths(paths)
 
 
@@ -112,6 +113,10 @@ def repeat(
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="MAPPE", help="Datapakken, når den er flyttet."),
+    ] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option("--scenario", metavar="MAPPE", help="Scenarioet, når det er flyttet."),
     ] = None,
     *,
     as_json: Json = False,
@@ -127,7 +132,7 @@ def repeat(
 
     console = Console(as_json=as_json, quiet=quiet)
     with console.progress("Gjentar") as step:
-        differences = repeat_result(result, package=data, progress=step)
+        differences = repeat_result(result, package=data, scenario=scenario, progress=step)
     text = "\n".join(differences) or "Alt er likt: samme data, samme parametre, samme svar."
     console.result(text, {"likt": not differences, "forskjeller": differences})
     if differences:

@@ -183,7 +183,9 @@ def _provenance(made: Provenance) -> dict[str, Any]:
         "kommune": made.municipality,
         "koordinatsystem": made.crs,
         "datapakke": made.package,
+        "datapakke_sti": made.package_path,
         "scenario": made.scenario,
+        "scenario_sti": made.scenario_path,
         "programvare": dict(made.software),
         "kilder": [
             {

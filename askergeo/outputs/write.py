@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import suppress as ignore
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from askergeo.result import Result
 
-__all__ = ["FILES", "NotRun", "write_all"]
+__all__ = ["FILES", "NotRun", "check_free", "write_all"]
 
 # The files of a report; nothing else in the folder is ever touched.
 FILES = {
@@ -74,8 +75,10 @@ def write_all(
         When the disk is full or a file is open in another program; nothing is changed.
     """
     target = Path(folder)
-    _check(target, overwrite=overwrite)
-    hidden = suppress_all(results, threshold=threshold)
+    check_free(target, overwrite=overwrite)
+    hidden = tuple(
+        _relative_to(target, result) for result in suppress_all(results, threshold=threshold)
+    )
     report = Report(results=hidden, title=title or _title(hidden), not_run=tuple(missing))
     try:
         made = Path(tempfile.mkdtemp(prefix=".askergeo-", dir=target.parent))
@@ -92,7 +95,15 @@ def write_all(
     return {key: target / name for key, name in FILES.items()}
 
 
-def _check(target: Path, *, overwrite: bool) -> None:
+def check_free(folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Refuse a folder that a report cannot be written to; asked before long work begins.
+
+    Raises
+    ------
+    OverwriteError, MissingFileError
+        As for :func:`write_all`.
+    """
+    target = Path(folder)
     if not target.absolute().parent.is_dir():
         raise MissingFileError(
             f"Mappen «{target.absolute().parent}» finnes ikke.",
@@ -108,6 +119,24 @@ def _check(target: Path, *, overwrite: bool) -> None:
             f"Mappen «{target}» har allerede {', '.join(there)}.",
             remedy="Oppgi en annen mappe, eller bruk --overskriv for å erstatte dem.",
         )
+
+
+def _relative_to(target: Path, result: Result) -> Result:
+    """Say where the data lie as seen from the report: no report names a machine's own folders."""
+    made = result.provenance
+    if made is None:
+        return result
+    places = {
+        name: _seen_from(target, getattr(made, name)) for name in ("package_path", "scenario_path")
+    }
+    return replace(result, provenance=replace(made, **places))
+
+
+def _seen_from(target: Path, place: str) -> str:
+    try:
+        return Path(os.path.relpath(place, target.resolve())).as_posix() if place else ""
+    except ValueError:  # another drive on Windows
+        return ""
 
 
 def _writers() -> dict[str, Callable[[Report, Path], None]]:

@@ -191,7 +191,8 @@ def require_unchanged(folder: Path, file: str, sha256: str, *, layer: str) -> Pa
 
 
 _REMEDY = (
-    "Legg laget til på nytt med «askergeo data legg-til … --overskriv», eller hent pakken på nytt."
+    "Er endringen ønsket, godta den med «askergeo data lås». Ellers: legg laget til på nytt med "
+    "«askergeo data legg-til … --overskriv», eller hent pakken på nytt."
 )
 
 
