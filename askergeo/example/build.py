@@ -19,7 +19,7 @@ from askergeo.example.centres import make_centres
 from askergeo.example.cover import make_cover, make_soil
 from askergeo.example.hazards import make_hazards, make_zones
 from askergeo.example.key import make_key
-from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Land
+from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Grid, Land
 from askergeo.example.network import make_local_roads, make_network
 from askergeo.example.plans import make_municipal_plan, make_zoning
 from askergeo.example.public import make_public
@@ -122,8 +122,19 @@ def make_example(
         if progress is not None:
             progress(number / len(STEPS), f"Lager {name}")
         step(land)
-    terrain = np.where(land.arrays["sea"], 0.0, land.arrays["z"]).astype(np.float32)
-    return Example(size, seed, land.frames, terrain, land.grid.transform, land.key)
+    terrain, transform = _ten_metres(land)
+    return Example(size, seed, land.frames, terrain, transform, land.key)
+
+
+def _ten_metres(land: Land) -> tuple[Array, Affine]:
+    """The terrain of the small size on cells of 10 m, bilinear between those it was made on."""
+    grid = land.grid
+    z = np.where(land.arrays["sea"], 0.0, land.arrays["z"])
+    if land.size.name == "asker":
+        return z.astype(np.float32), grid.transform
+    fine = Grid(grid.left, grid.top, grid.cell / 2, (grid.shape[0] * 2, grid.shape[1] * 2))
+    values = grid.interpolate(z, fine.xy(np.arange(fine.shape[0] * fine.shape[1])))
+    return values.reshape(fine.shape).astype(np.float32), fine.transform
 
 
 def build_example(

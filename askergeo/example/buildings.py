@@ -151,19 +151,23 @@ def _outside(
     turn = rng.uniform(0, np.pi, len(farms))
     unit = np.column_stack([np.cos(turn), np.sin(turn)])
     across = np.column_stack([-unit[:, 1], unit[:, 0]])
-    yard = [(113, 0.0, 0.0, 14, 9, 1, 2), (241, 5.0, 30.0, 32, 13, 0, 2), (249, -26.0, 12.0, 11, 8, 0, 1)]
+    yard = [
+        (113, 0.0, 0.0, 14, 9, 1, 2),
+        (241, 5.0, 30.0, 32, 13, 0, 2),
+        (249, -26.0, 12.0, 11, 8, 0, 1),
+    ]
     frames = []
     for code, along, back, length, depth, dwellings, floors in yard:
         centre = farms + unit * along + across * back
         frames.append(_plain(centre, unit, length, depth, code, dwellings, floors))
     fronts = np.concatenate(
-        [land.tables["main_roads"].query("vegkategori == 'K'")["geometry"].to_numpy(),
+        [land.tables["main_roads"].query("vegkategori != 'E'")["geometry"].to_numpy(),
          land.tables["private_roads"]["geometry"].to_numpy()])  # fmt: skip
     at, direction, _, _ = walk(fronts, 30.0)
     side = np.column_stack([-direction[:, 1], direction[:, 0]]) * rng.choice([-1, 1], (len(at), 1))
     place = at + side * rng.uniform(16, 34, (len(at), 1))
     crowd = grid.sample(noise(land.rng("scattered"), grid, 1_300, 120, 2.4), place)
-    good = (grid.sample(land.arrays["settlement"], place) < 0) & (crowd > -0.3)
+    good = (grid.sample(land.arrays["settlement"], place) < 0) & (crowd > -1.2)
     good &= grid.sample(land.arrays["arable"], place) != 21  # noqa: PLR2004 (no house on a field)
     good &= grid.sample(land.arrays["slope"], place) < 0.24  # noqa: PLR2004
     order = np.flatnonzero(good)[np.argsort(-crowd[good], kind="stable")]

@@ -19,7 +19,7 @@ __all__ = ["COUNTS", "LEVELS", "make_centres"]
 LEVELS = ("kommunesenter", "lokalsenter", "naersenter")
 COUNTS = (1, 9, 26)
 #: Residents per km² of built-up land by level, so that a whole municipality has about 1 800.
-DENSITY = (2_800.0, 2_150.0, 1_650.0)
+DENSITY = (2_500.0, 2_150.0, 1_650.0)
 NAMES = (
     "Eksempelbyen", "Sjøholt", "Storelva", "Granheim", "Brattvika", "Solbukta", "Furudalen",
     "Leirmoen", "Kvernvika", "Tangenstrand", "Steinvika", "Lauvlia", "Bekkedalen", "Hasselvik",

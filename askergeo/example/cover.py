@@ -95,8 +95,14 @@ def _classes(land: Land) -> Array:
     patch = size.patch
     z, slope = arrays["z"], arrays["slope"]
     wet = noise(rng, grid, patch, 2.5 * grid.cell, 2.2)
-    rich = noise(rng, grid, patch, 2.5 * grid.cell, 2.2) + (140 - z) / 130 - 2.2 * np.maximum(slope - 0.2, 0)
-    leaf = noise(rng, grid, 0.8 * patch, 2.5 * grid.cell, 2.0) + 0.4 * arrays["clay"] + (60 - z) / 200
+    rich = (
+        noise(rng, grid, patch, 2.5 * grid.cell, 2.2)
+        + (140 - z) / 130
+        - 2.2 * np.maximum(slope - 0.2, 0)
+    )
+    leaf = (
+        noise(rng, grid, 0.8 * patch, 2.5 * grid.cell, 2.0) + 0.4 * arrays["clay"] + (60 - z) / 200
+    )
     bare = noise(rng, grid, 0.7 * patch, 2.5 * grid.cell, 2.0) + 2.5 * (slope - 0.25)
     bonitet = np.digitize(rich, [-1.6, -0.55, 0.45, 1.7]) + 11
     tree = np.select([leaf > 0.95, leaf > 0.3], [32, 33], 31)
@@ -106,7 +112,9 @@ def _classes(land: Land) -> Array:
     open_land = (bare > 2.2) | ((arrays["shore_m"] < 50) & (bare > 0.9))
     classes = np.where(open_land, _code(50, 98, 39, np.where(bare > 2.7, 42, 43)), classes)  # noqa: PLR2004
     hollow = (slope < 0.09) & (z > 40) & ~arrays["clay"]
-    classes = np.where(hollow & (wet > 0.45), _code(60, np.where(wet > 1.4, 98, 11), 39, 45), classes)  # noqa: PLR2004
+    classes = np.where(
+        hollow & (wet > 0.45), _code(60, np.where(wet > 1.4, 98, 11), 39, 45), classes
+    )  # noqa: PLR2004
     for value in (21, 22, 23):
         classes = np.where(arrays["arable"] == value, _code(value, 98, 39, 44), classes)
     built = _built(land)
@@ -128,7 +136,9 @@ def _built(land: Land) -> Array:
     gardens = shapely.buffer(house["geometry"].to_numpy(), reach, quad_segs=1)
     near = land.grid.burn(gardens)
     disk = np.ones((3, 3), bool)
-    return np.asarray(ndimage.binary_closing(near, disk, iterations=2 if land.grid.cell < 15 else 1))  # noqa: PLR2004
+    return np.asarray(
+        ndimage.binary_closing(near, disk, iterations=2 if land.grid.cell < 15 else 1)
+    )  # noqa: PLR2004
 
 
 def _road_area(land: Land) -> shapely.Geometry:
@@ -172,7 +182,9 @@ def _join_small(faces: Array, code: Array) -> tuple[Array, Array]:
         order = np.argsort(owner, kind="stable")
         bounds = np.flatnonzero(np.r_[True, np.diff(owner[order]) != 0])
         members = np.split(faces[group][order], bounds[1:])
-        joined = np.array([shapely.coverage_union_all(list(part)) for part in members], dtype=object)
+        joined = np.array(
+            [shapely.coverage_union_all(list(part)) for part in members], dtype=object
+        )
         whole = shapely.get_type_id(joined) == 3  # noqa: PLR2004 (Polygon)
         heads = owner[order][bounds]
         faces = faces.copy()
@@ -203,7 +215,9 @@ def make_soil(land: Land) -> None:
         shapely.intersection(region(grid, till, smooth=1.0, least=3_000.0), ground)
     )
     till = till[shapely.area(till) > 2_000]
-    land.add("dyrkbar_jord", till, dyrkbar_id=np.arange(1, len(till) + 1), klasse=["dyrkbar"] * len(till))
+    land.add(
+        "dyrkbar_jord", till, dyrkbar_id=np.arange(1, len(till) + 1), klasse=["dyrkbar"] * len(till)
+    )
     rng = land.rng("nature")
     value = noise(rng, grid, 900, 80, 2.6)
     rare = (value > 2.0) & arrays["land"] & (arrays["settlement"] < 0) & (arrays["arable"] == 0)

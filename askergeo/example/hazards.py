@@ -131,7 +131,9 @@ def make_zones(land: Land) -> None:
     x = np.linspace(left, right, 60)
     wave = ndimage.gaussian_filter1d(rng.standard_normal(60), 5.0)
     y = low + 0.5 * size.height + 0.04 * size.height * wave / np.abs(wave).max()
-    line = shapely.intersection(shapely.linestrings(np.column_stack([x, y])), land.shapes["municipality"])
+    line = shapely.intersection(
+        shapely.linestrings(np.column_stack([x, y])), land.shapes["municipality"]
+    )
     pieces = shapely.get_parts(line)
     land.add("nullvekstlinje", pieces, linje_id=np.arange(1, len(pieces) + 1))
     town = ndimage.distance_transform_edt(arrays["settlement"] < 0) * grid.cell
@@ -139,7 +141,12 @@ def make_zones(land: Land) -> None:
     wild &= (np.arange(grid.shape[1]) < 0.5 * grid.shape[1])[None, :]
     forest = _dry(land, region(grid, wild, smooth=4.0, least=400_000.0), 400_000.0)
     forest = shapely.simplify(forest, 15.0)
-    land.add("markagrense", forest, marka_id=np.arange(1, len(forest) + 1), navn=["Eksempelmarka"] * len(forest))
+    land.add(
+        "markagrense",
+        forest,
+        marka_id=np.arange(1, len(forest) + 1),
+        navn=["Eksempelmarka"] * len(forest),
+    )
     _districts(land)
     _building_lines(land)
 
@@ -172,7 +179,9 @@ def _building_lines(land: Land) -> None:
     belt = shapely.difference(
         shapely.buffer(land.shapes["fjord"], 100.0), shapely.buffer(land.shapes["fjord"], 25.0)
     )
-    areas = _dry(land, shapely.intersection(shapely.buffer(land.shapes["built"], 5.0), belt), 1_500.0)
+    areas = _dry(
+        land, shapely.intersection(shapely.buffer(land.shapes["built"], 5.0), belt), 1_500.0
+    )
     keep = land.rng("building lines").random(len(areas)) < 0.4  # noqa: PLR2004
     areas = areas[keep]
     plans = land.frames["reguleringsplan"]
@@ -185,5 +194,3 @@ def _building_lines(land: Land) -> None:
         lovgrunnlag=["pbl. § 12-7 nr. 2"] * len(areas),
     )
     land.key["byggegrense_m2"] = float(shapely.area(areas).sum())
-
-

@@ -65,7 +65,9 @@ def _areas(polygons: Array) -> Array:
     local = xy - xy.mean(axis=0)
     cross = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
     inside = ring[1:] == ring[:-1]
-    twice = np.bincount(owner[index[ring[1:][inside]]], weights=cross[inside], minlength=len(polygons))
+    twice = np.bincount(
+        owner[index[ring[1:][inside]]], weights=cross[inside], minlength=len(polygons)
+    )
     return np.asarray(np.abs(twice) / 2)
 
 

@@ -170,7 +170,9 @@ def _motorway(land: Land) -> tuple[pd.DataFrame, pd.DataFrame]:
         gap = shapely.distance(shapely.points(place)[:, None], crossing[None, :])
         for k in np.unique(np.argmin(gap, axis=1)[gap.min(axis=1) < 3_000.0]):  # noqa: PLR2004
             links += _ramps(line, roads, crossing[k])
-    ramps = walkways.ways_table(np.array(links, dtype=object), "bilveg", vegkategori="E", fartsgrense=50)
+    ramps = walkways.ways_table(
+        np.array(links, dtype=object), "bilveg", vegkategori="E", fartsgrense=50
+    )
     pieces = _split_by_height(land, line)
     ends = [shapely.get_point(link, 0) for link in links]
     pieces = _cut_at(pieces, ends)

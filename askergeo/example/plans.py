@@ -80,7 +80,9 @@ def _plan_classes(land: Land) -> Array:
     """Purpose of each 20 m cell from what is there today."""
     step = _step(land)
     grid = land.grid.coarser(step)
-    arrays = {name: land.arrays[name][::step, ::step] for name in ("settlement", "z", "shore_m", "slope")}
+    arrays = {
+        name: land.arrays[name][::step, ::step] for name in ("settlement", "z", "shore_m", "slope")
+    }
     hoods = land.tables["neighbourhoods"]
     zone = grid.values(hoods["geometry"].to_numpy(), hoods["zone"].to_numpy() + 1)
     classes = np.full(grid.shape, LNFR, np.int32)
@@ -147,7 +149,9 @@ def make_zoning(land: Land) -> None:
     hoods = land.tables["neighbourhoods"]
     cells = hoods["geometry"].to_numpy()
     roads = land.tables["local_roads"].query("kind != 'private'")
-    half = np.where(roads["kind"].isin(["F", "K"]), 7.5, np.where(roads["kind"] == "street", 3.5, 5.0))
+    half = np.where(
+        roads["kind"].isin(["F", "K"]), 7.5, np.where(roads["kind"] == "street", 3.5, 5.0)
+    )
     strips = shapely.union_all(
         shapely.simplify(shapely.buffer(roads["geometry"].to_numpy(), half, quad_segs=1), 0.3)
     )
@@ -178,14 +182,18 @@ def make_zoning(land: Land) -> None:
     )
 
 
-def _purposes(land: Land, faces: Array, point: Array, zone: Array, strips: shapely.Geometry) -> Array:
+def _purposes(
+    land: Land, faces: Array, point: Array, zone: Array, strips: shapely.Geometry
+) -> Array:
     rng = land.rng("zoning")
     code = np.array([1130, 1113, 1112, 1111])[zone]
     empty = shapely.STRtree(land.tables["buildings"]["geometry"].to_numpy())
     used = np.zeros(len(faces), bool)
     used[np.unique(empty.query(faces, predicate="intersects")[0])] = True
     spare = ~used & (zone > 0)
-    code = np.where(spare, rng.choice([3040, 1610, 3020, 1111], len(faces), p=[0.35, 0.25, 0.2, 0.2]), code)
+    code = np.where(
+        spare, rng.choice([3040, 1610, 3020, 1111], len(faces), p=[0.35, 0.25, 0.2, 0.2]), code
+    )
     public = land.tables["public"]
     table = {612: 1161, 613: 1162, 614: 1162, 616: 1162, 651: 1400, 671: 1164, 721: 1168, 731: 1168,
              732: 1168, 311: 1166, 661: 1167, 662: 1165, 321: 1140, 322: 1150, 412: 2024}  # fmt: skip
@@ -208,7 +216,9 @@ def _plans(land: Land, faces: Array, code: Array, owner: Array) -> None:
     members = np.split(faces[order], starts[1:])
     area = np.array([shapely.coverage_union_all(part) for part in members], dtype=object)
     numbers = np.array([f"{MUNICIPALITY}-{k + 1:04d}" for k in range(len(groups))])
-    year = np.clip(np.round(1_962 + 62 * rng.beta(1.8, 1.2, len(groups))), 1_962, YEAR - 1).astype(int)
+    year = np.clip(np.round(1_962 + 62 * rng.beta(1.8, 1.2, len(groups))), 1_962, YEAR - 1).astype(
+        int
+    )
     settlement = hoods["settlement"].to_numpy()[groups]
     land.add(
         "reguleringsplan",

@@ -46,9 +46,7 @@ def zones(land: Land) -> Array:
     return np.asarray(zone)
 
 
-def along_streets(
-    land: Land, lines: Array, kind: Kind, rng: np.random.Generator
-) -> pd.DataFrame:
+def along_streets(land: Land, lines: Array, kind: Kind, rng: np.random.Generator) -> pd.DataFrame:
     """Candidates on both sides of the lines: geometry, xy, direction, settlement, rank."""
     at, direction, line, _ = walk(lines, kind.step)
     side = np.tile([1.0, -1.0], len(at))

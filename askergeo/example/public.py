@@ -120,8 +120,12 @@ def _wanted(land: Land, rng: np.random.Generator) -> list[tuple[int, Item]]:
         chance = rng.random(len(items[level]))
         wanted += [(k, it) for it, c in zip(items[level], chance, strict=True) if c < it.share]
         if level == 0:
-            wanted += [(k, Item(613, "l", r)) for r in np.linspace(0.4, 0.85, int(residents // 4_500))]
-            wanted += [(k, Item(311, "m", r)) for r in np.linspace(0, 0.15, int(residents // 1_300))]
+            wanted += [
+                (k, Item(613, "l", r)) for r in np.linspace(0.4, 0.85, int(residents // 4_500))
+            ]
+            wanted += [
+                (k, Item(311, "m", r)) for r in np.linspace(0, 0.15, int(residents // 1_300))
+            ]
             wanted += [(k, Item(322, "m", r, ("dagligvare",)))
                        for r in np.linspace(0.3, 0.8, int(residents // 5_000))]  # fmt: skip
         if level == 1 and residents > 4_500:  # noqa: PLR2004

@@ -85,7 +85,9 @@ def _households(land: Land, code: Array) -> tuple[Array, Array]:
     ages, owners = [first[~empty]], [np.flatnonzero(~empty)]
     ages.append(np.clip(first + rng.normal(-1.5, 3.0, count), 19, 104)[pair])
     owners.append(np.flatnonzero(pair))
-    children = np.where(np.isin(form, [2, 3]), rng.choice(5, count, p=[0, 0.27, 0.49, 0.2, 0.04]), 0)
+    children = np.where(
+        np.isin(form, [2, 3]), rng.choice(5, count, p=[0, 0.27, 0.49, 0.2, 0.04]), 0
+    )
     birth = np.clip(rng.normal(30.5, 4.3, count), 19, 44)
     for k in range(1, 5):
         child = first - birth - (k - 1) * rng.uniform(1.8, 4.0, count)

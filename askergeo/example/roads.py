@@ -95,6 +95,13 @@ def trace(previous: Array, cells: Array) -> Array:
     return np.concatenate(edges)
 
 
+def through(previous: Array, first: int, second: int) -> Array:
+    """Edges of the way between two cells: what their ways to the source share is left out."""
+    ways_there = [np.sort(trace(previous, np.array([end])), axis=1) for end in (first, second)]
+    edges, count = np.unique(np.concatenate(ways_there), axis=0, return_counts=True)
+    return np.asarray(edges[count == 1])
+
+
 def discount(way: Ways, cells: Array, share: float) -> Ways:
     """Ways on which the steps between the given cells (existing roads) cost only a share."""
     graph = way.graph.tocoo()
@@ -104,9 +111,7 @@ def discount(way: Ways, cells: Array, share: float) -> Ways:
     return Ways(way.grid, csr_array((price, (graph.row, graph.col)), shape=graph.shape))
 
 
-def lines_of(
-    grid: Grid, edges: Array, rank: Array, tolerance: float = 24.0
-) -> tuple[Array, Array]:
+def lines_of(grid: Grid, edges: Array, rank: Array, tolerance: float = 24.0) -> tuple[Array, Array]:
     """Smooth lines between junctions of a set of edges, and the rank of each line.
 
     Lines run from junction to junction, whose nodes stay fixed; ``tolerance`` (metres) takes out
@@ -118,9 +123,7 @@ def lines_of(
     first = np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])]
     low, high, rank = low[first], high[first], rank[first]
     segments = shapely.linestrings(np.stack([grid.xy(low), grid.xy(high)], axis=1))
-    noded = np.asarray(
-        shapely.get_parts(shapely.line_merge(shapely.union_all(segments)))
-    )
+    noded = np.asarray(shapely.get_parts(shapely.line_merge(shapely.union_all(segments))))
     middle = shapely.line_interpolate_point(noded, 0.01, normalized=False)
     near = shapely.STRtree(segments).query_nearest(middle, all_matches=False)[1]
     smooth = chaikin(shapely.simplify(noded, tolerance), 3)
@@ -170,7 +173,7 @@ def _through_road(land: Land, way: Ways, centre: int) -> Array:
         good = inside.any(axis=0) & (column > 0.2 * columns) & (column < 0.6 * columns)
         cells = (row * columns + column)[good]
         ends.append(cells[np.argmin(cost[cells])])
-    return trace(previous, np.array(ends))
+    return through(previous, ends[0], ends[1])
 
 
 def _between_centres(
@@ -224,7 +227,7 @@ def make_railway(land: Land) -> None:
     low = np.flatnonzero(inside.any(axis=1) & (np.arange(rows) > 0.55 * rows))
     west = (np.arange(rows) * columns + column)[low]
     west = west[np.argmin(onward[west])]
-    to_stop, to_west = trace(previous, np.array([north, at[stop]])), trace(back, np.array([west]))
+    to_stop, to_west = through(previous, north, at[stop]), trace(back, np.array([west]))
     path = np.concatenate([to_stop, to_west])
     lines, _ = lines_of(grid, path, np.zeros(len(path), int), 60.0)
     land.shapes["railway"] = shapely.union_all(lines)

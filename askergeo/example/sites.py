@@ -82,7 +82,9 @@ def make_sites(land: Land) -> None:
     place = at + inland * side[:, None]
     holiday = grid.sample(noise(land.rng("cabins"), grid, 1_900, 200, 2.6), place)
     good = (holiday > -0.15) & grid.sample(free, place)
-    good &= (grid.sample(arrays["slope"], place) < 0.42) & (grid.sample(arrays["shore_m"], place) > 10)
+    good &= (grid.sample(arrays["slope"], place) < 0.42) & (
+        grid.sample(arrays["shore_m"], place) > 10
+    )
     place = place[good]
     cabins = place[thin(rng, place, 34.0, round(0.86 * size.cabins))]
     inner = np.flatnonzero(free & _beside(land, arrays["lake"], 160.0))

@@ -137,7 +137,9 @@ def _voronoi(land: Land) -> tuple[Array, Array]:
     x, y = np.meshgrid(np.arange(left, right, side), np.arange(low, high, side * 0.87))
     x[::2] += side / 2
     points = np.column_stack([x.ravel(), y.ravel()]) + rng.uniform(-0.28, 0.28, (x.size, 2)) * side
-    near = ndimage.binary_dilation(land.arrays["settlement"] >= 0, iterations=round(520 / grid.cell))
+    near = ndimage.binary_dilation(
+        land.arrays["settlement"] >= 0, iterations=round(520 / grid.cell)
+    )
     points = points[grid.sample(near, points)]
     faces = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points)))
     order = shapely.STRtree(faces).query(shapely.points(points), predicate="within")
@@ -149,9 +151,7 @@ def _voronoi(land: Land) -> tuple[Array, Array]:
 
 def _bends(land: Land) -> tuple[Array, Array]:
     rng, grid = land.rng("bends"), land.grid
-    return tuple(
-        20.0 * noise(rng, grid, 1_200, 220, 3.0) for _ in range(2)
-    )  # type: ignore[return-value]  # two fields
+    return tuple(20.0 * noise(rng, grid, 1_200, 220, 3.0) for _ in range(2))  # type: ignore[return-value]  # two fields
 
 
 def _collectors(land: Land, cells: Array) -> Array:

@@ -46,7 +46,9 @@ def make_terrain(land: Land) -> None:
     z = np.where(sea, np.minimum(z, -0.3), np.maximum(z, LOWEST_LAND))
     z = _carve(land, z, sea)
     dug = _dig_lakes(land, z, sea)
-    ripple = 0.8 * noise(land.rng("ripple"), grid, 500, 3 * grid.cell, 2.2)  # no ruler-straight brooks
+    ripple = 0.8 * noise(
+        land.rng("ripple"), grid, 500, 3 * grid.cell, 2.2
+    )  # no ruler-straight brooks
     z = np.where(sea, z, np.maximum(z - dug + ripple, LOWEST_LAND + 0.5 + 0.3 * ripple))
     z, bowl = np.maximum(z, np.where(sea, -np.inf, LOWEST_LAND)), dug > 1.0
     water = drain(grid, z, sea)
@@ -92,7 +94,9 @@ def _hills(land: Land) -> Array:
     hills = noise(rng, grid, 3_600 * scale, 140, 3.7, grain=1.8)
     knolls = noise(rng, grid, 420, 60, 3.2, grain=1.5)
     swell = 10 + 52 * np.clip(inland * 2.0, 0.0, 1.0)
-    land_form = ground * (0.3 + 0.7 * valley) + (swell * hills + 3.5 * knolls) * (0.3 + 0.7 * valley)
+    land_form = ground * (0.3 + 0.7 * valley) + (swell * hills + 3.5 * knolls) * (
+        0.3 + 0.7 * valley
+    )
     skerries = 21 * noise(rng, grid, 2_300 * scale, 230, 3.3, grain=2.4) + 1.5 * knolls + 1.0
     blend = np.clip(0.5 + reach / (1_300 * scale), 0.0, 1.0)
     z = blend * (land_form + 2.0) + (1 - blend) * (sea_floor + skerries)
@@ -216,9 +220,7 @@ def _carve(land: Land, z: Array, sea: Array) -> Array:
     cut = np.minimum(small_z, (floor + 0.02 * d) * (1 - blend) + small_z * blend)
     drop = ndimage.gaussian_filter(np.where(small_sea, 0.0, small_z - cut), 1.5)
     rows, columns = np.indices(grid.shape, dtype=float)
-    fine = ndimage.map_coordinates(
-        drop, [rows / factor, columns / factor], order=1, mode="nearest"
-    )
+    fine = ndimage.map_coordinates(drop, [rows / factor, columns / factor], order=1, mode="nearest")
     return np.where(sea, z, np.maximum(z - fine, LOWEST_LAND))
 
 

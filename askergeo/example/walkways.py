@@ -113,7 +113,9 @@ def shortcuts(land: Land) -> pd.DataFrame:
     hit, other = tree.query(ray, predicate="intersects")
     keep = other != owner[hit]
     hit, other = hit[keep], other[keep]
-    link = shapely.shortest_line(shapely.points(at[hit]), shapely.intersection(ray[hit], lines[other]))
+    link = shapely.shortest_line(
+        shapely.points(at[hit]), shapely.intersection(ray[hit], lines[other])
+    )
     length = shapely.length(link)
     order = np.lexsort((length, hit))
     first = order[np.r_[True, hit[order][1:] != hit[order][:-1]]]
@@ -126,7 +128,9 @@ def shortcuts(land: Land) -> pd.DataFrame:
     link = link[free]
     link = link[rng.random(len(link)) < 0.55]
     a, b = (shapely.get_coordinates(shapely.get_point(link, k)) for k in (0, -1))
-    rise = np.abs(land.grid.interpolate(land.arrays["z"], a) - land.grid.interpolate(land.arrays["z"], b))
+    rise = np.abs(
+        land.grid.interpolate(land.arrays["z"], a) - land.grid.interpolate(land.arrays["z"], b)
+    )
     steep = rise / shapely.length(link) > 0.13
     kind = np.where(steep, "trapp", "gang_sykkelveg")
     kind[np.argsort(-rise / shapely.length(link), kind="stable")[:4]] = "trapp"
@@ -148,7 +152,9 @@ def paths(land: Land) -> pd.DataFrame:
     """Forest paths and tractor roads: a net of neighbouring points, joined to the roads."""
     rng, grid, size = land.rng("paths"), land.grid, land.size
     left, low, right, high = grid.box.bounds
-    x, y = np.meshgrid(np.arange(left, right, size.path_spacing), np.arange(low, high, size.path_spacing))
+    x, y = np.meshgrid(
+        np.arange(left, right, size.path_spacing), np.arange(low, high, size.path_spacing)
+    )
     xy = np.column_stack([x.ravel(), y.ravel()])
     xy = xy + rng.uniform(-0.42, 0.42, xy.shape) * size.path_spacing
     wild = land.arrays["land"] & land.arrays["inside"] & (land.arrays["settlement"] < 0)
@@ -160,7 +166,9 @@ def paths(land: Land) -> pd.DataFrame:
     points = np.concatenate([xy, along])
     simplex = Delaunay(points).simplices
     pairs = np.unique(
-        np.sort(np.concatenate([simplex[:, [0, 1]], simplex[:, [1, 2]], simplex[:, [0, 2]]]), axis=1),
+        np.sort(
+            np.concatenate([simplex[:, [0, 1]], simplex[:, [1, 2]], simplex[:, [0, 2]]]), axis=1
+        ),
         axis=0,
     )
     both_roads = (pairs >= len(xy)).all(axis=1)
@@ -175,7 +183,9 @@ def paths(land: Land) -> pd.DataFrame:
     sway[:, [0, -1]] = 0
     line = line + normal[:, None, :] * sway[:, :, None]
     lines = chaikin(shapely.linestrings(line), 2)
-    houses = tiles(shapely.union_all(shapely.buffer(land.tables["buildings"]["geometry"].to_numpy(), 6.0)))
+    houses = tiles(
+        shapely.union_all(shapely.buffer(land.tables["buildings"]["geometry"].to_numpy(), 6.0))
+    )
     lines = lines[clear(land, lines)]
     lines, _ = parts(erase(lines, houses))
     lines = lines[shapely.length(lines) > 40.0]

@@ -1,0 +1,80 @@
+"""The layers of Eksempelbygda are what the catalogue asks for and hang together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from askergeo.catalogue import load_catalogue
+
+LATER = {"skolekrets", "va_ledning", "va_node", "va_anlegg", "terreng", "arealdekke"}
+
+
+def spatial(example):
+    return {k: f for k, f in example.frames.items() if "geometry" in f.columns}
+
+
+def test_has_every_layer_that_this_far_is_made(example):
+    missing = set(load_catalogue()) - set(example.frames) - LATER
+    assert not missing
+
+
+def test_geometry_is_valid_and_inside_the_municipality(example):
+    whole = example.frames["kommunegrense"].geometry[1].buffer(400)
+    shapely.prepare(whole)
+    for name, frame in spatial(example).items():
+        geometry = frame.geometry.to_numpy()
+        assert len(frame), name
+        assert shapely.is_valid(geometry).all(), name
+        assert not shapely.is_empty(geometry).any(), name
+        assert shapely.covers(whole, geometry).all(), name
+
+
+@pytest.mark.parametrize("layer", ["ar5", "kommuneplan", "kommuneplan_forslag"])
+def test_coverage_tiles_the_municipality(example, layer):
+    frame = example.frames[layer]
+    assert frame.area.sum() == pytest.approx(example.key["areal_med_sjo_m2"], rel=1e-9)
+    assert shapely.coverage_is_valid(frame.geometry.to_numpy())
+
+
+def test_districts_tile_the_municipality(example):
+    total = example.frames["grunnkrets"].area.sum()
+    assert total == pytest.approx(example.key["areal_med_sjo_m2"], rel=1e-6)
+
+
+def test_water_of_the_cover_is_the_water_layer(example):
+    ar5, water = example.frames["ar5"], example.frames["vann"]
+    sea = ar5[ar5.arealtype == 82].area.sum()
+    assert sea == pytest.approx(water[water.vanntype == "hav"].area.sum(), rel=1e-6)
+
+
+def test_codes_are_those_of_the_catalogue(example):
+    catalogue = load_catalogue()
+    for name, frame in example.frames.items():
+        layer = catalogue[name]
+        for column in layer.columns.values():
+            if column.codes and column.name in frame.columns:
+                found = set(pd.Series(frame[column.name]).dropna().unique().tolist())
+                unknown = {str(v) for v in found} - {str(v) for v in column.codes}
+                assert not unknown, (name, column.name, unknown)
+
+
+def test_plan_faces_belong_to_their_plan(example):
+    faces, plans = example.frames["reguleringsplan_formaal"], example.frames["reguleringsplan"]
+    by_plan = faces.area.groupby(faces["planid"]).sum()
+    assert np.allclose(by_plan[plans["planid"]], plans.area, rtol=1e-6)
+    assert shapely.coverage_is_valid(faces.geometry.to_numpy())
+
+
+def test_centre_structure(example):
+    levels = example.frames["senter"]["niva"].value_counts().to_dict()
+    assert levels == {"kommunesenter": 1, "lokalsenter": 9, "naersenter": 26}
+
+
+def test_every_centre_has_a_grocer_near(example):
+    centres, services = example.frames["senter"], example.frames["tjeneste"]
+    shops = services[services["type"] == "dagligvare"].geometry.union_all()
+    assert (centres.distance(shops) < 700).mean() > 0.85
+    assert set(services["gruppe"]) == {"hverdag", "helse", "sosial"}
