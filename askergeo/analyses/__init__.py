@@ -1,1 +1,185 @@
-"""analyses."""
+"""The analyses that there are: what each asks, needs and can use.
+
+An analysis is a function from frames and parameters to a :class:`askergeo.result.Result`; it
+never reads a file. :func:`askergeo.run.run` reads the layers, calls it and adds the provenance.
+This module imports nothing heavy: the function is imported when it is run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from askergeo.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+
+    from askergeo.result import Result
+
+__all__ = ["ANALYSES", "Analysis", "find"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """One analysis.
+
+    Parameters
+    ----------
+    id
+        Identifier, and the verb of the command line.
+    title, question
+        In bokmål: its name, and the planner's question that it answers.
+    needs
+        Layers without which it cannot run.
+    either
+        Groups of layers of which one whole group must be there; the first that is, is used.
+    uses
+        Layers that make the answer better or fuller (those of ``either`` are among them).
+    columns
+        The columns that it reads of each layer; one ending in ``*`` must be there.
+    function
+        ``"module:function"``.
+    parameters
+        Name of its parameter set.
+    without
+        For each layer of ``uses``: what the result does not say when it is absent.
+    """
+
+    id: str
+    title: str
+    question: str
+    needs: tuple[str, ...]
+    uses: tuple[str, ...]
+    function: str
+    parameters: str
+    either: tuple[tuple[str, ...], ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
+
+    def absent(self, layers: Container[str]) -> tuple[str, ...]:
+        """Return the layers that must be added before the analysis can run.
+
+        Of the groups in ``either`` the first is named, when none is whole.
+
+        Examples
+        --------
+        >>> ANALYSES["tettsted"].absent({"bygning", "adresse"})
+        ('kommunegrense', 'befolkning')
+        >>> ANALYSES["tettsted"].absent({"bygning", "kommunegrense", "befolkning_rute"})
+        ()
+        """
+        missing = [layer for layer in self.needs if layer not in layers]
+        if self.either and not any(all(one in layers for one in group) for group in self.either):
+            missing += [layer for layer in self.either[0] if layer not in layers]
+        return tuple(missing)
+
+    def load(self) -> Callable[..., Result]:
+        """Import the function."""
+        module, _, name = self.function.partition(":")
+        loaded: Callable[..., Result] = getattr(import_module(module), name)
+        return loaded
+
+
+def find(analysis_id: str) -> Analysis:
+    """Return the analysis of that id.
+
+    Raises
+    ------
+    ParameterError
+        When there is none; the nearest name is suggested.
+    """
+    if analysis_id in ANALYSES:
+        return ANALYSES[analysis_id]
+    near: list[Any] = get_close_matches(analysis_id, ANALYSES, n=1)
+    raise ParameterError(
+        f"Analysen «{analysis_id}» finnes ikke.",
+        remedy=(f"Mente du «{near[0]}»? " if near else "")
+        + f"Kjente analyser: {', '.join(ANALYSES)}.",
+    )
+
+
+_BOUNDARY = ("kommunenummer*", "kommunenavn", "omfang*")
+_BUILDING = ("bygning_id*", "bygningstype*", "tatt_i_bruk", "boliger", "bruksareal")
+
+_SHORE = Analysis(
+    id="strandsone",
+    title="Strandsonen langs sjøen",
+    question="Hvor gjelder byggeforbudet i 100-metersbeltet, hva er bygget der, og hvor mye er "
+    "tilgjengelig?",
+    needs=("kystkontur", "kommunegrense"),
+    uses=("vann", "bygning", "byggegrense_sjo", "ar5", "veg", "jernbane"),
+    function="askergeo.analyses.strandsone:strandsone",
+    parameters="strandsone",
+    columns={
+        "kommunegrense": _BOUNDARY,
+        "kystkontur": ("kystkontur_id", "objtype", "navn"),
+        "vann": ("vanntype*",),
+        "bygning": _BUILDING,
+        "byggegrense_sjo": ("byggegrense_id", "planid", "lovgrunnlag"),
+        "ar5": ("arealtype*",),
+        "veg": ("vegtype*", "vegkategori", "medium"),
+        "jernbane": ("medium",),
+    },
+    without={
+        "vann": "Hav og ferskvann er ikke trukket fra: land er det som kommunegrensen og "
+        "kystkonturen gir, og innsjøer i beltet er regnet som land.",
+        "bygning": "Bygninger i beltet er ikke talt, og tilgjengelig areal er ikke regnet ut.",
+        "byggegrense_sjo": "Andre byggegrenser i plan er ikke trukket fra: byggeforbudet er "
+        "regnet å gjelde i hele beltet, også der en plan har opphevet det.",
+        "ar5": "Dyrket mark er ikke trukket fra tilgjengelig areal, som derfor er for stort.",
+        "veg": "Vegareal er ikke trukket fra, og det er ukjent hvilke øyer som har bru eller "
+        "bilferge; ingen øyer er derfor med i tilgjengelig andel.",
+        "jernbane": "Jernbaneareal er ikke trukket fra det tilgjengelige arealet.",
+    },
+)
+
+_SETTLEMENT = Analysis(
+    id="tettsted",
+    title="Tettsteder avgrenset etter SSBs metode",
+    question="Hvor er tettstedene, hvor mange bor i dem, og hvor tett bor de?",
+    needs=("bygning", "kommunegrense"),
+    either=(("adresse", "befolkning"), ("befolkning_rute",)),
+    uses=(
+        "adresse",
+        "befolkning",
+        "befolkning_rute",
+        "kystkontur",
+        "vann",
+        "ar5",
+        "arealbruk",
+        "senter",
+        "tettsted",
+    ),
+    function="askergeo.analyses.tettsted:avgrens",
+    parameters="tettsted",
+    columns={
+        "bygning": _BUILDING,
+        "kommunegrense": _BOUNDARY,
+        "adresse": ("adresse_id*",),
+        "befolkning": ("adresse_id*", "antall*"),
+        "befolkning_rute": ("rute_id*", "bosatte*"),
+        "kystkontur": ("kystkontur_id",),
+        "vann": ("vanntype*",),
+        "ar5": ("arealtype*",),
+        "arealbruk": ("hovedklasse*", "underklasse"),
+        "senter": ("senter_id*", "navn*", "niva*"),
+        "tettsted": ("tettstedsnummer*", "tettstedsnavn*", "bosatte", "aar"),
+    },
+    without={
+        "adresse": "Bosatte er fordelt fra ruter til boligbygninger, ikke lest på adresse.",
+        "befolkning": "Bosatte er fordelt fra ruter til boligbygninger, ikke lest på adresse.",
+        "befolkning_rute": "",
+        "kystkontur": "Tettstedene er klippet mot land slik kommunegrensen og vannflatene gir det.",
+        "vann": "Elver og innsjøer binder ikke sammen bebyggelse på hver side.",
+        "ar5": "Dyrket mark, veg og vann i AR5 binder ikke sammen bebyggelse på hver side.",
+        "arealbruk": "Den ubebygde randen rundt bebyggelsen er ikke trukket inn, så arealet er "
+        "større og tettheten lavere enn SSBs.",
+        "senter": "Tettstedene har nummer, men ikke navn etter nærmeste senter.",
+        "tettsted": "Avgrensingen er ikke holdt mot SSBs egne tettsteder.",
+    },
+)
+
+ANALYSES: dict[str, Analysis] = {one.id: one for one in (_SHORE, _SETTLEMENT)}

@@ -1,0 +1,265 @@
+"""Runs an analysis on a data package: reads the layers, calls it, adds the provenance."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from askergeo import __version__
+from askergeo.analyses import Analysis, find
+from askergeo.crs import require_crs
+from askergeo.errors import LayerError, collect
+from askergeo.numbers import format_number
+from askergeo.parameters import load_parameters
+from askergeo.result import Missing, Provenance
+from askergeo.versions import software_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    import pandas as pd
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.result import Result
+    from askergeo.scenario import ScenarioView
+
+__all__ = ["read_layers", "run"]
+
+# Share of the municipality from which a layer counts as complete: the edges of coverage maps and
+# of boundaries never match to the metre.
+_WHOLE = 0.99
+# Verbs of the command line that differ from the analysis's id.
+_VERBS = {"tettsted": "tettsted avgrens"}
+
+
+def run(
+    analysis_id: str,
+    package: DataPackage | ScenarioView,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    scenario: DataPackage | None = None,
+) -> Result:
+    """Run one analysis.
+
+    Parameters
+    ----------
+    analysis_id
+        Key of :data:`askergeo.analyses.ANALYSES`.
+    package
+        The data package, or a scenario over it.
+    overrides
+        Parameters with another value than the file's.
+    scenario
+        A scenario to lay over ``package`` first.
+
+    Raises
+    ------
+    ParameterError
+        When the analysis or a parameter is unknown, or a value is not allowed.
+    LayerError
+        When a layer or a column that is needed is absent; all are named at once.
+    CrsError
+        When a layer is not in the package's CRS.
+    """
+    analysis = find(analysis_id)
+    parameters = load_parameters(analysis.parameters, overrides)
+    view = scenario.over(package) if scenario is not None else package
+    _require_layers(analysis, view)
+    partial = partly_mapped(analysis, view)
+    _require_mapped(analysis, view, partial)
+    frames = read_layers(analysis, view, leave_out=partial)
+    result = analysis.load()(**frames, parameters=parameters)
+    missing = _missing(analysis, view, partial)
+    provenance = _provenance(analysis, view, tuple(frames), overrides or {})
+    warnings = tuple(dict.fromkeys((*result.warnings, *parameters.warnings())))
+    return replace(
+        result,
+        parameters=parameters.records(),
+        warnings=warnings,
+        missing=(*missing, *result.missing),
+        provenance=provenance,
+    )
+
+
+def partly_mapped(analysis: Analysis, package: DataPackage | ScenarioView) -> dict[str, float]:
+    """Return the layers that do not cover the municipality, with the share that they cover.
+
+    A layer that is mapped in a part of the municipality would give numbers for the whole that
+    are wrong without looking so; outside its coverage nothing is known, which is not zero.
+    """
+    layers = [layer for layer in (*analysis.needs, *analysis.uses) if layer in package]
+    areas = {layer: package.coverage(layer) for layer in layers if layer != "kommunegrense"}
+    mapped = {layer: area for layer, area in areas.items() if area is not None}
+    if not mapped or "kommunegrense" not in package:
+        return {}
+    boundary = _own_municipality(
+        package.read("kommunegrense", columns=["kommunenummer", "omfang"]), package
+    )
+    land = boundary[boundary["omfang"] == "land"]
+    whole = shapely.union_all(shapely.make_valid((land if len(land) else boundary).geometry.array))
+    shares = {
+        layer: shapely.area(shapely.intersection(whole, area)) / shapely.area(whole)
+        for layer, area in mapped.items()
+    }
+    return {layer: share for layer, share in shares.items() if share < _WHOLE}
+
+
+def _require_mapped(
+    analysis: Analysis, package: DataPackage | ScenarioView, partial: Mapping[str, float]
+) -> None:
+    alone = (
+        [layer for group in analysis.either for layer in group] if len(analysis.either) == 1 else []
+    )
+    faults = [
+        f"{layer} ({package.catalogue[layer].title}) dekker {format_number(100 * share)} % av kommunen"
+        for layer, share in partial.items()
+        if layer in (*analysis.needs, *alone)
+    ]
+    if faults:
+        raise LayerError(
+            f"«{analysis.title}» kan ikke kjøres: svaret ville gjelde hele kommunen, men\n"
+            f"{collect(faults)}",
+            remedy="Legg til laget for hele kommunen.",
+        )
+
+
+def read_layers(
+    analysis: Analysis,
+    package: DataPackage | ScenarioView,
+    *,
+    leave_out: Collection[str] = (),
+) -> dict[str, pd.DataFrame]:
+    """Read the layers of an analysis that are there, with only the columns that it uses.
+
+    Raises
+    ------
+    LayerError
+        When a layer lacks a column that is needed, or the boundary is another municipality's.
+    CrsError
+        When a layer is not in the package's CRS.
+    """
+    wanted = dict.fromkeys((*analysis.needs, *analysis.uses))
+    present = [layer for layer in wanted if layer in package and layer not in leave_out]
+    faults = [fault for layer in present for fault in _absent_columns(analysis, package, layer)]
+    if faults:
+        raise LayerError(
+            f"«{analysis.title}» kan ikke kjøres:\n{collect(faults)}",
+            remedy="Legg laget til på nytt med en kolonnefil (--kolonner) som gir kolonnene.",
+        )
+    frames: dict[str, pd.DataFrame] = {}
+    for layer in present:
+        known = package.records[layer].columns
+        names = [name.rstrip("*") for name in analysis.columns.get(layer, ())]
+        frame = package.read(layer, columns=[name for name in names if name in known])
+        if hasattr(frame, "crs"):
+            require_crs(frame, package.crs, what=f"laget «{layer}»")
+        frames[layer] = _own_municipality(frame, package) if layer == "kommunegrense" else frame
+    return frames
+
+
+def _absent_columns(
+    analysis: Analysis, package: DataPackage | ScenarioView, layer: str
+) -> list[str]:
+    known = package.records[layer].columns
+    needed = [name[:-1] for name in analysis.columns.get(layer, ()) if name.endswith("*")]
+    return [f"laget «{layer}» mangler kolonnen «{name}»" for name in needed if name not in known]
+
+
+def _own_municipality(frame: pd.DataFrame, package: DataPackage | ScenarioView) -> pd.DataFrame:
+    """Keep the package's own municipality: the layer may hold its neighbours too."""
+    own = frame[frame["kommunenummer"].astype(str) == package.municipality]
+    if not len(own):
+        found = ", ".join(sorted(set(frame["kommunenummer"].astype(str)))) or "ingen"
+        raise LayerError(
+            f"Laget «kommunegrense» har ikke kommune {package.municipality}, bare {found}.",
+            remedy="Legg til grensen for kommunen som datapakken gjelder.",
+        )
+    return own.reset_index(drop=True)
+
+
+def _require_layers(analysis: Analysis, package: DataPackage | ScenarioView) -> None:
+    absent = analysis.absent(package)
+    if absent:
+        titles = [f"{layer} ({package.catalogue[layer].title})" for layer in absent]
+        raise LayerError(
+            f"«{analysis.title}» kan ikke kjøres; datapakken {package.path} mangler:\n"
+            f"{collect(titles)}",
+            remedy="«askergeo data mangler» viser hvor lagene bestilles.",
+        )
+
+
+def _missing(
+    analysis: Analysis, package: DataPackage | ScenarioView, partial: Mapping[str, float]
+) -> tuple[Missing, ...]:
+    """Name the optional layers that are absent or partly mapped, and what that does."""
+    whole = next((g for g in analysis.either if all(one in package for one in g)), ())
+    alternatives = {layer for group in analysis.either for layer in group}
+    # Of the alternatives only a better one than that in use is missed.
+    better = set(analysis.either[0]) - set(whole) if analysis.either else set()
+    return tuple(
+        Missing(
+            layer=layer,
+            title=package.catalogue[layer].title,
+            consequence=_partly(partial, layer) + analysis.without[layer],
+        )
+        for layer in analysis.uses
+        if (layer not in package or layer in partial)
+        and analysis.without.get(layer)
+        and (layer not in alternatives or layer in better)
+    )
+
+
+def _partly(partial: Mapping[str, float], layer: str) -> str:
+    if layer not in partial:
+        return ""
+    share = format_number(100 * partial[layer])
+    return f"Laget er der, men dekker bare {share} % av kommunen og er ikke brukt. "
+
+
+def _provenance(
+    analysis: Analysis,
+    package: DataPackage | ScenarioView,
+    layers: tuple[str, ...],
+    overrides: Mapping[str, Any],
+) -> Provenance:
+    laid_over = getattr(package, "scenario_path", None)
+    return Provenance(
+        version=__version__,
+        command=_command(analysis, package, overrides),
+        created=_created(),
+        municipality=package.municipality,
+        crs=package.crs,
+        package=package.name or package.path.name,
+        sources=tuple(package.source_record(layer) for layer in layers),
+        software=software_versions(),
+        scenario=package.scenario,
+        package_path=str(package.path.resolve()),
+        scenario_path=str(laid_over.resolve()) if laid_over is not None else "",
+    )
+
+
+def _command(
+    analysis: Analysis, package: DataPackage | ScenarioView, overrides: Mapping[str, Any]
+) -> str:
+    """Write the command that makes the result again, without the machine's own paths."""
+    words = ["askergeo", *_VERBS.get(analysis.id, analysis.id).split()]
+    words += ["--data", package.path.name]
+    laid_over = getattr(package, "scenario_path", None)
+    if laid_over is not None:
+        words += ["--scenario", laid_over.name]
+    for name, value in overrides.items():
+        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        words += ["--parameter", f"{name}={text}"]
+    return shlex.join(words)
+
+
+def _created() -> str:
+    """Time in UTC; that of ``SOURCE_DATE_EPOCH`` when set, so that outputs are reproducible."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
