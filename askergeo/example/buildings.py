@@ -6,7 +6,7 @@ near the centre.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,7 @@ def make_buildings(land: Land) -> None:
     homes = _homes(land, lines, rng)
     outside = _outside(land, lines, homes, rng)
     public = _public(land)
-    cabins = _cabins(land, lines, rng)
+    cabins = _cabins(land, lines, pd.concat([homes, outside]), rng)
     main = pd.concat([public, homes, outside, cabins], ignore_index=True)
     garages = _garages(land, main, lines, rng)
     frame = pd.concat([main, garages], ignore_index=True)
@@ -101,27 +101,27 @@ def _types(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Building type, floors and dwellings by zone."""
     zone, chance = frame["zone"].to_numpy(), rng.random(len(frame))
     floors = np.select(
-        [zone == 0, zone == 1, zone == 2],  # noqa: PLR2004
+        [zone == 0, zone == 1, zone == 2],
         [rng.integers(3, 6, len(frame)), rng.integers(3, 5, len(frame)), 2],
         np.where(chance < 0.35, 1, 2),
     )
     code = np.select(
-        [zone == 0, zone == 1, zone == 2],  # noqa: PLR2004
+        [zone == 0, zone == 1, zone == 2],
         [np.where(floors > 4, 146, 145), np.where(floors > 4, 143, 142), 131],
         np.select([chance < 0.76, chance < 0.9, chance < 0.95], [111, 112, 121], 122),
     )
     flats = np.round(frame["length"].to_numpy() * frame["depth"].to_numpy() / 92).astype(int)
     dwellings = np.select(
-        [zone == 0, zone == 1, zone == 2],  # noqa: PLR2004
+        [zone == 0, zone == 1, zone == 2],
         [flats * (floors - 1), flats * floors, 4],
-        np.where(code == 111, 1, np.where(code == 112, 1 + (chance > 0.86), 2)),  # noqa: PLR2004
+        np.where(code == 111, 1, np.where(code == 112, 1 + (chance > 0.86), 2)),
     )
     return frame.assign(code=code, floors=floors, dwellings=dwellings)
 
 
 def _split_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Make four houses of each row, wall to wall."""
-    rows = frame["code"] == 131  # noqa: PLR2004
+    rows = frame["code"] == 131
     group = frame[rows]
     four = group.loc[group.index.repeat(4)].copy()
     shift = np.tile([-1.5, -0.5, 0.5, 1.5], len(group)) * 6.2
@@ -138,7 +138,7 @@ def _split_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _public(land: Land) -> pd.DataFrame:
     public = land.tables["public"]
-    floors = np.select([public["code"].isin([311, 511, 721]), public["code"] == 321], [4, 3], 2)  # noqa: PLR2004
+    floors = np.select([public["code"].isin([311, 511, 721]), public["code"] == 321], [4, 3], 2)
     return public.assign(dwellings=0, floors=floors, zone=-1)
 
 
@@ -168,16 +168,16 @@ def _outside(
     place = at + side * rng.uniform(16, 34, (len(at), 1))
     crowd = grid.sample(noise(land.rng("scattered"), grid, 1_300, 120, 2.4), place)
     good = (grid.sample(land.arrays["settlement"], place) < 0) & (crowd > -1.2)
-    good &= grid.sample(land.arrays["arable"], place) != 21  # noqa: PLR2004 (no house on a field)
-    good &= grid.sample(land.arrays["slope"], place) < 0.24  # noqa: PLR2004
+    good &= grid.sample(land.arrays["arable"], place) != 21  # no house on a field
+    good &= grid.sample(land.arrays["slope"], place) < 0.24
     order = np.flatnonzero(good)[np.argsort(-crowd[good], kind="stable")]
     left = land.size.dwellings - int(homes["dwellings"].sum()) - len(farms)
     house = _plain(place[order], direction[order], 11.5, 9.0, 111, 1, 2)
     frame = pd.concat([*frames, house], ignore_index=True)
     frame = frame[_stands(land, frame, lines, homes)]
-    farm_homes = int((frame["code"] == 113).sum())  # noqa: PLR2004
-    scattered = (frame["code"] == 111).cumsum() <= left + len(farms) - farm_homes  # noqa: PLR2004
-    return frame[(frame["code"] != 111) | scattered].reset_index(drop=True)  # noqa: PLR2004
+    farm_homes = int((frame["code"] == 113).sum())
+    scattered = (frame["code"] == 111).cumsum() <= left + len(farms) - farm_homes
+    return frame[(frame["code"] != 111) | scattered].reset_index(drop=True)
 
 
 def _stands(land: Land, frame: pd.DataFrame, lines: Array, others: pd.DataFrame) -> Array:
@@ -209,22 +209,23 @@ def _plain(
     )  # fmt: skip
 
 
-def _cabins(land: Land, lines: Array, rng: np.random.Generator) -> pd.DataFrame:
+def _cabins(
+    land: Land, lines: Array, others: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """Cabins, and boathouses for some of those by the shore."""
     place = land.arrays["cabin_xy"]
     turn = rng.uniform(0, np.pi, len(place))
     unit = np.column_stack([np.cos(turn), np.sin(turn)])
     cabins = _plain(place, unit, 9.5, 7.0, 161, 0, 1)
-    near = land.grid.sample(land.arrays["shore_m"], place) < 40  # noqa: PLR2004
-    boat = near & (rng.random(len(place)) < 0.25)  # noqa: PLR2004
+    near = land.grid.sample(land.arrays["shore_m"], place) < 40
+    boat = near & (rng.random(len(place)) < 0.25)
     dy, dx = np.gradient(land.arrays["shore_m"], land.grid.cell)
     down = -np.column_stack([land.grid.sample(dx, place), -land.grid.sample(dy, place)])
     far = land.grid.interpolate(land.arrays["shore_m"], place)
     spot = place + down * (np.maximum(far - 11.0, 0.0))[:, None]
     sheds = _plain(spot[boat], unit[boat], 6.0, 4.0, 183, 0, 1)
     frame = pd.concat([cabins, sheds], ignore_index=True)
-    empty: Any = pd.DataFrame({"geometry": np.array([], dtype=object)})
-    return frame[_stands(land, frame, lines, empty)].reset_index(drop=True)
+    return frame[_stands(land, frame, lines, others)].reset_index(drop=True)
 
 
 def _garages(
@@ -232,7 +233,7 @@ def _garages(
 ) -> pd.DataFrame:
     """Garages beside half of the small houses."""
     small = main["code"].isin([111, 112, 113, 121, 122]).to_numpy()
-    base = main[small & (rng.random(len(main)) < 0.62)]  # noqa: PLR2004
+    base = main[small & (rng.random(len(main)) < 0.62)]
     side = rng.choice([-1.0, 1.0], len(base))
     unit = base[["dx", "dy"]].to_numpy()
     along = unit * (side * (base["length"].to_numpy() / 2 + 5.2))[:, None]
@@ -258,15 +259,15 @@ def _years(land: Land, frame: pd.DataFrame) -> Array:
     place = np.clip(frame["rank"].to_numpy(), 0, 1)
     year = 1_905 + 92 * place**0.75 + rng.normal(0, 15, count)
     code = frame["code"].to_numpy()
-    blocks = (code >= 131) & (code < 160)  # noqa: PLR2004
+    blocks = (code >= 131) & (code < 160)
     year = np.where(blocks, 1_958 + 60 * rng.beta(1.6, 1.1, count), year)
     year = np.where(np.isin(code, [113, 241]), 1_850 + 150 * rng.beta(1.3, 1.6, count), year)
-    year = np.where(code == 161, 1_920 + 96 * rng.beta(2.0, 1.9, count), year)  # noqa: PLR2004
-    public = code > 300  # noqa: PLR2004
+    year = np.where(code == 161, 1_920 + 96 * rng.beta(2.0, 1.9, count), year)
+    public = code > 300
     year = np.where(public, 1_955 + 66 * rng.beta(1.5, 1.3, count), year)
-    infill = rng.random(count) < 0.16  # noqa: PLR2004
+    infill = rng.random(count) < 0.16
     year = np.where(infill, rng.uniform(1_975, YEAR - 4, count), year)
     year = np.clip(np.round(year), 1_850, YEAR - 4).astype(int)
-    new = rng.random(count) < np.where(blocks, 0.075, np.where(code == 161, 0.03, 0.035))  # noqa: PLR2004
+    new = rng.random(count) < np.where(blocks, 0.075, np.where(code == 161, 0.03, 0.035))
     year[new] = rng.integers(YEAR - 3, YEAR + 1, int(new.sum()))
     return np.asarray(year)

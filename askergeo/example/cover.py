@@ -56,7 +56,7 @@ def make_cover(land: Land) -> None:
         treslag=tree,
         grunnforhold=ground,
     )
-    dry = shapely.get_parts(faces[kind == 21])  # noqa: PLR2004
+    dry = shapely.get_parts(faces[kind == 21])
     land.shapes["fields"] = dry
 
 
@@ -106,20 +106,20 @@ def _classes(land: Land) -> Array:
     bare = noise(rng, grid, 0.7 * patch, 2.5 * grid.cell, 2.0) + 2.5 * (slope - 0.25)
     bonitet = np.digitize(rich, [-1.6, -0.55, 0.45, 1.7]) + 11
     tree = np.select([leaf > 0.95, leaf > 0.3], [32, 33], 31)
-    ground = np.where(bonitet <= 12, np.where(bare > 0.6, 42, 43), 44)  # noqa: PLR2004
-    ground = np.where((bonitet >= 13) & (bare > 1.2), 43, ground)  # noqa: PLR2004
+    ground = np.where(bonitet <= 12, np.where(bare > 0.6, 42, 43), 44)
+    ground = np.where((bonitet >= 13) & (bare > 1.2), 43, ground)
     classes = _code(30, bonitet, tree, ground)
     open_land = (bare > 2.2) | ((arrays["shore_m"] < 50) & (bare > 0.9))
-    classes = np.where(open_land, _code(50, 98, 39, np.where(bare > 2.7, 42, 43)), classes)  # noqa: PLR2004
+    classes = np.where(open_land, _code(50, 98, 39, np.where(bare > 2.7, 42, 43)), classes)
     hollow = (slope < 0.09) & (z > 40) & ~arrays["clay"]
     classes = np.where(
         hollow & (wet > 0.45), _code(60, np.where(wet > 1.4, 98, 11), 39, 45), classes
-    )  # noqa: PLR2004
+    )
     for value in (21, 22, 23):
         classes = np.where(arrays["arable"] == value, _code(value, 98, 39, 44), classes)
     built = _built(land)
     classes = np.where(built, _code(11, 98, 39, 46), classes)
-    classes = features.sieve(classes.astype(np.int32), 4 if grid.cell > 15 else 6)  # noqa: PLR2004
+    classes = features.sieve(classes.astype(np.int32), 4 if grid.cell > 15 else 6)
     water = ~arrays["land"]
     index = ndimage.distance_transform_edt(water, return_distances=False, return_indices=True)
     classes = classes[tuple(index)]
@@ -130,7 +130,7 @@ def _classes(land: Land) -> Array:
 def _built(land: Land) -> Array:
     """Cells near buildings: gardens and yards."""
     house = land.tables["buildings"]
-    large = house["code"].to_numpy() >= 200  # noqa: PLR2004
+    large = house["code"].to_numpy() >= 200
     cabin = np.isin(house["code"].to_numpy(), [161, 183])
     reach = np.where(large, 24.0, np.where(cabin, 9.0, 15.0))
     gardens = shapely.buffer(house["geometry"].to_numpy(), reach, quad_segs=1)
@@ -138,7 +138,7 @@ def _built(land: Land) -> Array:
     disk = np.ones((3, 3), bool)
     return np.asarray(
         ndimage.binary_closing(near, disk, iterations=2 if land.grid.cell < 15 else 1)
-    )  # noqa: PLR2004
+    )
 
 
 def _road_area(land: Land) -> shapely.Geometry:
@@ -157,7 +157,7 @@ def _join_small(faces: Array, code: Array) -> tuple[Array, Array]:
     """Give slivers to the neighbour with the longest common side; the coverage stays exact."""
     for _ in range(3):
         small = shapely.area(faces) < LEAST
-        small &= code // 1_000_000 != 12  # noqa: PLR2004 (a strip of road may be small)
+        small &= code // 1_000_000 != 12  # a strip of road may be small
         if not small.any():
             break
         index = np.flatnonzero(small)
@@ -185,7 +185,7 @@ def _join_small(faces: Array, code: Array) -> tuple[Array, Array]:
         joined = np.array(
             [shapely.coverage_union_all(list(part)) for part in members], dtype=object
         )
-        whole = shapely.get_type_id(joined) == 3  # noqa: PLR2004 (Polygon)
+        whole = shapely.get_type_id(joined) == 3  # Polygon
         heads = owner[order][bounds]
         faces = faces.copy()
         faces[heads[whole]] = joined[whole]
@@ -209,7 +209,7 @@ def make_soil(land: Land) -> None:
         mulighet=np.select([size > 200_000, size > 40_000, size > 10_000],
                            ["svaert_stor", "stor", "middels"], "liten_usammenhengende"),
     )  # fmt: skip
-    forest = arrays["cover"] == 30  # noqa: PLR2004
+    forest = arrays["cover"] == 30
     till = forest & arrays["clay"] & (arrays["slope"] < 0.12) & (arrays["settlement"] < 0)
     till = shapely.get_parts(
         shapely.intersection(region(grid, till, smooth=1.0, least=3_000.0), ground)

@@ -26,7 +26,7 @@ SURGE = ((20, 0, "F1", 1.5), (200, 0, "F2", 1.9), (200, 2100, "F2", 2.4), (1000,
 
 def _dry(land: Land, area: shapely.Geometry, least: float) -> Array:
     pieces = shapely.get_parts(shapely.intersection(area, land.shapes["ground"]))
-    pieces = pieces[shapely.get_type_id(pieces) == 3]  # noqa: PLR2004 (Polygon)
+    pieces = pieces[shapely.get_type_id(pieces) == 3]  # Polygon
     return np.asarray(pieces[shapely.area(pieces) >= least])
 
 
@@ -42,7 +42,7 @@ def _quick_clay(land: Land) -> None:
     window = round(150 / grid.cell)
     z = np.maximum(arrays["z"], 0.0)
     relief = ndimage.maximum_filter(z, window) - ndimage.minimum_filter(z, window)
-    risk = arrays["clay"] & (relief > 7.0) & arrays["inside"]  # noqa: PLR2004 (metres)
+    risk = arrays["clay"] & (relief > 7.0) & arrays["inside"]  # metres
     care = _dry(land, region(grid, risk, smooth=1.5, least=5_000.0), 3_000.0)
     land.add("kvikkleire_aktsomhet", care, aktsomhet_id=np.arange(1, len(care) + 1))
     xy = grid.xy(np.flatnonzero(risk & (arrays["slope"] > 0.03)))
@@ -53,7 +53,7 @@ def _quick_clay(land: Land) -> None:
     ring = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], -1)
     zones = shapely.polygons(np.round(ring + at[:, None], 2))
     zones = shapely.intersection(zones, land.shapes["ground"])
-    zones = zones[(shapely.get_type_id(zones) == 3) & (shapely.area(zones) > 10_000)]  # noqa: PLR2004
+    zones = zones[(shapely.get_type_id(zones) == 3) & (shapely.area(zones) > 10_000)]
     overlap_a, overlap_b = shapely.STRtree(zones).query(zones, predicate="intersects")
     zones = np.delete(zones, np.unique(overlap_a[overlap_b < overlap_a]))
     grade = rng.integers(0, 3, len(zones))
@@ -77,7 +77,7 @@ def _floods(land: Land) -> None:
         distance, index = ndimage.distance_transform_edt(~large, return_indices=True)
         above = arrays["z"] - arrays["z"][tuple(index)]
         for period, rise in FLOOD_RISE.items():
-            wet = (above < rise) & (distance * grid.cell < 130) & arrays["land"] & arrays["inside"]  # noqa: PLR2004
+            wet = (above < rise) & (distance * grid.cell < 130) & arrays["land"] & arrays["inside"]
             parts = _dry(land, region(grid, wet, smooth=1.0, least=1_500.0), 800.0)
             rows += [(part, period) for part in parts]
     land.add(
@@ -88,7 +88,7 @@ def _floods(land: Land) -> None:
     )
     surge: list[tuple[shapely.Polygon, int, int, str]] = []
     for period, year, kind, level in SURGE:
-        low = (arrays["z"] < level) & (arrays["shore_m"] < 160) & arrays["inside"]  # noqa: PLR2004
+        low = (arrays["z"] < level) & (arrays["shore_m"] < 160) & arrays["inside"]
         parts = _dry(land, region(grid, low, smooth=0.7, least=400.0), 300.0)
         surge += [(part, period, year, kind) for part in parts]
     land.add(
@@ -137,7 +137,7 @@ def make_zones(land: Land) -> None:
     pieces = shapely.get_parts(line)
     land.add("nullvekstlinje", pieces, linje_id=np.arange(1, len(pieces) + 1))
     town = ndimage.distance_transform_edt(arrays["settlement"] < 0) * grid.cell
-    wild = (town > 350) & (arrays["z"] > 90) & arrays["inside"]  # noqa: PLR2004
+    wild = (town > 350) & (arrays["z"] > 90) & arrays["inside"]
     wild &= (np.arange(grid.shape[1]) < 0.5 * grid.shape[1])[None, :]
     forest = _dry(land, region(grid, wild, smooth=4.0, least=400_000.0), 400_000.0)
     forest = shapely.simplify(forest, 15.0)
@@ -182,7 +182,7 @@ def _building_lines(land: Land) -> None:
     areas = _dry(
         land, shapely.intersection(shapely.buffer(land.shapes["built"], 5.0), belt), 1_500.0
     )
-    keep = land.rng("building lines").random(len(areas)) < 0.4  # noqa: PLR2004
+    keep = land.rng("building lines").random(len(areas)) < 0.4
     areas = areas[keep]
     plans = land.frames["reguleringsplan"]
     near = shapely.STRtree(plans.geometry.to_numpy()).nearest(shapely.point_on_surface(areas))

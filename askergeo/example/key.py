@@ -43,7 +43,7 @@ def make_key(land: Land) -> None:
         },
         "boliger": int(house["dwellings"].sum()),
         "bygninger": len(house),
-        "fritidsbygg": int((house["code"] == 161).sum()),  # noqa: PLR2004
+        "fritidsbygg": int((house["code"] == 161).sum()),
         "adresser": len(people),
         "sentre": dict(zip(LEVELS, COUNTS, strict=True)),
         "kystlinje_m": _length(land.shapes["shore"]),
@@ -92,5 +92,5 @@ def _belt(land: Land) -> dict[str, Any]:
         "aar_til": YEAR,
         "nye_bygg_omriss": len(close),
         "nye_bygg_senterpunkt": len(middle),
-        "nye_fritidsbygg_senterpunkt": int((new["code"].to_numpy()[middle] == 161).sum()),  # noqa: PLR2004
+        "nye_fritidsbygg_senterpunkt": int((new["code"].to_numpy()[middle] == 161).sum()),
     }

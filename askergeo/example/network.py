@@ -60,11 +60,13 @@ def make_network(land: Land) -> None:
         ],
         ignore_index=True,
     )  # fmt: skip
-    ways = _bridges(land, _clip(land, ways))
+    traffic = [shapely.buffer(land.shapes[name], 12.0) for name in ("motorway", "railway")]
+    ways = ways.assign(medium="bakke", niva=0)
+    ways = _bridges(_clip(land, ways), [land.shapes["wet"], *traffic])
     pieces, index = _node(ways["geometry"].to_numpy())
     net = ways.drop(columns="geometry").iloc[index].reset_index(drop=True)
     net["geometry"] = pieces
-    net = pd.concat([net, _clip(land, motorway)], ignore_index=True)
+    net = pd.concat([net, _over_water(land, _clip(land, motorway))], ignore_index=True)
     net["navn"] = net["navn"].fillna("")
     net["medium"] = net["medium"].fillna("bakke")
     net["niva"] = net["niva"].fillna(0).astype(int)
@@ -92,7 +94,7 @@ def make_network(land: Land) -> None:
         merket=path["merket"].astype(bool).to_numpy(),
     )
     rail = _split_by_height(land, shapely.line_merge(land.shapes["railway"]))
-    rail = _clip(land, rail)
+    rail = _over_water(land, _clip(land, rail))
     land.add(
         "jernbane",
         rail["geometry"].to_numpy(),
@@ -114,11 +116,16 @@ def _clip(land: Land, ways: pd.DataFrame) -> pd.DataFrame:
     return ways.iloc[index[line]].assign(geometry=single[line]).reset_index(drop=True)
 
 
-def _bridges(land: Land, ways: pd.DataFrame) -> pd.DataFrame:
-    """Cut ways at water, motorway and railway; what lies over them is a bridge."""
-    below = [land.shapes["wet"]]
-    below += [shapely.buffer(land.shapes[name], 12.0) for name in ("motorway", "railway")]
-    frame = ways.assign(medium="bakke", niva=0)
+def _over_water(land: Land, ways: pd.DataFrame) -> pd.DataFrame:
+    """Bridges for what runs on the ground and crosses a river; tunnels stay below."""
+    ground = ways["medium"] == "bakke"
+    crossed = _bridges(ways[ground].reset_index(drop=True), [land.shapes["wet"]])
+    return pd.concat([ways[~ground], crossed], ignore_index=True)
+
+
+def _bridges(ways: pd.DataFrame, below: list[shapely.Geometry]) -> pd.DataFrame:
+    """Cut ways where they cross the areas below; what lies over them is a bridge."""
+    frame = ways
     for obstacle in below:
         pieces = tiles(obstacle)
         geometry = frame["geometry"].to_numpy()
@@ -168,7 +175,7 @@ def _motorway(land: Land) -> tuple[pd.DataFrame, pd.DataFrame]:
     links = []
     if len(crossing):
         gap = shapely.distance(shapely.points(place)[:, None], crossing[None, :])
-        for k in np.unique(np.argmin(gap, axis=1)[gap.min(axis=1) < 3_000.0]):  # noqa: PLR2004
+        for k in np.unique(np.argmin(gap, axis=1)[gap.min(axis=1) < 3_000.0]):
             links += _ramps(line, roads, crossing[k])
     ramps = walkways.ways_table(
         np.array(links, dtype=object), "bilveg", vegkategori="E", fartsgrense=50
@@ -198,7 +205,7 @@ def _cut_at(pieces: pd.DataFrame, points: list[shapely.Point]) -> pd.DataFrame:
     rows = []
     for row in pieces.to_dict("records"):
         line = row["geometry"]
-        stops = sorted(line.project(p) for p in points if line.distance(p) < 0.5)  # noqa: PLR2004
+        stops = sorted(line.project(p) for p in points if line.distance(p) < 0.5)
         marks = [0.0, *[s for s in stops if 1.0 < s < line.length - 1.0], line.length]
         rows += [
             row | {"geometry": shapely.ops.substring(line, a, b)}
@@ -217,7 +224,7 @@ def _split_by_height(land: Land, line: shapely.Geometry, step: float = 20.0) -> 
         ground = np.maximum(land.grid.interpolate(land.arrays["z"], xy), 0.0)
         grade = ndimage.gaussian_filter1d(ground, 320 / step, mode="nearest")
         wet = land.grid.sample(land.arrays["sea"] | land.arrays["lake"], xy)
-        state = np.select([wet, ground - grade > 11, grade - ground > 8], [1, 2, 1], 0)  # noqa: PLR2004
+        state = np.select([wet, ground - grade > 11, grade - ground > 8], [1, 2, 1], 0)
         state = ndimage.median_filter(state, 5)
         state[wet] = 1
         change = np.flatnonzero(np.diff(state)) + 1

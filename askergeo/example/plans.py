@@ -42,7 +42,7 @@ def make_municipal_plan(land: Land) -> None:
     code = land.grid.coarser(_step(land)).sample(classes, shapely.get_coordinates(point))
     sea = np.zeros(len(faces), bool)
     sea[shapely.STRtree(tiles(land.shapes["fjord"])).query(point, predicate="within")[0]] = True
-    code = np.where(sea, np.where(code == 6230, 6230, SEA), np.where(code >= 6000, LNFR, code))  # noqa: PLR2004
+    code = np.where(sea, np.where(code == 6230, 6230, SEA), np.where(code >= 6000, LNFR, code))
     for value, area in traffic.items():
         inside = shapely.STRtree(tiles(area)).query(point, predicate="within")[0]
         code[np.setdiff1d(inside, np.flatnonzero(sea))] = value
@@ -86,7 +86,7 @@ def _plan_classes(land: Land) -> Array:
     hoods = land.tables["neighbourhoods"]
     zone = grid.values(hoods["geometry"].to_numpy(), hoods["zone"].to_numpy() + 1)
     classes = np.full(grid.shape, LNFR, np.int32)
-    loose = noise(land.rng("spread"), grid, 1_500, 150, 2.4) > 1.45  # noqa: PLR2004
+    loose = noise(land.rng("spread"), grid, 1_500, 150, 2.4) > 1.45
     classes[loose & (arrays["slope"] < 0.2)] = 5210
     town = arrays["settlement"] >= 0
     classes[town] = np.where(zone[town] == 1, 1130, 1110)
@@ -97,16 +97,16 @@ def _plan_classes(land: Land) -> Array:
             (1300, (code >= 211) & (code < 240), 55.0), (1400, code == 651, 45.0))  # fmt: skip
     for value, chosen, reach in uses:
         cells = grid.burn(shapely.buffer(footprint[chosen], reach, quad_segs=2))
-        classes[cells & ((classes != 1130) | (value != 1120))] = value  # noqa: PLR2004
+        classes[cells & ((classes != 1130) | (value != 1120))] = value
     edge = ndimage.binary_dilation(town, iterations=12) & ~town
     green = noise(land.rng("green"), grid, 700, 80, 2.2)
     classes[edge & (green > 0.9) & (classes == LNFR)] = 3020
     classes[edge & (arrays["shore_m"] < 80) & (classes == LNFR)] = 3040
-    harbour = noise(land.rng("harbour"), grid, 900, 120, 2.4) > 1.1  # noqa: PLR2004
+    harbour = noise(land.rng("harbour"), grid, 900, 120, 2.4) > 1.1
     near_town = ndimage.binary_dilation(town, iterations=12)
     classes = features.sieve(classes, 12)
     wet = arrays["z"] <= 0
-    classes[wet] = np.where(harbour & near_town & (arrays["z"] > -14), 6230, SEA)[wet]  # noqa: PLR2004
+    classes[wet] = np.where(harbour & near_town & (arrays["z"] > -14), 6230, SEA)[wet]
     return np.asarray(features.sieve(classes, 8))
 
 
@@ -133,10 +133,10 @@ def _patches(land: Land) -> tuple[Array, pd.DataFrame]:
     fate = np.arange(len(at)) % 4  # kept, kept, taken out, new
     frame = pd.DataFrame(
         {
-            "fra_kode": np.where(fate == 3, LNFR, use),  # noqa: PLR2004
-            "fra_status": np.where(fate == 3, NOW, FUTURE),  # noqa: PLR2004
-            "til_kode": np.where(fate == 2, LNFR, use),  # noqa: PLR2004
-            "til_status": np.where(fate == 2, NOW, FUTURE),  # noqa: PLR2004
+            "fra_kode": np.where(fate == 3, LNFR, use),
+            "fra_status": np.where(fate == 3, NOW, FUTURE),
+            "til_kode": np.where(fate == 2, LNFR, use),
+            "til_status": np.where(fate == 2, NOW, FUTURE),
             "endring": np.array(["uendret", "uendret", "tatt ut", "ny"])[fate],
         }
     )
@@ -158,7 +158,7 @@ def make_zoning(land: Land) -> None:
     claims = land.tables["public"]["claim"].to_numpy()
     lots = [np.asarray(shapely.get_parts(shapely.boundary(x))) for x in (built, strips)]
     faces = partition([*lots, shapely.boundary(cells), shapely.boundary(claims)])
-    faces = faces[shapely.area(faces) > 12.0]  # noqa: PLR2004 (m²: slivers of crossing outlines)
+    faces = faces[shapely.area(faces) > 12.0]  # m²: slivers of crossing outlines
     point = shapely.point_on_surface(faces)
     inside = np.zeros(len(faces), bool)
     inside[shapely.STRtree(tiles(built)).query(point, predicate="within")[0]] = True
@@ -169,9 +169,9 @@ def make_zoning(land: Land) -> None:
     faces, point, owner = faces[owner >= 0], point[owner >= 0], owner[owner >= 0]
     code = _purposes(land, faces, point, hoods["zone"].to_numpy()[owner], strips)
     _plans(land, faces, code, owner)
-    main = np.select([code == 2011, code == 3040, code >= 1600, np.isin(code, [1300, 1340])],  # noqa: PLR2004
+    main = np.select([code == 2011, code == 3040, code >= 1600, np.isin(code, [1300, 1340])],
                      ["Transport", "Grønne områder", "Grønne områder", "Næring"], "Bolig")  # fmt: skip
-    main = np.where((code >= 1130) & (code < 1300) & (code != 1112) & (code != 1113),  # noqa: PLR2004
+    main = np.where((code >= 1130) & (code < 1300) & (code != 1112) & (code != 1113),
                     "Tjenesteyting og handel", main)  # fmt: skip
     land.add(
         "arealbruk",
@@ -208,7 +208,7 @@ def _purposes(
 def _plans(land: Land, faces: Array, code: Array, owner: Array) -> None:
     rng = land.rng("plans")
     hoods = land.tables["neighbourhoods"]
-    planned = rng.random(len(hoods)) < 0.82  # noqa: PLR2004
+    planned = rng.random(len(hoods)) < 0.82
     keep = planned[owner]
     order = np.flatnonzero(keep)[np.argsort(owner[keep], kind="stable")]
     groups = np.unique(owner[order])
@@ -226,7 +226,7 @@ def _plans(land: Land, faces: Array, code: Array, owner: Array) -> None:
         planid=numbers,
         plannavn=[f"{NAMES[s]} felt {k % 97 + 1}" for k, s in enumerate(settlement)],
         planstatus=np.full(len(groups), 3),
-        plantype=np.where(year < 2009, 30, 35),  # noqa: PLR2004 (the act of 2008)
+        plantype=np.where(year < 2009, 30, 35),  # the act of 2008
         ikrafttredelse=pd.to_datetime([f"{y}-{1 + k % 12:02d}-15" for k, y in enumerate(year)]),
     )
     land.add(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.example.plots import Kind, along_streets, clear_of, dry
+from askergeo.example.plots import Kind, along_streets, clear_of, dry, find_room
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -84,7 +84,9 @@ def make_public(land: Land) -> None:
         mine = [item for owner, item in wanted if owner == settlement]
         here = {name: _within(frame, settlement) for name, frame in pool.items()}
         rows += [row | {"settlement": settlement} for row in _place_all(here, mine)]
-    land.tables["public"] = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    room = find_room(frame["claim"].to_numpy())  # two settlements may want the same plot
+    land.tables["public"] = frame[room].reset_index(drop=True)
 
 
 def _within(frame: pd.DataFrame, settlement: int) -> pd.DataFrame:
@@ -128,17 +130,17 @@ def _wanted(land: Land, rng: np.random.Generator) -> list[tuple[int, Item]]:
             ]
             wanted += [(k, Item(322, "m", r, ("dagligvare",)))
                        for r in np.linspace(0.3, 0.8, int(residents // 5_000))]  # fmt: skip
-        if level == 1 and residents > 4_500:  # noqa: PLR2004
+        if level == 1 and residents > 4_500:
             wanted.append((k, Item(613, "l", 0.7)))
-        if level == 2 and residents > 700 and rng.random() < 0.7:  # noqa: PLR2004
+        if level == 2 and residents > 700 and rng.random() < 0.7:
             wanted.append((k, Item(613, "l", 0.4)))
-        if level == 1 and residents < 1_000:  # noqa: PLR2004 (small municipality: one shop)
+        if level == 1 and residents < 1_000:  # small municipality: one shop
             few = {613: k % 3 == 1, 614: False, 651: k % 4 == 1, 219: k % 4 == 2, 231: True}
             wanted = [w for w in wanted if w[0] != k or few.get(w[1].code, True)]
-        count = residents / 1_050 + (0.3 if level < 2 else -0.2)  # noqa: PLR2004
+        count = residents / 1_050 + (0.3 if level < 2 else -0.2)
         count = int(max(count, 0.0)) + int(rng.random() < max(count, 0.0) % 1)
         spread = rng.uniform(0.15, 0.85, max(count, 0))
-        wanted += [(k, Item(612, "m" if residents > 600 else "s", r)) for r in spread]  # noqa: PLR2004
+        wanted += [(k, Item(612, "m" if residents > 600 else "s", r)) for r in spread]
         works = int(residents // (900 if level == 0 else 1_800))
         wanted += [(k, Item(int(c), "l", 0.9)) for c in rng.choice([212, 219, 231, 239], works)]
     return wanted

@@ -23,9 +23,9 @@ AGE_GROUPS = ((0, 0), (1, 5), (6, 12), (13, 15), (16, 19), (20, 44), (45, 66), (
 #: Households: young single, young couple, family, single parent, mid-age couple, mid-age
 #: single, older couple, older single. Share of each in small houses, row houses and flats.
 MIX = {
-    "small": (0.02, 0.06, 0.41, 0.05, 0.19, 0.07, 0.13, 0.07),
-    "row": (0.05, 0.11, 0.33, 0.09, 0.12, 0.10, 0.09, 0.11),
-    "flat": (0.15, 0.15, 0.10, 0.07, 0.09, 0.13, 0.11, 0.20),
+    "small": (0.02, 0.06, 0.44, 0.05, 0.19, 0.07, 0.13, 0.07),
+    "row": (0.05, 0.11, 0.38, 0.09, 0.12, 0.10, 0.09, 0.11),
+    "flat": (0.15, 0.15, 0.14, 0.07, 0.09, 0.13, 0.11, 0.20),
 }
 
 
@@ -65,13 +65,13 @@ def make_residents(land: Land) -> None:
 def _households(land: Land, code: Array) -> tuple[Array, Array]:
     """Ages of all residents and the dwelling that each lives in."""
     rng = land.rng("households")
-    kind = np.select([code < 130, code < 140], ["small", "row"], "flat")  # noqa: PLR2004
+    kind = np.select([code < 130, code < 140], ["small", "row"], "flat")
     count = len(code)
     form = np.empty(count, int)
     for name, mix in MIX.items():
         mine = kind == name
         form[mine] = rng.choice(len(mix), int(mine.sum()), p=np.array(mix) / sum(mix))
-    empty = rng.random(count) < 0.025  # noqa: PLR2004 (between tenants)
+    empty = rng.random(count) < 0.025  # between tenants
     young = 19 + 15 * rng.beta(1.6, 1.5, count)
     parent = np.clip(rng.normal(42, 7.2, count), 24, 62)
     middle = 45 + 23 * rng.random(count)
@@ -94,7 +94,7 @@ def _households(land: Land, code: Array) -> tuple[Array, Array]:
         has = (children >= k) & (child >= 0) & (child < 21 + rng.exponential(1.5, count)) & ~empty
         ages.append(child[has])
         owners.append(np.flatnonzero(has))
-    grown = (form == 4) & ~empty & (rng.random(count) < 0.3)  # noqa: PLR2004 (still at home)
+    grown = (form == 4) & ~empty & (rng.random(count) < 0.3)  # still at home
     ages.append(np.clip(first - birth - 2, 16, 26)[grown])
     owners.append(np.flatnonzero(grown))
     age, owner = np.floor(np.concatenate(ages)).astype(int), np.concatenate(owners)

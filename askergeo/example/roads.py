@@ -203,7 +203,7 @@ def _between_centres(
         path = np.concatenate([trace(previous, np.array([u[k]])), trace(previous, np.array([v[k]])),
                                [[u[k], v[k]]]])  # fmt: skip
         edges.append(path)
-        county = level[i[k]] < 2 or level[j[k]] < 2  # noqa: PLR2004 (2 is nærsenter)
+        county = level[i[k]] < 2 or level[j[k]] < 2  # 2 is nærsenter
         rank.append(np.full(len(path), 0 if county and in_tree[k] else 1))
     return np.concatenate(edges), np.concatenate(rank)
 

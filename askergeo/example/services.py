@@ -39,7 +39,7 @@ def make_services(land: Land) -> None:
         for turn, kind in enumerate(services):
             rows.append((point[k, 0] + 3.0 * turn, point[k, 1], kind, settlement))
     centres = land.tables["centres"]
-    for k in np.flatnonzero(centres["level"] < 2):  # noqa: PLR2004 (a park in each larger centre)
+    for k in np.flatnonzero(centres["level"] < 2):  # a park in each larger centre
         rows.append((centres["x"][k] + 25.0, centres["y"][k] + 30.0, "park", k))
     frame = pd.DataFrame(rows, columns=["x", "y", "type", "settlement"])
     land.add(
@@ -69,11 +69,11 @@ def make_services(land: Land) -> None:
         navn=names,
         trinn_fra=[GRADES[c][0] for c in codes],
         trinn_til=[GRADES[c][1] for c in codes],
-        eierform=["fylkeskommunal" if c == 616 else "kommunal" for c in codes],  # noqa: PLR2004
+        eierform=["fylkeskommunal" if c == 616 else "kommunal" for c in codes],
         paralleller=[1 if small else 2 + k % 2 for k in range(len(at))],
         stedfesting=["eksakt"] * len(at),
     )
-    nursery = (public["code"] == 612).to_numpy()  # noqa: PLR2004
+    nursery = (public["code"] == 612).to_numpy()
     place = land.rng("nurseries").integers(3, 9, int(nursery.sum())) * 14
     land.add(
         "barnehage",
@@ -131,7 +131,7 @@ def make_districts(land: Land) -> None:
     point = shapely.points(people[["x", "y"]].to_numpy())
     inside, part = shapely.STRtree(joined).query(point, predicate="intersects")
     total = np.bincount(part, weights=people["residents"].to_numpy()[inside], minlength=len(joined))
-    town = np.flatnonzero(total >= 200)  # noqa: PLR2004 (Statistics Norway's threshold)
+    town = np.flatnonzero(total >= 200)  # Statistics Norway's threshold
     town = town[np.argsort(-total[town], kind="stable")]
     middle = shapely.get_coordinates(shapely.centroid(joined[town]))
     place = land.tables["centres"][["x", "y"]].to_numpy()

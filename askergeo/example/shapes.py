@@ -20,8 +20,8 @@ __all__ = [
     "displace",
     "erase",
     "noise",
-    "parts",
     "partition",
+    "parts",
     "rectangles",
     "region",
     "segments",
@@ -282,13 +282,17 @@ def walk(lines: Array, step: float, *, start: float = 0.5) -> tuple[Array, Array
     index = np.repeat(np.arange(len(lines)), count)
     within = np.arange(len(index)) - np.repeat(np.cumsum(count) - count, count)
     along = (within + start) * (length / np.maximum(count, 1))[index]
-    here = shapely.get_coordinates(shapely.line_interpolate_point(lines[index], along))
-    before = np.maximum(along - 0.5, 0.0)
-    after = np.minimum(along + 0.5, length[index])
-    a = shapely.get_coordinates(shapely.line_interpolate_point(lines[index], before))
-    b = shapely.get_coordinates(shapely.line_interpolate_point(lines[index], after))
-    direction = (b - a) / np.maximum(np.hypot(*(b - a).T), 1e-9)[:, None]
-    return here, direction, index, along
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    same = line[1:] == line[:-1]
+    a, b = xy[:-1][same], xy[1:][same]
+    piece = np.hypot(*(b - a).T)
+    end = np.cumsum(piece)
+    before = np.searchsorted(line[1:][same], np.arange(len(lines)))  # first piece of each line
+    zero = np.r_[0.0, end][before]
+    at = np.clip(np.searchsorted(end, zero[index] + along), 0, len(end) - 1)
+    share = (zero[index] + along - (end[at] - piece[at])) / np.maximum(piece[at], 1e-9)
+    direction = (b[at] - a[at]) / np.maximum(piece[at], 1e-9)[:, None]
+    return a[at] + (b[at] - a[at]) * share[:, None], direction, index, along
 
 
 def rectangles(centre: Array, direction: Array, length: Array, depth: Array) -> Array:

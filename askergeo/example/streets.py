@@ -65,7 +65,7 @@ def make_settlements(land: Land) -> None:
     shape = shapely.difference(shapely.intersection(shape, dry), shapely.union_all(wet))
     arrays["settlement"], arrays["rank"] = _fill(chosen, rank, grid.shape, mask)
     land.shapes["built"] = shapely.MultiPolygon(
-        [p for p in shapely.get_parts(shape) if p.area > 6_000.0]  # noqa: PLR2004 (m²)
+        [p for p in shapely.get_parts(shape) if p.area > 6_000.0]  # m²
     )
 
 
@@ -114,10 +114,10 @@ def make_streets(land: Land) -> None:
     collectors = _join_ends(collectors, local)
     streets, index = parts(erase(streets, outside))
     owner = owner[index]
-    keep = shapely.length(streets) > 38  # noqa: PLR2004 (metres: two plots)
+    keep = shapely.length(streets) > 38  # metres: two plots
     streets, owner = streets[keep], owner[keep]
     streets, index = parts(erase(streets, near_main))
-    keep = shapely.length(streets) > 38  # noqa: PLR2004
+    keep = shapely.length(streets) > 38
     streets, owner = streets[keep], owner[index][keep]
     streets = _join_ends(streets, np.concatenate([collectors, local]))
     geometry = np.concatenate([collectors, streets])
@@ -177,7 +177,7 @@ def _parallels(land: Land, cells: Array, points: Array) -> tuple[Array, Array, A
     dy, dx = np.gradient(z, grid.cell)
     east, north = grid.sample(dx, points), -grid.sample(dy, points)
     angle = np.arctan2(east, -north)  # along the contour: across the gradient
-    calm = np.hypot(east, north) < 0.02  # noqa: PLR2004 (flat ground: any direction)
+    calm = np.hypot(east, north) < 0.02  # flat ground: any direction
     angle[calm] = rng.uniform(0, np.pi, calm.sum())
     reach = land.size.neighbourhood
     number = np.arange(-4, 5)
@@ -193,9 +193,9 @@ def _parallels(land: Land, cells: Array, points: Array) -> tuple[Array, Array, A
     lines = shapely.intersection(lines, cells[owner])
     edge = shapely.distance(shapely.line_interpolate_point(lines, 0.5, normalized=True),
                             shapely.boundary(cells[owner]))  # fmt: skip
-    keep = (shapely.length(lines) > 60) & (edge > 26)  # noqa: PLR2004 (metres)
+    keep = (shapely.length(lines) > 60) & (edge > 26)  # metres
     lines, owner = lines[keep], owner[keep]
-    blind = rng.random(len(lines)) < 0.3  # noqa: PLR2004
+    blind = rng.random(len(lines)) < 0.3
     cut = shapely.get_point(lines, 0), shapely.get_point(lines, -1)
     a, b = (shapely.get_coordinates(x) for x in cut)
     unit = (b - a) / np.hypot(*(b - a).T)[:, None]
@@ -217,7 +217,7 @@ def _join_ends(lines: Array, others: Array, reach: float = 45.0) -> Array:
         ends = shapely.points(coordinates[at])
         found, other = tree.query_nearest(ends, max_distance=reach, all_matches=False)
         link = shapely.shortest_line(ends[found], others[other])
-        far = shapely.length(link) > 0.02  # noqa: PLR2004 (metres: already there)
+        far = shapely.length(link) > 0.02  # metres: already there
         extra_xy.append(shapely.get_coordinates(shapely.get_point(link[far], -1)))
         extra_at.append(np.column_stack([index[at[found[far]]], at[found[far]] + shift]))
     xy = np.concatenate([coordinates, *extra_xy])

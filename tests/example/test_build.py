@@ -100,7 +100,9 @@ def test_planned_changes_are_in_the_plans(example):
 
 def test_stored_package_reads_back(tmp_path, example):
     told = []
-    package = build_example(tmp_path / "bygd", progress=lambda share, text: told.append((share, text)))
+    package = build_example(
+        tmp_path / "bygd", progress=lambda share, text: told.append((share, text))
+    )
     assert package.example
     assert package.municipality == "9999"
     assert package.verify() == []
