@@ -298,14 +298,16 @@ def _coverage(given: str | Path | None, frame: pd.DataFrame, crs: str) -> shapel
     if given is None:
         return None
     if str(given) == "utstrekning":
-        return shapely.box(*frame.geometry.total_bounds)
+        around: shapely.Geometry = shapely.box(*frame.geometry.total_bounds)
+        return around
     area = to_crs(read_file(given).frame, crs, what=f"dekningen {given}")
-    return shapely.make_valid(area.geometry.union_all())
+    whole: shapely.Geometry = shapely.make_valid(area.geometry.union_all())
+    return whole
 
 
 def _both(one: shapely.Geometry | None, other: shapely.Geometry | None) -> shapely.Geometry | None:
     """Unite two mapped areas; what is complete everywhere stays so."""
-    return None if one is None or other is None else one.union(other)
+    return None if one is None or other is None else shapely.union(one, other)
 
 
 def _appended(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from askergeo.analyses import find
@@ -17,6 +16,7 @@ from askergeo.report import run_with_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from askergeo.result import Result
 
@@ -116,7 +116,7 @@ def _place(path: Path, origin: dict[str, Any], what: str, given: Path | None, op
     if given is not None:
         return given
     recorded = origin.get(f"{what}_sti", "")
-    folder = path.parent / recorded
+    folder: Path = path.parent / recorded
     if not recorded or not folder.is_dir():
         raise MissingFileError(
             f"Fant ikke {what} «{origin[what]}» som {path.name} er regnet fra.",

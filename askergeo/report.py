@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from askergeo.analyses import ANALYSES
+from askergeo.errors import LayerError
 from askergeo.outputs.report import NotRun
 from askergeo.result import Missing
 from askergeo.run import run
@@ -54,8 +55,12 @@ def run_all(
         absent = analysis.absent(view)
         if absent:
             not_run.append(_not_run(analysis, absent, package))
-        else:
+            continue
+        try:
             results.extend(run_with_scenario(analysis.id, package, scenario))
+        except LayerError as error:
+            # The layers are there but do not allow it: a column or a part of the area is missing.
+            not_run.append(NotRun(analysis=analysis.id, title=analysis.title, reason=error.message))
     return Report(results=tuple(results), not_run=tuple(not_run))
 
 

@@ -104,7 +104,8 @@ def report(
         )
     for missing in found.not_run:
         layers = ", ".join(layer.layer for layer in missing.missing)
-        console.note(f"Ikke kjørt: {missing.title} – mangler {layers}.")
+        why = missing.reason or f"mangler {layers}"
+        console.note(f"Ikke kjørt: {missing.title} – {why}.")
     console.paths(paths)
 
 

@@ -1,21 +1,28 @@
-"""Every example in a docstring of the installed package is run."""
+"""Every example in a docstring of the package is run."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
-import pkgutil
+from pathlib import Path
 
 import pytest
 
 import askergeo
+import askergeo.cli
 
-MODULES = sorted(module.name for module in pkgutil.walk_packages(askergeo.__path__, "askergeo."))
-# In a checkout the package's path also holds the folders beside it; only these belong to it.
-_BESIDE = ("askergeo.tests", "askergeo.benchmarks", "askergeo.askergeo")
+FOLDERS = {
+    "askergeo": Path(askergeo.__file__).parent,
+    "askergeo.cli": Path(askergeo.cli.__file__).parent,
+}
+MODULES = sorted(
+    ".".join([name, *file.relative_to(folder).with_suffix("").parts]).removesuffix(".__init__")
+    for name, folder in FOLDERS.items()
+    for file in folder.rglob("*.py")
+)
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(_BESIDE)])
+@pytest.mark.parametrize("name", sorted(set(MODULES)))
 def test_examples(name):
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     outcome = doctest.testmod(importlib.import_module(name), optionflags=flags)

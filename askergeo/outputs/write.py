@@ -126,10 +126,12 @@ def _relative_to(target: Path, result: Result) -> Result:
     made = result.provenance
     if made is None:
         return result
-    places = {
-        name: _seen_from(target, getattr(made, name)) for name in ("package_path", "scenario_path")
-    }
-    return replace(result, provenance=replace(made, **places))
+    seen = replace(
+        made,
+        package_path=_seen_from(target, made.package_path),
+        scenario_path=_seen_from(target, made.scenario_path),
+    )
+    return replace(result, provenance=seen)
 
 
 def _seen_from(target: Path, place: str) -> str:
