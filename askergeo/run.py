@@ -112,13 +112,11 @@ def partly_mapped(analysis: Analysis, package: DataPackage | ScenarioView) -> di
 def _require_mapped(
     analysis: Analysis, package: DataPackage | ScenarioView, partial: Mapping[str, float]
 ) -> None:
-    alone = (
-        [layer for group in analysis.either for layer in group] if len(analysis.either) == 1 else []
-    )
+    complete = set(package.layer_ids) - set(partial)
     faults = [
-        f"{layer} ({package.catalogue[layer].title}) dekker {format_number(100 * share)} % av kommunen"
-        for layer, share in partial.items()
-        if layer in (*analysis.needs, *alone)
+        f"{layer} ({package.catalogue[layer].title}) dekker {format_number(100 * partial[layer])} %"
+        for layer in analysis.absent(complete)
+        if layer in partial
     ]
     if faults:
         raise LayerError(
