@@ -161,7 +161,7 @@ def intersecting(
     return np.unique(found)
 
 
-def components(first: NDArray[np.intp], second: NDArray[np.intp], count: int) -> NDArray[np.int32]:
+def components(first: NDArray[np.intp], second: NDArray[np.intp], count: int) -> NDArray[np.intp]:
     """Group number of each of ``count`` nodes when the pairs ``first``–``second`` are joined.
 
     Examples
@@ -169,8 +169,16 @@ def components(first: NDArray[np.intp], second: NDArray[np.intp], count: int) ->
     >>> components(np.array([0]), np.array([2]), 3).tolist()
     [0, 1, 0]
     """
-    from scipy.sparse import coo_array  # noqa: PLC0415  (heavy; only where groups are needed)
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    graph = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
+    label = np.arange(count)
+    while True:
+        # Each group takes the lowest label that a pair shows it, then follows labels to the root.
+        low = np.minimum(label[first], label[second])
+        new = label.copy()
+        np.minimum.at(new, label[first], low)
+        np.minimum.at(new, label[second], low)
+        while not np.array_equal(new, new[new]):
+            new = new[new]
+        new = new[label]
+        if np.array_equal(new, label):
+            return np.asarray(np.unique(label, return_inverse=True)[1], dtype=np.intp)
+        label = new

@@ -179,6 +179,8 @@ def _word(kind: type) -> str:
 
 
 def _show(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     decimals = 0 if float(value).is_integer() else len(f"{value}".partition(".")[2])

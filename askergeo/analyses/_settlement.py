@@ -109,7 +109,7 @@ def find_clusters(
     building[included] = _cluster_of(points_of(buildings)[included], shapes)
     resident = _cluster_of(residents.points, shapes)
     first, second = _linked(shapes, barriers, parameters["bro_m"] - 2 * parameters["buffer_m"])
-    group = components(first, second, len(shapes)).astype(np.intp)
+    group = components(first, second, len(shapes))
     people = _sums(group[resident[resident >= 0]], residents.count[resident >= 0], len(shapes))
     core = people >= parameters["kjerne_bosatte"]
     useful = in_ranges(buildings["bygningstype"], parameters["satellitt_typer"]) & included
@@ -213,8 +213,25 @@ def unbuildable(
     return polygons_of(np.concatenate(found)) if found else np.array([], dtype=object)
 
 
+def _rim(whole: BaseGeometry, shapes: Geometries, solid: BaseGeometry, half: float) -> BaseGeometry:
+    """Find the unbuilt ground that is open to the outside; that inside stays in the settlement."""
+    unbuilt = polygons_of(shapely.difference(whole, solid))
+    # Shrunk and grown again, ground narrower than twice ``half`` is gone; corners are kept sharp.
+    shrunk = polygons_of(shapely.buffer(unbuilt, -half, join_style="mitre"))
+    grown = shapely.buffer(shrunk, half, join_style="mitre")
+    wide = polygons_of(shapely.intersection(union(grown), whole))
+    wide = polygons_of(shapely.difference(joined(wide), solid)) if len(wide) else wide
+    rings = shapely.get_exterior_ring(shapes)
+    _, rim = shapely.STRtree(wide).query(rings, predicate="dwithin", distance=_SLACK)
+    return union(wide[np.unique(rim)])
+
+
 def settled_area(
-    shapes: Geometries, outlines: Geometries, built: Geometries | None, land: BaseGeometry
+    shapes: Geometries,
+    outlines: Geometries,
+    built: Geometries | None,
+    land: BaseGeometry,
+    opening: float,
 ) -> BaseGeometry:
     """Area of a settlement: its clusters without their unbuilt rim, on land.
 
@@ -228,16 +245,13 @@ def settled_area(
         Built-up area of SSB's land-use map; ``None`` leaves the rim in.
     land
         Land of the municipality.
+    opening
+        Metres: unbuilt strips narrower than this, such as streets, do not lead the rim inwards.
     """
     whole = joined(shapes)
     if built is not None:
         solid = np.concatenate([built[intersecting(built, whole)], polygons_of(outlines)])
-        open_parts = polygons_of(shapely.difference(whole, union(solid)))
-        rings = shapely.get_exterior_ring(shapes)
-        if len(open_parts):
-            # Unbuilt ground inside is part of the settlement; only the rim is drawn in.
-            _, rim = shapely.STRtree(open_parts).query(rings, predicate="dwithin", distance=1e-6)
-            whole = shapely.difference(whole, union(open_parts[np.unique(rim)]))
+        whole = shapely.difference(whole, _rim(whole, shapes, union(solid), opening / 2))
     parts = polygons_of(land)
     near = parts[intersecting(parts, whole)]
     return union(polygons_of(shapely.intersection(near, whole)))

@@ -13,6 +13,7 @@ import shapely
 from askergeo.analyses._access import BLOCKERS
 from askergeo.analyses._buildings import in_ranges, points_of, size_of
 from askergeo.geometry import EMPTY, geometries, intersecting, polygons_of, union
+from askergeo.numbers import format_number
 from askergeo.result import Column, ColumnSum, Fact, MapLayer, RowSum, Style, Table
 
 if TYPE_CHECKING:
@@ -181,12 +182,12 @@ def account(belt: Belt) -> Table | None:
     """Divide the belt by what makes it inaccessible, in SSB's order; ``None`` without buildings."""
     if belt.accessible is None:
         return None
-    left_out = belt.land.area - belt.counted.area
+    left_out = shapely.difference(belt.land, belt.counted)
     rows: dict[str, tuple[str, float, float]] = {
         "oyer_utelatt": (
             "Øyer som ikke er medregnet",
-            left_out,
-            belt.exempt.area - _overlap(belt.counted, belt.exempt),
+            left_out.area,
+            _overlap(left_out, belt.exempt),
         )
     }
     taken: BaseGeometry = EMPTY
@@ -222,8 +223,8 @@ def account(belt: Belt) -> Table | None:
         row_sums=(RowSum("belte", parts),),
         column_sums=(ColumnSum("alt", ("gjelder", "unntatt")),),
         note="Areal med flere grunner er ført på den første av dem i tabellens rekkefølge. "
-        f"Avvik mellom summen av delene og beltet målt for seg: {closing_difference(belt):.3f} "
-        "m².".replace(".", ",", 1),
+        "Avvik mellom summen av delene og beltet målt for seg: "
+        f"{format_number(closing_difference(belt), 3)} m².",
     )
 
 

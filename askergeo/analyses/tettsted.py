@@ -72,7 +72,7 @@ def avgrens(
     found = tables.Settlements(
         clusters=clusters,
         keys=_keys(clusters),
-        areas=_areas(clusters, bygning, built, land),
+        areas=_areas(clusters, bygning, built, land, parameters["rand_m"]),
         residents=residents,
         own_resident=own_points(land, residents.points),
         own_building=own_points(land, points_of(bygning)),
@@ -132,7 +132,11 @@ def _keys(clusters: Clusters) -> NDArray[np.intp]:
 
 
 def _areas(
-    clusters: Clusters, buildings: gpd.GeoDataFrame, built: Geometries | None, land: Land
+    clusters: Clusters,
+    buildings: gpd.GeoDataFrame,
+    built: Geometries | None,
+    land: Land,
+    opening: float,
 ) -> Geometries:
     """Area of each settlement, in the order of the keys."""
     outlines = geometries(buildings)
@@ -143,6 +147,7 @@ def _areas(
             outlines[of_building == key],
             built,
             land.area,
+            opening,
         )
         for key in _keys(clusters)
     ]
