@@ -65,7 +65,8 @@ def _find(name: str) -> Case:
 
 def machine() -> str:
     """Describe the machine that the numbers hold for."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
@@ -152,7 +153,10 @@ def _child_peak(case: Case, folder: Path) -> int:
     return 0
 
 
-_HEADER = f"{'work':58}{'ours':>10}{'peer':>10}{'ratio':>8}  {'quartiles':14}{'max diff':>10}{'MiB':>7}  peer"
+_HEADER = (
+    f"{'work':58}{'ours':>10}{'peer':>10}{'ratio':>8}  {'quartiles':14}"
+    f"{'max diff':>10}{'MiB':>7}  peer"
+)
 
 
 def _line(row: dict[str, object]) -> str:
