@@ -81,7 +81,7 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
 
 @dataclass(frozen=True)
 class Example:
-    """Eksempelbygda in memory: layers by id, the terrain (NN2000, metres; 0 in the sea), the key."""
+    """Eksempelbygda in memory: layers by id, terrain (metres NN2000, 0 in the sea), key."""
 
     size: str
     seed: int
@@ -127,7 +127,7 @@ def make_example(
 
 
 def _ten_metres(land: Land) -> tuple[Array, Affine]:
-    """The terrain of the small size on cells of 10 m, bilinear between those it was made on."""
+    """Return the terrain, for the small size on cells of 10 m, bilinear between its own."""
     grid = land.grid
     z = np.where(land.arrays["sea"], 0.0, land.arrays["z"])
     if land.size.name == "asker":

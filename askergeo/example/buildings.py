@@ -15,7 +15,7 @@ import shapely
 from askergeo.example.land import YEAR
 from askergeo.example.plots import Kind, along_streets, clear_of, dry, find_room, zones
 from askergeo.example.public import street_lines
-from askergeo.example.shapes import noise, rectangles, segments, tiles, walk
+from askergeo.example.shapes import noise, point_array, rectangles, segments, tiles, walk
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -77,7 +77,7 @@ def _homes(land: Land, lines: Array, rng: np.random.Generator) -> pd.DataFrame:
     fronts = street_lines(land)
     for zone, kind in KINDS.items():
         frame = along_streets(land, fronts, kind, rng)
-        point, hood = tree.query(shapely.points(frame[["x", "y"]]), predicate="within")
+        point, hood = tree.query(point_array(frame[["x", "y"]].to_numpy()), predicate="within")
         mine = np.full(len(frame), 3)
         mine[point] = zone_of[hood]
         found.append(frame[mine == zone].assign(zone=zone))
@@ -98,7 +98,7 @@ def _homes(land: Land, lines: Array, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _types(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Building type, floors and dwellings by zone."""
+    """Add building type, floors and dwellings by zone."""
     zone, chance = frame["zone"].to_numpy(), rng.random(len(frame))
     floors = np.select(
         [zone == 0, zone == 1, zone == 2],
@@ -194,7 +194,7 @@ def _stands(land: Land, frame: pd.DataFrame, lines: Array, others: pd.DataFrame)
     return np.asarray(good)
 
 
-def _plain(
+def _plain(  # noqa: PLR0917 (a row of the table in the order of its columns)
     centre: Array, unit: Array, length: float, depth: float, code: int, dwellings: int, floors: int
 ) -> pd.DataFrame:
     full = np.ones(len(centre))

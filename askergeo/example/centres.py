@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 from scipy import ndimage
 
-from askergeo.example.shapes import noise
+from askergeo.example.shapes import noise, point_array
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -43,8 +42,12 @@ def make_centres(land: Land) -> None:
     goal = np.array([left + 0.5 * (right - left), low + 0.7 * (high - low)])
     near = np.exp(-((np.hypot(*(xy - goal).T) / (0.2 * size.width)) ** 2))
     chosen = [int(np.argmax(score * near))]
-    chosen += _spread(xy, score, chosen, COUNTS[1], size.spacing[0], size.spacing[1])
-    chosen += _spread(xy, score, chosen, COUNTS[2], size.spacing[1], 0.6 * size.spacing[1])
+    chosen += _spread(
+        xy, score, chosen, count=COUNTS[1], spacing=size.spacing[0], least=size.spacing[1]
+    )
+    chosen += _spread(
+        xy, score, chosen, count=COUNTS[2], spacing=size.spacing[1], least=0.6 * size.spacing[1]
+    )
     level = np.repeat(np.arange(3), COUNTS)
     spread = land.rng("centre size").lognormal(0.0, 0.28, len(chosen))
     spread[0] = 1.0
@@ -64,7 +67,7 @@ def make_centres(land: Land) -> None:
     )
     land.add(
         "senter",
-        shapely.points(np.round(place, 2)),
+        point_array(np.round(place, 2)),
         senter_id=[f"S{k + 1:02d}" for k in range(len(chosen))],
         navn=list(NAMES),
         niva=[LEVELS[k] for k in level],
@@ -74,7 +77,7 @@ def make_centres(land: Land) -> None:
 
 
 def _suitability(land: Land) -> Array:
-    """Score of the ground for a centre: flat, low, near shore or river, within reach of the mainland."""
+    """Score the ground: flat, low, near shore or river, within reach of the mainland."""
     grid, arrays = land.grid, land.arrays
     # an island can hold a centre when a bridge can reach it
     near = ndimage.distance_transform_edt(~arrays["land"]) * grid.cell < 110
@@ -93,7 +96,7 @@ def _suitability(land: Land) -> Array:
 
 
 def _spread(
-    xy: Array, score: Array, taken: list[int], count: int, spacing: float, least: float
+    xy: Array, score: Array, taken: list[int], *, count: int, spacing: float, least: float
 ) -> list[int]:
     """Greedy choice by score with a soft distance to the centres already there."""
     free = np.full(len(xy), np.inf)

@@ -61,7 +61,7 @@ def make_cover(land: Land) -> None:
 
 
 def _plain(land: Land) -> Land:
-    """The land on cells of 20 m, the scale of AR5."""
+    """Return the land on cells of 20 m, the scale of AR5."""
     step = max(1, round(20.0 / land.grid.cell))
     if step == 1:
         return land
@@ -150,7 +150,8 @@ def _road_area(land: Land) -> shapely.Geometry:
     lines = shapely.simplify(car.geometry.to_numpy(), 0.4)
     strips = shapely.buffer(lines, wide.to_numpy(), cap_style="square", join_style="bevel")
     merged = shapely.union_all(strips)
-    return shapely.intersection(merged, land.shapes["municipality"])
+    area: shapely.Geometry = shapely.intersection(merged, land.shapes["municipality"])
+    return area
 
 
 def _join_small(faces: Array, code: Array) -> tuple[Array, Array]:
@@ -199,13 +200,13 @@ def make_soil(land: Land) -> None:
     grid, arrays = land.grid, land.arrays
     ground = land.shapes["ground"]
     clay = region(grid, arrays["clay"], smooth=1.5, least=4_000.0)
-    clay = shapely.get_parts(shapely.intersection(clay, ground))
-    clay = clay[shapely.area(clay) > 1_000]
-    size = shapely.area(clay)
+    clay_parts = shapely.get_parts(shapely.intersection(clay, ground))
+    clay_parts = clay_parts[shapely.area(clay_parts) > 1_000]
+    size = shapely.area(clay_parts)
     land.add(
         "marin_leire",
-        clay,
-        marin_leire_id=np.arange(1, len(clay) + 1),
+        clay_parts,
+        marin_leire_id=np.arange(1, len(clay_parts) + 1),
         mulighet=np.select([size > 200_000, size > 40_000, size > 10_000],
                            ["svaert_stor", "stor", "middels"], "liten_usammenhengende"),
     )  # fmt: skip

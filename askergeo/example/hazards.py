@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from askergeo.example.centres import NAMES
 from askergeo.example.land import MUNICIPALITY
-from askergeo.example.shapes import region
+from askergeo.example.shapes import line_array, region
 from askergeo.example.sites import thin
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _dry(land: Land, area: shapely.Geometry, least: float) -> Array:
 
 
 def make_hazards(land: Land) -> None:
-    """Adds kvikkleire_faresone, kvikkleire_aktsomhet, flom, stormflo and stoy."""
+    """Add kvikkleire_faresone, kvikkleire_aktsomhet, flom, stormflo and stoy."""
     _quick_clay(land)
     _floods(land)
     _noise_zones(land)
@@ -124,16 +124,14 @@ def _noise_zones(land: Land) -> None:
 
 
 def make_zones(land: Land) -> None:
-    """Adds nullvekstlinje, markagrense, grunnkrets and byggegrense_sjo."""
+    """Add nullvekstlinje, markagrense, grunnkrets and byggegrense_sjo."""
     grid, arrays, size = land.grid, land.arrays, land.size
     rng = land.rng("zones of the map")
-    left, low, right, high = grid.box.bounds
+    left, low, right, _ = grid.box.bounds
     x = np.linspace(left, right, 60)
     wave = ndimage.gaussian_filter1d(rng.standard_normal(60), 5.0)
     y = low + 0.5 * size.height + 0.04 * size.height * wave / np.abs(wave).max()
-    line = shapely.intersection(
-        shapely.linestrings(np.column_stack([x, y])), land.shapes["municipality"]
-    )
+    line = shapely.intersection(line_array(np.column_stack([x, y])), land.shapes["municipality"])
     pieces = shapely.get_parts(line)
     land.add("nullvekstlinje", pieces, linje_id=np.arange(1, len(pieces) + 1))
     town = ndimage.distance_transform_edt(arrays["settlement"] < 0) * grid.cell

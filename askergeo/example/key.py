@@ -78,7 +78,7 @@ def _length(lines: Array) -> float:
 
 
 def _belt(land: Land) -> dict[str, Any]:
-    """Buildings of the last four years within 100 m of the shoreline, of each kind."""
+    """Count buildings of the last four years within 100 m of the shoreline, of each kind."""
     house = land.tables["buildings"]
     new = house[house["year"] > YEAR - WINDOW]
     shore = shapely.STRtree(shapely.get_parts(shapely.boundary(land.shapes["ground"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import ndimage
 
 from askergeo.example import walkways
 from askergeo.example.land import NAME
-from askergeo.example.shapes import parts, tiles
+from askergeo.example.shapes import parts, point_array, tiles
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -113,7 +114,8 @@ def _clip(land: Land, ways: pd.DataFrame) -> pd.DataFrame:
     geometry[partly] = shapely.intersection(geometry[partly], inner)
     single, index = parts(geometry)
     line = shapely.get_type_id(single) == 1
-    return ways.iloc[index[line]].assign(geometry=single[line]).reset_index(drop=True)
+    kept: pd.DataFrame = ways.iloc[index[line]].assign(geometry=single[line])
+    return kept.reset_index(drop=True)
 
 
 def _over_water(land: Land, ways: pd.DataFrame) -> pd.DataFrame:
@@ -145,7 +147,7 @@ def _bridges(ways: pd.DataFrame, below: list[shapely.Geometry]) -> pd.DataFrame:
         line, ground = shapely.get_type_id(up) == 1, shapely.get_type_id(down) == 1
         frame = pd.concat(
             [
-                frame.drop(index=touched),
+                frame.drop(index=touched.tolist()),
                 frame.iloc[touched[up_index[line]]].assign(geometry=up[line], medium="bru", niva=1),
                 frame.iloc[touched[down_index[ground]]].assign(geometry=down[ground]),
             ],
@@ -164,7 +166,7 @@ def _node(lines: Array) -> tuple[Array, Array]:
 
 
 def _motorway(land: Land) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The European road cut at bridges, tunnels and ramps; and the ramps of its interchanges."""
+    """Return the European road cut at bridges, tunnels and ramps, and its ramps."""
     line = shapely.line_merge(land.shapes["motorway"])
     if line.geom_type != "LineString":
         line = max(shapely.get_parts(line), key=lambda part: part.length)
@@ -174,7 +176,7 @@ def _motorway(land: Land) -> tuple[pd.DataFrame, pd.DataFrame]:
     place = land.tables["centres"].query("level < 2")[["x", "y"]].to_numpy()
     links = []
     if len(crossing):
-        gap = shapely.distance(shapely.points(place)[:, None], crossing[None, :])
+        gap = shapely.distance(point_array(place)[:, None], crossing[None, :])
         for k in np.unique(np.argmin(gap, axis=1)[gap.min(axis=1) < 3_000.0]):
             links += _ramps(line, roads, crossing[k])
     ramps = walkways.ways_table(
@@ -207,10 +209,7 @@ def _cut_at(pieces: pd.DataFrame, points: list[shapely.Point]) -> pd.DataFrame:
         line = row["geometry"]
         stops = sorted(line.project(p) for p in points if line.distance(p) < 0.5)
         marks = [0.0, *[s for s in stops if 1.0 < s < line.length - 1.0], line.length]
-        rows += [
-            row | {"geometry": shapely.ops.substring(line, a, b)}
-            for a, b in zip(marks[:-1], marks[1:], strict=True)
-        ]
+        rows += [row | {"geometry": shapely.ops.substring(line, a, b)} for a, b in pairwise(marks)]
     return pd.DataFrame(rows)
 
 
@@ -229,7 +228,7 @@ def _split_by_height(land: Land, line: shapely.Geometry, step: float = 20.0) -> 
         state[wet] = 1
         change = np.flatnonzero(np.diff(state)) + 1
         marks = np.r_[0, change, len(state) - 1]
-        for a, b in zip(marks[:-1], marks[1:], strict=True):
+        for a, b in pairwise(marks):
             if b > a:
                 rows.append(
                     {

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from askergeo.example.centres import NAMES
 from askergeo.example.land import MUNICIPALITY, YEAR
-from askergeo.example.shapes import class_edges, noise, partition, tiles
+from askergeo.example.shapes import class_edges, noise, partition, point_array, tiles
 from askergeo.example.sites import thin
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LNFR, SEA = 5100, 6001
 
 
 def make_municipal_plan(land: Land) -> None:
-    """Adds kommuneplan and kommuneplan_forslag, and the planted changes to the key."""
+    """Add kommuneplan and kommuneplan_forslag, and the planted changes to the key."""
     whole = land.shapes["municipality"]
     classes = _plan_classes(land)
     patches, change = _patches(land)
@@ -54,7 +54,7 @@ def make_municipal_plan(land: Land) -> None:
         states[face] = change[f"{prefix}_status"].to_numpy()[patch]
     place = land.tables["centres"][["x", "y"]].to_numpy()
     xy = shapely.get_coordinates(point)
-    near = shapely.STRtree(shapely.points(place)).nearest(shapely.points(xy))
+    near = shapely.STRtree(point_array(place)).nearest(point_array(xy))
     for layer, codes, states in (("kommuneplan", code, status),
                                  ("kommuneplan_forslag", new_code, new_status)):  # fmt: skip
         land.add(
@@ -93,7 +93,8 @@ def _plan_classes(land: Land) -> Array:
     house = land.tables["buildings"]
     code = house["code"].to_numpy()
     footprint = house["geometry"].to_numpy()
-    uses = ((1120, np.isin(code, [161]), 42.0), (1160, np.isin(code, [612, 613, 614, 616, 661, 671, 721, 732]), 38.0),
+    public = np.isin(code, [612, 613, 614, 616, 661, 671, 721, 732])
+    uses = ((1120, code == 161, 42.0), (1160, public, 38.0),
             (1300, (code >= 211) & (code < 240), 55.0), (1400, code == 651, 45.0))  # fmt: skip
     for value, chosen, reach in uses:
         cells = grid.burn(shapely.buffer(footprint[chosen], reach, quad_segs=2))
@@ -111,7 +112,7 @@ def _plan_classes(land: Land) -> Array:
 
 
 def _patches(land: Land) -> tuple[Array, pd.DataFrame]:
-    """Building areas of the future beside the settlements, and what the proposal does to each."""
+    """Draw building areas of the future, and what the proposal does to each."""
     grid, arrays, rng = land.grid, land.arrays, land.rng("patches")
     town = ndimage.distance_transform_edt(arrays["settlement"] < 0) * grid.cell
     traffic = shapely.union_all([land.shapes["motorway"], land.shapes["railway"]])
@@ -144,7 +145,7 @@ def _patches(land: Land) -> tuple[Array, pd.DataFrame]:
 
 
 def make_zoning(land: Land) -> None:
-    """Adds reguleringsplan, reguleringsplan_formaal and arealbruk: one plan a neighbourhood."""
+    """Add reguleringsplan, reguleringsplan_formaal and arealbruk: one plan a neighbourhood."""
     built = land.shapes["built"]
     hoods = land.tables["neighbourhoods"]
     cells = hoods["geometry"].to_numpy()
@@ -170,7 +171,7 @@ def make_zoning(land: Land) -> None:
     code = _purposes(land, faces, point, hoods["zone"].to_numpy()[owner], strips)
     _plans(land, faces, code, owner)
     main = np.select([code == 2011, code == 3040, code >= 1600, np.isin(code, [1300, 1340])],
-                     ["Transport", "Grønne områder", "Grønne områder", "Næring"], "Bolig")  # fmt: skip
+                     ["Transport", *["Grønne områder"] * 2, "Næring"], "Bolig")  # fmt: skip
     main = np.where((code >= 1130) & (code < 1300) & (code != 1112) & (code != 1113),
                     "Tjenesteyting og handel", main)  # fmt: skip
     land.add(
@@ -196,7 +197,8 @@ def _purposes(
     )
     public = land.tables["public"]
     table = {612: 1161, 613: 1162, 614: 1162, 616: 1162, 651: 1400, 671: 1164, 721: 1168, 731: 1168,
-             732: 1168, 311: 1166, 661: 1167, 662: 1165, 321: 1140, 322: 1150, 412: 2024}  # fmt: skip
+             732: 1168,
+             311: 1166, 661: 1167, 662: 1165, 321: 1140, 322: 1150, 412: 2024}  # fmt: skip
     value = public["code"].map(table).fillna(1300).to_numpy().astype(int)
     face, claim = shapely.STRtree(public["claim"].to_numpy()).query(point, predicate="within")
     code[face] = value[claim]

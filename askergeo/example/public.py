@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -112,7 +112,7 @@ def _candidates(land: Land, lines: Array, kind: Kind, rng: np.random.Generator) 
 
 
 def _wanted(land: Land, rng: np.random.Generator) -> list[tuple[int, Item]]:
-    """The list of buildings, the most central first; large settlements get more schools."""
+    """List the buildings, the most central first; large settlements get more schools."""
     centres = land.tables["centres"]
     items = (KOMMUNESENTER, LOKALSENTER, NAERSENTER)
     wanted: list[tuple[int, Item]] = []
@@ -146,12 +146,12 @@ def _wanted(land: Land, rng: np.random.Generator) -> list[tuple[int, Item]]:
     return wanted
 
 
-def _place_all(pool: dict[str, pd.DataFrame], items: list[Item]) -> list[dict[str, object]]:
+def _place_all(pool: dict[str, pd.DataFrame], items: list[Item]) -> list[dict[Any, Any]]:
     """Give each item the free candidate nearest to its wanted place; the larger sizes shrink."""
     xy = {name: frame[["x", "y"]].to_numpy() for name, frame in pool.items()}
     rank = {name: frame["rank"].to_numpy() for name, frame in pool.items()}
     radius = {
-        name: np.hypot(frame["length"], frame["depth"]).to_numpy() / 2 + SIZES[name][1]
+        name: np.hypot(frame["length"].to_numpy(), frame["depth"].to_numpy()) / 2 + SIZES[name][1]
         for name, frame in pool.items()
     }
     free = {name: np.ones(len(frame), bool) for name, frame in pool.items()}

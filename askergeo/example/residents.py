@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from askergeo.example.shapes import point_array
+
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
 
@@ -41,7 +43,7 @@ def make_residents(land: Land) -> None:
     centre = np.round(shapely.get_coordinates(shapely.centroid(lived["geometry"].to_numpy())), 2)
     land.add(
         "adresse",
-        shapely.points(centre),
+        point_array(centre),
         adresse_id=ids,
         adressetekst=_addresses(land, centre),
         bygning_id=lived["id"].astype(str).to_numpy(),
@@ -105,7 +107,7 @@ def _addresses(land: Land, centre: Array) -> list[str]:
     """Street name and number; numbers run along each street, odd ones on the left."""
     roads = land.tables["local_roads"]
     lines = roads["geometry"].to_numpy()
-    point = shapely.points(centre)
+    point = point_array(centre)
     _, road = shapely.STRtree(lines).query_nearest(point, all_matches=False)
     along = shapely.line_locate_point(lines[road], point)
     a = shapely.get_coordinates(shapely.line_interpolate_point(lines[road], along))

@@ -15,7 +15,7 @@ from scipy import ndimage
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra, minimum_spanning_tree
 
-from askergeo.example.shapes import chaikin
+from askergeo.example.shapes import chaikin, line_array
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Grid, Land
@@ -122,7 +122,7 @@ def lines_of(grid: Grid, edges: Array, rank: Array, tolerance: float = 24.0) -> 
     low, high, rank = low[order], high[order], rank[order]
     first = np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])]
     low, high, rank = low[first], high[first], rank[first]
-    segments = shapely.linestrings(np.stack([grid.xy(low), grid.xy(high)], axis=1))
+    segments = line_array(np.stack([grid.xy(low), grid.xy(high)], axis=1))
     noded = np.asarray(shapely.get_parts(shapely.line_merge(shapely.union_all(segments))))
     middle = shapely.line_interpolate_point(noded, 0.01, normalized=False)
     near = shapely.STRtree(segments).query_nearest(middle, all_matches=False)[1]

@@ -10,7 +10,7 @@ import shapely
 
 from askergeo.example.centres import NAMES
 from askergeo.example.land import YEAR
-from askergeo.example.shapes import walk
+from askergeo.example.shapes import point_array, walk
 
 if TYPE_CHECKING:
     from askergeo.example.land import Land
@@ -29,22 +29,25 @@ GRADES = {613: (1, 7), 614: (8, 10), 616: (11, 13)}
 
 
 def make_services(land: Land) -> None:
-    """Adds the layers tjeneste, skole and barnehage from the public buildings."""
+    """Add the layers tjeneste, skole and barnehage from the public buildings."""
     public = land.tables["public"]
     point = np.round(shapely.get_coordinates(shapely.centroid(public["geometry"].to_numpy())), 2)
     rows = []
     for k, (settlement, services) in enumerate(
         zip(public["settlement"], public["services"], strict=True)
     ):
-        for turn, kind in enumerate(services):
-            rows.append((point[k, 0] + 3.0 * turn, point[k, 1], kind, settlement))
+        rows += [
+            (point[k, 0] + 3.0 * turn, point[k, 1], kind, settlement)
+            for turn, kind in enumerate(services)
+        ]
+
     centres = land.tables["centres"]
-    for k in np.flatnonzero(centres["level"] < 2):  # a park in each larger centre
+    for k in centres.index[centres["level"] < 2]:  # a park in each larger centre
         rows.append((centres["x"][k] + 25.0, centres["y"][k] + 30.0, "park", k))
     frame = pd.DataFrame(rows, columns=["x", "y", "type", "settlement"])
     land.add(
         "tjeneste",
-        shapely.points(np.round(frame[["x", "y"]].to_numpy(), 2)),
+        point_array(np.round(frame[["x", "y"]].to_numpy(), 2)),
         tjeneste_id=[f"T{k + 1:04d}" for k in range(len(frame))],
         type=frame["type"].to_numpy(),
         gruppe=frame["type"].map(GROUPS).to_numpy(),
@@ -64,7 +67,7 @@ def make_services(land: Land) -> None:
     small = land.size.name == "liten"
     land.add(
         "skole",
-        shapely.points(at),
+        point_array(at),
         skole_id=[f"SK{k + 1:03d}" for k in range(len(at))],
         navn=names,
         trinn_fra=[GRADES[c][0] for c in codes],
@@ -77,7 +80,7 @@ def make_services(land: Land) -> None:
     place = land.rng("nurseries").integers(3, 9, int(nursery.sum())) * 14
     land.add(
         "barnehage",
-        shapely.points(point[nursery]),
+        point_array(point[nursery]),
         barnehage_id=[f"BH{k + 1:03d}" for k in range(int(nursery.sum()))],
         navn=[f"{NAMES[s]} barnehage {k + 1}"
               for k, s in enumerate(public["settlement"].to_numpy()[nursery])],
@@ -95,16 +98,17 @@ def make_stops(land: Land) -> None:
     dry = land.grid.sample(land.arrays["land"] & land.arrays["inside"], at)
     bus = at[dry]
     rail = land.shapes["railway"]
+    larger = land.tables["centres"]["level"].to_numpy() < 2
     centres = land.tables["centres"]
-    point = shapely.points(centres[["x", "y"]].to_numpy())
-    near = np.flatnonzero((shapely.distance(point, rail) < 650) & (centres["level"] < 2))
+    point = point_array(centres[["x", "y"]].to_numpy())
+    near = np.flatnonzero(np.less(shapely.distance(point, rail), 650) & larger)
     if 0 not in near:
         near = np.r_[0, near]
     stations = shapely.get_coordinates(
         shapely.get_point(shapely.shortest_line(rail, point[near]), 0)
     )
     shore = shapely.union_all(land.shapes["shore"])
-    coast = np.flatnonzero((shapely.distance(point, shore) < 600) & (centres["level"] < 2))[:4]
+    coast = np.flatnonzero(np.less(shapely.distance(point, shore), 600) & larger)[:4]
     quays = shapely.get_coordinates(
         shapely.get_point(shapely.shortest_line(shore, point[coast]), 0)
     )
@@ -114,7 +118,7 @@ def make_stops(land: Land) -> None:
     names += [f"{NAMES[k]} stasjon" for k in near] + [f"{NAMES[k]} brygge" for k in coast]
     land.add(
         "holdeplass",
-        shapely.points(xy),
+        point_array(xy),
         holdeplass_id=[f"H{k + 1:04d}" for k in range(len(xy))],
         navn=names,
         transportmiddel=mode,
@@ -122,13 +126,13 @@ def make_stops(land: Land) -> None:
 
 
 def make_districts(land: Land) -> None:
-    """Adds tettsted (from the built-up land) and senter catchments' statistics of residents."""
+    """Add tettsted: the built-up land with at least 200 residents."""
     people = land.tables["people"]
     parts = np.asarray(shapely.get_parts(shapely.buffer(land.shapes["built"], 22.0)))
     joined = shapely.get_parts(shapely.union_all(parts))
     ground = land.shapes["ground"]
     joined = shapely.intersection(shapely.simplify(joined, 2.0), ground)
-    point = shapely.points(people[["x", "y"]].to_numpy())
+    point = point_array(people[["x", "y"]].to_numpy())
     inside, part = shapely.STRtree(joined).query(point, predicate="intersects")
     total = np.bincount(part, weights=people["residents"].to_numpy()[inside], minlength=len(joined))
     town = np.flatnonzero(total >= 200)  # Statistics Norway's threshold

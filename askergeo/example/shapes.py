@@ -9,7 +9,7 @@ import shapely
 from scipy import ndimage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from askergeo.example.land import Array, Grid
 
@@ -19,15 +19,27 @@ __all__ = [
     "contour",
     "displace",
     "erase",
+    "line_array",
     "noise",
     "partition",
     "parts",
+    "point_array",
     "rectangles",
     "region",
     "segments",
     "tiles",
     "walk",
 ]
+
+
+def point_array(xy: Array) -> Array:
+    """Points at coordinates (n, 2), always an array."""
+    return np.asarray(shapely.points(xy))
+
+
+def line_array(xy: Array, owner: Array | None = None) -> Array:
+    """Lines from coordinates (n, m, 2), or (n, 2) with the line that each vertex belongs to."""
+    return np.asarray(shapely.linestrings(xy, indices=owner))
 
 
 def noise(
@@ -67,7 +79,6 @@ def contour(grid: Grid, values: Array, level: float) -> Array:
     v = np.pad(values.astype(float), 1, constant_values=low) - level
     v[v == 0] = 1e-9
     up = v > 0
-    rows, columns = v.shape
     left, top = grid.left - 0.5 * grid.cell, grid.top + 0.5 * grid.cell
 
     def across(r: Array, c: Array) -> Array:
@@ -79,27 +90,29 @@ def contour(grid: Grid, values: Array, level: float) -> Array:
         return np.column_stack([left + c * grid.cell, top - (r + t) * grid.cell])
 
     corners = [up[:-1, :-1], up[:-1, 1:], up[1:, 1:], up[1:, :-1]]
-    case = sum(corner.astype(np.int8) << k for k, corner in enumerate(corners))
-    del rows, columns
-    sides = {
+    case = np.sum([corner.astype(np.int8) << k for k, corner in enumerate(corners)], axis=0)
+    sides: dict[str, Callable[[Array, Array], Array]] = {
         "n": across,
         "s": lambda r, c: across(r + 1, c),
         "w": down,
         "e": lambda r, c: down(r, c + 1),
     }
-    table = {
-        1: ["wn"], 2: ["ne"], 3: ["we"], 4: ["es"], 5: ["wn", "es"], 6: ["ns"], 7: ["ws"],
-        8: ["sw"], 9: ["sn"], 10: ["ne", "sw"], 11: ["se"], 12: ["ew"], 13: ["en"], 14: ["nw"],
+    table: dict[int, tuple[tuple[str, str], ...]] = {
+        1: (("w", "n"),), 2: (("n", "e"),), 3: (("w", "e"),), 4: (("e", "s"),),
+        5: (("w", "n"), ("e", "s")), 6: (("n", "s"),), 7: (("w", "s"),), 8: (("s", "w"),),
+        9: (("s", "n"),), 10: (("n", "e"), ("s", "w")), 11: (("s", "e"),), 12: (("e", "w"),),
+        13: (("e", "n"),), 14: (("n", "w"),),
     }  # fmt: skip
     segments = []
     for number, pairs in table.items():
         r, c = np.nonzero(case == number)
-        segments += [np.stack([sides[a](r, c), sides[b](r, c)], axis=1) for a, b in pairs]
+        for start, end in pairs:
+            segments.append(np.stack([sides[start](r, c), sides[end](r, c)], axis=1))
     points = np.concatenate(segments)
     points = points[np.any(points[:, 0] != points[:, 1], axis=1)]
     if len(points) == 0:
         return np.array([], dtype=object)
-    lines = shapely.multilinestrings(shapely.linestrings(points))
+    lines = shapely.multilinestrings(line_array(points))
     return np.asarray(shapely.get_parts(shapely.line_merge(lines)))
 
 
@@ -156,7 +169,7 @@ def class_edges(grid: Grid, classes: Array, *, tolerance: float = 0.4) -> Array:
         return np.array([], dtype=object)
     row, column = np.divmod(sides, columns)
     xy = np.stack([grid.left + (column - 1) * grid.cell, grid.top - (row - 1) * grid.cell], axis=-1)
-    merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(xy)))
+    merged = shapely.line_merge(shapely.multilinestrings(line_array(xy)))
     lines = np.asarray(shapely.get_parts(merged))
     coordinates, index = shapely.get_coordinates(lines, return_index=True)
     first = np.r_[True, index[1:] != index[:-1]]
@@ -166,7 +179,7 @@ def class_edges(grid: Grid, classes: Array, *, tolerance: float = 0.4) -> Array:
     all_xy = np.concatenate([coordinates[first], middle, coordinates[last]])
     all_index = np.concatenate([index[first], mid_index, index[last]])
     order = np.argsort(all_index, kind="stable")
-    smooth = shapely.linestrings(all_xy[order], indices=all_index[order])
+    smooth = line_array(all_xy[order], owner=all_index[order])
     return np.asarray(shapely.simplify(smooth, tolerance * grid.cell, preserve_topology=False))
 
 
@@ -201,7 +214,7 @@ def chaikin(lines: Array, times: int = 2) -> Array:
         xy = np.concatenate([coordinates[first], cut, coordinates[last]])
         owners = np.concatenate([index[first], np.repeat(owner, 2), index[last]])
         order = np.argsort(owners, kind="stable")
-        lines = shapely.linestrings(xy[order], indices=owners[order])
+        lines = line_array(xy[order], owner=owners[order])
     return np.asarray(lines)
 
 
@@ -209,7 +222,8 @@ def displace(grid: Grid, geometries: Array, dx: Array, dy: Array) -> Array:
     """Move every vertex by the smooth fields ``dx`` and ``dy`` (metres) at its place."""
 
     def move(xy: Array) -> Array:
-        return xy + np.column_stack([grid.interpolate(dx, xy), grid.interpolate(dy, xy)])
+        shift = np.column_stack([grid.interpolate(dx, xy), grid.interpolate(dy, xy)])
+        return np.asarray(xy + shift)
 
     return np.asarray(shapely.transform(geometries, move))
 
@@ -218,7 +232,7 @@ def segments(lines: Array) -> Array:
     """Every straight piece of the lines as a line of its own: quick to search among."""
     xy, line = shapely.get_coordinates(lines, return_index=True)
     same = line[1:] == line[:-1]
-    return np.asarray(shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1)))
+    return np.asarray(line_array(np.stack([xy[:-1][same], xy[1:][same]], axis=1)))
 
 
 def tiles(geometry: shapely.Geometry, most: int = 120) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from scipy import ndimage
 
-from askergeo.example.shapes import noise, walk
+from askergeo.example.shapes import noise, point_array, walk
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -50,7 +50,7 @@ def _tidy(mask: Array, cells: int) -> Array:
 
 
 def thin(rng: np.random.Generator, xy: Array, spacing: float, most: int) -> Array:
-    """Indices of points, taken at random, no two in the same or a neighbouring square.
+    """Return indices of points, taken at random, no two in the same or a neighbouring square.
 
     The squares have sides of half the spacing, so kept points lie at least that far apart.
     """
@@ -58,8 +58,8 @@ def thin(rng: np.random.Generator, xy: Array, spacing: float, most: int) -> Arra
     square = np.floor(xy[order] / spacing).astype(int)
     first = np.unique(square, axis=0, return_index=True)[1]
     kept = order[np.sort(first)]
-    tree = shapely.STRtree(shapely.points(xy[kept]))
-    a, b = tree.query(shapely.points(xy[kept]), predicate="dwithin", distance=spacing / 2)
+    tree = shapely.STRtree(point_array(xy[kept]))
+    a, b = tree.query(point_array(xy[kept]), predicate="dwithin", distance=spacing / 2)
     drop = np.unique(a[b < a])
     return np.delete(kept, drop)[:most]
 

@@ -16,7 +16,16 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from askergeo.example.roads import cheapest, discount
-from askergeo.example.shapes import displace, erase, noise, parts, region, tiles
+from askergeo.example.shapes import (
+    displace,
+    erase,
+    line_array,
+    noise,
+    parts,
+    point_array,
+    region,
+    tiles,
+)
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -81,7 +90,8 @@ def _barred(land: Land) -> Array:
     barrier.append(shapely.buffer(land.shapes["railway"], 25.0))
     bar = grid.burn(barrier, touched=True)
     inner = ndimage.distance_transform_edt(arrays["inside"]) * grid.cell < 60
-    return ~arrays["land"] | (arrays["slope"] > 0.3) | (arrays["shore_m"] < 25) | bar | inner
+    wet_or_steep = ~arrays["land"] | (arrays["slope"] > 0.3) | (arrays["shore_m"] < 25)
+    return np.asarray(wet_or_steep | bar | inner)
 
 
 def _fill(chosen: Array, rank: Array, shape: tuple[int, int], mask: Array) -> tuple[Array, Array]:
@@ -142,7 +152,7 @@ def _voronoi(land: Land) -> tuple[Array, Array]:
     )
     points = points[grid.sample(near, points)]
     faces = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points)))
-    order = shapely.STRtree(faces).query(shapely.points(points), predicate="within")
+    order = shapely.STRtree(faces).query(point_array(points), predicate="within")
     cells = faces[order[1][np.argsort(order[0], kind="stable")]]
     built = tiles(shapely.buffer(land.shapes["built"], 60.0))
     touch = np.unique(shapely.STRtree(built).query(cells, predicate="intersects")[0])
@@ -167,7 +177,7 @@ def _collectors(land: Land, cells: Array) -> Array:
     unique = np.unique(ends.reshape(-1, 4), axis=0).reshape(-1, 2, 2)
     unique = unique[np.hypot(*(unique[:, 1] - unique[:, 0]).T) > 1.0]
     keep = land.rng("collectors").random(len(unique)) > 1 / 9
-    return np.asarray(shapely.linestrings(unique[keep]))
+    return np.asarray(line_array(unique[keep]))
 
 
 def _parallels(land: Land, cells: Array, points: Array) -> tuple[Array, Array, Array]:
@@ -188,7 +198,7 @@ def _parallels(land: Land, cells: Array, points: Array) -> tuple[Array, Array, A
     ends = np.stack(
         [middle - along[:, None, :] * reach, middle + along[:, None, :] * reach], axis=2
     )
-    lines = shapely.linestrings(ends.reshape(-1, 2, 2))
+    lines = line_array(ends.reshape(-1, 2, 2))
     owner = np.repeat(np.arange(len(cells)), len(number))
     lines = shapely.intersection(lines, cells[owner])
     edge = shapely.distance(shapely.line_interpolate_point(lines, 0.5, normalized=True),
@@ -200,7 +210,7 @@ def _parallels(land: Land, cells: Array, points: Array) -> tuple[Array, Array, A
     a, b = (shapely.get_coordinates(x) for x in cut)
     unit = (b - a) / np.hypot(*(b - a).T)[:, None]
     short = np.where(blind & (np.hypot(*(b - a).T) > 110), 34.0, 0.0)
-    lines = shapely.linestrings(np.stack([a, b - unit * short[:, None]], axis=1))
+    lines = line_array(np.stack([a, b - unit * short[:, None]], axis=1))
     return np.asarray(lines), owner, angle
 
 
@@ -214,7 +224,7 @@ def _join_ends(lines: Array, others: Array, reach: float = 45.0) -> Array:
     last = np.r_[first[1:] - 1, len(index) - 1]
     extra_xy, extra_at = [], []
     for at, shift in ((first, -0.5), (last, 0.5)):
-        ends = shapely.points(coordinates[at])
+        ends = point_array(coordinates[at])
         found, other = tree.query_nearest(ends, max_distance=reach, all_matches=False)
         link = shapely.shortest_line(ends[found], others[other])
         far = shapely.length(link) > 0.02  # metres: already there
@@ -223,11 +233,11 @@ def _join_ends(lines: Array, others: Array, reach: float = 45.0) -> Array:
     xy = np.concatenate([coordinates, *extra_xy])
     where = np.concatenate([np.column_stack([index, np.arange(len(index))]), *extra_at])
     order = np.lexsort((where[:, 1], where[:, 0]))
-    return np.asarray(shapely.linestrings(xy[order], indices=where[order, 0].astype(int)))
+    return np.asarray(line_array(xy[order], owner=where[order, 0].astype(int)))
 
 
 def _neighbourhoods(land: Land, cells: Array, angle: Array) -> pd.DataFrame:
-    """The bent cells with the settlement that each belongs to and its place in the growth."""
+    """Return the bent cells with the settlement of each and its place in the growth."""
     inner = shapely.get_coordinates(shapely.point_on_surface(cells))
     settlement = land.arrays["settlement"]
     known = np.argwhere(settlement >= 0)

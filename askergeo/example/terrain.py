@@ -7,6 +7,7 @@ hollow fills (the same surface as a priority flood gives).
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -127,7 +128,7 @@ def drain(grid: Grid, z: Array, sea: Array) -> Drainage:
     level[0] = -np.inf
     level[1:] = z.ravel()[cells]
     area = np.full(len(cells) + 1, (grid.cell / 1_000) ** 2)
-    depths = list(zip(bounds[1:-1], bounds[2:], strict=True))
+    depths = list(pairwise(bounds[1:]))
     for start, stop in depths:
         nodes = order[start:stop]
         level[nodes] = np.maximum(level[nodes], level[parent[nodes]])
@@ -186,7 +187,7 @@ def _levels(order: Array, parent: Array) -> list[int]:
 
 
 def _lowest_outlet(z: Array, outlet: Array, cells: Array) -> Array:
-    """The lowest neighbour among the outlets, for cells where the water leaves the land."""
+    """Find the lowest neighbour among the outlets, for cells where the water leaves the land."""
     columns = z.shape[1]
     best = np.full(len(cells), np.inf)
     chosen = np.full(len(cells), -1)

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import Delaunay
 
-from askergeo.example.shapes import chaikin, erase, parts, tiles, walk
+from askergeo.example.shapes import chaikin, erase, line_array, parts, point_array, tiles, walk
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -74,7 +74,7 @@ def pavements(land: Land) -> pd.DataFrame:
     walkways, _ = parts(np.concatenate([left, right]))
     walkways = walkways[clear(land, walkways) & (shapely.length(walkways) > 15.0)]
     at, _, _, _ = walk(walkways, 140.0)
-    ends = np.concatenate([shapely.points(at), shapely.get_point(walkways, 0),
+    ends = np.concatenate([point_array(at), shapely.get_point(walkways, 0),
                            shapely.get_point(walkways, -1)])  # fmt: skip
     found, road = shapely.STRtree(lines).query_nearest(ends, max_distance=12, all_matches=False)
     links = shapely.shortest_line(ends[found], lines[road])
@@ -85,7 +85,7 @@ def pavements(land: Land) -> pd.DataFrame:
 
 
 def cycleways(land: Land) -> pd.DataFrame:
-    """Walking and cycling roads beside two of three county roads, joined to them at the ends."""
+    """Draw walking and cycling roads beside two of three county roads, joined at the ends."""
     roads = land.tables["local_roads"]
     county = roads.loc[roads["kind"] == "F", "geometry"].to_numpy()
     chosen = county[land.rng("cycleways").random(len(county)) < 0.67]
@@ -108,14 +108,12 @@ def shortcuts(land: Land) -> pd.DataFrame:
     at, direction, owner, _ = walk(lines, 75.0)
     side = np.column_stack([-direction[:, 1], direction[:, 0]])
     far = at + side * rng.choice([-1.0, 1.0], (len(at), 1)) * 95.0
-    ray = shapely.linestrings(np.stack([at, far], axis=1))
+    ray = line_array(np.stack([at, far], axis=1))
     tree = shapely.STRtree(lines)
     hit, other = tree.query(ray, predicate="intersects")
     keep = other != owner[hit]
     hit, other = hit[keep], other[keep]
-    link = shapely.shortest_line(
-        shapely.points(at[hit]), shapely.intersection(ray[hit], lines[other])
-    )
+    link = shapely.shortest_line(point_array(at[hit]), shapely.intersection(ray[hit], lines[other]))
     length = shapely.length(link)
     order = np.lexsort((length, hit))
     first = order[np.r_[True, hit[order][1:] != hit[order][:-1]]]
@@ -139,7 +137,7 @@ def shortcuts(land: Land) -> pd.DataFrame:
     gaps = np.sort(rng.choice(flat, min(wanted, len(flat)), replace=False))
     unit = (b[gaps] - a[gaps]) / shapely.length(link[gaps])[:, None]
     goal, stop = b[gaps], np.round(b[gaps] - unit * GAP, 2)
-    link[gaps] = shapely.linestrings(np.stack([a[gaps], stop], axis=1))
+    link[gaps] = line_array(np.stack([a[gaps], stop], axis=1))
     land.key["glipper"] = [
         {"x": float(x), "y": float(y), "til_x": float(round(u, 2)), "til_y": float(round(v, 2)),
          "meter": GAP}
@@ -182,7 +180,7 @@ def paths(land: Land) -> pd.DataFrame:
     sway = rng.normal(0, 0.05, (len(ends), 7))
     sway[:, [0, -1]] = 0
     line = line + normal[:, None, :] * sway[:, :, None]
-    lines = chaikin(shapely.linestrings(line), 2)
+    lines = chaikin(line_array(line), 2)
     houses = tiles(
         shapely.union_all(shapely.buffer(land.tables["buildings"]["geometry"].to_numpy(), 6.0))
     )

@@ -9,7 +9,7 @@ import shapely
 from scipy import ndimage
 
 from askergeo.example.land import MUNICIPALITY, NAME
-from askergeo.example.shapes import chaikin, contour, region
+from askergeo.example.shapes import chaikin, contour, line_array, region
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Grid, Land
@@ -28,7 +28,7 @@ def make_boundary(land: Land) -> None:
 
     The shoreline is the terrain's zero contour; the sea boundary runs out in the fjord.
     """
-    grid, size = land.grid, land.size
+    grid = land.grid
     whole = _outline(land)
     dry = region(grid, np.maximum(land.arrays["z"], -6.0), smooth=0.0, level=0.0)
     dry = shapely.MultiPolygon(
@@ -53,11 +53,10 @@ def make_boundary(land: Land) -> None:
     lines = lines[np.argsort(-shapely.length(lines), kind="stable")]
     land.shapes["shore"] = lines
     land.add("kystkontur", lines, kystkontur_id=np.arange(1, len(lines) + 1))
-    del size
 
 
 def _outline(land: Land) -> shapely.Polygon:
-    """The municipality with its sea: wavering lines inside the raster's rim."""
+    """Draw the municipality with its sea: wavering lines inside the raster's rim."""
     rng, size, box = land.rng("boundary"), land.size, land.grid.box.bounds
     count = 160
     t = np.linspace(0, 2 * np.pi, count, endpoint=False)
@@ -92,9 +91,8 @@ def make_water(land: Land) -> None:
     lines, flow = _rivers(land)
     inside = shapely.intersection(lines, ground)
     width = np.clip(1.2 + 1.5 * np.sqrt(flow), 1.5, 16.0)
-    wide = shapely.buffer(inside, width / 2, cap_style="flat", join_style="bevel")
-    wide = shapely.union_all(wide)
-    wide = shapely.difference(shapely.simplify(wide, 0.15), lakes)
+    strips = shapely.buffer(inside, width / 2, cap_style="flat", join_style="bevel")
+    wide = shapely.difference(shapely.simplify(shapely.union_all(strips), 0.15), lakes)
     rivers = _polygons(shapely.intersection(shapely.set_precision(wide, 0.01), ground), 1_500.0)
     lake_parts, river_parts = (np.asarray(shapely.get_parts(x)) for x in (lakes, rivers))
     lake_parts = lake_parts[np.argsort(-shapely.area(lake_parts), kind="stable")]
@@ -128,7 +126,7 @@ def _rivers(land: Land) -> tuple[Array, Array]:
     cells = np.flatnonzero(arrays["channel"] & arrays["inside"])
     down = arrays["receiver"][cells]
     cells, down = cells[down >= 0], down[down >= 0]
-    segments = shapely.linestrings(np.stack([grid.xy(cells), grid.xy(down)], axis=1))
+    segments = line_array(np.stack([grid.xy(cells), grid.xy(down)], axis=1))
     merged = shapely.line_merge(shapely.multilinestrings(segments), directed=True)
     lines = np.asarray(shapely.get_parts(merged))
     middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))

@@ -115,7 +115,7 @@ def test_stored_package_reads_back(tmp_path, example):
         assert raster.res == (10.0, 10.0)
         assert raster.read(1).max() == pytest.approx(example.terrain.max())
     (package.path / "nokkel.json").unlink()
-    with pytest.raises(MissingFileError, match="nokkel.json"):
+    with pytest.raises(MissingFileError, match=r"nokkel\.json"):
         answer_key(package)
 
 
