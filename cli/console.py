@@ -49,7 +49,7 @@ class Console:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[float, str], None]]:
-        """Show progress on stderr: a bar in a terminal, a line a step elsewhere.
+        """Show progress on stderr: a bar in a terminal, a line for each tenth elsewhere.
 
         Yields
         ------
@@ -62,7 +62,20 @@ class Console:
             yield from _bar(title)
         else:
             self.note(title)
-            yield lambda share, text: self.note(f"  {share:4.0%}  {text}")
+            yield _tenths(self.note)
+
+
+def _tenths(note: Callable[[str], None]) -> Callable[[float, str], None]:
+    """Note the first step in each tenth of the work: a log has no use for more."""
+    said = -1
+
+    def step(share: float, text: str) -> None:
+        nonlocal said
+        if int(share * 10) > said:
+            said = int(share * 10)
+            note(f"  {share:4.0%}  {text}")
+
+    return step
 
 
 def _bar(title: str) -> Iterator[Callable[[float, str], None]]:
