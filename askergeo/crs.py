@@ -26,6 +26,7 @@ __all__ = [
     "CRS_OF_RECORD",
     "crs_name",
     "ellipsoidal_area",
+    "known_crs",
     "require_crs",
     "to_crs",
     "transform",
@@ -48,6 +49,28 @@ def crs_name(crs: object) -> str:
     parsed = pyproj.CRS.from_user_input(crs)
     epsg = parsed.to_epsg()
     return f"EPSG:{epsg}" if epsg else str(parsed.name)
+
+
+def known_crs(crs: str) -> pyproj.CRS:
+    """Read what somebody wrote as a CRS.
+
+    Raises
+    ------
+    CrsError
+        When there is none such.
+
+    Examples
+    --------
+    >>> known_crs("EPSG:25832").name
+    'ETRS89 / UTM zone 32N'
+    """
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        raise CrsError(
+            f"Koordinatsystemet «{crs}» er ukjent.",
+            remedy="Skriv EPSG-koden, for eksempel EPSG:25832 (UTM sone 32) eller EPSG:4258.",
+        ) from None
 
 
 def require_crs(frame: gpd.GeoDataFrame, crs: str = CRS_OF_RECORD, *, what: str = "laget") -> None:

@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 import shapely
-import yaml
 
-from askergeo.centres import load_centres
 from askergeo.crs import to_crs
 from askergeo.datapackage import DataPackage, Origin
-from askergeo.errors import LayerError, MissingFileError, SourceError, collect
-from askergeo.municipalities import check_municipality
+from askergeo.errors import (
+    LayerError,
+    MissingFileError,
+    ParameterError,
+)
 from askergeo.numbers import format_number
 from askergeo.sources.files import read_file
 from askergeo.sources.intake import Intake, take_in
 from askergeo.sources.raster import warp_raster
+from askergeo.stores.checks import CHANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import geopandas as gpd
-
     from askergeo.catalogue import Layer
 
-__all__ = ["Added", "add_file", "build_from_recipe"]
-
-_RECIPE_KEYS = {"kommune", "navn", "lag", "mangler"}
-_STEP_KEYS = {
-    "lag",
-    "fil",
-    "lag_i_fil",
-    "kolonner",
-    "dato",
-    "crs",
-    "tillegg",
-    "dekning",
-    "senterstruktur",
-}
+__all__ = ["Added", "add_file"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +116,15 @@ def add_file(
     layer = package.catalogue[layer_id]
     if not path.exists():
         raise MissingFileError(f"Filen {path} finnes ikke.", remedy="Se etter skrivefeil i navnet.")
+    _require_date(fetched)
     if layer.geometry == "raster":
+        given = (mapping, crs, source_layer, coverage, append or None)
+        if any(one is not None for one in given):
+            raise ParameterError(
+                f"Laget «{layer_id}» er et raster; kolonner, koordinatsystem, lag i fil, dekning "
+                "og tillegg gjelder bare tabeller og kart med objekter.",
+                remedy="Ta bort de valgene.",
+            )
         return _add_raster(package, layer, path, fetched=fetched, overwrite=overwrite)
     intake = take_in(
         path,
@@ -140,12 +134,15 @@ def add_file(
         crs=crs,
         target_crs=package.crs,
         boundary=_boundary(package, layer_id),
+        changes=bool(package.scenario),
     )
     frame, avvik = intake.frame, intake.avvik
+    if package.scenario:
+        frame = _numbered(package, layer, frame, append=append)
     origin = _origin(intake, path, fetched)
     mapped = _coverage(coverage, frame, package.crs)
     if append and layer_id in package:
-        frame, avvik = _appended(package, layer, frame, avvik)
+        frame, avvik = _appended(package, layer, frame, avvik, made=intake.made)
         mapped = _both(package.coverage(layer_id), mapped)
         before = package.record(layer_id)
         origin = _joined(before.origin, before.fetched, origin)
@@ -169,96 +166,19 @@ def add_file(
     )
 
 
-def build_from_recipe(
-    path: Path,
-    recipe: str,
-    *,
-    source: Path,
-    overwrite: bool = False,
-    progress: Callable[[float, str], None] | None = None,
-) -> list[Added]:
-    """Build a whole package from a recipe: which file becomes which layer, by which mapping.
-
-    Parameters
-    ----------
-    path
-        Folder of the new package.
-    recipe
-        A YAML file, or the name of a built-in recipe (``asker``).
-    source
-        Folder that the recipe's file names are relative to.
-    overwrite
-        Replace a package that is there.
-    progress
-        Called with the share done (0–1) and what is under way.
-
-    Raises
-    ------
-    AskergeoError
-        When the recipe has a fault (all are listed), a file is missing, or a layer cannot be
-        read.
-    """
-    content = _recipe(recipe)
-    steps = content["lag"]
-    absent = [
-        step["fil"] for step in steps if "fil" in step and not (source / step["fil"]).exists()
-    ]
-    if absent:
-        raise MissingFileError(
-            f"I {source} mangler filer som oppskriften «{recipe}» bruker:\n{collect(absent)}",
-            remedy="Oppgi mappen med filene etter --fra.",
+def _require_date(text: str | None) -> None:
+    """Refuse a date that is not written year first: it is printed beside every number."""
+    if not text:
+        return
+    try:
+        written = date.fromisoformat(text).isoformat()
+    except ValueError:
+        written = ""
+    if written != text:
+        raise ParameterError(
+            f"Datoen «{text}» er ikke på formen ÅÅÅÅ-MM-DD.",
+            remedy="Skriv for eksempel 2026-01-31.",
         )
-    municipality = check_municipality(str(content["kommune"]))
-    package = DataPackage.create(
-        path,
-        municipality=municipality.number,
-        name=content.get("navn", municipality.name),
-        overwrite=overwrite,
-    )
-    added = []
-    for number, step in enumerate(steps):
-        if progress:
-            progress(number / len(steps), step["lag"])
-        added.append(_run_step(package, step, source))
-    return added
-
-
-def _run_step(package: DataPackage, step: Mapping[str, Any], source: Path) -> Added:
-    if "senterstruktur" in step:
-        return _add_centres(package, step["senterstruktur"])
-    return add_file(
-        package,
-        step["lag"],
-        source / step["fil"],
-        source_layer=step.get("lag_i_fil"),
-        mapping=step.get("kolonner"),
-        crs=step.get("crs"),
-        fetched=str(step["dato"]) if "dato" in step else None,
-        coverage=step.get("dekning"),
-        append=bool(step.get("tillegg")),
-    )
-
-
-def _add_centres(package: DataPackage, name: str) -> Added:
-    structure = load_centres(name)
-    frame = structure.layer(package.crs)
-    warnings = "; ".join(structure.warnings())
-    record = package.write(
-        "senter",
-        frame,
-        origin=Origin(f"Senterstruktur som følger med askergeo ({structure.name})"),
-        coverage=warnings,
-    )
-    return Added(
-        layer="senter",
-        title=package.catalogue["senter"].title,
-        file="askergeos egne data",
-        rows=record.rows,
-        read=len(structure.centres),
-        filtered=len(structure.without_position),
-        set_aside=0,
-        remarks=0,
-    )
 
 
 def _add_raster(
@@ -298,10 +218,24 @@ def _coverage(given: str | Path | None, frame: pd.DataFrame, crs: str) -> shapel
     if given is None:
         return None
     if str(given) == "utstrekning":
-        around: shapely.Geometry = shapely.box(*frame.geometry.total_bounds)
+        what, rows = "laget", frame
+    else:
+        what = f"dekningen {given}"
+        rows = read_file(given).frame
+    if not isinstance(rows, gpd.GeoDataFrame) or not rows.geometry.notna().any():
+        raise LayerError(
+            f"{what} har ingen geometri, så dekningen kan ikke tegnes.",
+            remedy="Oppgi en fil med flater etter --dekning, eller ta bort valget.",
+        )
+    if str(given) == "utstrekning":
+        around: shapely.Geometry = shapely.box(*rows.total_bounds)
         return around
-    area = to_crs(read_file(given).frame, crs, what=f"dekningen {given}")
+    area = to_crs(rows, crs, what=what)
     whole: shapely.Geometry = shapely.make_valid(area.geometry.union_all())
+    if not shapely.area(whole):
+        raise LayerError(
+            f"{what} har ingen flater.", remedy="Oppgi en fil med flater som viser det kartlagte."
+        )
     return whole
 
 
@@ -311,12 +245,17 @@ def _both(one: shapely.Geometry | None, other: shapely.Geometry | None) -> shape
 
 
 def _appended(
-    package: DataPackage, layer: Layer, frame: pd.DataFrame, avvik: gpd.GeoDataFrame
+    package: DataPackage,
+    layer: Layer,
+    frame: pd.DataFrame,
+    avvik: gpd.GeoDataFrame,
+    *,
+    made: tuple[str, ...],
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     """Put new rows after those that are there; made keys go on counting."""
     old = package.read(layer.id)
-    for name in layer.generated:
-        if name in frame and pd.api.types.is_integer_dtype(frame[name].dtype):
+    for name in made:
+        if pd.api.types.is_integer_dtype(frame[name].dtype):
             start = int(old[name].max()) if len(old) else 0
             frame = frame.assign(
                 **{name: pd.array(range(start + 1, start + 1 + len(frame)), "Int64")}
@@ -332,6 +271,31 @@ def _appended(
             remedy="Er filen alt lagt til? Bruk --overskriv for å erstatte laget.",
         )
     return both, pd.concat([package.read_avvik(layer.id), avvik], ignore_index=True)
+
+
+def _numbered(
+    package: DataPackage, layer: Layer, frame: pd.DataFrame, *, append: bool
+) -> pd.DataFrame:
+    """Give new rows of a scenario the keys that they lack: below zero, where no base counts."""
+    keys = layer.key_columns
+    if len(keys) != 1 or not layer.columns[keys[0]].generated:
+        return frame
+    values = frame[keys[0]]
+    lacking = (values.isna() & (frame[CHANGE] == "ny")).to_numpy(dtype=bool)
+    if not lacking.any():
+        return frame
+    used = [values]
+    if append and layer.id in package:
+        used.append(package.read(layer.id, columns=list(keys), geometry=False)[keys[0]])
+    if pd.api.types.is_integer_dtype(values.dtype):
+        start = min([0, *(int(one.min()) for one in used if one.notna().any())])
+        made: list[object] = [start - 1 - number for number in range(lacking.sum())]
+    else:
+        start = sum(len(one) for one in used)
+        made = [f"ny-{start + 1 + number}" for number in range(lacking.sum())]
+    filled = values.copy()
+    filled[lacking] = made
+    return frame.assign(**{keys[0]: filled})
 
 
 def _origin(intake: Intake, path: Path, fetched: str | None) -> Origin:
@@ -356,54 +320,3 @@ def _joined(title: str, fetched: str, origin: Origin) -> Origin:
         attribution=origin.attribution,
         owner=origin.owner,
     )
-
-
-def _recipe(name: str) -> dict[str, Any]:
-    """Read a recipe and list all its faults at once."""
-    path = Path(name)
-    built_in = files("askergeo") / "data" / "recipes"
-    if not path.suffix:
-        resource = built_in / f"{name}.yml"
-        known = sorted(one.name.removesuffix(".yml") for one in built_in.iterdir())
-        if not resource.is_file():
-            raise MissingFileError(
-                f"Oppskriften «{name}» finnes ikke.",
-                remedy=f"Innebygde oppskrifter: {', '.join(known)}. En egen fil slutter på .yml.",
-            )
-        text = resource.read_text(encoding="utf-8")
-    elif path.is_file():
-        text = path.read_text(encoding="utf-8")
-    else:
-        raise MissingFileError(f"Oppskriften {path} finnes ikke.", remedy="Se etter skrivefeil.")
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SourceError(f"Oppskriften {name} er ikke gyldig YAML: {error}.") from error
-    if problems := _recipe_problems(content):
-        raise SourceError(
-            f"Oppskriften {name} har feil:\n{collect(problems)}",
-            remedy="Se docs/datapakke.md for hvordan en oppskrift skrives.",
-        )
-    return dict(content)
-
-
-def _recipe_problems(content: Any) -> list[str]:  # noqa: ANN401  (whatever YAML holds)
-    if not isinstance(content, dict) or not isinstance(content.get("lag"), list):
-        return ["den må ha «kommune» og en liste «lag»"]
-    problems = [f"ukjent nøkkel «{key}»" for key in content if key not in _RECIPE_KEYS]
-    if "kommune" not in content:
-        problems.append("«kommune» mangler")
-    for number, step in enumerate(content["lag"], start=1):
-        if not isinstance(step, dict) or "lag" not in step:
-            problems.append(f"lag nr. {number} har ikke «lag»")
-            continue
-        if ("fil" in step) == ("senterstruktur" in step):
-            problems.append(
-                f"lag nr. {number} ({step['lag']}) må ha enten «fil» eller «senterstruktur»"
-            )
-        problems += [
-            f"lag nr. {number} ({step['lag']}): ukjent nøkkel «{key}»"
-            for key in step
-            if key not in _STEP_KEYS
-        ]
-    return problems

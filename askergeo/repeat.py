@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from askergeo.analyses import find
 from askergeo.datapackage import DataPackage
 from askergeo.errors import MissingFileError, PackageError, SourceError
-from askergeo.outputs.json_output import FORMAT, report_document
+from askergeo.outputs.json_output import FORMAT, report_document, schema
 from askergeo.outputs.report import Report
 from askergeo.privacy import suppress_all
 from askergeo.report import run_with_scenario
@@ -102,13 +102,57 @@ def _read(path: Path) -> dict[str, Any]:
         raise SourceError(
             f"{path} er ikke et resultat fra askergeo.", remedy="Oppgi en resultat.json."
         ) from error
-    if known[0] > FORMAT:
+    if isinstance(known[0], int) and known[0] > FORMAT:
         raise SourceError(
             f"{path} er laget av en nyere askergeo (format {known[0]}, her {FORMAT}).",
             remedy="Oppgrader askergeo.",
         )
+    form = schema()
+    if fault := next(_misfits(content, form, form["$defs"], "resultat.json"), ""):
+        raise SourceError(
+            f"{path} er ikke et helt resultat fra askergeo: {fault}.",
+            remedy="Bruk filen slik askergeo skrev den, eller lag resultatet på nytt.",
+        )
     result: dict[str, Any] = content
     return result
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "null": type(None),
+}
+
+
+def _misfits(value: Any, form: dict[str, Any], named: dict[str, Any], where: str) -> Iterator[str]:  # noqa: ANN401
+    """Hold a document against the parts of JSON Schema that the published one is made of."""
+    if "$ref" in form:
+        form = named[form["$ref"].rpartition("/")[2]]
+    if "anyOf" in form:
+        if all(next(_misfits(value, one, named, where), "") for one in form["anyOf"]):
+            yield f"{where} har feil form"
+        return
+    kinds = form.get("type", [])
+    if kinds and not any(
+        isinstance(value, _TYPES[kind]) for kind in ([kinds] if isinstance(kinds, str) else kinds)
+    ):
+        yield f"{where} har feil form"
+    elif isinstance(value, dict):
+        yield from (
+            f"{where} mangler «{key}»" for key in form.get("required", ()) if key not in value
+        )
+        known, others = form.get("properties", {}), form.get("additionalProperties")
+        for key, one in value.items():
+            inner = known.get(key, others)
+            if isinstance(inner, dict):
+                yield from _misfits(one, inner, named, f"{where} › {key}")
+    elif isinstance(value, list) and isinstance(form.get("items"), dict):
+        for number, one in enumerate(value, start=1):
+            yield from _misfits(one, form["items"], named, f"{where} nr. {number}")
 
 
 def _place(path: Path, origin: dict[str, Any], what: str, given: Path | None, option: str) -> Path:

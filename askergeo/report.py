@@ -9,7 +9,7 @@ from askergeo.analyses import ANALYSES
 from askergeo.errors import LayerError
 from askergeo.outputs.report import NotRun
 from askergeo.result import Missing
-from askergeo.run import run
+from askergeo.run import require_whole, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +45,13 @@ def run_all(
         A scenario to lay over it: each analysis then gives base, scenario and difference.
     progress
         Called with the share done (0–1) and what is under way.
+
+    Raises
+    ------
+    PackageError
+        When the package is a scenario without its base, or a file of it has changed.
     """
+    require_whole(package if scenario is None else scenario.over(package))
     results: list[Result] = []
     not_run = []
     for number, analysis in enumerate(ANALYSES.values()):

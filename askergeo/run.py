@@ -13,7 +13,7 @@ import shapely
 from askergeo import __version__
 from askergeo.analyses import Analysis, find
 from askergeo.crs import require_crs
-from askergeo.errors import LayerError, collect
+from askergeo.errors import LayerError, PackageError, collect
 from askergeo.numbers import format_number
 from askergeo.parameters import load_parameters
 from askergeo.result import Missing, Provenance
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from askergeo.result import Result
     from askergeo.scenario import ScenarioView
 
-__all__ = ["read_layers", "run"]
+__all__ = ["read_layers", "require_whole", "run"]
 
 # Share of the municipality from which a layer counts as complete: the edges of coverage maps and
 # of boundaries never match to the metre.
@@ -65,10 +65,13 @@ def run(
         When a layer or a column that is needed is absent; all are named at once.
     CrsError
         When a layer is not in the package's CRS.
+    PackageError
+        When the package is a scenario without its base.
     """
     analysis = find(analysis_id)
     parameters = load_parameters(analysis.parameters, overrides)
     view = scenario.over(package) if scenario is not None else package
+    require_whole(view)
     _require_layers(analysis, view)
     partial = partly_mapped(analysis, view)
     _require_mapped(analysis, view, partial)
@@ -84,6 +87,22 @@ def run(
         missing=(*missing, *result.missing),
         provenance=provenance,
     )
+
+
+def require_whole(package: DataPackage | ScenarioView) -> None:
+    """Refuse a scenario on its own: its rows are changes, not a municipality.
+
+    Raises
+    ------
+    PackageError
+        When it is one.
+    """
+    if package.scenario and not hasattr(package, "scenario_path"):
+        raise PackageError(
+            f"{package.path} er et scenario: det har bare endringer.",
+            remedy="Oppgi grunnpakken som datapakke, og legg scenariet over med --scenario "
+            f"{package.path}.",
+        )
 
 
 def partly_mapped(analysis: Analysis, package: DataPackage | ScenarioView) -> dict[str, float]:
@@ -203,11 +222,10 @@ def _missing(
         Missing(
             layer=layer,
             title=package.catalogue[layer].title,
-            consequence=_partly(partial, layer) + analysis.without[layer],
+            consequence=(_partly(partial, layer) + analysis.without.get(layer, "")).strip(),
         )
         for layer in analysis.uses
-        if (layer not in package or layer in partial)
-        and analysis.without.get(layer)
+        if (layer in partial or (layer not in package and analysis.without.get(layer)))
         and (layer not in alternatives or layer in better)
     )
 

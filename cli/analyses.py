@@ -14,6 +14,7 @@ __all__ = ["register", "run_and_write"]
 
 def register(app: typer.Typer, command: type, group: type) -> None:
     """Add the verbs to the command line."""
+    app.command("oversikt", cls=command)(overview)
     app.command("strandsone", cls=command)(shore)
     settlement = typer.Typer(cls=group, rich_markup_mode=None, help=_SETTLEMENT)
     settlement.command("avgrens", cls=command)(settlements)
@@ -24,6 +25,26 @@ _SETTLEMENT = """Tettsteder etter SSBs metode.
 
 $ askergeo tettsted avgrens --data asker --ut tettsteder
 """
+
+
+def overview(
+    data: Data,
+    out: Out = Path("oversikt"),
+    *,
+    scenario: Scenario = None,
+    parameter: Parameter = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Oversikt over kommunen: areal, kyst, arealdekke, sentre, skoler, veger og lag.
+
+    $ askergeo oversikt --data asker --ut oversikt
+
+    Trenger bare kommunegrensen og bruker alle andre lag som er der.
+    """
+    console = Console(as_json=as_json, quiet=quiet)
+    run_and_write("oversikt", data, out, scenario, parameter, console, overwrite=overwrite)
 
 
 def shore(

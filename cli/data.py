@@ -69,6 +69,7 @@ def new(
     *,
     overwrite: Overwrite = False,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Lag en tom datapakke for en kommune, eller et scenario oppå en.
 
@@ -104,7 +105,7 @@ def new(
         "crs": package.crs,
     }
     text = f"{package.path}: {package.name}, kommune {package.municipality}, {package.crs}"
-    Console(as_json=as_json).result(text, facts)
+    Console(as_json=as_json, quiet=quiet).result(text, facts)
 
 
 def add(
@@ -193,7 +194,7 @@ def build(
 
     $ askergeo data bygg asker-data asker --fra ../shared/data/asker
     """
-    from askergeo.ingest import build_from_recipe
+    from askergeo.recipe import build_from_recipe
 
     console = Console(as_json=as_json, quiet=quiet)
     with console.progress(f"Oppskrift {recipe}") as step:
@@ -208,6 +209,7 @@ def check(
     ] = Threshold.ADVARSEL,
     *,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Sjekk at datapakken er hel: filer, summer, kolonner og avvik.
 
@@ -219,7 +221,7 @@ def check(
     from askergeo.datapackage import DataPackage
     from askergeo.inspection import check_package
 
-    console = Console(as_json=as_json)
+    console = Console(as_json=as_json, quiet=quiet)
     problems = check_package(DataPackage.open(path))
     text = "\n".join(f"{p.severity.value.upper():8}  {p.text}" for p in problems)
     console.result(
@@ -231,7 +233,7 @@ def check(
         raise typer.Exit(1)
 
 
-def show(path: Package, *, as_json: Json = False) -> None:
+def show(path: Package, *, as_json: Json = False, quiet: Quiet = False) -> None:
     """Vis hva datapakken inneholder.
 
     $ askergeo data vis asker
@@ -257,7 +259,7 @@ def show(path: Package, *, as_json: Json = False) -> None:
     if package.example:
         head += " – oppdiktet eksempel"
     table = text_table(["Lag", "Rader", "Avvik", "Dato", "Lisens", "Tittel"], rows)
-    console = Console(as_json=as_json)
+    console = Console(as_json=as_json, quiet=quiet)
     console.result(
         f"{head}\n\n{table}",
         {
@@ -270,7 +272,7 @@ def show(path: Package, *, as_json: Json = False) -> None:
     )
 
 
-def missing(path: Package, *, as_json: Json = False) -> None:
+def missing(path: Package, *, as_json: Json = False, quiet: Quiet = False) -> None:
     """Si for hvert lag som mangler, hva det ville gi og hvor det bestilles.
 
     $ askergeo data mangler asker
@@ -284,7 +286,7 @@ def missing(path: Package, *, as_json: Json = False) -> None:
         + "\n".join(f"  {label}: {one[key]}" for key, label in _MISSING.items() if one[key])
         for one in found
     ]
-    Console(as_json=as_json).result("\n\n".join(blocks) or "Ingen lag mangler.", found)
+    Console(as_json=as_json, quiet=quiet).result("\n\n".join(blocks) or "Ingen lag mangler.", found)
 
 
 _MISSING = {
@@ -301,6 +303,7 @@ def lock(
     path: Package,
     *,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Godta filene slik de nå er, og skriv nye summer i låsen.
 
@@ -314,4 +317,4 @@ def lock(
 
     changed = relock(DataPackage.open(path))
     text = "\n".join(f"Ny sum for {layer}" for layer in changed) or "Ingenting er endret."
-    Console(as_json=as_json).result(text, {"endret": changed})
+    Console(as_json=as_json, quiet=quiet).result(text, {"endret": changed})

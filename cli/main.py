@@ -95,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of stdout (head, less) went away; that is no fault.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
-    except (AskergeoError, OSError) as error:
+    except (AskergeoError, OSError, MemoryError) as error:
         if os.environ.get("ASKERGEO_FEILSOK"):
             raise
         _say(_message(error))
@@ -112,6 +112,11 @@ def _message(error: Exception) -> str:
 
     if isinstance(error, AskergeoError):
         return f"Feil: {error.message}" + (f"\n{error.remedy}" if error.remedy else "")
+    if isinstance(error, MemoryError):
+        return (
+            "Feil: maskinen har ikke nok minne til dette.\n"
+            "Lukk andre programmer, eller del opp området. Ingenting halvferdig er lagret."
+        )
     name = getattr(error, "filename", None) or ""
     reasons = {
         FileNotFoundError: "finnes ikke",

@@ -48,28 +48,11 @@ def demo(
     får en startside (index.html), én GeoPackage, én arbeidsbok, resultat.json og datapakken som
     alt er regnet fra.
     """
-    from askergeo.example import build_example
-    from askergeo.outputs.write import check_free, write_all
-    from askergeo.report import run_all
+    from askergeo.demo import make_demo
 
     console = Console(as_json=as_json, quiet=quiet)
-    check_free(out, overwrite=overwrite)
     with console.progress("Eksempelbygda") as step:
-        package = build_example(
-            out / "datapakke",
-            size=size.value,
-            overwrite=overwrite,
-            progress=lambda share, text: step(share * 0.6, text),
-        )
-        report_ = run_all(package, progress=lambda share, text: step(0.6 + share * 0.3, text))
-        step(0.9, "Skriver side, kart og arbeidsbok")
-        paths = write_all(
-            report_.results,
-            out,
-            title=package.name,
-            missing=report_.not_run,
-            overwrite=overwrite,
-        )
+        paths = make_demo(out, size=size.value, overwrite=overwrite, progress=step)
     console.paths(paths)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .console import Console, text_table
-from .options import Json
+from .options import Json, Quiet
 
 __all__ = ["register"]
 
@@ -22,6 +22,7 @@ def catalogue(
     layer: Annotated[str | None, typer.Argument(metavar="LAG", help="Vis ett lag.")] = None,
     *,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Vis lagkatalogen, eller alt om ett lag.
 
@@ -30,7 +31,7 @@ def catalogue(
     """
     from askergeo.catalogue import load_catalogue
 
-    console = Console(as_json=as_json)
+    console = Console(as_json=as_json, quiet=quiet)
     layers = load_catalogue()
     if layer is None:
         rows = [[one.id, one.geometry, one.owner, one.title] for one in layers.values()]
@@ -82,6 +83,7 @@ def parameters(
     ] = None,
     *,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Vis parametrene som analysene bruker, med enhet, kilde og sikkerhet.
 
@@ -90,7 +92,7 @@ def parameters(
     from askergeo.analyses import ANALYSES, find
     from askergeo.parameters import load_parameters
 
-    console = Console(as_json=as_json)
+    console = Console(as_json=as_json, quiet=quiet)
     chosen = [find(analysis)] if analysis else list(ANALYSES.values())
     records = {one.id: load_parameters(one.parameters).records() for one in chosen}
     rows = [

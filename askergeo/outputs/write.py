@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from askergeo.result import Result
 
-__all__ = ["FILES", "NotRun", "check_free", "write_all"]
+__all__ = ["FILES", "NotRun", "check_free", "move_in", "write_all"]
 
 # The files of a report; nothing else in the folder is ever touched.
 FILES = {
@@ -87,7 +87,7 @@ def write_all(
     try:
         for key, write in _writers().items():
             write(report, made / FILES[key])
-        _move(made, target)
+        move_in(made, target)
     except (OSError, sqlite3.Error) as error:
         raise _storage(target, error) from error
     finally:
@@ -184,8 +184,11 @@ def _excel(write: Callable[[Report, Path], None]) -> Callable[[Report, Path], No
     return guarded
 
 
-def _move(made: Path, target: Path) -> None:
-    """Put the files in place; should one fail, the old ones come back."""
+def move_in(made: Path, target: Path) -> None:
+    """Put the files of a report in place; should one fail, the old ones come back.
+
+    A folder that is not there becomes ``made`` itself, with all that is in it.
+    """
     if not target.exists():
         made.chmod(0o777 & ~_umask())
         made.rename(target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -41,7 +42,7 @@ def unpack_dataset(archive: Path, folder: Path) -> Path:
                     written += out.tell()
                 if written > _MAX_BYTES:
                     raise _too_large(archive)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise SourceError(
             f"{archive.name} kan ikke pakkes ut: {error}.",
             remedy="Pakk den ut selv, og velg filen som skal leses.",

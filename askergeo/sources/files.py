@@ -25,7 +25,7 @@ from pyproj import CRS
 
 from askergeo._place import check_crs
 from askergeo._text import nearest
-from askergeo.crs import crs_name
+from askergeo.crs import crs_name, known_crs
 from askergeo.errors import CrsError, LayerError, SourceError
 from askergeo.sources._kinds import (
     Kind,
@@ -151,8 +151,10 @@ def read_file(
     LayerError
         ``layer`` or one of ``columns`` does not exist; names the nearest.
     CrsError
-        No CRS, one against the file's, or degrees that cannot be degrees.
+        No CRS, an unknown one, one against the file's, or degrees that cannot be degrees.
     """
+    if crs is not None:
+        known_crs(crs)
     file = existing(path)
     kind = kind_of(file)
     if kind is Kind.ZIP:

@@ -16,6 +16,7 @@ from askergeo._avvik import join_avvik, make_avvik, rows_set_aside
 from askergeo._place import check_crs
 from askergeo.crs import CRS_OF_RECORD, to_crs
 from askergeo.quality import TOLERANCE, inspect
+from askergeo.sources.changes import inspect_changes, map_changes
 from askergeo.sources.files import SourceLayer, read_file, read_layers
 from askergeo.sources.mapping import Mapping, apply_mapping, load_mapping
 
@@ -45,6 +46,8 @@ class Intake:
         The mapping that was used.
     rows_read, rows_filtered, rows_set_aside
         Together with ``len(frame)``: read = kept + filtered + set aside.
+    made
+        Columns of running numbers that the source lacks.
     """
 
     frame: pd.DataFrame
@@ -54,6 +57,7 @@ class Intake:
     rows_read: int
     rows_filtered: int
     rows_set_aside: int
+    made: tuple[str, ...] = ()
 
 
 def take_in(
@@ -67,6 +71,7 @@ def take_in(
     boundary: gpd.GeoDataFrame | gpd.GeoSeries | shapely.Geometry | None = None,
     tolerance: float = TOLERANCE,
     bbox: tuple[float, float, float, float] | None = None,
+    changes: bool = False,
 ) -> Intake:
     """Read a file as a layer of the catalogue.
 
@@ -88,6 +93,8 @@ def take_in(
         See :func:`askergeo.quality.inspect`.
     bbox
         Read only this box, in the file's CRS.
+    changes
+        The rows change a base: each says in ``endring`` whether it is new, replaces or deletes.
 
     Raises
     ------
@@ -103,9 +110,14 @@ def take_in(
         place = _place_of(boundary, target_crs, frame.crs)
         # Before the transformation: afterwards, impossible coordinates are merely far away.
         check_crs(frame, what=what, boundary=place)
-    mapped = apply_mapping(frame, layer, chosen)
+    mapped = (map_changes if changes else apply_mapping)(frame, layer, chosen)
     moved, remarks = _moved(mapped.frame, mapped.avvik, target_crs, what)
-    inspected = inspect(moved, layer, boundary=boundary, tolerance=tolerance)
+    if changes:
+        inspected = inspect_changes(
+            moved, layer, boundary=boundary, tolerance=tolerance, crs=target_crs
+        )
+    else:
+        inspected = inspect(moved, layer, boundary=boundary, tolerance=tolerance)
     avvik = join_avvik([_faults(source, moved), remarks, inspected.avvik], inspected.avvik.crs)
     return Intake(
         frame=inspected.frame.reset_index(drop=True),
@@ -115,6 +127,17 @@ def take_in(
         rows_read=len(frame),
         rows_filtered=mapped.filtered,
         rows_set_aside=rows_set_aside(avvik),
+        made=() if changes else _made(frame, layer, chosen),
+    )
+
+
+def _made(frame: pd.DataFrame, layer: Layer, mapping: Mapping) -> tuple[str, ...]:
+    """Name the generated columns that neither the file nor the mapping gives."""
+    given = {str(name).casefold() for name in frame.columns}
+    return tuple(
+        name
+        for name in layer.generated
+        if name not in mapping.columns and name.casefold() not in given
     )
 
 

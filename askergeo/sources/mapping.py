@@ -33,6 +33,7 @@ __all__ = [
     "built_in_mappings",
     "load_mapping",
     "parse_mapping",
+    "require_fit",
 ]
 
 # Values that a column may have: text, or "*" for any value, or None for no value.
@@ -161,13 +162,24 @@ def apply_mapping(
     if isinstance(mapping, str | Path):
         mapping = load_mapping(mapping)
     chosen = mapping or Mapping(layer=layer.id)
-    problems = _misfits(chosen, layer, frame)
+    require_fit(frame, layer, chosen)
+    return apply_rules(frame, layer, chosen)
+
+
+def require_fit(frame: pd.DataFrame, layer: Layer, mapping: Mapping) -> None:
+    """Refuse rows that the mapping cannot make the layer of; all problems are listed.
+
+    Raises
+    ------
+    LayerError
+        When columns or codes do not fit.
+    """
+    problems = _misfits(mapping, layer, frame)
     if problems:
         raise LayerError(
             f"Dataene kan ikke bli laget «{layer.id}»:\n{collect(problems)}",
             remedy="Rett kart.yml (se docs/kart-yml.md).",
         )
-    return apply_rules(frame, layer, chosen)
 
 
 def built_in_mappings() -> dict[str, Path]:

@@ -14,26 +14,37 @@ import json
 import os
 import re
 import secrets
+import shutil
+import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from askergeo.errors import AskergeoError, LockedError, PackageError, StorageError
+from askergeo.errors import (
+    AskergeoError,
+    LockedError,
+    MissingFileError,
+    PackageError,
+    StorageError,
+)
 from askergeo.stores.lockfile import LOCK_NAME, STORED_FILE, Lock, format_lock, read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 __all__ = [
     "FOLDERS",
+    "building",
     "is_own",
     "replace_lock",
     "require_unchanged",
     "sha256_of",
+    "storage_errors",
     "store_file",
     "sweep",
+    "take_over",
     "writing",
 ]
 
@@ -90,6 +101,56 @@ def storage_errors(folder: Path) -> Iterator[None]:
         raise StorageError(
             f"Kan ikke skrive i {folder}: {what}. Datapakken er uendret.", remedy=remedy
         ) from error
+
+
+@contextmanager
+def building(path: Path) -> Iterator[Path]:
+    """Give a folder to build a whole package in; it takes the place of ``path`` when all is done.
+
+    A package that is there stays as it is until then, and for good when the building fails.
+
+    Raises
+    ------
+    MissingFileError
+        When the folder that ``path`` lies in does not exist.
+    LockedError, StorageError
+        When another process writes in ``path``, or the disk refuses.
+    """
+    path = path.absolute()
+    parent = path.parent
+    if not parent.is_dir():
+        raise MissingFileError(
+            f"Mappen «{parent}» finnes ikke.",
+            remedy="Lag den først, eller oppgi en annen mappe.",
+        )
+    with storage_errors(path):
+        work = Path(tempfile.mkdtemp(prefix=".askergeo-", dir=parent))
+    try:
+        yield work / path.name
+        take_over(work / path.name, path)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def take_over(new: Path, path: Path) -> None:
+    """Make ``path`` the package in ``new``: the files first, then the lock that names them.
+
+    Raises
+    ------
+    LockedError, StorageError
+        When another process writes in ``path``, or the disk refuses; the package is as it was.
+    """
+    with storage_errors(path):
+        path.mkdir(exist_ok=True)
+    with writing(path):
+        for file in sorted(new.rglob("*")):
+            target = path / file.relative_to(new)
+            if file.is_dir():
+                target.mkdir(exist_ok=True)
+            elif file.name not in (LOCK_NAME, WRITER_LOCK, SEEN):
+                os.replace(file, target)  # noqa: PTH105
+        os.replace(new / LOCK_NAME, path / LOCK_NAME)  # noqa: PTH105
+        _sync_folder(path)
 
 
 def store_file(

@@ -1,0 +1,77 @@
+"""The example municipality with every analysis of it, made as one folder: whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from askergeo.example import build_example
+from askergeo.outputs.write import FILES, check_free, move_in, write_all
+from askergeo.report import run_all
+from askergeo.stores.arguments import require_free
+from askergeo.stores.folder import storage_errors, take_over
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["make_demo"]
+
+PACKAGE = "datapakke"
+# Shares of the time: building the package, running the analyses; the rest is writing.
+_BUILT, _RUN = 0.6, 0.9
+
+
+def make_demo(
+    out: Path,
+    *,
+    size: str = "liten",
+    overwrite: bool = False,
+    progress: Callable[[float, str], None] | None = None,
+) -> dict[str, Path]:
+    """Build Eksempelbygda, run every analysis and write the report.
+
+    Parameters
+    ----------
+    out
+        Folder of the report; the data package becomes ``datapakke`` in it. Its parent must exist.
+    size
+        See :func:`askergeo.example.build_example`.
+    overwrite
+        Replace an earlier demo; other files in the folder stay.
+    progress
+        Called with the share done (0–1) and what is under way.
+
+    Returns
+    -------
+    dict
+        The files of the report, as :func:`askergeo.outputs.write.write_all`.
+
+    Raises
+    ------
+    OverwriteError, MissingFileError, LockedError, StorageError
+        When the folder is taken, its parent is missing, or the disk refuses; what was in ``out``
+        is then as it was.
+    """
+    step = progress or (lambda _share, _text: None)
+    check_free(out, overwrite=overwrite)
+    require_free(out / PACKAGE, overwrite=overwrite)
+    with storage_errors(out):
+        work = Path(tempfile.mkdtemp(prefix=".askergeo-", dir=out.absolute().parent))
+    try:
+        package = build_example(
+            work / PACKAGE, size=size, progress=lambda share, text: step(share * _BUILT, text)
+        )
+        report = run_all(
+            package, progress=lambda share, text: step(_BUILT + share * (_RUN - _BUILT), text)
+        )
+        step(_RUN, "Skriver side, kart og arbeidsbok")
+        write_all(report.results, work, title=package.name, missing=report.not_run)
+        if out.exists():
+            take_over(work / PACKAGE, out / PACKAGE)
+        with storage_errors(out):
+            move_in(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return {key: out / name for key, name in FILES.items()}

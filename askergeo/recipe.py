@@ -1,0 +1,195 @@
+"""Recipes: which file becomes which layer of a package, by which mapping; one call builds it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from askergeo.catalogue import load_catalogue
+from askergeo.centres import load_centres
+from askergeo.datapackage import OWN_CATALOGUE, DataPackage, Origin
+from askergeo.errors import MissingFileError, SourceError, collect
+from askergeo.ingest import Added, add_file
+from askergeo.municipalities import check_municipality
+from askergeo.stores.arguments import require_free
+from askergeo.stores.folder import building
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["build_from_recipe"]
+
+_RECIPE_KEYS = {"kommune", "navn", "lag", "mangler"}
+_STEP_KEYS = {
+    "lag",
+    "fil",
+    "lag_i_fil",
+    "kolonner",
+    "dato",
+    "crs",
+    "tillegg",
+    "dekning",
+    "senterstruktur",
+}
+
+
+def build_from_recipe(
+    path: Path,
+    recipe: str,
+    *,
+    source: Path,
+    overwrite: bool = False,
+    progress: Callable[[float, str], None] | None = None,
+) -> list[Added]:
+    """Build a whole package from a recipe: which file becomes which layer, by which mapping.
+
+    Parameters
+    ----------
+    path
+        Folder of the new package.
+    recipe
+        A YAML file, or the name of a built-in recipe (``asker``).
+    source
+        Folder of the files that the recipe names; a column mapping of the user's own too.
+    overwrite
+        Replace a package that is there.
+    progress
+        Called with the share done (0–1) and what is under way.
+
+    Raises
+    ------
+    AskergeoError
+        When the recipe has a fault (all are listed), a file is missing, or a layer cannot be
+        read; what was in ``path`` is then as it was.
+    """
+    content = _recipe(recipe)
+    steps = content["lag"]
+    absent = [
+        step["fil"] for step in steps if "fil" in step and not (source / step["fil"]).exists()
+    ]
+    if absent:
+        raise MissingFileError(
+            f"I {source} mangler filer som oppskriften «{recipe}» bruker:\n{collect(absent)}",
+            remedy="Oppgi mappen med filene etter --fra.",
+        )
+    municipality = check_municipality(str(content["kommune"]))
+    require_free(path, overwrite=overwrite)
+    own = path / OWN_CATALOGUE
+    added = []
+    with building(path) as new:
+        package = DataPackage.create(
+            new,
+            municipality=municipality.number,
+            name=str(content.get("navn", municipality.name)),
+            catalogue=load_catalogue(own) if own.is_dir() else None,
+        )
+        for number, step in enumerate(steps):
+            if progress:
+                progress(number / len(steps), step["lag"])
+            added.append(_run_step(package, step, source))
+    return added
+
+
+def _run_step(package: DataPackage, step: Mapping[str, Any], source: Path) -> Added:
+    if "senterstruktur" in step:
+        return _add_centres(package, step["senterstruktur"])
+    return add_file(
+        package,
+        step["lag"],
+        source / step["fil"],
+        source_layer=step.get("lag_i_fil"),
+        mapping=_place(source, step.get("kolonner")),
+        crs=step.get("crs"),
+        fetched=str(step["dato"]) if "dato" in step else None,
+        coverage=_place(source, step.get("dekning")),
+        append=bool(step.get("tillegg")),
+    )
+
+
+def _place(source: Path, name: str | None) -> str | None:
+    """Return the file in ``source`` when there is one; else the name of something built in."""
+    return str(source / name) if name and (source / name).is_file() else name
+
+
+def _add_centres(package: DataPackage, name: str) -> Added:
+    structure = load_centres(name)
+    frame = structure.layer(package.crs)
+    warnings = "; ".join(structure.warnings())
+    record = package.write(
+        "senter",
+        frame,
+        origin=Origin(f"Senterstruktur som følger med askergeo ({structure.name})"),
+        coverage=warnings,
+    )
+    return Added(
+        layer="senter",
+        title=package.catalogue["senter"].title,
+        file="askergeos egne data",
+        rows=record.rows,
+        read=len(structure.centres),
+        filtered=len(structure.without_position),
+        set_aside=0,
+        remarks=0,
+    )
+
+
+def _recipe(name: str) -> dict[str, Any]:
+    """Read a recipe and list all its faults at once."""
+    path = Path(name)
+    built_in = files("askergeo") / "data" / "recipes"
+    if not path.suffix:
+        resource = built_in / f"{name}.yml"
+        known = sorted(one.name.removesuffix(".yml") for one in built_in.iterdir())
+        if not resource.is_file():
+            raise MissingFileError(
+                f"Oppskriften «{name}» finnes ikke.",
+                remedy=f"Innebygde oppskrifter: {', '.join(known)}. En egen fil slutter på .yml.",
+            )
+        raw = resource.read_bytes()
+    elif path.is_file():
+        raw = path.read_bytes()
+    else:
+        raise MissingFileError(f"Oppskriften {path} finnes ikke.", remedy="Se etter skrivefeil.")
+    try:
+        content = yaml.safe_load(raw.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SourceError(
+            f"Oppskriften {name} er ikke gyldig YAML i UTF-8: {error}.",
+            remedy="Rett filen, og lagre den som UTF-8.",
+        ) from error
+    if problems := _recipe_problems(content):
+        raise SourceError(
+            f"Oppskriften {name} har feil:\n{collect(problems)}",
+            remedy="Se docs/datapakke.md for hvordan en oppskrift skrives.",
+        )
+    return dict(content)
+
+
+def _recipe_problems(content: Any) -> list[str]:  # noqa: ANN401  (whatever YAML holds)
+    if not isinstance(content, dict) or not isinstance(content.get("lag"), list):
+        return ["den må ha «kommune» og en liste «lag»"]
+    problems = [f"ukjent nøkkel «{key}»" for key in content if key not in _RECIPE_KEYS]
+    if "kommune" not in content:
+        problems.append("«kommune» mangler")
+    for number, step in enumerate(content["lag"], start=1):
+        if not isinstance(step, dict) or "lag" not in step:
+            problems.append(f"lag nr. {number} har ikke «lag»")
+            continue
+        if ("fil" in step) == ("senterstruktur" in step):
+            problems.append(
+                f"lag nr. {number} ({step['lag']}) må ha enten «fil» eller «senterstruktur»"
+            )
+        problems += [
+            f"lag nr. {number} ({step['lag']}): ukjent nøkkel «{key}»"
+            for key in step
+            if key not in _STEP_KEYS
+        ]
+        problems += [
+            f"lag nr. {number} ({step['lag']}): «{key}» skal være tekst"
+            for key in _STEP_KEYS - {"dato", "tillegg"}
+            if not isinstance(step.get(key, ""), str)
+        ]
+    return problems
