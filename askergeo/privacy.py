@@ -105,7 +105,7 @@ def suppress_all(results: Sequence[Result], *, threshold: int = THRESHOLD) -> tu
     return tuple(_apply(cells, number, result, hidden) for number, result in enumerate(results))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class _Block:
     """The person cells of one column: variable ``start + i`` is row ``i`` of the frame."""
 

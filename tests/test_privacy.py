@@ -56,6 +56,13 @@ def test_integers_stay_integers_and_the_index_stays() -> None:
     assert got.frame["n"].iloc[1] == 70
 
 
+def test_results_that_share_an_empty_table_pass_together() -> None:
+    empty = table({"n": pd.array([], dtype="Int64")}, [])
+    full = table({"n": [3, 70]}, ["a", "b"])
+    got = suppress_all([result(empty), result(empty), result(full)])
+    assert [one.tables[0].hidden for one in got] == [set(), set(), {("a", "n")}]
+
+
 def test_the_input_is_not_changed() -> None:
     before = table({"n": [1, 70]}, ["a", "b"])
     suppress(result(before))
