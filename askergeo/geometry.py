@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMPTY",
+    "PIECE",
     "buffer_lines",
     "components",
     "geometries",
@@ -34,7 +35,7 @@ __all__ = [
 
 EMPTY = shapely.MultiPolygon()
 # Long shorelines are buffered in pieces: the cost of one buffer grows faster than its vertices.
-_CHUNK = 64
+PIECE = 64
 
 
 def geometries(frame: gpd.GeoDataFrame) -> Geometries:
@@ -93,7 +94,7 @@ def union(geometries: Geometries) -> BaseGeometry:
     return shapely.disjoint_subset_union_all(polygons)
 
 
-def pieces(lines: Geometries, vertices: int = _CHUNK) -> Geometries:
+def pieces(lines: Geometries, vertices: int = PIECE) -> Geometries:
     """Cut line strings into consecutive pieces of at most ``vertices`` segments each.
 
     The pieces share end points, so that together they are the same line.

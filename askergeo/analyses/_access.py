@@ -65,12 +65,14 @@ def blocked_areas(
 
 def inside(areas: Geometries, belt: BaseGeometry) -> BaseGeometry:
     """Union of the parts of ``areas`` that lie in the belt."""
-    near = areas[intersecting(areas, belt)]
-    parts = polygons_of(belt)
+    near = polygons_of(areas[intersecting(areas, belt)])
     if not len(near):
         return EMPTY
-    one, other = shapely.STRtree(parts).query(near, predicate="intersects")
-    return union(shapely.intersection(near[one], parts[other]))
+    # What lies wholly inside needs no clipping; the rest is clipped once, not one by one.
+    whole = np.zeros(len(near), dtype=bool)
+    whole[shapely.STRtree(near).query(polygons_of(belt), predicate="covers")[1]] = True
+    clipped = shapely.intersection(union(near[~whole]), belt)
+    return union(np.concatenate([near[whole], polygons_of(clipped)]))
 
 
 def _near_buildings(

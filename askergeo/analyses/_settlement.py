@@ -16,11 +16,14 @@ import shapely
 
 from askergeo.analyses._buildings import in_ranges, points_of
 from askergeo.geometry import (
+    PIECE,
     components,
     geometries,
     intersecting,
     is_surface,
     joined,
+    lines_of,
+    pieces,
     polygons_of,
     union,
 )
@@ -125,7 +128,8 @@ def _cluster_of(points: Geometries, shapes: Geometries) -> NDArray[np.intp]:
     """Cluster that each point lies in; −1 for none."""
     found = np.full(len(points), -1, dtype=np.intp)
     if len(shapes) and len(points):
-        point, shape = shapely.STRtree(shapes).query(points, predicate="intersects")
+        # The shapes are the query, so that they are prepared: there are fewer of them.
+        shape, point = shapely.STRtree(points).query(shapes, predicate="intersects")
         found[point] = shape
     return found
 
@@ -174,9 +178,16 @@ def _owners(
     cores, loose = np.flatnonzero(core[group]), np.flatnonzero(candidate[group])
     if not len(cores) or not len(loose) or reach <= 0:
         return owner.astype(np.intp)
-    (near, found), distance = shapely.STRtree(shapes[cores]).query_nearest(
+    # Clusters never overlap: the distance is that to the outline, taken in short pieces.
+    rings = shapely.boundary(shapes[cores])
+    outline = pieces(rings)
+    steps = np.ceil((shapely.get_num_coordinates(lines_of(rings)) - 1) / PIECE).astype(int)
+    _, ring_owner = shapely.get_parts(rings, return_index=True)
+    owner_of = np.repeat(ring_owner, steps)
+    (near, piece), distance = shapely.STRtree(outline).query_nearest(
         shapes[loose], max_distance=reach, return_distance=True
     )
+    found = owner_of[piece]
     pairs = pd.DataFrame(
         {"group": group[loose[near]], "core": group[cores[found]], "distance": distance}
     ).sort_values(["group", "distance", "core"])
@@ -250,7 +261,10 @@ def settled_area(
     """
     whole = joined(shapes)
     if built is not None:
-        solid = np.concatenate([built[intersecting(built, whole)], polygons_of(outlines)])
+        here = built[intersecting(built, whole)]
+        houses = polygons_of(outlines)
+        covered = shapely.STRtree(houses).query(here, predicate="covers")[1]
+        solid = np.concatenate([here, np.delete(houses, np.unique(covered))])
         whole = shapely.difference(whole, _rim(whole, shapes, union(solid), opening / 2))
     parts = polygons_of(land)
     near = parts[intersecting(parts, whole)]

@@ -1,0 +1,252 @@
+"""Make the golden answers with PostGIS, in SQL that shares nothing with the library.
+
+    python tests/golden/make_golden.py
+
+writes ``postgis.json`` beside this file. It needs Debian's ``postgresql`` and
+``postgresql-15-postgis-3``: a private server is started in a temporary folder on a Unix socket,
+as the user ``postgres`` when run by root, and is stopped and removed again. PostGIS and the
+library both rest on GEOS; what is independent is the formulation, the union and the clipping.
+The real case reads ``../shared/data`` beside the checkout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).resolve().parent
+SHARED = HERE.parent.parent.parent / "shared" / "data"
+N1000 = SHARED / "asker" / "n1000_asker_oslofjord.gpkg"
+
+
+def shore_case() -> dict[str, list[Any]]:
+    """A bay, a lake through the belt, two islands (one holed by a lagoon), limits, houses."""
+    rng = np.random.default_rng(1)
+    x = np.linspace(0, 3000, 61)
+    y = 120 * np.sin(x / 170) + rng.uniform(-25, 25, len(x))
+    shore = np.column_stack([x, y]).round(2)
+    mainland = shapely.Polygon([*shore.tolist(), (3000, 1500), (0, 1500)])
+    round_one = shapely.Point(700, -700).buffer(180, quad_segs=12)
+    lagoon = shapely.Point(700, -700).buffer(40, quad_segs=6)
+    long_one = shapely.box(1800, -800, 2500, -690)
+    islands = [round_one.difference(lagoon), long_one]
+    land = shapely.union_all([mainland, *islands])
+    coast = [shapely.LineString(shore), *shapely.get_parts(shapely.boundary(np.array(islands)))]
+    corners = rng.uniform((0, -800), (2990, 900), (400, 2)).round(1)
+    houses = [
+        shapely.box(a, b, a + 12, b + 9) for a, b in corners if land.contains(shapely.Point(a, b))
+    ]
+    return {
+        "land": [land],
+        "coast": [line for item in coast for line in shapely.get_parts(item)],
+        "lake": [shapely.box(1000, -200, 1100, 600).intersection(mainland)],
+        "limit_area": [shapely.box(300, -200, 620, 400), shapely.box(1900, -760, 2100, -720)],
+        "limit_line": [
+            shapely.LineString([(1200, 900), (1230, 60), (1650, 110), (1700, 900)]),
+            shapely.LineString([(2300, 20), (2400, 40)]),
+        ],
+        "house": houses,
+        "farm": [shapely.box(1500, -300, 1900, 900), shapely.box(1800, 0, 2300, 50)],
+        "road": [shapely.LineString([(0, 90), (1400, 70), (3000, 60)])],
+        "rail": [shapely.LineString([(0, 130), (3000, 10)])],
+    }
+
+
+def village_case() -> dict[str, list[Any]]:
+    """Houses in clumps, some with large grounds, and how many live in each."""
+    rng = np.random.default_rng(2)
+    middles = rng.uniform(0, 4000, (14, 2))
+    spread = rng.uniform(20, 160, 14)
+    corners = np.concatenate(
+        [rng.normal(middles[n], spread[n], (count, 2)) for n, count in enumerate(range(6, 146, 10))]
+    ).round(1)
+    kinds = rng.choice(
+        [111, 131, 161, 181, 613, 211], len(corners), p=[0.6, 0.1, 0.1, 0.14, 0.03, 0.03]
+    )
+    return {
+        "house": [shapely.box(a, b, a + 11, b + 8) for a, b in corners],
+        "kind": kinds.tolist(),
+        "people": np.where(
+            np.isin(kinds, [111, 131]), rng.integers(1, 9, len(corners)), 0
+        ).tolist(),
+    }
+
+
+def real_case() -> dict[str, list[Any]]:
+    """Asker from N1000: municipality with its sea, shoreline and sea."""
+    area = gpd.read_file(N1000, layer="Kommune", where="kommunenummer = '3203'")
+    return {
+        "area": list(area.geometry),
+        "coast": list(gpd.read_file(N1000, layer="Kystkontur").geometry),
+        "sea": list(gpd.read_file(N1000, layer="Havflate").geometry),
+    }
+
+
+SHORE_SQL = """
+WITH l AS (SELECT ST_Union(g) g FROM land), c AS (SELECT ST_Union(g) g FROM coast),
+ -- Rings in two halves: GEOS 3.11 leaves a false hole when it buffers the ring of the lagoon.
+ piece AS (SELECT g FROM coast WHERE NOT ST_IsClosed(g)
+   UNION ALL SELECT ST_LineSubstring(g, 0, 0.5) FROM coast WHERE ST_IsClosed(g)
+   UNION ALL SELECT ST_LineSubstring(g, 0.5, 1) FROM coast WHERE ST_IsClosed(g)),
+ gross AS (SELECT ST_Intersection(l.g, (
+   SELECT ST_Union(ST_Buffer(g, 100, 'quad_segs=32')) FROM piece)) g FROM l),
+ fine AS (SELECT ST_Intersection(l.g, (
+   SELECT ST_Union(ST_Buffer(g, 100, 'quad_segs=512')) FROM piece)) g FROM l),
+ belt AS (SELECT ST_Difference(gross.g, (SELECT ST_Union(g) FROM lake)) g FROM gross),
+ main AS (SELECT d.geom g FROM l, ST_Dump(l.g) d ORDER BY ST_Area(d.geom) DESC LIMIT 1),
+ surface AS (SELECT ST_Intersection((SELECT ST_Union(g) FROM limit_area), gross.g) g FROM gross),
+ faces AS (SELECT (ST_Dump(ST_Polygonize(n.g))).geom g FROM (
+   SELECT ST_Union(ST_Boundary(gross.g), (SELECT ST_Union(g) FROM limit_line)) g
+   FROM gross) n),
+ behind AS (SELECT ST_Union(f.g) g FROM faces f, gross, c
+   WHERE ST_Intersects(gross.g, ST_PointOnSurface(f.g))
+   AND ST_Length(ST_Intersection(f.g, ST_Buffer(c.g, 0.01))) = 0
+   AND NOT ST_DWithin(f.g, c.g, 0.5)),
+ exempt AS (SELECT ST_Difference(ST_Union(surface.g, coalesce(behind.g, surface.g)),
+   (SELECT ST_Union(g) FROM lake)) g FROM surface, behind),
+ near AS (SELECT ST_Union(ST_Buffer(g, 50, 'quad_segs=32')) g FROM house),
+ farmed AS (SELECT ST_Union(g) g FROM farm),
+ paved AS (SELECT ST_Union(ST_Buffer(g, 2.5, 'quad_segs=8')) g FROM road),
+ railed AS (SELECT ST_Union(ST_Buffer(g, 6, 'quad_segs=8')) g FROM rail),
+ counted AS (SELECT ST_Intersection(belt.g, main.g) g FROM belt, main),
+ s1 AS (SELECT ST_Difference(counted.g, near.g) g FROM counted, near),
+ s2 AS (SELECT ST_Difference(s1.g, farmed.g) g FROM s1, farmed),
+ s3 AS (SELECT ST_Difference(s2.g, paved.g) g FROM s2, paved),
+ s4 AS (SELECT ST_Difference(s3.g, railed.g) g FROM s3, railed)
+SELECT json_build_object(
+ 'brutto', ST_Area(gross.g), 'brutto_fin', ST_Area(fine.g), 'belte', ST_Area(belt.g),
+ 'fastland', ST_Area(counted.g), 'unntatt', ST_Area(exempt.g),
+ 'gjelder', ST_Area(ST_Difference(belt.g, exempt.g)),
+ 'kyst', ST_Length(c.g),
+ 'kyst_fastland', (SELECT sum(ST_Length(g)) FROM coast WHERE ST_DWithin(g, main.g, 0.001)),
+ 'bygningsnaer', ST_Area(counted.g) - ST_Area(s1.g), 'dyrket', ST_Area(s1.g) - ST_Area(s2.g),
+ 'veg', ST_Area(s2.g) - ST_Area(s3.g), 'jernbane', ST_Area(s3.g) - ST_Area(s4.g),
+ 'tilgjengelig', ST_Area(s4.g),
+ 'bygninger', (SELECT count(*) FROM house WHERE ST_Intersects(ST_PointOnSurface(g), gross.g)))
+FROM l, c, gross, fine, belt, main, exempt, counted, s1, s2, s3, s4
+"""
+
+VILLAGE_SQL = """
+WITH zone AS (SELECT ST_Buffer(h.g, CASE WHEN k.v IN (613, 211) THEN 100 ELSE 25 END,
+   'quad_segs=16') g FROM house h JOIN kind k USING (id) WHERE k.v <> 181),
+ part AS (SELECT row_number() OVER () id, g FROM (
+   SELECT (ST_Dump(ST_Union(g))).geom g FROM zone) u),
+ filled AS (SELECT p.id, p.g, coalesce(sum(n.v), 0) people,
+   count(h.id) FILTER (WHERE k.v IN (111, 131, 211)) useful
+   FROM part p LEFT JOIN house h ON ST_Intersects(p.g, ST_PointOnSurface(h.g))
+   LEFT JOIN kind k ON k.id = h.id LEFT JOIN people n ON n.id = h.id GROUP BY p.id, p.g),
+ core AS (SELECT * FROM filled WHERE people >= 200),
+ satellite AS (SELECT f.* FROM filled f WHERE people < 200 AND useful >= 5
+   AND EXISTS (SELECT 1 FROM core c WHERE ST_Distance(f.g, c.g) <= 400)),
+ settled AS (SELECT * FROM core UNION ALL SELECT * FROM satellite)
+SELECT json_build_object('klynger', (SELECT count(*) FROM part),
+ 'tettsteder', (SELECT count(*) FROM core), 'satellitter', (SELECT count(*) FROM satellite),
+ 'bosatte', (SELECT sum(people) FROM settled), 'alle', (SELECT sum(v) FROM people),
+ 'areal', (SELECT sum(ST_Area(g)) FROM settled))
+"""
+
+REAL_SQL = """
+WITH a AS (SELECT ST_Union(g) g FROM area), s AS (SELECT ST_Union(g) g FROM sea),
+ land AS (SELECT ST_Difference(a.g, s.g) g FROM a, s),
+ c AS (SELECT ST_Union(k.g) g FROM coast k, a WHERE ST_DWithin(k.g, a.g, 200)),
+ belt AS (SELECT ST_Intersection(land.g, ST_Buffer(c.g, 100, 'quad_segs=32')) g FROM land, c)
+SELECT json_build_object('land', ST_Area(land.g), 'belte', ST_Area(belt.g),
+ 'kyst', ST_Length(ST_Intersection(c.g, a.g)), 'landmasser', ST_NumGeometries(land.g))
+FROM a, land, c, belt
+"""
+
+CASES = {"strandsone": (shore_case, SHORE_SQL), "tettsted": (village_case, VILLAGE_SQL)}
+
+
+def bin_folder() -> Path | None:
+    """Folder of Debian's PostgreSQL with PostGIS, the newest; ``None`` when absent."""
+    found = [
+        path
+        for path in Path("/usr/lib/postgresql").glob("*/bin")
+        if (path / "initdb").is_file()
+        and Path(f"/usr/share/postgresql/{path.parent.name}/extension/postgis.control").is_file()
+    ]
+    return max(found, key=lambda path: int(path.parent.name), default=None)
+
+
+@contextlib.contextmanager
+def server(programs: Path) -> Iterator[list[str]]:
+    """Start a private server; gives the beginning of a psql command line."""
+    folder = Path(tempfile.mkdtemp(prefix="golden"))
+    # The server refuses to run as root.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+    control = [*as_user, str(programs / "pg_ctl"), "-D", str(data), "-w"]
+
+    def call(*command: str) -> None:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    try:
+        setup = [str(programs / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "-N"]
+        call(*as_user, *setup, "--locale=C", "-U", "golden")
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        call(*control, "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            psql = [*as_user, str(programs / "psql"), "-h", str(folder), "-U", "golden", "-XqAt"]
+            yield [*psql, "-v", "ON_ERROR_STOP=1", "-d", "postgres"]
+        finally:
+            call(*control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def ask(psql: list[str], tables: dict[str, list[Any]], question: str) -> dict[str, Any]:
+    """Load the tables into a schema of their own and ask one question of them."""
+    script = ["DROP SCHEMA IF EXISTS work CASCADE; CREATE SCHEMA work;", _SETUP]
+    for name, rows in tables.items():
+        shapes = isinstance(rows[0], shapely.Geometry)
+        column = "g geometry" if shapes else "v integer"
+        script.append(f"CREATE TABLE {name} (id integer, {column}); COPY {name} FROM stdin;")
+        values = [shapely.to_wkb(row, hex=True) if shapes else row for row in rows]
+        script += [f"{number}\t{value}" for number, value in enumerate(values)]
+        script.append("\\.")
+    script.append(question + ";")
+    done = subprocess.run(
+        psql, input="\n".join(script), capture_output=True, text=True, check=False, cwd="/"
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer
+
+
+_SETUP = "CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public; SET search_path = work, public;"
+
+
+def answers() -> dict[str, Any]:
+    """Every case's answer, and the version that gave it."""
+    programs = bin_folder()
+    if programs is None:
+        raise FileNotFoundError("postgresql and postgresql-15-postgis-3 are not installed")
+    with server(programs) as psql:
+        found = {name: ask(psql, case(), question) for name, (case, question) in CASES.items()}
+        if N1000.is_file():
+            found["asker_n1000"] = ask(psql, real_case(), REAL_SQL)
+        version = "SELECT json_build_object('postgis', PostGIS_Full_Version())"
+        found["laget_med"] = ask(psql, {}, version)
+    return found
+
+
+if __name__ == "__main__":
+    text = json.dumps(answers(), indent=2, ensure_ascii=False, sort_keys=True)
+    (HERE / "postgis.json").write_text(text + "\n", encoding="utf-8")

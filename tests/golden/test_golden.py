@@ -1,0 +1,139 @@
+"""The analyses against answers that PostGIS gave, and those against PostGIS when it is here.
+
+``make_golden.py`` beside this file makes the answers and says how.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from askergeo.analyses.strandsone import strandsone
+from askergeo.analyses.tettsted import avgrens
+from askergeo.parameters import load_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from askergeo.result import Result
+
+HERE = Path(__file__).parent
+GOLDEN = json.loads((HERE / "postgis.json").read_text(encoding="utf-8"))
+MAKER = runpy.run_path(str(HERE / "make_golden.py"))
+CRS = "EPSG:25832"
+# Relative: two versions of GEOS round differently in the last digits.
+EXACT = 1e-9
+
+
+def frame(shapes: list[Any], **columns: Any) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
+
+
+def buildings(shapes: list[Any], kinds: list[int]) -> gpd.GeoDataFrame:
+    return frame(
+        shapes,
+        bygning_id=[str(number) for number in range(len(shapes))],
+        bygningstype=pd.array(kinds, dtype="Int64"),
+    )
+
+
+@pytest.fixture(scope="module")
+def shore() -> Result:
+    case = MAKER["shore_case"]()
+    whole = shapely.box(0, -1200, 3000, 1500)
+    sea = whole.difference(case["land"][0])
+    return strandsone(
+        frame(case["coast"]),
+        kommunegrense=frame([whole], omfang=["med_sjo"]),
+        vann=frame([sea, *case["lake"]], vanntype=["hav", "innsjo"]),
+        byggegrense_sjo=frame([*case["limit_area"], *case["limit_line"]]),
+        bygning=buildings(case["house"], [111] * len(case["house"])),
+        ar5=frame(case["farm"], arealtype=pd.array([21, 23], dtype="Int64")),
+        veg=frame(case["road"], vegtype=["bilveg"], vegkategori=["F"]),
+        jernbane=frame(case["rail"]),
+        parameters=load_parameters("strandsone"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("golden", "table", "row", "column"),
+    [
+        ("brutto", "belte", "i_alt", "brutto_dekar"),
+        ("belte", "belte", "i_alt", "belte_dekar"),
+        ("fastland", "belte", "fastland", "belte_dekar"),
+        ("unntatt", "belte", "i_alt", "unntatt_dekar"),
+        ("gjelder", "belte", "i_alt", "gjelder_dekar"),
+        ("kyst", "belte", "i_alt", "kyst_km"),
+        ("kyst_fastland", "belte", "fastland", "kyst_km"),
+        ("bygningsnaer", "tilgjengelighet", "bygningsnaer", "alt"),
+        ("dyrket", "tilgjengelighet", "dyrket", "alt"),
+        ("veg", "tilgjengelighet", "veg", "alt"),
+        ("jernbane", "tilgjengelighet", "jernbane", "alt"),
+        ("tilgjengelig", "tilgjengelighet", "tilgjengelig", "alt"),
+    ],
+)
+def test_shore_zone(shore: Result, golden: str, table: str, row: str, column: str) -> None:
+    found = shore.table(table).frame.loc[row, column] * 1000
+    assert found == pytest.approx(GOLDEN["strandsone"][golden], rel=EXACT)
+
+
+def test_buildings_in_the_belt(shore: Result) -> None:
+    found = shore.table("bygninger").frame.loc["i_alt", "alle"]
+    assert found == GOLDEN["strandsone"]["bygninger"]
+
+
+def test_one_limit_cuts_nothing_off(shore: Result) -> None:
+    assert [finding.rule for finding in shore.findings] == ["strandsone.byggegrense"]
+
+
+def test_arcs_of_32_segments_lose_almost_nothing() -> None:
+    golden = GOLDEN["strandsone"]
+    assert 0 < 1 - golden["brutto"] / golden["brutto_fin"] < 1e-4
+
+
+def test_settlements() -> None:
+    case = MAKER["village_case"]()
+    ids = [str(number) for number in range(len(case["house"]))]
+    result = avgrens(
+        buildings(case["house"], case["kind"]),
+        kommunegrense=frame([shapely.box(-5000, -5000, 9000, 9000)], omfang=["land"]),
+        adresse=frame([shapely.point_on_surface(one) for one in case["house"]], adresse_id=ids),
+        befolkning=pd.DataFrame({"adresse_id": ids, "antall": case["people"]}),
+        parameters=load_parameters("tettsted"),
+    )
+    table, golden = result.table("tettsteder").frame, GOLDEN["tettsted"]
+    assert table.loc["tettsteder", "bosatte"] == golden["bosatte"]
+    assert table.loc["kommune", "bosatte"] == golden["alle"]
+    assert table.loc["tettsteder", "satellitter"] == golden["satellitter"]
+    assert table.index.str.isdigit().sum() == golden["tettsteder"]
+    assert table.loc["tettsteder", "areal_km2"] * 1e6 == pytest.approx(golden["areal"], rel=EXACT)
+
+
+def test_asker_from_n1000(shared_data: Path) -> None:
+    case = MAKER["real_case"]()
+    result = strandsone(
+        frame(case["coast"]),
+        kommunegrense=frame(case["area"], omfang=["med_sjo"]),
+        vann=frame(case["sea"], vanntype=["hav"] * len(case["sea"])),
+        parameters=load_parameters("strandsone"),
+    )
+    total, golden = result.table("belte").frame.loc["i_alt"], GOLDEN["asker_n1000"]
+    assert total["belte_dekar"] * 1000 == pytest.approx(golden["belte"], rel=EXACT)
+    assert total["kyst_km"] * 1000 == pytest.approx(golden["kyst"], rel=EXACT)
+    assert len(result.table("oyer").frame) == golden["landmasser"]
+
+
+def test_postgis_gives_the_recorded_answers(require_tool: Callable[[str], str]) -> None:
+    if MAKER["bin_folder"]() is None:
+        require_tool("postgres")
+    found = MAKER["answers"]()
+    for case, golden in GOLDEN.items():
+        if case != "laget_med" and case in found:
+            assert found[case] == pytest.approx(golden, rel=EXACT), case
