@@ -237,10 +237,9 @@ class _Cells:
 
     def _link(self, one: _Block, other: _Block, *, only_equal: bool) -> None:
         at = other.index.get_indexer(one.index)
-        found = at >= 0
+        rows = np.flatnonzero(at >= 0)
         if only_equal:
-            found &= one.counts == other.counts[at]
-        rows = np.flatnonzero(found)
+            rows = rows[one.counts[rows] == other.counts[at[rows]]]
         self._pair(one.start + rows, other.start + at[rows])
 
     def _pair(self, one: NDArray[Any], other: NDArray[Any]) -> None:
