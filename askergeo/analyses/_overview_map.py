@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 
 from askergeo.analyses._overview_area import inside
-from askergeo.analyses._overview_tables import LEVELS, label_of
+from askergeo.analyses._overview_places import LEVELS
+from askergeo.analyses._overview_tables import label_of
 from askergeo.catalogue import load_catalogue
 from askergeo.geometry import geometries, joined, lines_of, polygons_of
 from askergeo.result import Column, MapLayer, StyleClass

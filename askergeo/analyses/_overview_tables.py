@@ -10,10 +10,9 @@ import shapely
 
 from askergeo.analyses._overview_area import clipped, inside
 from askergeo.catalogue import load_catalogue
-from askergeo.centres import load_centres
 from askergeo.crs import ellipsoidal_area
 from askergeo.geometry import geometries, polygons_of
-from askergeo.result import Column, ColumnSum, RowSum, Table
+from askergeo.result import Column, RowSum, Table
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -25,23 +24,17 @@ if TYPE_CHECKING:
     from askergeo.geometry import Geometries
 
 __all__ = [
-    "LEVELS",
     "absent_table",
     "area_table",
-    "centre_tables",
     "coast_table",
     "cover_table",
-    "expected_centres",
-    "kindergarten_table",
     "label_of",
     "layer_table",
     "line_table",
     "resident_table",
-    "school_table",
 ]
 
 _DEKAR, _KM, _KM2 = 1e3, 1e3, 1e6
-LEVELS = {"kommunesenter": "Kommunesenter", "lokalsenter": "Lokalsenter", "naersenter": "Nærsenter"}
 _AGES = ((0, 5), (6, 15), (16, 66), (67, 79), (80, None))
 _UNKNOWN = "Ukjent"
 # What less than this share of the land is not covered by, is not explained.
@@ -199,156 +192,6 @@ def _cover_note(source: str, cover: Cover, place: Place) -> str:
         share = 100 * float(shapely.area(water)) / uncovered
         texts.append(f"Av det som ikke er dekket, er {share:.0f} % innsjøer og elver.")
     return " ".join(texts)
-
-
-def expected_centres(boundary: gpd.GeoDataFrame) -> dict[str, int]:
-    """How many centres of each level the municipality's plan has; empty when not known."""
-    known = load_centres("asker")
-    number = set(boundary["kommunenummer"].astype(str))
-    return dict(known.expected) if number == {known.municipality} else {}
-
-
-def centre_tables(centres: gpd.GeoDataFrame, expected: Mapping[str, int]) -> list[Table]:
-    """Count the centres of each level, and list them."""
-    counts = centres["niva"].value_counts()
-    placed = [int(counts.get(level, 0)) for level in LEVELS]
-    planned = [expected.get(level) for level in LEVELS]
-    lacking = [None if n is None else max(n - m, 0) for n, m in zip(planned, placed, strict=True)]
-    summary = pd.DataFrame(
-        {
-            "niva": list(LEVELS.values()),
-            "stedfestet": placed,
-            "i_planen": pd.array(planned, dtype="Int64"),
-            "mangler": pd.array(lacking, dtype="Int64"),
-        },
-        index=list(LEVELS),
-    )
-    number: dict[str, Any] = {"unit": "sentre", "decimals": 0}
-    levels = Table(
-        name="senterstruktur",
-        title="Senterstruktur",
-        frame=summary,
-        columns={
-            "niva": Column(title="Nivå"),
-            "stedfestet": Column(title="Stedfestet i laget", **number),
-            "i_planen": Column(title="I kommunens plan", **number),
-            "mangler": Column(title="Mangler", **number),
-        },
-        note=f"Antallet i planen: {load_centres('asker').expected_source}."
-        if expected
-        else "Hvor mange sentre planen har, er ikke kjent.",
-    )
-    return [levels, _centre_list(centres)]
-
-
-def _centre_list(centres: gpd.GeoDataFrame) -> Table:
-    listed = centres[["navn", "niva"]].copy()
-    sure = label_of("senter", "konfidens")
-    listed["konfidens"] = (
-        centres["konfidens"].map(sure).fillna("") if "konfidens" in centres else ""
-    )
-    rank = listed["niva"].map({level: place for place, level in enumerate(LEVELS)})
-    listed = listed.assign(rank=rank).sort_values(["rank", "navn"]).drop(columns="rank")
-    listed["niva"] = listed["niva"].map(LEVELS).fillna(listed["niva"])
-    return Table(
-        name="sentre",
-        title="Sentre",
-        frame=listed,
-        columns={
-            "navn": Column(title="Navn"),
-            "niva": Column(title="Nivå"),
-            "konfidens": Column(title="Sikkerhet", description="Den minst sikre av navn og sted."),
-        },
-    )
-
-
-def _grades(schools: gpd.GeoDataFrame) -> pd.Series[Any]:
-    """Write the grades of each school: «Trinn 1–7»."""
-    if not {"trinn_fra", "trinn_til"} <= set(schools.columns):
-        return pd.Series(_UNKNOWN, index=schools.index)
-    first, last = schools["trinn_fra"], schools["trinn_til"]
-    known = first.notna() & last.notna()
-    text = pd.Series("Trinn ukjent", index=schools.index, dtype=object)
-    text[known] = (
-        "Trinn " + first[known].astype(int).astype(str) + "–" + last[known].astype(int).astype(str)
-    )
-    return text
-
-
-def _owner(frame: gpd.GeoDataFrame, layer: str) -> pd.Series[Any]:
-    if "eierform" not in frame:
-        return pd.Series(_UNKNOWN, index=frame.index)
-    owner: pd.Series[Any] = frame["eierform"].map(label_of(layer, "eierform"))
-    return owner.fillna(_UNKNOWN)
-
-
-def school_table(schools: gpd.GeoDataFrame) -> Table:
-    """Count schools by grades and owner, and those whose place is only about right."""
-    grades, owner = _grades(schools), _owner(schools, "skole")
-    frame = pd.crosstab(grades, owner)
-    names = {title: f"eier_{number}" for number, title in enumerate(frame.columns)}
-    frame = frame.rename(columns=names).rename_axis(index=None, columns=None)
-    frame["i_alt"] = grades.value_counts()
-    if "stedfesting" in schools:
-        rough = schools["stedfesting"].eq("omtrentlig").fillna(value=False)
-        frame["omtrentlig"] = grades[rough.astype(bool)].value_counts()
-        frame["omtrentlig"] = frame["omtrentlig"].fillna(0)
-    labels = list(frame.index)
-    frame.loc["i_alt"] = frame.sum()
-    frame = frame.astype("int64")
-    frame.insert(0, "trinn", [*labels, "I alt"])
-    number: dict[str, Any] = {"unit": "skoler", "decimals": 0}
-    columns = {"trinn": Column(title="Trinn")}
-    columns |= {name: Column(title=title, **number) for title, name in names.items()}
-    columns["i_alt"] = Column(title="I alt", **number)
-    if "omtrentlig" in frame:
-        columns["omtrentlig"] = Column(title="Herav omtrentlig plassert", **number)
-    return Table(
-        name="skoler",
-        title="Skoler",
-        frame=frame,
-        columns=columns,
-        row_sums=(RowSum("i_alt", tuple(labels)),),
-        column_sums=(ColumnSum("i_alt", tuple(names.values())),),
-        note="Bare skoler som er stedfestet i laget, er talt.",
-    )
-
-
-def kindergarten_table(kindergartens: gpd.GeoDataFrame) -> Table:
-    """Count kindergartens and their places by owner."""
-    owner = _owner(kindergartens, "barnehage")
-    places = (
-        kindergartens["kapasitet"].astype("Float64")
-        if "kapasitet" in kindergartens
-        else pd.Series(pd.NA, index=kindergartens.index, dtype="Float64")
-    )
-    frame = pd.DataFrame(
-        {
-            "antall": owner.value_counts(),
-            "kjent": places.notna().groupby(owner).sum(),
-            "ukjent": places.isna().groupby(owner).sum(),
-            "plasser": places.groupby(owner).sum(min_count=1),
-        }
-    ).sort_index()
-    labels = list(frame.index)
-    frame.loc["i_alt"] = frame.sum(min_count=1)
-    frame = frame.astype("Int64")
-    frame.insert(0, "eierform", [*labels, "I alt"])
-    number: dict[str, Any] = {"unit": "barnehager", "decimals": 0}
-    return Table(
-        name="barnehager",
-        title="Barnehager",
-        frame=frame,
-        columns={
-            "eierform": Column(title="Eierform"),
-            "antall": Column(title="Antall", **number),
-            "kjent": Column(title="Kjent kapasitet", **number),
-            "ukjent": Column(title="Ukjent kapasitet", **number),
-            "plasser": Column(title="Plasser der kapasiteten er kjent", unit="plasser", decimals=0),
-        },
-        row_sums=(RowSum("i_alt", tuple(labels)),),
-        column_sums=(ColumnSum("antall", ("kjent", "ukjent")),),
-    )
 
 
 def line_table(lines: Mapping[str, tuple[pd.DataFrame, Geometries]]) -> Table | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
+from askergeo.analyses import _overview_places as places
 from askergeo.analyses import _overview_tables as tables
 from askergeo.analyses._overview_area import (
     Cover,
@@ -114,11 +115,11 @@ def _tables(
         if layer in layers
     }
     if "senter" in own:
-        found += tables.centre_tables(own["senter"], tables.expected_centres(boundary))
+        found += places.centre_tables(own["senter"], places.expected_centres(boundary))
     if "skole" in own:
-        found.append(tables.school_table(own["skole"]))
+        found.append(places.school_table(own["skole"]))
     if "barnehage" in own:
-        found.append(tables.kindergarten_table(own["barnehage"]))
+        found.append(places.kindergarten_table(own["barnehage"]))
     lines = {layer: (layers[layer], cuts[layer]) for layer in _LINES if layer in layers}
     found += [
         tables.line_table(lines),
@@ -184,21 +185,20 @@ def _counts(found: Mapping[str, Table]) -> tuple[dict[str, Fact], list[str]]:
     words = []
     nouns: list[tuple[str, str, tuple[str, str, str]]] = [
         (level, title.lower()[:-2], ("senterstruktur", level, "stedfestet"))
-        for level, title in tables.LEVELS.items()
+        for level, title in places.LEVELS.items()
     ]
     for level, stem, cell in nouns:
         if "senterstruktur" not in found:
             break
-        facts[level] = _fact(found, tables.LEVELS[level], "sentre", cell)
-        planned = found["senterstruktur"].frame.loc[level, "i_planen"]
+        facts[level] = _fact(found, places.LEVELS[level], "", cell)
+        row: Any = found["senterstruktur"].frame.loc[level]
         text = f"{{{level}}}"
-        placed = found["senterstruktur"].frame.loc[level, "stedfestet"]
-        lacking = bool(pd.notna(planned) and planned > placed)
+        lacking = bool(pd.notna(row["i_planen"]) and row["i_planen"] > row["stedfestet"])
         if lacking:
             facts[f"{level}_plan"] = _fact(
                 found,
-                f"{tables.LEVELS[level]} i planen",
-                "sentre",
+                f"{places.LEVELS[level]} i planen",
+                "",
                 ("senterstruktur", level, "i_planen"),
             )
             text += f" av {{{level}_plan}}"
