@@ -81,7 +81,7 @@ def _belt(land: Land) -> dict[str, Any]:
     """Count buildings of the last four years within 100 m of the shoreline, of each kind."""
     house = land.tables["buildings"]
     new = house[house["year"] > YEAR - WINDOW]
-    shore = shapely.STRtree(shapely.get_parts(shapely.boundary(land.shapes["ground"])))
+    shore = shapely.STRtree(land.shapes["shore"])
     outline = new["geometry"].to_numpy()
     close = np.unique(shore.query(outline, predicate="dwithin", distance=BELT)[0])
     middle = np.unique(
