@@ -6,6 +6,7 @@ a warning while it is in force.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -158,6 +159,8 @@ def _read(parameter: Parameter, value: Any) -> Any:  # noqa: ANN401
     except (TypeError, ValueError):
         msg = f"«{parameter.name}» = {value!r} kan ikke leses som {_word(kind)}"
         raise ValueError(msg) from None
+    if isinstance(new, float) and not math.isfinite(new):
+        raise ValueError(f"«{parameter.name}» = {value!r} er ikke et tall som kan regnes med")
     if parameter.minimum is not None and new < parameter.minimum:
         raise ValueError(f"«{parameter.name}» = {_show(new)} er under {_show(parameter.minimum)}")
     if parameter.maximum is not None and new > parameter.maximum:

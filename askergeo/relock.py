@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from askergeo.datapackage import Origin
 from askergeo.errors import PackageError
+from askergeo.sources.files import read_file
 from askergeo.stores.folder import sha256_of
-from askergeo.stores.layers import read_stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +31,11 @@ def relock(package: DataPackage) -> list[str]:
     ------
     PackageError
         When a file is missing, or what lies beside a layer (deviations, coverage) has changed.
-    LayerError
-        When a changed layer lacks columns, or holds what the catalogue does not allow.
+    SourceError
+        When a changed file can no longer be read.
+    CrsError, LayerError
+        When a changed layer is in another CRS, lacks columns, or holds what the catalogue does
+        not allow.
     """
     changed = {
         layer: record
@@ -94,14 +97,7 @@ def _read_changed(package: DataPackage, record: LayerRecord) -> pd.DataFrame | N
         )
     if record.format == "tif":
         return None
-    sha256 = sha256_of(package.path / record.file)
-    frame: pd.DataFrame = read_stored(
-        package.path,
-        record.file,
-        sha256,
-        record.layer,
-        record.columns,
-        crs=package.crs,
-        geometry=bool(record.crs),
-    )
-    return frame
+    # Read as any file from outside: a program may have given it another CRS or other columns.
+    frame = read_file(package.path / record.file).frame
+    made_by_us = [name for name in ("bbox",) if name not in record.columns]
+    return frame.drop(columns=made_by_us, errors="ignore")

@@ -63,7 +63,10 @@ def repeat_result(
     old = _read(path)
     runs = [one for one in old["resultater"] if one["opphav"]]
     if not runs:
-        raise SourceError(f"{path} har ingen resultater som kan gjentas.")
+        raise SourceError(
+            f"{path} har ingen resultater som kan gjentas.",
+            remedy="Ingen analyser kunne kjøres den gangen; lag en ny rapport.",
+        )
     base = DataPackage.open(_place(path, runs[0]["opphav"], "datapakke", package, "--data"))
     change = None
     if any(one["opphav"]["scenario"] for one in runs):

@@ -32,8 +32,8 @@ class Console:
     def result(self, text: str, data: Any) -> None:  # noqa: ANN401  (whatever JSON can hold)
         """Write a result: ``text`` for people, ``data`` when JSON was asked for."""
         if self.as_json:
-            json.dump(data, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
-            sys.stdout.write("\n")
+            text = json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)
+            sys.stdout.write(text + "\n")
         else:
             sys.stdout.write(text.rstrip("\n") + "\n")
 

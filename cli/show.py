@@ -48,10 +48,10 @@ def catalogue(
         "Eier": one.owner,
         "Lisens": one.licence,
         "Navngivelse": one.attribution,
-        "Hjemmel": one.legal_basis,
+        "Hjemmel": "; ".join(map(str, one.legal_basis)),
         "Geometri": one.geometry,
         "Nøkkel": one.key,
-        "Dekning": str(one.coverage),
+        "Dekning": one.coverage.text,
         "Gir": one.allows,
     }
     rows = [

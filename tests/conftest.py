@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,3 +46,50 @@ def require_tool() -> Callable[[str], str]:
         return str(path)
 
     return find
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What ``askergeo demo`` wrote, and how long it took."""
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+def run_quietly(arguments: list[str]) -> tuple[int, str, str]:
+    """Run the command line in this process; return the exit code and both streams."""
+    from askergeo.cli.main import run  # noqa: PLC0415  (loaded only where it is used)
+
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(arguments)
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The small example municipality with its report, made once; never write in it."""
+    folder = tmp_path_factory.mktemp("demo") / "eksempel"
+    start = time.perf_counter()
+    code, out, err = run_quietly(["demo", "--ut", str(folder)])
+    assert code == 0, err
+    return Demo(folder, code, out, err, time.perf_counter() - start)
+
+
+@pytest.fixture(scope="session")
+def demo_folder(demo_run: Demo) -> Path:
+    """Folder that ``askergeo demo`` wrote; the data package is ``datapakke`` in it."""
+    return demo_run.folder
+
+
+@pytest.fixture(scope="session")
+def asker_package(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    """Data package of Asker, built from the real extracts once; never write in it."""
+    folder = tmp_path_factory.mktemp("asker") / "asker"
+    source = str(shared_data / "asker")
+    code, _, err = run_quietly(["data", "bygg", str(folder), "asker", "--fra", source])
+    assert code == 0, err
+    return folder

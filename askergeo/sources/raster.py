@@ -130,18 +130,24 @@ def warp_raster(
     info = read_raster_info(path)
     if target.exists() and not overwrite:
         raise OverwriteError(f"{target} finnes fra før.", remedy="Bruk --overskriv.")
-    with rasterio.open(info.path, driver="GTiff") as source:
-        wkt = pyproj.CRS.from_user_input(source.crs.to_wkt()).to_2d().to_wkt()
-        # Refuses a transformation whose grid is missing; rasterio would take the coarser one.
-        transformer(wkt, pyproj.CRS.from_user_input(crs).to_2d().to_wkt())
-        grid, width, height = _grid(source, crs, bbox, info)
-        floating = np.issubdtype(np.dtype(info.dtype), np.floating)
-        nodata = np.nan if floating else info.nodata
-        cells = np.full((height, width), 0 if nodata is None else nodata, dtype=info.dtype)
-        reproject(
-            rasterio.band(source, 1), cells, dst_transform=grid, dst_crs=crs, dst_nodata=nodata,
-            resampling=Resampling.bilinear if floating else Resampling.nearest,
-        )  # fmt: skip
+    try:
+        with rasterio.open(info.path, driver="GTiff") as source:
+            wkt = pyproj.CRS.from_user_input(source.crs.to_wkt()).to_2d().to_wkt()
+            # Refuses a transformation whose grid is missing; rasterio would take the coarser one.
+            transformer(wkt, pyproj.CRS.from_user_input(crs).to_2d().to_wkt())
+            grid, width, height = _grid(source, crs, bbox, info)
+            floating = np.issubdtype(np.dtype(info.dtype), np.floating)
+            nodata = np.nan if floating else info.nodata
+            cells = np.full((height, width), 0 if nodata is None else nodata, dtype=info.dtype)
+            reproject(
+                rasterio.band(source, 1), cells, dst_transform=grid, dst_crs=crs, dst_nodata=nodata,
+                resampling=Resampling.bilinear if floating else Resampling.nearest,
+            )  # fmt: skip
+    except RasterioError as error:
+        raise SourceError(
+            f"{info.path.name} kan ikke leses: {error}.",
+            remedy="Filen er skadet eller ufullstendig; last den ned på nytt.",
+        ) from error
     profile = {"driver": "GTiff", "width": width, "height": height, "count": 1, "crs": crs}
     profile |= {"dtype": info.dtype, "transform": grid, "nodata": nodata, "compress": "deflate"}
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tif")
