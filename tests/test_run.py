@@ -132,6 +132,21 @@ def test_a_scenario_changes_the_answer(package: DataPackage, tmp_path: Path) -> 
     assert changed.provenance.command == "askergeo strandsone --data pakke --scenario nytt"
 
 
+def test_of_alternatives_only_the_better_one_is_missed(package: DataPackage) -> None:
+    cell = frame([shapely.box(0, 0, 250, 250)], rute_id=["1"], bosatte=[300])
+    package.write("befolkning_rute", cell, origin=ORIGIN)
+    missed = {one.layer for one in run("tettsted", package).missing}
+    assert {"adresse", "befolkning"} <= missed
+    address = frame([shapely.Point(5, 25)], adresse_id=["a"])
+    package.write("adresse", address, origin=ORIGIN)
+    people = pd.DataFrame({"adresse_id": ["a"], "alder": [40], "antall": [250]})
+    package.write("befolkning", people, origin=ORIGIN)
+    result = run("tettsted", package)
+    missed = {one.layer for one in result.missing}
+    assert not missed & {"adresse", "befolkning", "befolkning_rute"}
+    assert result.table("tettsteder").frame.loc["tettsteder", "bosatte"] == 250
+
+
 @pytest.mark.parametrize("analysis", ["strandsone", "tettsted"])
 def test_the_registry_names_layers_columns_and_parameters_that_exist(analysis: str) -> None:
     catalogue, one = load_catalogue(), find(analysis)

@@ -131,6 +131,32 @@ def test_the_neighbours_shore_makes_a_belt_too_but_is_not_counted() -> None:
     assert cell(result, "belte", "fastland", "kyst_km") == pytest.approx(2.0)
 
 
+def test_land_masses_with_a_land_border_are_mainland() -> None:
+    # The sea cuts the municipality in two; both halves go on into the neighbour.
+    south = shapely.box(0, -1000, 2000, -800)
+    lines = coast()
+    lines.loc[len(lines)] = [3, shapely.LineString([(0, -800), (2000, -800)])]
+    sea = shapely.box(0, -800, 2000, 0).difference(ISLAND)
+    result = run(kystkontur=lines, vann=frame([sea], vanntype=["hav"]))
+    assert len(result.table("oyer").frame) == 1 + 1
+    assert cell(result, "belte", "fastland", "belte_dekar") == pytest.approx(400.0)
+    assert south.area / 1000 == 400.0
+
+
+def test_line_limit_in_a_belt_from_the_neighbours_shore_cuts_nothing_off() -> None:
+    # The shore is outside the boundary, so neither side of the line has shore of its own.
+    line = shapely.LineString([(-50, -1000), (-50, 2000)])
+    limit = frame([shapely.LineString([(20, -2000), (20, 2000)])])
+    result = run(
+        kystkontur=frame([line]),
+        kommunegrense=boundary("land", LAND),
+        vann=None,
+        byggegrense_sjo=limit,
+    )
+    assert cell(result, "belte", "i_alt", "belte_dekar") == pytest.approx(50.0)
+    assert cell(result, "belte", "i_alt", "unntatt_dekar") == 0
+
+
 def test_polygon_limit_is_exempt_only_inside_the_belt() -> None:
     limit = frame([shapely.box(500, 20, 700, 300)], planid=["p1"])
     result = run(byggegrense_sjo=limit)

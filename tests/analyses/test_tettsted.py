@@ -180,6 +180,13 @@ def test_the_unbuilt_rim_is_drawn_in_but_holes_inside_stay() -> None:
     assert table(drawn).loc["tettsteder", "bosatte"] == 240
 
 
+def test_a_house_outside_the_land_use_map_is_built_all_the_same() -> None:
+    built = frame([shapely.box(0, 0, 730, 10)], hovedklasse=["Boligbebyggelse"])
+    result = run(houses(CORE), **people(dict.fromkeys(CORE, 10)), arealbruk=built)
+    # The last house (760–770) is not on the map; its outline is kept, its rim is not.
+    assert table(result).loc["tettsteder", "areal_km2"] * 1e6 == pytest.approx(7300 + 100, abs=1)
+
+
 def test_the_sea_and_the_neighbour_are_cut_away() -> None:
     land = shapely.box(0, 0, 4000, 4000)
     result = run(houses(CORE), **people(dict.fromkeys(CORE, 10)), kommunegrense=boundary(land))
