@@ -49,7 +49,8 @@ class Added:
 
     def text(self) -> str:
         """Say it in one line of bokmål."""
-        parts = [f"{self.layer}: {format_number(self.rows)} rader fra {self.file}"]
+        noun = "rad" if self.rows == 1 else "rader"
+        parts = [f"{self.layer}: {format_number(self.rows)} {noun} fra {self.file}"]
         if self.filtered:
             parts.append(f"{format_number(self.filtered)} hører ikke til laget")
         if self.set_aside:
