@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from askergeo.geometry import Geometries
     from askergeo.parameters import Parameters
+    from askergeo.result import Table
 
 __all__ = ["Belt", "strandsone"]
 
@@ -120,14 +121,7 @@ def strandsone(
         jernbane=jernbane,
     )
     counts = None if bygning is None else tables.count_buildings(bygning, belt, parameters)
-    account = tables.account(belt)
-    found = [
-        tables.belt_table(shore, belt),
-        tables.island_table(shore, belt),
-        *([account] if account is not None else []),
-        *([tables.building_table(counts)] if counts is not None else []),
-        *tables.coast_table(shore, kystkontur),
-    ]
+    found = _tables(shore, belt, counts, kystkontur)
     template, facts = tables.statement(found, counts, belt)
     return Result(
         analysis="strandsone",
@@ -140,6 +134,19 @@ def strandsone(
         warnings=tuple(_warnings(shore, bygning)),
         reading=_reading(shore, belt, parameters, str(kommunegrense.crs)),
     )
+
+
+def _tables(
+    shore: Shore, belt: Belt, counts: tables.Counts | None, shoreline: gpd.GeoDataFrame
+) -> list[Table]:
+    account = tables.account(belt)
+    return [
+        tables.belt_table(shore, belt),
+        tables.island_table(shore, belt),
+        *([account] if account is not None else []),
+        *([tables.building_table(counts)] if counts is not None else []),
+        *tables.coast_table(shore, shoreline),
+    ]
 
 
 def _exempt(

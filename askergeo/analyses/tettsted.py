@@ -52,8 +52,8 @@ def avgrens(
     Parameters
     ----------
     bygning, kommunegrense, kystkontur, vann, ar5, arealbruk, senter, tettsted
-        Layers of the catalogue, all in the same projected CRS in metres. ``tettsted`` is SSB's
-        own delimitation: it lends its numbers and names, and is compared with.
+        Layers of the catalogue, in one projected CRS in metres. SSB's own ``tettsted`` lends its
+        numbers and names, and is compared with.
     adresse, befolkning
         Residents by address; used before ``befolkning_rute``, residents by grid cell.
     parameters
