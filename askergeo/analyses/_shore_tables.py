@@ -433,6 +433,9 @@ def map_layers(belt: Belt, counts: Counts | None, crs: object) -> tuple[MapLayer
     if counts is not None and counts.window is not None:
         first, last = counts.window
         new = counts.frame[counts.frame["aar"].between(first, last)].reset_index(drop=True)
+        if new["bygning_id"].is_unique:
+            # Named by its key, a building is itself in a comparison, wherever it stands.
+            new = new.set_index("bygning_id", drop=False).rename_axis(None)
         new = new.assign(aar=new["aar"].astype("int64"), gruppe=new["gruppe"].map(_GROUPS))
         layers.append(
             MapLayer(

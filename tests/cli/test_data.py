@@ -113,6 +113,7 @@ def test_missing_layers_say_what_they_give_and_where_they_come_from(askergeo, pa
     for one in found.values():
         assert all(one[key] for key in ("tittel", "gir", "eier", "bestilles", "format")), one["lag"]
     assert "Tettsteder" in found["befolkning"]["analyser"]
+    assert "sammen med adresse, eller befolkning_rute" in found["befolkning"]["analyser"]
     text = askergeo("data", "mangler", package).out
     assert "ar5 –" in text
     assert "  Bestilles: " in text
