@@ -12,6 +12,7 @@ from askergeo.numbers import format_number
 from askergeo.result import Severity
 
 if TYPE_CHECKING:
+    from askergeo.analyses import Analysis
     from askergeo.datapackage import DataPackage
 
 __all__ = ["Problem", "check_package", "missing_layers"]
@@ -43,8 +44,11 @@ def check_package(package: DataPackage) -> list[Problem]:
         except PackageError:
             continue  # verify has said so already
         counts = avvik.groupby(["tittel", "handling"]).size()
-        parts = [f"{format_number(n)} {title} ({action})" for (title, action), n in counts.items()]
-        text = f"Laget «{layer}»: {', '.join(parts)}."
+        parts = [
+            f"{title[0].lower()}{title[1:]} ({format_number(n)} {action})"
+            for (title, action), n in counts.items()
+        ]
+        text = f"Laget «{layer}»: {'; '.join(parts)}."
         problems.append(Problem(severity=Severity.WARNING, text=text))
     return problems
 
@@ -63,7 +67,7 @@ def missing_layers(package: DataPackage) -> list[dict[str, str]]:
         if layer.id in package:
             continue
         users = [
-            one.title + ("" if layer.id in one.needs else " (valgfritt)")
+            one.title + _how(one, layer.id)
             for one in ANALYSES.values()
             if layer.id in (*one.needs, *one.uses)
         ]
@@ -80,3 +84,15 @@ def missing_layers(package: DataPackage) -> list[dict[str, str]]:
             }
         )
     return found
+
+
+def _how(analysis: Analysis, layer: str) -> str:
+    """Say whether an analysis must have a layer, may have it, or can take another instead."""
+    if layer in analysis.needs:
+        return ""
+    for group in analysis.either:
+        if layer in group:
+            others = [" og ".join(other) for other in analysis.either if other != group]
+            beside = "".join(f" sammen med {other}" for other in group if other != layer)
+            return f" (må ha dette{beside}, eller {' eller '.join(others)})"
+    return " (valgfritt)"

@@ -58,7 +58,8 @@ def new(
     ] = "",
     name: Annotated[str, typer.Option("--navn", metavar="TEKST", help="Navn på pakken.")] = "",
     store: Annotated[
-        Store, typer.Option("--lager", help="Filformat for lagene: parquet eller gpkg.")
+        Store,
+        typer.Option("--lager", metavar="FORMAT", help="Filformat for lagene: parquet eller gpkg."),
     ] = Store.PARQUET,
     base: Annotated[
         Path | None,
@@ -205,7 +206,10 @@ def build(
 def check(
     path: Package,
     threshold: Annotated[
-        Threshold, typer.Option("--terskel", help="Sluttkode 1 fra og med: advarsel eller feil.")
+        Threshold,
+        typer.Option(
+            "--terskel", metavar="NIVÅ", help="Sluttkode 1 fra og med: advarsel eller feil."
+        ),
     ] = Threshold.ADVARSEL,
     *,
     as_json: Json = False,

@@ -96,7 +96,7 @@ def _parameters(
         flag = getattr(parameter, "is_flag", False)
         label = ", ".join(parameter.opts) + ("" if flag else f" {name}")
         default = parameter.default
-        if default not in (None, False, [], ()) and not callable(default):
+        if default not in (None, False, "", [], ()) and not callable(default):
             text += f" [vanlig: {getattr(default, 'value', default)}]"
         options.append((label, text + (" [må oppgis]" if parameter.required else "")))
     return arguments, options

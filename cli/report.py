@@ -32,7 +32,11 @@ def demo(
     out: Out = Path("eksempel"),
     size: Annotated[
         Size,
-        typer.Option("--størrelse", help="liten: ca. 5 000 bosatte; asker: ca. 98 000 bosatte."),
+        typer.Option(
+            "--størrelse",
+            metavar="NAVN",
+            help="liten: ca. 5 000 bosatte; asker: ca. 98 000 bosatte.",
+        ),
     ] = Size.LITEN,
     *,
     overwrite: Overwrite = False,
