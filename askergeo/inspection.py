@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from askergeo.analyses import ANALYSES
 from askergeo.catalogue import load_catalogue
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from askergeo.analyses import Analysis
     from askergeo.datapackage import DataPackage
 
-__all__ = ["Problem", "check_package", "missing_layers"]
+__all__ = ["Problem", "check_package", "list_remarks", "missing_layers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,50 @@ def check_package(package: DataPackage) -> list[Problem]:
         text = f"Laget «{layer}»: {'; '.join(parts)}."
         problems.append(Problem(severity=Severity.WARNING, text=text))
     return problems
+
+
+def list_remarks(package: DataPackage, layer: str | None = None) -> list[dict[str, Any]]:
+    """Return every row that was repaired, remarked on or set aside when the layers were added.
+
+    Parameters
+    ----------
+    package
+        The package.
+    layer
+        One layer; all of them without.
+
+    Returns
+    -------
+    list of dict
+        ``lag``, ``rad`` (row in the source from 1), ``regel``, ``tittel``, ``handling``, ``x`` and
+        ``y`` (metres in the package's CRS, rounded; ``None`` when unknown), ``tekst``.
+
+    Raises
+    ------
+    CatalogueError, LayerError
+        When the layer is unknown, or not in the package.
+    """
+    names = [package.record(layer).layer] if layer is not None else list(package.layer_ids)
+    rows = []
+    for name in names:
+        if not package.record(name).avvik_rows:
+            continue
+        avvik = package.read_avvik(name)
+        for row in avvik.drop(columns="geometry").itertuples(index=False):
+            place = [None if pd.isna(value) else round(value) for value in (row.x, row.y)]
+            rows.append(
+                {
+                    "lag": name,
+                    "rad": None if pd.isna(row.rad) else int(row.rad),
+                    "regel": row.regel,
+                    "tittel": row.tittel,
+                    "handling": row.handling,
+                    "x": place[0],
+                    "y": place[1],
+                    "tekst": row.tekst,
+                }
+            )
+    return rows
 
 
 def missing_layers(package: DataPackage) -> list[dict[str, str]]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from askergeo import __version__
+from askergeo._avvik import SET_ASIDE
 from askergeo.analyses import Analysis, find
 from askergeo.crs import require_crs
 from askergeo.errors import LayerError, PackageError, collect
 from askergeo.numbers import format_number
 from askergeo.parameters import load_parameters
-from askergeo.result import Missing, Provenance
+from askergeo.result import Finding, Missing, Provenance, Severity, Status
 from askergeo.versions import software_versions
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ __all__ = ["read_layers", "require_whole", "run"]
 # Share of the municipality from which a layer counts as complete: the edges of coverage maps and
 # of boundaries never match to the metre.
 _WHOLE = 0.99
+# Source rows that a remark names before it says «…».
+_ROWS_NAMED = 10
 # Verbs of the command line that differ from the analysis's id.
 _VERBS = {"tettsted": "tettsted avgrens"}
 
@@ -85,6 +88,7 @@ def run(
         parameters=parameters.records(),
         warnings=warnings,
         missing=(*missing, *result.missing),
+        findings=(*result.findings, *_remarks(view, tuple(frames))),
         provenance=provenance,
     )
 
@@ -235,6 +239,36 @@ def _partly(partial: Mapping[str, float], layer: str) -> str:
         return ""
     share = format_number(100 * partial[layer])
     return f"Laget er der, men dekker bare {share} % av kommunen og er ikke brukt. "
+
+
+def _remarks(package: DataPackage | ScenarioView, layers: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Return a finding for each kind of fault that the rows of the layers had when they were read.
+
+    Rows that were set aside are not in the answer; the reader must see that they exist.
+    """
+    findings = []
+    for layer in layers:
+        if not package.records[layer].avvik_rows:
+            continue
+        for (rule, title, action), rows in package.read_avvik(layer).groupby(
+            ["regel", "tittel", "handling"]
+        ):
+            numbers = sorted(rows["rad"].dropna().astype(int))
+            shown = ", ".join(map(str, numbers[:_ROWS_NAMED]))
+            more = ", …" if len(numbers) > _ROWS_NAMED else ""
+            findings.append(
+                Finding(
+                    rule=f"data.{rule}",
+                    title=title,
+                    status=Status.NOT_RELEVANT,
+                    severity=Severity.WARNING if action == SET_ASIDE else Severity.INFO,
+                    text=f"{format_number(len(numbers))} {action} da laget ble lest inn "
+                    f"(rad {shown}{more} i kilden).",
+                    layer=layer,
+                    action=f"Se alle med «askergeo data avvik MAPPE {layer}».",
+                )
+            )
+    return tuple(findings)
 
 
 def _provenance(

@@ -46,6 +46,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     data.command("bygg", cls=command)(build)
     data.command("sjekk", cls=command)(check)
     data.command("vis", cls=command)(show)
+    data.command("avvik", cls=command)(remarks)
     data.command("mangler", cls=command)(missing)
     data.command("lås", cls=command)(lock)
     app.add_typer(data, name="data")
@@ -274,6 +275,32 @@ def show(path: Package, *, as_json: Json = False, quiet: Quiet = False) -> None:
             "lag": [asdict(record) for record in package.records.values()],
         },
     )
+
+
+def remarks(
+    path: Package,
+    layer: Annotated[
+        str | None, typer.Argument(metavar="LAG", help="Ett lag; alle når det ikke er oppgitt.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Vis radene som ble rettet eller satt til side da lagene ble lest inn.
+
+    $ askergeo data avvik asker barnehage
+
+    Hver rad står med radnummeret i kilden, hva som var galt, hva som ble gjort, og stedet (øst og
+    nord i meter) når det er kjent.
+    """
+    from askergeo.datapackage import DataPackage
+    from askergeo.inspection import list_remarks
+
+    rows = list_remarks(DataPackage.open(path), layer)
+    header = ("lag", "rad", "tittel", "handling", "x", "y", "tekst")
+    cells = [["" if row[name] is None else str(row[name]) for name in header] for row in rows]
+    titles = ["Lag", "Rad", "Avvik", "Handling", "Øst", "Nord", "Forklaring"]
+    text = text_table(titles, cells) if rows else "Ingen avvik."
+    Console(as_json=as_json).result(text, rows)
 
 
 def missing(path: Package, *, as_json: Json = False, quiet: Quiet = False) -> None:
