@@ -43,7 +43,8 @@ def format_number(value: float | None, decimals: int = 0, *, unit: str = "") -> 
     number = float(value)
     text = f"{abs(number):,.{decimals}f}"
     whole, _, fraction = text.partition(".")
-    if abs(number) < _GROUP_FROM:
+    # The number as it is written counts, not the number before it was rounded.
+    if int(whole.replace(",", "")) < _GROUP_FROM:
         whole = whole.replace(",", "")
     sign = "\u2212" if number < 0 and float(text.replace(",", "")) != 0 else ""
     written = sign + whole.replace(",", HARD_SPACE) + ("," + fraction if fraction else "")
