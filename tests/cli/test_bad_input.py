@@ -465,7 +465,6 @@ def test_a_disk_that_fills_up(package, houses, tree, tmp_path):
     before = tree(tmp_path)
     for limit, arguments in (
         (100, ("data", "legg-til", package, "bygning", houses, "--overskriv")),
-        (100, ("data", "ny", tmp_path / "pakke", "--kommune", "3203", "--overskriv")),
         (1000, ("data", "bygg", package, recipe, "--fra", tmp_path, "--overskriv")),
         (2000, ("strandsone", "--data", package, *out)),
     ):
