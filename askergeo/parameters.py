@@ -17,7 +17,7 @@ from askergeo.errors import ParameterError, collect
 from askergeo.numbers import format_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
 __all__ = ["Parameter", "Parameters", "load_parameters"]
 
@@ -53,9 +53,13 @@ class Parameters:
     def __init__(self, name: str, parameters: list[Parameter]) -> None:
         self.name = name
         self._by_name = {parameter.name: parameter for parameter in parameters}
+        # Names of the values that have been read: those that an answer may depend on.
+        self.used: set[str] = set()
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401  (number, text or list)
-        return self._by_name[name].value
+        value = self._by_name[name].value
+        self.used.add(name)
+        return value
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._by_name.values())
@@ -86,13 +90,13 @@ class Parameters:
             raise ParameterError(msg, remedy="Se «askergeo parametre» for navn og verdier.")
         return Parameters(self.name, list(changed.values()))
 
-    def warnings(self) -> tuple[str, ...]:
-        """One line for each uncertain value in force."""
+    def warnings(self, names: Container[str] | None = None) -> tuple[str, ...]:
+        """One line for each uncertain value in force; of ``names`` only, when given."""
         return tuple(
             f"Parameteren «{p.title}» = {_show(p.value)} {p.unit}".rstrip()
             + f" er usikker: {p.source}."
             for p in self
-            if p.confidence == "usikker"
+            if p.confidence == "usikker" and (names is None or p.name in names)
         )
 
     def records(self) -> tuple[dict[str, Any], ...]:

@@ -36,6 +36,8 @@ __all__ = ["read_layers", "require_whole", "run"]
 _WHOLE = 0.99
 # Source rows that a remark names before it says «…».
 _ROWS_NAMED = 10
+# Rules of rows that no figure lacks: those outside the municipality, and those that are there.
+_NOT_LACKED = ("utenfor_kommunen", "dobbel_rad")
 # Verbs of the command line that differ from the analysis's id.
 _VERBS = {"tettsted": "tettsted avgrens"}
 
@@ -82,11 +84,16 @@ def run(
     result = analysis.load()(**frames, parameters=parameters)
     missing = _missing(analysis, view, partial)
     provenance = _provenance(analysis, view, tuple(frames), overrides or {})
-    warnings = tuple(dict.fromkeys((*result.warnings, *parameters.warnings())))
+    warnings = (
+        *result.warnings,
+        *_left_out(view, tuple(frames)),
+        # Only of values that this answer was made with.
+        *parameters.warnings(parameters.used),
+    )
     return replace(
         result,
         parameters=parameters.records(),
-        warnings=warnings,
+        warnings=tuple(dict.fromkeys(warnings)),
         missing=(*missing, *result.missing),
         findings=(*result.findings, *_remarks(view, tuple(frames))),
         provenance=provenance,
@@ -239,6 +246,31 @@ def _partly(partial: Mapping[str, float], layer: str) -> str:
         return ""
     share = format_number(100 * partial[layer])
     return f"Laget er der, men dekker bare {share} % av kommunen og er ikke brukt. "
+
+
+def _left_out(package: DataPackage | ScenarioView, layers: tuple[str, ...]) -> tuple[str, ...]:
+    """Say how many rows of each layer no figure counts, and why.
+
+    Rows outside the municipality, and repeats of rows that are there, are not told of: they are
+    not missing from its figures.
+    """
+    warnings = []
+    for layer in layers:
+        if not package.records[layer].avvik_rows:
+            continue
+        avvik = package.read_avvik(layer)
+        aside = avvik[(avvik["handling"] == SET_ASIDE) & ~avvik["regel"].isin(_NOT_LACKED)]
+        if not len(aside):
+            continue
+        count = aside["rad"].nunique()
+        reasons = aside.groupby("tittel", sort=False)["rad"].nunique()
+        why = "; ".join(f"{title}: {format_number(rows)}" for title, rows in reasons.items())
+        rows = f"{format_number(count)} {'rad' if count == 1 else 'rader'}"
+        warnings.append(
+            f"{rows} i laget «{package.catalogue[layer].title}» er satt til side og er ikke med i "
+            f"tallene ({why})."
+        )
+    return tuple(warnings)
 
 
 def _remarks(package: DataPackage | ScenarioView, layers: tuple[str, ...]) -> tuple[Finding, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from shapely.affinity import translate
 
+from askergeo._avvik import KEPT, SET_ASIDE, join_avvik, make_avvik
 from askergeo.analyses import ANALYSES, find
 from askergeo.catalogue import load_catalogue
 from askergeo.datapackage import DataPackage, Origin
@@ -81,7 +83,7 @@ def test_result_with_sources_parameters_and_what_is_missing(package: DataPackage
     absent = {missing.layer: missing.consequence for missing in result.missing}
     assert set(absent) == {"vann", "byggegrense_sjo", "ar5", "veg", "jernbane"}
     assert all(absent.values())
-    assert any("er usikker" in warning for warning in result.warnings)
+    assert result.warnings[0].startswith("Byggegrenser mot sjøen")
 
 
 def test_the_time_can_be_fixed(package: DataPackage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,3 +160,37 @@ def test_the_registry_names_layers_columns_and_parameters_that_exist(analysis: s
         assert set(needed) <= set(catalogue[layer].columns), layer
     assert set(one.without) == set(one.uses)
     assert {layer for group in one.either for layer in group} <= set(one.uses)
+
+
+def test_only_uncertain_values_that_the_answer_used_are_warned_of(package: DataPackage) -> None:
+    roads = frame([shapely.LineString([(0, 50), (900, 50)])], vegtype=["bilveg"])
+    package.write("veg", roads, origin=ORIGIN)
+    assert any("Halv vegbredde" in text for text in run("strandsone", package).warnings)
+    bare = DataPackage.create(package.path.parent / "uten", municipality="3203")
+    for layer, rows in (("kommunegrense", boundary()), ("kystkontur", coast())):
+        bare.write(layer, rows, origin=ORIGIN)
+    bare.write("vann", sea(), origin=ORIGIN)
+    bare.write("veg", roads, origin=ORIGIN)
+    assert not any("Halv vegbredde" in text for text in run("strandsone", bare).warnings)
+
+
+def test_rows_that_were_set_aside_are_warned_of_but_not_those_outside(
+    package: DataPackage,
+) -> None:
+    places = np.array([shapely.Point(X, Y), shapely.Point(X + 1, Y), None], dtype=object)
+    avvik = join_avvik(
+        [
+            make_avvik([4], "mangler_geometri", "t", SET_ASIDE, places=places[2:], crs=CRS),
+            make_avvik([5], "utenfor_kommunen", "t", SET_ASIDE, places=places[:1], crs=CRS),
+            make_avvik([6], "dobbel_geometri", "t", KEPT, places=places[1:2], crs=CRS),
+        ],
+        CRS,
+    )
+    package.write("bygning", building(2020), origin=ORIGIN, overwrite=True, avvik=avvik)
+    (told,) = [text for text in run("oversikt", package).warnings if "satt til side" in text]
+    assert told.startswith("1 rad i laget «Bygning")
+    assert "Geometri mangler: 1" in told
+
+
+def sea() -> gpd.GeoDataFrame:
+    return frame([shapely.box(0, -500, 1000, 0)], vanntype=["hav"])

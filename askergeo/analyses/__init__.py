@@ -206,11 +206,12 @@ _SHORE = Analysis(
         "kystkonturen gir, og innsjøer i beltet er regnet som land.",
         "bygning": "Bygninger i beltet er ikke talt, og tilgjengelig areal er ikke regnet ut.",
         "byggegrense_sjo": "Andre byggegrenser i plan er ikke trukket fra: byggeforbudet er "
-        "regnet å gjelde i hele beltet, også der en plan har opphevet det.",
-        "ar5": "Dyrket mark er ikke trukket fra tilgjengelig areal, som derfor er for stort.",
-        "veg": "Vegareal er ikke trukket fra, og det er ukjent hvilke øyer som har bru eller "
-        "bilferge; ingen øyer er derfor med i tilgjengelig andel.",
-        "jernbane": "Jernbaneareal er ikke trukket fra det tilgjengelige arealet.",
+        "regnet som gjeldende i hele beltet, også der en plan har opphevet det.",
+        "ar5": "Når tilgjengelig areal regnes ut, blir dyrket mark ikke trukket fra, og arealet "
+        "blir for stort.",
+        "veg": "Det er ukjent hvilke øyer som har bru eller bilferge. Når tilgjengelig areal "
+        "regnes ut, blir vegareal ikke trukket fra, og ingen øyer er med.",
+        "jernbane": "Når tilgjengelig areal regnes ut, blir jernbaneareal ikke trukket fra.",
     },
 )
 

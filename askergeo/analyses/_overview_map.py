@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._overview_area import inside
 from askergeo.analyses._overview_places import LEVELS
 from askergeo.analyses._overview_tables import label_of
 from askergeo.catalogue import load_catalogue
 from askergeo.geometry import geometries, joined, lines_of, polygons_of
-from askergeo.result import Column, MapLayer, StyleClass
+from askergeo.result import Column, MapLayer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._overview_area import Cover, Place
     from askergeo.geometry import Geometries
-    from askergeo.parameters import Parameters
     from askergeo.result import Style
 
 __all__ = ["map_layers"]
 
 _DEKAR = 1e3
-_GROUND = "#f6f3ea"
 # AR5's types as the classes of simplified land cover; 99 is not mapped and is not drawn.
 _SIMPLE = {
     11: "bebygd",
@@ -55,7 +54,6 @@ def map_layers(
     cuts: Mapping[str, Geometries],
     place: Place,
     cover: tuple[str, Cover] | None,
-    parameters: Parameters,
 ) -> tuple[MapLayer, ...]:
     """Draw the municipality.
 
@@ -69,21 +67,19 @@ def map_layers(
         The municipality.
     cover
         Land cover's layer, and it held against the land.
-    parameters
-        The set ``oversikt``.
     """
     crs = layers["kommunegrense"].crs
-    drawn = [_ground(place, crs)]
+    drawn = [land_and_sea(place.ground, place.sea, crs)]
     if cover is not None:
         drawn.append(_cover(cover[0], layers[cover[0]], cover[1], crs))
     if place.fresh is not None and not place.fresh.is_empty:
         drawn.append(_fresh(place.fresh, crs))
     if "tettsted" in layers:
         drawn.append(_towns(layers["tettsted"], cuts["tettsted"]))
-    if "sti" in layers and len(cuts["sti"]) <= parameters["stier_hoyst"]:
+    if "sti" in layers:
         drawn.append(_paths(layers["sti"], cuts["sti"]))
     if "veg" in layers:
-        drawn += _roads(layers["veg"], cuts["veg"], parameters["lokalveger_hoyst"])
+        drawn += _roads(layers["veg"], cuts["veg"])
     if "jernbane" in layers:
         drawn.append(_railway(layers["jernbane"], cuts["jernbane"]))
     drawn.append(_boundary(place, crs))
@@ -117,22 +113,6 @@ def _area_layer(
     return MapLayer(name=name, title=title, frame=frame, columns=columns, style=style)
 
 
-def _ground(place: Place, crs: object) -> MapLayer:
-    """Sea and land below all else."""
-    sea_fill = next(
-        one.fill for one in load_catalogue()["vann"].style.classes if one.value == "hav"
-    )
-    rows = [("Land", place.ground)]
-    if place.sea is not None:
-        rows.insert(0, ("Sjø", place.sea))
-    classes = (
-        StyleClass(value="Sjø", label="Sjø", fill=sea_fill, stroke="#5b9bc8"),
-        StyleClass(value="Land", label="Land", fill=_GROUND, stroke="#5b9bc8"),
-    )
-    style = replace(load_catalogue()["vann"].style, column="klasse", classes=classes)
-    return _area_layer("land_og_sjo", "Land og sjø", rows, style, crs)
-
-
 def _cover(source: str, frame: gpd.GeoDataFrame, cover: Cover, crs: object) -> MapLayer:
     """Land cover, one row a class; polygons that overlap others of the class are not joined."""
     classes = frame["arealtype"].map(_SIMPLE) if source == "ar5" else frame["klasse"]
@@ -159,7 +139,9 @@ def _fresh(fresh: BaseGeometry, crs: object) -> MapLayer:
 
 
 def _towns(frame: gpd.GeoDataFrame, cut: Geometries) -> MapLayer:
-    return _features("tettsted", "Tettsteder", frame, cut, {"tettstedsnavn": "Tettsted"})
+    return _features(
+        "tettsted", "Tettsteder (fra kartlaget)", frame, cut, {"tettstedsnavn": "Tettsted"}
+    )
 
 
 def _paths(frame: gpd.GeoDataFrame, cut: Geometries) -> MapLayer:
@@ -168,15 +150,15 @@ def _paths(frame: gpd.GeoDataFrame, cut: Geometries) -> MapLayer:
     return _features("sti", "Stier og traktorveger", shown, cut, columns, style_by="stitype")
 
 
-def _roads(frame: gpd.GeoDataFrame, cut: Geometries, limit: int) -> Iterator[MapLayer]:
-    """Draw main roads, and the other roads for cars when there are not too many."""
+def _roads(frame: gpd.GeoDataFrame, cut: Geometries) -> Iterator[MapLayer]:
+    """Draw the other roads for cars, and the main roads above them."""
     cars = frame["vegtype"].isin(["bilveg", "gatetun"]).to_numpy(dtype=bool)
     category = frame["vegkategori"] if "vegkategori" in frame else frame["vegtype"].map({})
     main = cars & category.isin(_MAIN_ROADS).to_numpy(dtype=bool)
     shown = frame.assign(vegkategori=category.map(label_of("veg", "vegkategori")).fillna("Ukjent"))
     columns = {"vegkategori": "Vegkategori"}
     other = cars & ~main & ~shapely.is_empty(cut)
-    if 0 < other.sum() <= limit:
+    if other.any():
         style = _styled("veg", stroke="#8f8f8f", width=0.25)
         found = _features(
             "lokalveg", "Andre bilveger", shown[other], cut[other], columns, style=style

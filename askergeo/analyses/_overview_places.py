@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -34,12 +35,18 @@ def centre_tables(centres: gpd.GeoDataFrame, expected: Mapping[str, int]) -> lis
     placed = [int(counts.get(level, 0)) for level in LEVELS]
     planned = [expected.get(level) for level in LEVELS]
     lacking = [None if n is None else max(n - m, 0) for n, m in zip(planned, placed, strict=True)]
+    named = _named_without_place(centres) if expected else {}
+    unplaced = [
+        None if n is None else min(named[lv], n) for lv, n in zip(LEVELS, lacking, strict=True)
+    ]
+    unnamed = [None if n is None else n - (m or 0) for n, m in zip(lacking, unplaced, strict=True)]
     summary = pd.DataFrame(
         {
             "niva": list(LEVELS.values()),
             "stedfestet": placed,
+            "uten_sted": pd.array(unplaced, dtype="Int64"),
+            "uten_navn": pd.array(unnamed, dtype="Int64"),
             "i_planen": pd.array(planned, dtype="Int64"),
-            "mangler": pd.array(lacking, dtype="Int64"),
         },
         index=list(LEVELS),
     )
@@ -50,15 +57,23 @@ def centre_tables(centres: gpd.GeoDataFrame, expected: Mapping[str, int]) -> lis
         frame=summary,
         columns={
             "niva": Column(title="Nivå"),
-            "stedfestet": Column(title="Stedfestet i laget", **number),
+            "stedfestet": Column(title="Stedfestet", **number),
+            "uten_sted": Column(title="Navn kjent, sted ukjent", **number),
+            "uten_navn": Column(title="Navn mangler", **number),
             "i_planen": Column(title="I kommunens plan", **number),
-            "mangler": Column(title="Mangler", **number),
         },
         note=f"Antallet i planen: {load_centres('asker').expected_source}."
         if expected
         else "Hvor mange sentre planen har, er ikke kjent.",
     )
     return [levels, _centre_list(centres)]
+
+
+def _named_without_place(centres: gpd.GeoDataFrame) -> dict[str, int]:
+    """How many centres of each level are known by name, have no position and are not placed."""
+    placed = set(centres["navn"])
+    names = [one for one in load_centres("asker").without_position if one.name not in placed]
+    return {level: sum(one.level == level for one in names) for level in LEVELS}
 
 
 def _centre_list(centres: gpd.GeoDataFrame) -> Table:
@@ -95,6 +110,12 @@ def _grades(schools: gpd.GeoDataFrame) -> pd.Series[Any]:
     return text
 
 
+def _grade_order(text: str) -> tuple[float, ...]:
+    """Order «Trinn 1–7» by its numbers."""
+    numbers = text.removeprefix("Trinn ").split("–")
+    return tuple(map(float, numbers)) if all(map(str.isdigit, numbers)) else (math.inf,)
+
+
 def _owner(frame: gpd.GeoDataFrame, layer: str) -> pd.Series[Any]:
     if "eierform" not in frame:
         return pd.Series(_UNKNOWN, index=frame.index)
@@ -113,7 +134,9 @@ def school_table(schools: gpd.GeoDataFrame) -> Table:
         rough = schools["stedfesting"].eq("omtrentlig").fillna(value=False)
         frame["omtrentlig"] = grades[rough.astype(bool)].value_counts()
         frame["omtrentlig"] = frame["omtrentlig"].fillna(0)
-    labels = list(frame.index)
+    # «1–7» before «1–10» before «8–10»; those of unknown grades come last.
+    labels = sorted(frame.index, key=_grade_order)
+    frame = frame.loc[labels]
     frame.loc["i_alt"] = frame.sum()
     frame = frame.astype("int64")
     frame.insert(0, "trinn", [*labels, "I alt"])
@@ -125,12 +148,12 @@ def school_table(schools: gpd.GeoDataFrame) -> Table:
         columns["omtrentlig"] = Column(title="Herav omtrentlig plassert", **number)
     return Table(
         name="skoler",
-        title="Skoler",
+        title="Skoler med kjent sted",
         frame=frame,
         columns=columns,
         row_sums=(RowSum("i_alt", tuple(labels)),),
         column_sums=(ColumnSum("i_alt", tuple(names.values())),),
-        note="Bare skoler som er stedfestet i laget, er talt.",
+        note="Skoler uten kjent sted er ikke i laget og ikke talt.",
     )
 
 
@@ -157,7 +180,7 @@ def kindergarten_table(kindergartens: gpd.GeoDataFrame) -> Table:
     number: dict[str, Any] = {"unit": "barnehager", "decimals": 0}
     return Table(
         name="barnehager",
-        title="Barnehager",
+        title="Barnehager med kjent sted",
         frame=frame,
         columns={
             "eierform": Column(title="Eierform"),
@@ -168,4 +191,5 @@ def kindergarten_table(kindergartens: gpd.GeoDataFrame) -> Table:
         },
         row_sums=(RowSum("i_alt", tuple(labels)),),
         column_sums=(ColumnSum("antall", ("kjent", "ukjent")),),
+        note="Barnehager uten kjent sted er ikke i laget og ikke talt.",
     )

@@ -116,10 +116,10 @@ def coast_table(place: Place) -> Table | None:
             "i_alt": per_part.sum(),
         }
     ).T
-    frame.insert(0, "del", ["Fastland", "Øyer", "I alt"])
+    frame.insert(0, "del", ["Fastland", "Øyer i laget", "I alt"])
     return Table(
         name="kyst",
-        title="Kyst og øyer",
+        title="Kyst og øyer i kartlaget",
         frame=frame.astype({"antall": "int64"}),
         columns={
             "del": Column(title="Del"),
@@ -213,14 +213,16 @@ def line_table(lines: Mapping[str, tuple[pd.DataFrame, Geometries]]) -> Table | 
         return None
     return Table(
         name="veg_og_sti",
-        title="Veg, sti og bane",
+        title="Veg, sti og bane i kartlagene",
         frame=pd.DataFrame.from_dict(rows, orient="index", columns=["type", "km"]),
         columns={
             "type": Column(title="Type"),
             "km": Column(title="Lengde", unit="km", decimals=1),
         },
-        note="Lengden av senterlinjene i lagene, innenfor kommunegrensen. Et lag som er satt "
-        "sammen av flere kart, kan ha samme veg flere ganger, og kan være fyldigere noen steder.",
+        note="Tallene gjelder det som er med i lagene; et oversiktskart som N1000 har bare "
+        "hovedvegene. Lengden er målt langs senterlinjene innenfor kommunegrensen. Et lag som er "
+        "satt sammen av flere kart, kan ha samme veg flere ganger, og kan være fyldigere noen "
+        "steder.",
     )
 
 

@@ -356,7 +356,7 @@ def map_layer(found: Settlements, labels: pd.DataFrame, main: Table, crs: object
     frame = gpd.GeoDataFrame(rows, geometry=areas.reindex(rows.index).to_numpy(), crs=crs)
     return MapLayer(
         name="tettsteder",
-        title="Tettsteder",
+        title="Tettsteder (beregnet)",
         frame=frame,
         columns=main.columns,
         style=Style(fill="#c98bb9", stroke="#7b2d6b", width=0.4, opacity=0.5),

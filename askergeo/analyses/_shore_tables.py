@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from askergeo.analyses._access import BLOCKERS
+from askergeo.analyses._background import background
 from askergeo.analyses._buildings import in_ranges, points_of, size_of
 from askergeo.geometry import EMPTY, geometries, intersecting, polygons_of, union
 from askergeo.numbers import format_number
@@ -41,6 +42,10 @@ __all__ = [
 
 _GROUPS = {"bolig": "Boliger", "fritidsbolig": "Fritidsboliger", "andre": "Andre bygninger"}
 _DEKAR = 1000.0
+_NO_LIMITS = (
+    "Byggegrenser i plan er ikke i datapakken: 0 betyr her ukjent, og byggeforbudet gjelder på "
+    "høyst det arealet som står."
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,22 @@ _AREA_COLUMNS = {
     ),
     "gjelder_dekar": Column(title="Byggeforbudet gjelder", unit="dekar", decimals=1),
 }
+
+
+def _area_columns(belt: Belt) -> dict[str, Column]:
+    """Describe the columns; where no layer told of building limits, by what they then are."""
+    if belt.limits_known:
+        return _AREA_COLUMNS
+    return _AREA_COLUMNS | {
+        "unntatt_dekar": replace(
+            _AREA_COLUMNS["unntatt_dekar"], title="Annen byggegrense (mangler i dataene)"
+        ),
+        "gjelder_dekar": replace(
+            _AREA_COLUMNS["gjelder_dekar"], title="Byggeforbudet gjelder på høyst"
+        ),
+    }
+
+
 _AREA_SUMS = (
     ColumnSum("brutto_dekar", ("ferskvann_dekar", "belte_dekar")),
     ColumnSum("belte_dekar", ("unntatt_dekar", "gjelder_dekar")),
@@ -131,10 +152,11 @@ def belt_table(shore: Shore, belt: Belt) -> Table:
         name="belte",
         title="Strandlinje og 100-metersbelte",
         frame=frame,
-        columns={"omrade": Column(title="Område"), **_AREA_COLUMNS},
+        columns={"omrade": Column(title="Område"), **_area_columns(belt)},
         row_sums=(RowSum("i_alt", ("fastland", "oyer")),),
         column_sums=_AREA_SUMS,
-        note="Fastland er den største landmassen og landmasser med landegrense mot en nabokommune.",
+        note="Fastland er den største landmassen og landmasser med landegrense mot en nabokommune."
+        + ("" if belt.limits_known else f" {_NO_LIMITS}"),
     )
 
 
@@ -159,13 +181,13 @@ def island_table(shore: Shore, belt: Belt) -> Table:
     islands.insert(1, "forbindelse", [*link, ""])
     return Table(
         name="oyer",
-        title="Øyer",
+        title="Øyer i kartlaget",
         frame=islands,
         columns={
             "navn": Column(title="Øy", description="Nummer etter størrelse; laget har ikke navn."),
             "forbindelse": Column(title="Bru eller bilferge"),
             "areal_dekar": Column(title="Landareal", unit="dekar", decimals=1),
-            **_AREA_COLUMNS,
+            **_area_columns(belt),
             "tilgjengelig_dekar": Column(
                 title="Potensielt tilgjengelig",
                 unit="dekar",
@@ -224,7 +246,8 @@ def account(belt: Belt) -> Table | None:
         column_sums=(ColumnSum("alt", ("gjelder", "unntatt")),),
         note="Areal med flere grunner er ført på den første av dem i tabellens rekkefølge. "
         "Avvik mellom summen av delene og beltet målt for seg: "
-        f"{format_number(closing_difference(belt), 3)} m².",
+        f"{format_number(closing_difference(belt), 3)} m²."
+        + ("" if belt.limits_known else f" {_NO_LIMITS}"),
     )
 
 
@@ -384,17 +407,23 @@ def statement(found: list[Table], counts: Counts | None, belt: Belt) -> tuple[st
         "Strandsonen er {belte} dekar langs {kyst} km kyst, og byggeforbudet gjelder på "
         "{gjelder} dekar"
     )
+    if not belt.limits_known:
+        facts["gjelder"] = replace(facts["gjelder"], title="Byggeforbudet gjelder på høyst")
+        text = (
+            "Strandsonen er {belte} dekar langs {kyst} km kyst. Byggegrenser i plan mangler, så "
+            "byggeforbudet gjelder på høyst {gjelder} dekar"
+        )
     if counts is not None and counts.window is not None:
         facts |= {
             "nye": _fact(of, "Nye bygg", "bygninger", ("bygninger", "vindu", "alle")),
             "fra": Fact(title="Fra år", value=counts.window[0]),
             "til": Fact(title="Til år", value=counts.window[1]),
         }
-        text += "; {nye} bygninger ble tatt i bruk der i {fra}–{til}"
+        text += "; {nye} bygninger ble tatt i bruk i strandsonen i {fra}–{til}"
     if belt.accessible is not None and belt.counted.area:
         cell = ("tilgjengelighet", "tilgjengelig", "andel")
         facts["andel"] = _fact(of, "Potensielt tilgjengelig", "%", cell, decimals=1)
-        text += "; {andel} % er potensielt tilgjengelig"
+        text += "; {andel} % av strandsonen er potensielt tilgjengelig"
     return text + ".", facts
 
 
@@ -412,10 +441,13 @@ def _fact(
     return Fact(title=title, value=number, unit=unit, decimals=decimals, cell=cell)
 
 
-def map_layers(belt: Belt, counts: Counts | None, crs: object) -> tuple[MapLayer, ...]:
-    """Map the belt by status, what is accessible, and the new buildings."""
+def map_layers(
+    shore: Shore, belt: Belt, counts: Counts | None, crs: object
+) -> tuple[MapLayer, ...]:
+    """Map the belt by status, what is accessible, and the new buildings, over land and sea."""
+    holds = "Byggeforbudet gjelder" + ("" if belt.limits_known else ", om ikke plan sier annet")
     areas = {
-        "byggeforbud": ("Byggeforbudet gjelder", belt.in_force, "#f2a7a0", "#b2342b"),
+        "byggeforbud": (holds, belt.in_force, "#f2a7a0", "#b2342b"),
         "annen_byggegrense": ("Annen byggegrense gjelder", belt.exempt, "#d9d4c5", "#8c8468"),
     }
     if belt.accessible is not None:
@@ -452,7 +484,7 @@ def map_layers(belt: Belt, counts: Counts | None, crs: object) -> tuple[MapLayer
                 style=Style(fill="#5b2a86", stroke="#ffffff", size=2.2),
             )
         )
-    return tuple(layers)
+    return (background(shore.land, crs), *layers)
 
 
 def _surface(area: BaseGeometry, crs: object) -> gpd.GeoDataFrame:

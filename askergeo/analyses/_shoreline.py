@@ -144,7 +144,7 @@ def read_land(
     if not cut.is_empty:
         dry = cut if sea.is_empty else shapely.difference(cut, sea)
         outline = whole if not whole.is_empty else cut
-        found.append(Land(dry, outline, "kommunegrensen kuttet i kystlinjen", np.nan))
+        found.append(Land(dry, outline, "kommunegrensen uten sjø (omfang «land»)", np.nan))
     if not whole.is_empty and not sea.is_empty:
         dry = shapely.difference(whole, sea)
         found.append(Land(dry, whole, "kommunegrensen med sjø, uten havflaten", np.nan))

@@ -5,6 +5,7 @@ The method, and what the figures do not say, are in docs/metode-oversikt.md.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -47,7 +48,10 @@ _LINES = ("veg", "sti", "jernbane")
 
 
 def oversikt(
-    kommunegrense: gpd.GeoDataFrame, *, parameters: Parameters, **layers: pd.DataFrame
+    kommunegrense: gpd.GeoDataFrame,
+    *,
+    parameters: Parameters,  # noqa: ARG001  (every analysis is given its set; this one is empty)
+    **layers: pd.DataFrame,
 ) -> Result:
     """Give an overview of the municipality.
 
@@ -56,7 +60,7 @@ def oversikt(
     kommunegrense
         The municipality's boundary, in a projected CRS in metres.
     parameters
-        The set ``oversikt``.
+        The set ``oversikt``, which has no values.
     layers
         Other layers of the catalogue, by id, in the same CRS; all that are given are listed.
 
@@ -83,7 +87,7 @@ def oversikt(
         template=template,
         facts=facts,
         tables=tuple(found),
-        layers=map_layers(everything, cuts, place, shown, parameters),
+        layers=map_layers(everything, cuts, place, shown),
         findings=tuple(_findings(place, differences)),
         warnings=tuple(_warnings(place)),
         reading=_reading(place, str(crs_name(kommunegrense.crs))),
@@ -183,33 +187,26 @@ def _counts(found: Mapping[str, Table]) -> tuple[dict[str, Fact], list[str]]:
     """Count centres, kindergartens and schools, each in words that fit the number."""
     facts: dict[str, Fact] = {}
     words = []
-    nouns: list[tuple[str, str, tuple[str, str, str]]] = [
-        (level, title.lower()[:-2], ("senterstruktur", level, "stedfestet"))
-        for level, title in places.LEVELS.items()
-    ]
-    for level, stem, cell in nouns:
+    for level, title in places.LEVELS.items():
         if "senterstruktur" not in found:
             break
-        facts[level] = _fact(found, places.LEVELS[level], "", cell)
         row: Any = found["senterstruktur"].frame.loc[level]
-        text = f"{{{level}}}"
         lacking = bool(pd.notna(row["i_planen"]) and row["i_planen"] > row["stedfestet"])
-        if lacking:
-            facts[f"{level}_plan"] = _fact(
-                found,
-                f"{places.LEVELS[level]} i planen",
-                "",
-                ("senterstruktur", level, "i_planen"),
-            )
-            text += f" av {{{level}_plan}}"
-        single = facts[level].value == 1 and not lacking
-        words.append(f"{text} {stem}{'er' if single else 're'}")
+        several = f"{title[:-2]}re"
+        of_all = f" av {row['i_planen']}" if lacking else ""
+        fact = _fact(found, several, "", ("senterstruktur", level, "stedfestet"))
+        name = title if fact.value == 1 and not lacking else several
+        shown = f"{name} stedfestet ({of_all.strip()})" if lacking else name
+        facts[level] = replace(fact, title=shown)
+        words.append(f"{{{level}}}{of_all} {name.lower()}")
     for name, one, several, table, column in (
         ("barnehager", "barnehage", "barnehager", "barnehager", "antall"),
         ("skoler", "skole", "skoler", "skoler", "i_alt"),
     ):
         if table in found:
-            facts[name] = _fact(found, name.capitalize(), name, (table, "i_alt", column))
+            facts[name] = _fact(
+                found, f"{name.capitalize()} med kjent sted", name, (table, "i_alt", column)
+            )
             words.append(f"{{{name}}} {one if facts[name].value == 1 else several}")
     return facts, words
 
@@ -291,7 +288,7 @@ def _reading(place: Place, crs: str) -> tuple[str, ...]:
     )
     plane = f"Arealer og lengder er målt i kartplanet ({crs}), innenfor kommunegrensen."
     drawn = (
-        "Kartet viser ikke bygninger, gang- og sykkelveger eller flere stier og lokale veger enn "
-        "parametrene tillater. Tabellene teller alt."
+        "Kartet viser ikke bygninger eller gang- og sykkelveger. Tabellene teller alt som er i "
+        "lagene."
     )
     return (absent, plane, drawn) if place.land is None else (absent, land, plane, drawn)

@@ -62,6 +62,8 @@ class Belt:
     ``gross`` = ``fresh_water`` + ``land``; ``land`` = ``exempt`` + ``in_force``. ``counted`` is
     the part of ``land`` that the accessible share is of; ``blocked`` may overlap each other, and
     ``accessible`` is ``counted`` without any of them (``None`` when buildings are unknown).
+    Without ``limits_known`` no layer told of other building limits, and ``in_force`` is the most
+    that it can be.
     """
 
     gross: BaseGeometry
@@ -74,6 +76,7 @@ class Belt:
     counted: BaseGeometry
     blocked: dict[str, BaseGeometry]
     accessible: BaseGeometry | None
+    limits_known: bool
 
 
 def strandsone(
@@ -112,7 +115,7 @@ def strandsone(
     belt = _divide(
         shore,
         gross,
-        exempt,
+        None if byggegrense_sjo is None else exempt,
         parameters,
         vann=vann,
         bygning=bygning,
@@ -129,10 +132,10 @@ def strandsone(
         template=template,
         facts=facts,
         tables=tuple(found),
-        layers=tables.map_layers(belt, counts, kommunegrense.crs),
+        layers=tables.map_layers(shore, belt, counts, kommunegrense.crs),
         findings=tuple(_findings(shore, belt, byggegrense_sjo, effective)),
-        warnings=tuple(_warnings(shore, bygning)),
-        reading=_reading(shore, belt, parameters, str(kommunegrense.crs)),
+        warnings=tuple(_warnings(shore, belt, bygning)),
+        reading=_reading(shore, belt, counts, parameters, str(kommunegrense.crs)),
     )
 
 
@@ -160,7 +163,7 @@ def _exempt(
 def _divide(
     shore: Shore,
     gross: BaseGeometry,
-    exempt: BaseGeometry,
+    limited: BaseGeometry | None,
     parameters: Parameters,
     *,
     vann: gpd.GeoDataFrame | None,
@@ -170,6 +173,7 @@ def _divide(
     jernbane: gpd.GeoDataFrame | None,
 ) -> Belt:
     """Divide the belt; each part is computed on its own so that the account can be checked."""
+    exempt = EMPTY if limited is None else limited
     fresh = EMPTY if vann is None else inside(_fresh_water(vann), gross)
     land = _without(gross, fresh)
     linked = None if veg is None else linked_parts(shore, veg, parameters["bru_toleranse_m"])
@@ -181,11 +185,12 @@ def _divide(
         "forbindelse": known,
     }[rule]
     counted = _in_parts(land, shore, counted_parts)
-    blocked = blocked_areas(
-        counted, parameters, buildings=bygning, land_cover=ar5, roads=veg, railways=jernbane
-    )
+    blocked: dict[str, BaseGeometry] = {}
     accessible = None
     if bygning is not None:
+        blocked = blocked_areas(
+            counted, parameters, buildings=bygning, land_cover=ar5, roads=veg, railways=jernbane
+        )
         every = np.concatenate([polygons_of(area) for area in blocked.values()])
         accessible = _without(counted, union(every))
     return Belt(
@@ -197,8 +202,9 @@ def _divide(
         linked=linked,
         counted_parts=counted_parts,
         counted=counted,
-        blocked=blocked if bygning is not None else {},
+        blocked=blocked,
         accessible=accessible,
+        limits_known=limited is not None,
     )
 
 
@@ -276,7 +282,7 @@ def _uncut(limits: gpd.GeoDataFrame, position: int) -> Finding:
         status=Status.HIT_YELLOW,
         severity=Severity.WARNING,
         text="Linjen ligger i beltet, men deler det ikke i en del mot sjøen og en del bak. "
-        "Byggeforbudet er derfor regnet å gjelde på begge sider.",
+        "Byggeforbudet er derfor regnet som gjeldende på begge sider.",
         law=f"{_LAW} tredje ledd",
         layer="byggegrense_sjo",
         row=str(plan) if plan is not None and pd.notna(plan) else str(position),
@@ -285,8 +291,14 @@ def _uncut(limits: gpd.GeoDataFrame, position: int) -> Finding:
     )
 
 
-def _warnings(shore: Shore, buildings: gpd.GeoDataFrame | None) -> list[str]:
+def _warnings(shore: Shore, belt: Belt, buildings: gpd.GeoDataFrame | None) -> list[str]:
     warnings = []
+    if not belt.limits_known:
+        warnings.append(
+            "Byggegrenser mot sjøen i kommuneplan og reguleringsplaner er ikke i datapakken. "
+            "Byggeforbudet viker for dem (pbl § 1-8 tredje ledd), så arealet der det gjelder, er "
+            "et høyeste tall. Legg til laget «byggegrense_sjo»."
+        )
     if shore.land.fit < GOOD_FIT:
         warnings.append(
             f"Bare {shore.land.fit:.0%} av kystkonturen følger kanten av land; kommunegrensen og "
@@ -294,16 +306,18 @@ def _warnings(shore: Shore, buildings: gpd.GeoDataFrame | None) -> list[str]:
         )
     if buildings is not None and len(buildings):
         flat = is_surface(geometries(buildings))
-        share = 1 - flat.mean()
-        if share:
+        if not flat.all():
             warnings.append(
-                f"{share:.0%} av bygningene har bare punkt, ikke omriss: avstanden på 50 m er "
+                f"{format_number((~flat).sum())} av {format_number(len(flat))} bygninger har bare "
+                "punkt, ikke omriss: avstanden på 50 m er "
                 "målt fra punktet, og det tilgjengelige arealet er derfor noe for stort."
             )
     return warnings
 
 
-def _reading(shore: Shore, belt: Belt, parameters: Parameters, crs: str) -> tuple[str, ...]:
+def _reading(
+    shore: Shore, belt: Belt, counts: tables.Counts | None, parameters: Parameters, crs: str
+) -> tuple[str, ...]:
     plane = belt.land.area
     ellipsoid = ellipsoidal_area(polygons_of(belt.land), crs) if plane else 0.0
     change = (ellipsoid / plane - 1) * 100 if plane else 0.0
@@ -329,4 +343,12 @@ def _reading(shore: Shore, belt: Belt, parameters: Parameters, crs: str) -> tupl
         f"Arealene er målt i kartplanet ({crs}). Arealet på jordellipsoiden avviker "
         f"{format_number(change, 3)} %."
     )
-    return method, scale, law, access, plane_note
+    texts = (method, scale, law, access, plane_note)
+    if counts is None or counts.window is None or parameters["siste_aar"]:
+        return texts
+    last = counts.window[1]
+    window = (
+        f"Nye bygg telles til og med siste år i bygningslaget, {last}. Et scenario med bygg fra "
+        f"senere år flytter vinduet; med parameteren siste_aar={last} står det fast."
+    )
+    return (*texts, window)

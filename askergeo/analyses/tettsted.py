@@ -12,12 +12,14 @@ import numpy as np
 import shapely
 
 from askergeo.analyses import _settlement_tables as tables
+from askergeo.analyses._background import background, centre_points
 from askergeo.analyses._buildings import points_of
 from askergeo.analyses._residents import Residents, by_address, by_cell
 from askergeo.analyses._settlement import Clusters, find_clusters, settled_area, unbuildable
 from askergeo.analyses._shoreline import Land, has_sea, own_points, read_land
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries, is_surface, joined, union
+from askergeo.numbers import format_number
 from askergeo.result import Finding, Result, Severity, Status
 
 if TYPE_CHECKING:
@@ -88,7 +90,11 @@ def avgrens(
         template=template,
         facts=facts,
         tables=(main, *compared),
-        layers=(tables.map_layer(found, labels, main, bygning.crs),),
+        layers=(
+            background(land, bygning.crs),
+            tables.map_layer(found, labels, main, bygning.crs),
+            *([] if senter is None else [centre_points(senter, land)]),
+        ),
         findings=tuple(_findings(found, labels)),
         warnings=tuple(_warnings(residents, land, bygning)),
         reading=_reading(residents, clusters, built),
@@ -202,8 +208,8 @@ def _warnings(residents: Residents, land: Land, buildings: gpd.GeoDataFrame) -> 
     flat = is_surface(geometries(buildings))
     if len(flat) and not flat.all():
         warnings.append(
-            f"{1 - flat.mean():.0%} av bygningene har bare punkt, ikke omriss; SSB måler fra "
-            "omriss, og tettstedene blir her noe mindre."
+            f"{format_number((~flat).sum())} av {format_number(len(flat))} bygninger har bare "
+            "punkt, ikke omriss; SSB måler fra omriss, og tettstedene blir her noe mindre."
         )
     return warnings
 

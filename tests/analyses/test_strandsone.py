@@ -157,6 +157,23 @@ def test_line_limit_in_a_belt_from_the_neighbours_shore_cuts_nothing_off() -> No
     assert cell(result, "belte", "i_alt", "unntatt_dekar") == 0
 
 
+def test_without_limits_in_plans_the_ban_is_said_to_hold_at_most() -> None:
+    unknown = run()
+    assert "Byggegrenser i plan mangler, så byggeforbudet gjelder på høyst" in unknown.sentence
+    assert unknown.warnings[0].startswith("Byggegrenser mot sjøen")
+    assert "høyst" in unknown.table("belte").columns["gjelder_dekar"].title
+    none = run(byggegrense_sjo=frame([]))
+    assert "og byggeforbudet gjelder på" in none.sentence
+    assert not none.warnings
+    assert "høyst" not in none.table("belte").columns["gjelder_dekar"].title
+
+
+def test_land_and_sea_are_drawn_below_the_belt() -> None:
+    lowest = run().layers[0]
+    assert lowest.name == "land_og_sjo"
+    assert lowest.frame["klasse"].tolist() == ["Sjø", "Land"]
+
+
 def test_polygon_limit_is_exempt_only_inside_the_belt() -> None:
     limit = frame([shapely.box(500, 20, 700, 300)], planid=["p1"])
     result = run(byggegrense_sjo=limit)
@@ -214,7 +231,7 @@ def test_buildings_by_year_group_and_unknown_year() -> None:
     assert table.loc["ukjent", "alle"] == 1
     assert table.loc["i_alt", "alle"] == 5
     assert "1 bygninger i beltet er for små" in result.table("bygninger").note
-    assert "3 bygninger ble tatt i bruk der i 2020–2023" in result.sentence
+    assert "3 bygninger ble tatt i bruk i strandsonen i 2020–2023" in result.sentence
 
 
 def test_no_known_year_gives_no_window() -> None:
