@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from askergeo.errors import ParameterError
+from askergeo.numbers import HARD_SPACE
+from askergeo.parameters import value_text
 from askergeo.result import (
     Column,
     ColumnSum,
@@ -36,7 +38,14 @@ if TYPE_CHECKING:
 
     from askergeo.result import Provenance, SourceRecord
 
-__all__ = ["CHANGE", "SCENARIO", "compare", "comparison_sums"]
+__all__ = [
+    "CHANGE",
+    "SCENARIO",
+    "compare",
+    "comparison_sums",
+    "is_comparison",
+    "moved_facts",
+]
 
 # Suffixes of the columns and facts of a comparison; the plain name is the base.
 SCENARIO = "_scenario"
@@ -58,6 +67,10 @@ _STYLE = Style(
 # Geometries closer than this (in metres) are the same.
 _SAME_PLACE = 0.001
 _SENTENCE_FACTS = 3
+_HOW_TO_READ = (
+    "Tabellene viser hver størrelse uten scenario, med scenario og endringen "
+    "(med minus uten). «..» betyr at raden bare finnes i den ene kjøringen."
+)
 
 
 def compare(base: Result, other: Result) -> Result:
@@ -91,10 +104,6 @@ def compare(base: Result, other: Result) -> Result:
     findings = (*_parameter_findings(base, other), *_source_findings(base, other))
     changed = tuple(f.text for f in findings if f.severity is Severity.WARNING)
     both = dict.fromkeys((*base.warnings, *other.warnings, *changed))
-    how_to_read = (
-        "Tabellene viser hver størrelse uten scenario, med scenario og endringen "
-        "(med minus uten). «..» betyr at raden bare finnes i den ene kjøringen."
-    )
     return replace(
         other,
         title=f"{base.title}: endring med {name}",
@@ -113,7 +122,7 @@ def compare(base: Result, other: Result) -> Result:
         findings=(*findings, *_unmatched(base, other)),
         warnings=tuple(both),
         missing=tuple(dict.fromkeys((*base.missing, *other.missing))),
-        reading=(how_to_read, *other.reading),
+        reading=(_HOW_TO_READ, *other.reading),
         provenance=_provenance(base.provenance, other.provenance),
     )
 
@@ -131,6 +140,40 @@ def comparison_sums(names: Collection[str]) -> list[tuple[str, tuple[str, ...]]]
         for name in names
         if name + SCENARIO in names and name + CHANGE in names
     ]
+
+
+def is_comparison(result: Result) -> bool:
+    """Whether a result is the difference between two runs."""
+    return _HOW_TO_READ in result.reading
+
+
+def moved_facts(result: Result) -> dict[str, Fact]:
+    """Return the facts that a reader needs: of a comparison those that the scenario changes.
+
+    Whether a hidden or unknown figure changes cannot be told, and so it stays. The result itself
+    keeps every fact.
+    """
+    facts = result.facts
+    if not is_comparison(result):
+        return dict(facts)
+    moved: dict[str, Fact] = {}
+    for name, fact in facts.items():
+        new, change = facts.get(name + SCENARIO), facts.get(name + CHANGE)
+        if new is None:
+            # A part of a figure, which follows with the figure, or a text that is as before.
+            continue
+        if change is not None and change.value == 0 and not change.hidden:
+            continue
+        if change is not None and not change.hidden and fact.value is None and new.value is None:
+            continue
+        moved |= {name: fact, name + SCENARIO: new} | ({name + CHANGE: change} if change else {})
+    return moved
+
+
+def _is_code(column: Column) -> bool:
+    """Whether a number is a year or a code, which cannot be subtracted."""
+    whole = column.decimals == 0 and not column.persons and not column.derived_from
+    return whole and column.unit in ("", "år")
 
 
 def _is_number(column: Column, values: pd.Series) -> bool:
@@ -153,13 +196,15 @@ def _pair(
             described[name] = column
             continue
         data[name], data[name + SCENARIO] = one[name], two[name]
-        data[name + CHANGE] = two[name] - one[name]
         unit = "prosentpoeng" if column.unit == "%" else column.unit
         scenario = tuple(source + SCENARIO for source in column.derived_from if source in numeric)
         described[name] = replace(column, title=f"{column.title}, uten scenario")
         described[name + SCENARIO] = replace(
             column, title=f"{column.title}, med scenario", derived_from=scenario
         )
+        if _is_code(column):
+            continue
+        data[name + CHANGE] = two[name] - one[name]
         described[name + CHANGE] = replace(
             column,
             title=f"{column.title}, endring",
@@ -275,20 +320,26 @@ def _differs(
 
 
 def _facts(one: Mapping[str, Fact], two: Mapping[str, Fact]) -> dict[str, Fact]:
-    """Compare the key figures; a text is kept as the scenario has it."""
+    """Compare the key figures; a text that changes is kept as each run has it."""
     facts: dict[str, Fact] = {}
     for name, fact in one.items():
         new = two.get(name)
-        if new is None or isinstance(fact.value, str) or isinstance(new.value, str):
-            facts[name] = new or fact
+        if new is None:
+            facts[name] = fact
+            continue
+        is_text = isinstance(fact.value, str) or isinstance(new.value, str)
+        if is_text and fact.value == new.value:
+            facts[name] = new
             continue
         hidden = fact.hidden or new.hidden
-        unknown = fact.value is None or new.value is None
-        value = None if unknown else new.value - fact.value  # type: ignore[operator]  # not None
         facts[name] = replace(fact, title=f"{fact.title}, uten scenario")
         facts[name + SCENARIO] = replace(
             new, title=f"{new.title}, med scenario", cell=_cell(new, SCENARIO)
         )
+        if is_text:
+            continue
+        unknown = fact.value is None or new.value is None
+        value = None if unknown else new.value - fact.value  # type: ignore[operator]  # numbers
         facts[name + CHANGE] = replace(
             new,
             title=f"{new.title}, endring",
@@ -316,7 +367,8 @@ def _template(base: Mapping[str, Fact], facts: Mapping[str, Fact], name: str) ->
     for _, key in sorted(moved, key=lambda pair: -pair[0])[:_SENTENCE_FACTS]:
         title = base[key].title.replace("{", "{{").replace("}", "}}")
         title = title[:1].lower() + title[1:]
-        unit = f" {base[key].unit}" if base[key].unit else ""
+        unit = base[key].unit.replace("{", "{{").replace("}", "}}")
+        unit = f"{HARD_SPACE if unit == '%' else ' '}{unit}" if unit else ""
         phrases.append(f"{title} fra {{{key}}} til {{{key}{SCENARIO}}}{unit}")
     rest = len(moved) - len(phrases)
     more = f"; {rest} andre nøkkeltall endres også" if rest else ""
@@ -333,7 +385,7 @@ def _parameter_findings(base: Result, other: Result) -> tuple[Finding, ...]:
         old, new = before.get(name, {}).get("verdi"), after.get(name, {}).get("verdi")
         if old != new:
             title = (after.get(name) or before[name])["tittel"]
-            values = f"er {_show(old)} uten og {_show(new)} med scenario"
+            values = f"er {value_text(old)} uten og {value_text(new)} med scenario"
             findings.append(
                 Finding(
                     rule="parameter_ulik",
@@ -356,13 +408,6 @@ def _changes(
 def _relative(before: Fact, change: float | str | None) -> float:
     """Size of a change against what was; facts with text have no change."""
     return abs(float(change or 0)) / max(abs(float(before.value or 0)), 1e-9)
-
-
-def _show(value: Any) -> str:  # noqa: ANN401  (number, text or list)
-    """Write a parameter's value, a number with decimal comma."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:.10g}".replace(".", ",")
-    return str(value)
 
 
 def _source_findings(base: Result, other: Result) -> tuple[Finding, ...]:

@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import yaml
 
 from askergeo.errors import ParameterError, collect
-from askergeo.numbers import format_number
+from askergeo.numbers import HARD_SPACE, format_number
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-__all__ = ["Parameter", "Parameters", "load_parameters"]
+__all__ = ["Parameter", "Parameters", "load_parameters", "value_text"]
 
 CONFIDENCE = ("verifisert", "kjent", "usikker")
 
@@ -93,8 +94,7 @@ class Parameters:
     def warnings(self, names: Container[str] | None = None) -> tuple[str, ...]:
         """One line for each uncertain value in force; of ``names`` only, when given."""
         return tuple(
-            f"Parameteren «{p.title}» = {_show(p.value)} {p.unit}".rstrip()
-            + f" er usikker: {p.source}."
+            f"Parameteren «{p.title}» = {value_text(p.value, p.unit)} er usikker: {p.source}."
             for p in self
             if p.confidence == "usikker" and (names is None or p.name in names)
         )
@@ -170,8 +170,8 @@ def _read(parameter: Parameter, value: Any) -> Any:  # noqa: ANN401
     if parameter.maximum is not None and new > parameter.maximum:
         raise ValueError(f"«{parameter.name}» = {_show(new)} er over {_show(parameter.maximum)}")
     if parameter.choices and new not in parameter.choices:
-        allowed = ", ".join(map(str, parameter.choices))
-        raise ValueError(f"«{parameter.name}» = {new} er ikke blant {allowed}")
+        allowed = value_text(parameter.choices)
+        raise ValueError(f"«{parameter.name}» = {value_text(new)} er ikke blant {allowed}")
     return new
 
 
@@ -185,10 +185,24 @@ def _word(kind: type) -> str:
     return words.get(kind, kind.__name__)
 
 
+def value_text(value: Any, unit: str = "") -> str:  # noqa: ANN401  (number, text or list)
+    """Write a parameter's value for people; a list names things and takes no unit.
+
+    Examples
+    --------
+    >>> value_text(100.0), value_text(0.25), value_text(["bilveg", "gatetun"], "vegtype")
+    ('100', '0,25', 'bilveg, gatetun')
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(value_text(item) for item in value)
+    return f"{_show(value)}{HARD_SPACE}{unit}" if unit else _show(value)
+
+
 def _show(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool):
+        return "ja" if value else "nei"
+    if not isinstance(value, int | float):
         return str(value)
-    decimals = 0 if float(value).is_integer() else len(f"{value}".partition(".")[2])
+    # The shortest decimals that give the number back, never with an exponent.
+    decimals = len(np.format_float_positional(value, trim="-").partition(".")[2])
     return format_number(value, decimals)

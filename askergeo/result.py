@@ -35,6 +35,7 @@ __all__ = [
     "Style",
     "StyleClass",
     "Table",
+    "names_unit",
 ]
 
 
@@ -88,8 +89,24 @@ class Column:
 
     @property
     def header(self) -> str:
-        """Title with the unit in parentheses."""
-        return f"{self.title} ({self.unit})" if self.unit else self.title
+        """Title with the unit in parentheses, unless the title says it already.
+
+        Examples
+        --------
+        >>> Column(title="Areal", unit="dekar").header, Column(title="Skoler", unit="skoler").header
+        ('Areal (dekar)', 'Skoler')
+        """
+        said = not self.unit or names_unit(self.title, self.unit)
+        return self.title if said else f"{self.title} ({self.unit})"
+
+
+def names_unit(title: str, unit: str) -> bool:
+    """Whether a title is its own unit, or ends with it: «Alle bygninger» needs no «bygninger».
+
+    What follows a comma («Bygninger, med scenario») is not looked at.
+    """
+    words = title.partition(",")[0].lower().split()
+    return unit.lower() in (" ".join(words), *words[-1:])
 
 
 @dataclass(frozen=True)

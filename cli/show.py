@@ -30,6 +30,7 @@ def catalogue(
     $ askergeo katalog bygning
     """
     from askergeo.catalogue import load_catalogue
+    from askergeo.sources.mapping import mappings_for
 
     console = Console(as_json=as_json, quiet=quiet)
     layers = load_catalogue()
@@ -57,7 +58,10 @@ def catalogue(
     rows = [
         [c.name, c.type, c.unit, "må" if c.required else "", c.title] for c in one.columns.values()
     ]
+    mappings = mappings_for(one.id)
     lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    if mappings:
+        lines.append(f"Innebygde kolonnefiler: {', '.join(mappings)}")
     table = text_table(["Kolonne", "Type", "Enhet", "Påkrevd", "Tittel"], rows)
     codes = [
         f"{c.name}: " + ", ".join(f"{code} = {label}" for code, label in c.codes.items())
@@ -69,6 +73,7 @@ def catalogue(
         {
             "lag": one.id,
             **{name.lower(): value for name, value in facts.items()},
+            "kolonnefiler": mappings,
             "kolonner": [
                 dict(zip(("navn", "type", "enhet", "påkrevd", "tittel"), row, strict=True))
                 for row in rows
@@ -90,7 +95,7 @@ def parameters(
     $ askergeo parametre strandsone
     """
     from askergeo.analyses import ANALYSES, find
-    from askergeo.parameters import load_parameters
+    from askergeo.parameters import load_parameters, value_text
 
     console = Console(as_json=as_json, quiet=quiet)
     chosen = [find(analysis)] if analysis else list(ANALYSES.values())
@@ -99,7 +104,7 @@ def parameters(
         [
             one,
             str(r["navn"]),
-            str(r["verdi"]),
+            value_text(r["verdi"]),
             str(r["enhet"]),
             str(r["sikkerhet"]),
             str(r["tittel"]),

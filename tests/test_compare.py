@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from askergeo.compare import moved_facts
 from askergeo.errors import ParameterError
 from askergeo.privacy import suppress, suppress_all
 from askergeo.result import (
@@ -236,3 +237,54 @@ def test_base_and_comparison_in_one_report_hide_the_same() -> None:
             assert (label, column + suffix) in both.table("kretser").hidden
     compared = {c for c in both.table("kretser").hidden if c[1] == "bosatte"}
     assert compared == {c for c in one.table("kretser").hidden if c[1] == "bosatte"}
+
+
+def test_only_the_facts_that_the_scenario_changes_are_for_the_reader() -> None:
+    def facts(people: float, county: str) -> dict[str, Fact]:
+        return {
+            "alle": Fact(title="Bosatte", value=people, unit="personer"),
+            "siste_aar": Fact(title="Siste år", value=2025),
+            "land": Fact(title="Land", value="Norge"),
+            "fylke": Fact(title="Fylke", value=county),
+        }
+
+    one = run(BASE, facts=facts(200, "Buskerud"))
+    got = one.compare(run(OTHER, facts=facts(300, "Akershus")))
+    assert list(moved_facts(got)) == [
+        "alle",
+        "alle_scenario",
+        "alle_endring",
+        "fylke",
+        "fylke_scenario",
+    ]
+    assert {"siste_aar", "siste_aar_endring", "land"} <= set(got.facts)
+    assert moved_facts(one) == dict(one.facts)
+
+
+def test_years_and_codes_are_not_subtracted() -> None:
+    columns = {
+        "aar": Column(title="Tatt i bruk", decimals=0),
+        "hus": Column(title="Hus", decimals=1),
+    }
+
+    def bygg(year: int) -> Result:
+        frame = pd.DataFrame({"aar": [year], "hus": [float(year)]}, index=["a"])
+        return Result(
+            analysis="x",
+            title="X",
+            template="",
+            facts={},
+            tables=(Table(name="t", title="T", frame=frame, columns=columns),),
+        )
+
+    frame = bygg(1990).compare(bygg(2025)).tables[0].frame
+    assert list(frame) == ["aar", "aar_scenario", "hus", "hus_scenario", "hus_endring"]
+    assert frame.loc["a", ["aar", "aar_scenario"]].tolist() == [1990, 2025]
+
+
+def test_a_percentage_keeps_its_sign_beside_it() -> None:
+    def share(value: float) -> dict[str, Fact]:
+        return {"andel": Fact(title="Andel", value=value, unit="%", decimals=1)}
+
+    got = run(BASE, facts=share(20)).compare(run(OTHER, facts=share(25)))
+    assert "25,0\u00a0%" in got.sentence

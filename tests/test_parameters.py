@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 
 from askergeo.errors import ParameterError
-from askergeo.parameters import Parameter, Parameters, load_parameters
+from askergeo.parameters import Parameter, Parameters, load_parameters, value_text
 
 SETS = sorted(
     one.name.removesuffix(".yml") for one in (files("askergeo") / "data" / "parameters").iterdir()
@@ -88,3 +88,12 @@ def test_every_value_that_ships_has_a_source_and_keeps_its_bounds(name):
         assert one.title
         assert one.source
         assert parameters.override({one.name: one.value})[one.name] == one.value
+
+
+def test_a_list_is_written_without_brackets_and_without_the_unit():
+    kinds = Parameter(name="veg", title="Veger", value=["bilveg", "gatetun"], unit="vegtype")
+    (text,) = Parameters("x", [kinds]).warnings()
+    assert "= bilveg, gatetun er usikker" in text
+    assert value_text(12000.0, "m") == "12\u00a0000\u00a0m"
+    assert value_text(0.00001) == "0,00001"
+    assert value_text([1.0, 2.5]) == "1, 2,5"

@@ -65,3 +65,14 @@ def test_a_result_compared_with_itself_has_no_change():
     assert "alle nøkkeltallene som før" in difference.sentence
     more = result(facts={"antall": Fact(title="Antall", value=5)})
     assert "antall fra 2 til 5" in result().compare(more).sentence
+
+
+def test_a_header_does_not_say_the_same_twice():
+    def header(title, unit):
+        return Column(title=title, unit=unit, decimals=0).header
+
+    assert header("Antall", "antall") == "Antall"
+    assert header("Alle bygninger", "bygninger") == "Alle bygninger"
+    assert header("Satellitter, med scenario", "satellitter") == "Satellitter, med scenario"
+    assert header("Areal", "m²") == "Areal (m²)"
+    assert header("Landareal", "areal") == "Landareal (areal)"

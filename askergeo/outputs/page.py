@@ -18,18 +18,23 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import numpy as np
 
+from askergeo.compare import is_comparison, moved_facts
 from askergeo.errors import DataQualityError
-from askergeo.numbers import HARD_SPACE, format_number
+from askergeo.numbers import format_number
 from askergeo.outputs.mapdata import map_data
 from askergeo.outputs.report import (
+    NO_DATE,
     cell_text,
     clean_text,
     hidden_rows,
     label_text,
     shown_columns,
+    split_warnings,
     symbols,
+    unsure_text,
 )
-from askergeo.result import Severity
+from askergeo.parameters import value_text
+from askergeo.result import Severity, names_unit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,12 +97,13 @@ def _render(report: Report, budget: int, rows: int, findings: int) -> str:
     """Fill the template with maps of at most ``budget`` bytes together."""
     share = budget // max(len(report.results), 1)
     names = report.names("layers")
-    sections, maps = [], []
-    for number, result in enumerate(report.results):
+    sections: list[dict[str, Any]] = []
+    maps: list[dict[str, Any] | None] = [None] * len(report.results)
+    for number, result in report.reading_order:
         data, notes = map_data(result, share) if budget else (None, ())
         if not budget and result.layers:
             notes = ("Kartet er for stort for denne siden og ligger i GeoPackage-filen.",)
-        maps.append(data)
+        maps[number] = data
         sections.append(
             _section(
                 number,
@@ -122,6 +128,7 @@ def _render(report: Report, budget: int, rows: int, findings: int) -> str:
         leaflet_style=leaflet_style,
         scripts=" ".join(_hash(text) for text in (leaflet, script)),
         styles=" ".join(_hash(text) for text in (leaflet_style, style)),
+        no_date=NO_DATE,
         created=report.created.strftime("%d.%m.%Y"),
     )
 
@@ -138,16 +145,30 @@ def _section(
 ) -> dict[str, Any]:
     """Return what the template shows of one result."""
     on_map = {layer["table"]: layer["name"] for layer in data["layers"]} if data else {}
+    # Of a difference only the layers that differ need a legend.
+    compared = is_comparison(result)
+    shown = [layer for layer in result.layers if len(layer.frame) or not compared]
+    same = [layer for layer in result.layers if compared and not len(layer.frame)]
+    if same:
+        listed = ", ".join(layer.title.partition(":")[0] for layer in same)
+        notes = (*notes, f"Like i begge kjøringene: {listed}.")
+    plain, unsure = split_warnings(result.warnings)
     ranked = sorted(result.findings, key=lambda f: list(_SEVERITY).index(f.severity))
     return {
         "id": f"analyse-{number + 1}",
         "number": number,
         "result": result,
         "sentence": result.sentence,
-        "facts": [(fact.title, fact.text(), fact.unit) for fact in result.facts.values()],
+        "warnings": plain,
+        "unsure": unsure,
+        "unsure_text": unsure_text(len(unsure)),
+        "facts": [
+            (fact.title, fact.text(), "" if names_unit(fact.title, fact.unit) else fact.unit)
+            for fact in moved_facts(result).values()
+        ],
         "map": data is not None,
         "notes": notes,
-        "legend": [_legend(layer, names[number, layer.name]) for layer in result.layers],
+        "legend": [_legend(layer, names[number, layer.name]) for layer in shown],
         "tables": [_table(table, rows, on_map.get(table.name, "")) for table in result.tables],
         "findings": [_finding(finding) for finding in ranked[:findings]],
         "more_findings": max(len(result.findings) - findings, 0),
@@ -237,16 +258,9 @@ def _finding(finding: Finding) -> dict[str, str]:
 
 
 def _parameter(record: Any) -> dict[str, Any]:  # noqa: ANN401  (a plain record)
-    value = record["verdi"]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        plain = repr(float(value)).partition(".")[2]
-        text = format_number(value, 0 if plain in {"0", ""} else min(len(plain), 6))
-    else:
-        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    unit = f"{HARD_SPACE}{record['enhet']}" if record["enhet"] else ""
     return {
         "title": record["tittel"],
-        "value": text + unit,
+        "value": value_text(record["verdi"], record["enhet"]),
         "confidence": record["sikkerhet"],
         "source": record["kilde"],
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from askergeo.compare import is_comparison
 from askergeo.numbers import HIDDEN, UNKNOWN, format_number
 
 if TYPE_CHECKING:
@@ -17,10 +18,25 @@ if TYPE_CHECKING:
 
     from askergeo.result import Column, MapLayer, Missing, Result, SourceRecord, Style, Table
 
-__all__ = ["NotRun", "Report", "Symbol", "cell_text", "clean_text", "shown_columns", "symbols"]
+__all__ = [
+    "NO_DATE",
+    "NotRun",
+    "Report",
+    "Symbol",
+    "cell_text",
+    "clean_text",
+    "shown_columns",
+    "split_warnings",
+    "symbols",
+    "unsure_text",
+]
 
 # Control characters that neither XML nor a workbook may hold.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+# The warning of an uncertain parameter, see :meth:`askergeo.parameters.Parameters.warnings`.
+_UNSURE = re.compile(r"Parameteren «.+» .*er usikker\b", re.DOTALL)
+NO_DATE = "ukjent"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +75,25 @@ class Report:
         return tuple(dict.fromkeys(found))
 
     @property
+    def reading_order(self) -> tuple[tuple[int, Result], ...]:
+        """Results as people read them, with their places in ``results``.
+
+        Of an analysis that was run with a scenario the difference stands first, and the two runs
+        say which they are.
+        """
+        by_analysis: dict[str, list[int]] = {}
+        for place, result in enumerate(self.results):
+            by_analysis.setdefault(result.analysis, []).append(place)
+        order: list[tuple[int, Result]] = []
+        for places in by_analysis.values():
+            differences = [place for place in places if is_comparison(self.results[place])]
+            runs = [place for place in places if place not in differences]
+            order += [(place, self.results[place]) for place in differences]
+            compared = bool(differences)
+            order += [(place, _named_run(self.results[place], compared=compared)) for place in runs]
+        return tuple(order)
+
+    @property
     def example(self) -> bool:
         """Whether any source is the embedded example municipality."""
         return any(source.example for source in self.sources)
@@ -78,6 +113,25 @@ class Report:
                     plain = f"{result.analysis}_{plain}"
                 names[number, part.name] = unique(identifier(plain), taken)
         return names
+
+
+def _named_run(result: Result, *, compared: bool) -> Result:
+    """Say in the title whether a run is with the scenario or without it."""
+    scenario = result.provenance.scenario if result.provenance else ""
+    if scenario:
+        return replace(result, title=f"{result.title} – med scenario {scenario}")
+    return replace(result, title=f"{result.title} – uten scenario") if compared else result
+
+
+def split_warnings(warnings: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Part what is wrong or lacking from the parameters that are merely uncertain."""
+    unsure = [text for text in warnings if _UNSURE.match(text)]
+    return [text for text in warnings if text not in unsure], unsure
+
+
+def unsure_text(count: int) -> str:
+    """Say in one line how many parameters are uncertain."""
+    return "1 parameter er usikker" if count == 1 else f"{format_number(count)} parametre er usikre"
 
 
 @dataclass(frozen=True, kw_only=True)

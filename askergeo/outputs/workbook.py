@@ -10,20 +10,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xlsxwriter
 
-from askergeo.numbers import HIDDEN, UNKNOWN
+from askergeo.numbers import HARD_SPACE, HIDDEN, UNKNOWN
 from askergeo.outputs.report import (
+    NO_DATE,
     cell_text,
     clean_text,
     hidden_rows,
     is_unknown,
     shown_columns,
+    split_warnings,
     unique,
+    unsure_text,
 )
+from askergeo.parameters import value_text
 from askergeo.result import Column
 
 if TYPE_CHECKING:
@@ -41,6 +46,14 @@ _SHEET_LENGTH = 31
 _ROW_LIMIT = 1_048_575
 _TEXT_LIMIT = 32_767
 _WIDEST, _NARROWEST = 60, 9
+# Characters that an A4 page on its side holds in a line that can still be read.
+_PAGE_WIDTH = 170
+_NARROWEST_TEXT = 14
+# Points: a line of text, what a row must have beside it, and the most that a row may have.
+_LINE, _MARGIN, _HIGHEST = 15, 2, 409
+# A filter's button takes this many characters of a header.
+_BUTTON = 4
+_README_WIDTHS = (34, 100)
 # Rows that decide how wide a column is.
 _SAMPLE = 200
 _OPTIONS = {
@@ -89,8 +102,8 @@ class _Book:
             return self.format("General")
         fraction = "." + "0" * column.decimals if column.decimals else ""
         if column.unit == PERCENT:
-            code = f"0{fraction}%"
-        elif not column.unit and not column.decimals:
+            code = f'0{fraction}"{HARD_SPACE}"%'
+        elif column.unit in ("", "år") and not column.decimals:
             # A whole number without unit is a year or a code: no thousands.
             code = "0"
         else:
@@ -122,7 +135,7 @@ def write_workbook(report: Report, path: Path) -> None:
         book.sheets.add("avvik")
         tables = [
             (sheet_name(table.title, book.sheets), result.title, table)
-            for result in report.results
+            for _, result in report.reading_order
             for table in result.tables
         ]
         readme = opened.add_worksheet(names["Lesmeg"])
@@ -156,13 +169,13 @@ def _add(book: _Book, sheet: _Sheet) -> None:
     page = book.book.add_worksheet(sheet.name)
     headers = _unique_headers(sheet.headers)
     rows = sheet.rows[:_ROW_LIMIT]
-    for at, (column, header) in enumerate(zip(sheet.columns, headers, strict=True)):
-        widest = max((len(_shown(row[at], column)) for row in rows[:_SAMPLE]), default=0)
-        # A long header wraps; a number or name does not.
-        width = max(widest + 2, min(len(header), 22) + 5, _NARROWEST)
-        page.set_column(at, at, min(width, _WIDEST))
+    widths = _widths(sheet, headers)
+    for at, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
+        page.set_column(at, at, width)
         for down, row in enumerate(rows):
             _write_cell(book, page, (down + 1, at), row[at], column)
+    for down, row in enumerate(rows, start=1):
+        _set_height(page, down, row, widths)
     page.add_table(
         0,
         0,
@@ -177,13 +190,60 @@ def _add(book: _Book, sheet: _Sheet) -> None:
             ],
         },
     )
-    page.set_row(0, 32)
+    _set_height(page, 0, headers, [width - _BUTTON for width in widths], least=2)
     page.freeze_panes(1, 0)
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
     page.set_footer("&L&A&RSide &P av &N")
+
+
+def _widths(sheet: _Sheet, headers: Sequence[str]) -> list[int]:
+    """Return the columns' widths in characters; long texts share what a page has left."""
+    widths = []
+    for at, (column, header) in enumerate(zip(sheet.columns, headers, strict=True)):
+        widest = max((len(_shown(row[at], column)) for row in sheet.rows[:_SAMPLE]), default=0)
+        # A long header wraps, between words; a number or name does not.
+        word = max(map(len, header.split()), default=0) + _BUTTON + 1
+        width = max(widest + 2, min(len(header), 22) + _BUTTON + 1, word, _NARROWEST)
+        widths.append(min(width, _WIDEST))
+    texts = [at for at, column in enumerate(sheet.columns) if column.decimals is None]
+    limit = _WIDEST
+    while texts and sum(widths) > _PAGE_WIDTH and limit > _NARROWEST_TEXT:
+        limit -= 1
+        for at in texts:
+            widths[at] = min(widths[at], limit)
+    return widths
+
+
+def _set_height(
+    page: Any,  # noqa: ANN401  (xlsxwriter publishes no types)
+    line: int,
+    values: Sequence[Any],
+    widths: Sequence[int],
+    *,
+    least: int = 1,
+) -> None:
+    """Make a row as high as its wrapped texts: not every program does so by itself."""
+    lines = max(
+        (
+            _line_count(value, width)
+            for value, width in zip(values, widths, strict=True)
+            if isinstance(value, str)
+        ),
+        default=1,
+    )
+    lines = max(lines, least)
+    if lines > 1:
+        page.set_row(line, min(lines * _LINE + _MARGIN, _HIGHEST))
+
+
+def _line_count(text: str, width: int) -> int:
+    """Return how many lines a text takes in a column ``width`` characters wide."""
+    if len(text) < width and "\n" not in text:
+        return 1
+    return sum(max(len(wrap(part, max(width - 1, 1))), 1) for part in text.split("\n"))
 
 
 def _write_cell(
@@ -274,7 +334,7 @@ def _parameters(report: Report) -> _Sheet:
             record["kilde"],
             record["navn"],
         )
-        for result in report.results
+        for _, result in report.reading_order
         for record in result.parameters
     ]
     headers = ["Analyse", "Parameter", "Verdi", "Enhet", "Sikkerhet", "Endret", "Kilde", "Navn"]
@@ -282,7 +342,7 @@ def _parameters(report: Report) -> _Sheet:
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401  (number, text or list)
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+    return value_text(value) if isinstance(value, list | tuple) else value
 
 
 def _sources(report: Report) -> _Sheet:
@@ -303,7 +363,7 @@ def _sources(report: Report) -> _Sheet:
         (
             s.title,
             s.origin,
-            s.date,
+            s.date or NO_DATE,
             s.rows,
             s.owner,
             s.licence,
@@ -333,7 +393,7 @@ def _findings(report: Report) -> _Sheet:
             finding.status.value,
             finding.rule,
         )
-        for result in report.results
+        for _, result in report.reading_order
         for finding in result.findings
     ]
     headers = [
@@ -348,6 +408,8 @@ def _findings(report: Report) -> _Sheet:
         "Status",
         "Regel",
     ]
+    if not rows:
+        rows = [("Ingen avvik.", *[""] * (len(headers) - 1))]
     return _texts("Avvik", headers, rows)
 
 
@@ -358,10 +420,11 @@ def _readme(
     tables: Sequence[tuple[str, str, Table]],
 ) -> None:
     """Write the front sheet: the answers, what the sheets hold, signs, and how it was made."""
-    bold = book.format("bold", bold=True)
-    wrap = book.format("wrap", text_wrap=True)
-    page.set_column(0, 0, 34)
-    page.set_column(1, 1, 100)
+    bold = book.format("bold", bold=True, text_wrap=True)
+    wrapped = book.format("wrap", text_wrap=True)
+    link = book.format("link", font_color="#00497a", underline=1, text_wrap=True)
+    for at, width in enumerate(_README_WIDTHS):
+        page.set_column(at, at, width)
     page.hide_gridlines(2)
     page.set_landscape()
     page.set_paper(9)
@@ -369,19 +432,21 @@ def _readme(
     page.write_string(0, 0, clean_text(report.title), book.format("title", bold=True, font_size=16))
     lines = iter(range(2, _ROW_LIMIT))
 
-    def write(left: str, right: str = "", *, style: Any = wrap) -> None:  # noqa: ANN401
+    def write(left: str, right: str = "", *, style: Any = None, sheet: str = "") -> None:  # noqa: ANN401
         line = next(lines)
-        page.write_string(line, 0, clean_text(left)[:_TEXT_LIMIT], style)
-        page.write_string(line, 1, clean_text(right)[:_TEXT_LIMIT], wrap)
+        left, right = clean_text(left)[:_TEXT_LIMIT], clean_text(right)[:_TEXT_LIMIT]
+        if sheet:
+            target = sheet.replace("'", "''")
+            page.write_url(line, 0, f"internal:'{target}'!A1", string=left, cell_format=link)
+        else:
+            page.write_string(line, 0, left, wrapped if style is None else style)
+        page.write_string(line, 1, right, wrapped)
+        _set_height(page, line, (left, right), _README_WIDTHS)
 
     _readme_answers(report, write, bold)
     write("Arkene", style=bold)
     for name, title, table in tables:
-        line = next(lines)
-        target = name.replace("'", "''")
-        page.write_url(line, 0, f"internal:'{target}'!A1", string=name)
-        text = f"{title}: {table.title}. {table.note}".strip()
-        page.write_string(line, 1, clean_text(text)[:_TEXT_LIMIT], wrap)
+        write(name, f"{title}: {table.title}. {table.note}".strip(), sheet=name)
     write(
         "Parametre, Kilder, Avvik",
         "Verdiene som gjelder, kartlagene bak tallene, og det som må ses på.",
@@ -394,7 +459,10 @@ def _readme(
     )
     write(UNKNOWN, "Ukjent. Ukjent er aldri null.")
     write("0", "Ingen. Null vises alltid.")
-    write("%", "Prosenter er lagret som brøk med prosentformat (0,25 vises som 25 %).")
+    write(
+        PERCENT,
+        f"Prosenter er lagret som brøk med prosentformat (0,25 vises som 25{HARD_SPACE}%).",
+    )
 
 
 def _readme_answers(report: Report, write: Callable[..., None], bold: Any) -> None:  # noqa: ANN401
@@ -405,9 +473,12 @@ def _readme_answers(report: Report, write: Callable[..., None], bold: Any) -> No
             style=bold,
         )
         write("")
-    for result in report.results:
+    for _, result in report.reading_order:
         write(result.title, result.sentence, style=bold)
-        for text in result.warnings:
+        plain, unsure = split_warnings(result.warnings)
+        if unsure:
+            plain.append(f"{unsure_text(len(unsure))}; se arket Parametre.")
+        for text in plain:
             write("Forbehold", text)
         for lack in result.missing:
             write("Manglet", f"{lack.title}: {lack.consequence}")

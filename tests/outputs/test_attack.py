@@ -116,13 +116,16 @@ def read(paths: dict[str, Path]) -> tuple[dict[Cell, float], dict]:  # noqa: C90
         if found is not None:
             known.setdefault(cell, found)
 
-    sheets = openpyxl.load_workbook(paths["regneark"]).worksheets[3:-1]
+    # For people the difference, which is the last result, comes first.
+    sheets = dict(
+        zip((2, 0, 1), openpyxl.load_workbook(paths["regneark"]).worksheets[3:-1], strict=True)
+    )
     page = html.parse(str(paths["side"])).getroot()
-    sections = page.xpath("//main/section")
     data = json.loads(page.get_element_by_id("kartdata").text)
     layers = {name for name, _ in pyogrio.list_layers(paths["geopackage"])}
     for at, part in enumerate(document["resultater"]):
         table = part["tabeller"][0]
+        section = page.get_element_by_id(f"analyse-{at + 1}")
         names = [column["navn"] for column in table["kolonner"]]
         header = {
             f"{c['tittel']} ({c['enhet']})" if c["enhet"] else c["tittel"]: c["navn"]
@@ -137,7 +140,7 @@ def read(paths: dict[str, Path]) -> tuple[dict[Cell, float], dict]:  # noqa: C90
         ):
             for column, value in zip(table["kolonner"], line, strict=True):
                 see((at, label, column["navn"]), value)
-        for label, line in zip(labels, sections[at].find(".//table/tbody"), strict=True):
+        for label, line in zip(labels, section.find(".//table/tbody"), strict=True):
             for name, cell in zip(names, line.iter("th", "td"), strict=False):
                 see((at, label, name), cell.text_content())
         for layer in data[at]["layers"] if data[at] else []:

@@ -21,7 +21,7 @@ from askergeo.outputs.mapdata import map_data
 from askergeo.outputs.page import PAGE_LIMIT, page_html
 from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import suppress
-from askergeo.result import Column, MapLayer, Missing, Result
+from askergeo.result import Column, Fact, MapLayer, Missing, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,3 +247,48 @@ def test_a_result_without_map_or_tables_is_shown(small: Result) -> None:
     root = tree(replace(small, layers=(), tables=(), provenance=None, parameters=(), findings=()))
     assert root.find(".//figure") is None
     assert "515" in root.text_content()
+
+
+def test_the_difference_comes_first_and_the_runs_say_which_they_are(small: Result) -> None:
+    assert small.provenance is not None
+    changed = replace(small, provenance=replace(small.provenance, scenario="Nye hus"))
+    root = tree(small, changed, small.compare(changed))
+    links = [link.text for link in root.xpath("//nav//a")]
+    assert links == [
+        "Bosatte etter krets: endring med Nye hus",
+        "Bosatte etter krets – uten scenario",
+        "Bosatte etter krets – med scenario Nye hus",
+    ]
+    assert [h.text for h in root.xpath("//main/section/h2")] == links
+    # Nothing changed: no cards, no legend, and the layer is named.
+    difference = root.get_element_by_id("analyse-3")
+    assert not difference.xpath(".//dl[@class='facts'] | .//fieldset")
+    assert "Like i begge kjøringene: Kretser." in difference.text_content()
+
+
+def test_uncertain_parameters_are_folded_behind_what_matters_more(small: Result) -> None:
+    unsure = [f"Parameteren «P{at}» = 1{HARD}m er usikker: gjetning." for at in range(3)]
+    box = tree(replace(small, warnings=(*unsure, "Bygg uten år er ikke med."))).find_class(
+        "warnings"
+    )[0]
+    first, second = box.findall("ul/li")
+    assert first.text == "Bygg uten år er ikke med."
+    assert second.find("details/summary").text == "3 parametre er usikre"
+    assert [item.text for item in second.iter("li")][1:] == unsure
+
+
+def test_a_source_without_date_says_so_and_a_card_says_its_unit_once(small: Result) -> None:
+    assert small.provenance is not None
+    undated = tuple(replace(s, date="") for s in small.provenance.sources)
+    facts = {"b": Fact(title="Barnehager", value=88, unit="barnehager")}
+    text = tree(
+        replace(
+            small,
+            facts=facts,
+            template="",
+            provenance=replace(small.provenance, sources=undated),
+        )
+    ).text_content()
+    assert "ukjent" in text
+    assert "Barnehager88" in text.replace("\n", "")
+    assert "88\u00a0barnehager" not in text

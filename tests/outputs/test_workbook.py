@@ -41,7 +41,7 @@ def test_numbers_are_numbers_with_neutral_formats(small: Result, tmp_path: Path)
     ]
     east = sheet[4]
     assert (east[1].value, east[1].number_format) == (50, "#,##0")
-    assert (round(east[4].value, 6), east[4].number_format) == (0.143, "0.0%")
+    assert (round(east[4].value, 6), east[4].number_format) == (0.143, '0.0"\u00a0"%')
     assert (east[5].value, east[5].number_format) == (98765.4, "#,##0.0")
 
 
@@ -160,3 +160,40 @@ def test_a_cut_sheet_name_ends_at_a_word() -> None:
         sheet_name("Bygninger i strandsonen etter byggeår", set())
         == "Bygninger i strandsonen etter"
     )
+
+
+def test_long_texts_fit_in_their_rows_and_the_sheet_on_a_page(
+    small: Result, tmp_path: Path
+) -> None:
+    long = {"kilde": "Utredning om noe. " * 20, "tittel": "Avstand mellom to ting " * 4}
+    record = {**small.parameters[0], **long}
+    book = openpyxl.load_workbook(
+        written(tmp_path, replace(small, parameters=(record,), reading=("Les dette. " * 40,)))
+    )
+    sheet = book["Parametre"]
+    widths = [sheet.column_dimensions[chr(65 + at)].width for at in range(8)]
+    assert sum(widths) < 180
+    lines = len(long["kilde"]) / widths[6]
+    assert 15 * lines <= sheet.row_dimensions[2].height <= 15 * lines * 1.5 + 20
+    front = book["Lesmeg"]
+    (line,) = (row[1].row for row in front.iter_rows() if "Les dette" in str(row[1].value))
+    assert front.row_dimensions[line].height >= 15 * 440 / 100
+
+
+def test_no_findings_and_no_date_are_said(small: Result, tmp_path: Path) -> None:
+    assert small.provenance is not None
+    undated = tuple(replace(s, date="") for s in small.provenance.sources)
+    book = openpyxl.load_workbook(
+        written(
+            tmp_path,
+            replace(small, findings=(), provenance=replace(small.provenance, sources=undated)),
+        )
+    )
+    assert book["Avvik"]["A2"].value == "Ingen avvik."
+    assert book["Kilder"]["C2"].value == "ukjent"
+
+
+def test_uncertain_parameters_take_one_line(small: Result, tmp_path: Path) -> None:
+    sheet = openpyxl.load_workbook(written(tmp_path, small))["Lesmeg"]
+    cautions = [row[1].value for row in sheet.iter_rows() if row[0].value == "Forbehold"]
+    assert cautions == ["1 parameter er usikker; se arket Parametre."]
