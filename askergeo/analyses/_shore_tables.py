@@ -423,7 +423,7 @@ def statement(found: list[Table], counts: Counts | None, belt: Belt) -> tuple[st
     if belt.accessible is not None and belt.counted.area:
         cell = ("tilgjengelighet", "tilgjengelig", "andel")
         facts["andel"] = _fact(of, "Potensielt tilgjengelig", "%", cell, decimals=1)
-        text += "; {andel} % av strandsonen er potensielt tilgjengelig"
+        text += "; {andel} % av medregnet belte er potensielt tilgjengelig"
     return text + ".", facts
 
 

@@ -282,7 +282,17 @@ def test_buildings_that_are_points_get_a_radius() -> None:
     points["geometry"] = points.geometry.centroid
     result = run(points, **people(dict.fromkeys(CORE, 10)))
     assert table(result).loc["tettsteder", "bosatte"] == 200
-    assert any("bare punkt" in warning for warning in result.warnings)
+    told = next(warning for warning in result.warnings if "bare punkt" in warning)
+    assert told.startswith("20 av 20 bygninger")
+
+
+def test_the_map_has_land_below_and_centres_on_top() -> None:
+    counts = dict.fromkeys(CORE, 10)
+    result = run(houses(CORE), **people(counts), senter=centres())
+    assert [layer.name for layer in result.layers] == ["land_og_sjo", "tettsteder", "senter"]
+    assert set(result.layer("senter").frame["niva"]) <= {"Lokalsenter", "Nærsenter"}
+    without = run(houses(CORE), **people(counts))
+    assert [layer.name for layer in without.layers] == ["land_og_sjo", "tettsteder"]
 
 
 def test_a_settlement_across_the_boundary_is_a_finding() -> None:
