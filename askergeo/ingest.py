@@ -20,14 +20,28 @@ from askergeo.errors import (
 )
 from askergeo.numbers import format_number
 from askergeo.sources.files import read_file
-from askergeo.sources.intake import Intake, take_in
+from askergeo.sources.intake import take_in
+from askergeo.sources.mapping import built_in_mappings
 from askergeo.sources.raster import warp_raster
 from askergeo.stores.checks import CHANGE
+from askergeo.stores.layers import UNKNOWN
 
 if TYPE_CHECKING:
-    from askergeo.catalogue import Layer
+    from collections.abc import Mapping
 
-__all__ = ["Added", "add_file"]
+    from askergeo.catalogue import Layer
+    from askergeo.stores.lockfile import LayerRecord
+
+__all__ = ["Added", "Terms", "add_file"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Who owns a delivery and how it may be used; empty is unknown."""
+
+    owner: str = ""
+    licence: str = ""
+    attribution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +49,8 @@ class Added:
     """What adding a file to a layer gave.
 
     ``rows`` is the number of rows in the layer afterwards; ``read`` = kept + ``filtered`` +
-    ``set_aside`` accounts for every row of the file.
+    ``set_aside`` accounts for every row of the file. ``unstated`` names the terms of use that
+    nobody has stated.
     """
 
     layer: str
@@ -46,6 +61,7 @@ class Added:
     filtered: int
     set_aside: int
     remarks: int
+    unstated: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Say it in one line of bokmål."""
@@ -82,6 +98,7 @@ def add_file(
     mapping: str | Path | None = None,
     crs: str | None = None,
     fetched: str | None = None,
+    terms: Terms | None = None,
     coverage: str | Path | None = None,
     append: bool = False,
     overwrite: bool = False,
@@ -100,6 +117,9 @@ def add_file(
         See :func:`askergeo.sources.intake.take_in`.
     fetched
         ISO date when the data were fetched; without it the mapping's, or unknown.
+    terms
+        Owner, licence and attribution; without them the mapping's, or unknown. The catalogue's
+        hold only for what a built-in mapping reads.
     coverage
         Where the layer is mapped, when that is not the whole municipality: a file of polygons,
         or ``utstrekning`` for the rectangle around the rows.
@@ -126,7 +146,8 @@ def add_file(
                 "og tillegg gjelder bare tabeller og kart med objekter.",
                 remedy="Ta bort de valgene.",
             )
-        return _add_raster(package, layer, path, fetched=fetched, overwrite=overwrite)
+        origin = _origin(path, fetched, terms or Terms(), {})
+        return _add_raster(package, layer, path, origin=origin, overwrite=overwrite)
     intake = take_in(
         path,
         layer,
@@ -140,13 +161,17 @@ def add_file(
     frame, avvik = intake.frame, intake.avvik
     if package.scenario:
         frame = _numbered(package, layer, frame, append=append)
-    origin = _origin(intake, path, fetched)
+    stated = intake.mapping.origin
+    if mapping is not None and str(mapping) in built_in_mappings():
+        stated = _usual(layer) | {key: text for key, text in stated.items() if text}
+    origin = _origin(path, fetched, terms or Terms(), stated)
+    unstated = _unstated(origin)
     mapped = _coverage(coverage, frame, package.crs)
     if append and layer_id in package:
         frame, avvik = _appended(package, layer, frame, avvik, made=intake.made)
         mapped = _both(package.coverage(layer_id), mapped)
         before = package.record(layer_id)
-        origin = _joined(before.origin, before.fetched, origin)
+        origin = _joined(before, origin)
     record = package.write(
         layer_id,
         frame,
@@ -164,6 +189,7 @@ def add_file(
         filtered=intake.rows_filtered,
         set_aside=intake.rows_set_aside,
         remarks=len(intake.avvik),
+        unstated=unstated,
     )
 
 
@@ -183,7 +209,7 @@ def _require_date(text: str | None) -> None:
 
 
 def _add_raster(
-    package: DataPackage, layer: Layer, path: Path, *, fetched: str | None, overwrite: bool
+    package: DataPackage, layer: Layer, path: Path, *, origin: Origin, overwrite: bool
 ) -> Added:
     """Take a GeoTIFF to the package's CRS and put it in."""
     import tempfile  # noqa: PLC0415  (rasters are rare)
@@ -191,7 +217,6 @@ def _add_raster(
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "raster.tif"
         warp_raster(path, target, crs=package.crs)
-        origin = Origin(path.name, fetched=fetched or "")
         record = package.write_raster(layer.id, target, origin=origin, overwrite=overwrite)
     return Added(
         layer=layer.id,
@@ -202,6 +227,7 @@ def _add_raster(
         filtered=0,
         set_aside=0,
         remarks=0,
+        unstated=_unstated(origin),
     )
 
 
@@ -299,25 +325,37 @@ def _numbered(
     return frame.assign(**{keys[0]: filled})
 
 
-def _origin(intake: Intake, path: Path, fetched: str | None) -> Origin:
-    stated = intake.mapping.origin
+def _usual(layer: Layer) -> dict[str, str]:
+    """Return the terms of the layer's usual source, under the keys of a mapping file."""
+    return {"lisens": layer.licence, "navngivelse": layer.attribution, "eier": layer.owner}
+
+
+def _origin(path: Path, fetched: str | None, terms: Terms, stated: Mapping[str, str]) -> Origin:
     return Origin(
         title=stated.get("tittel") or path.name,
         fetched=fetched or stated.get("dato", ""),
-        licence=stated.get("lisens", ""),
-        attribution=stated.get("navngivelse", ""),
-        owner=stated.get("eier", ""),
+        licence=terms.licence or stated.get("lisens", ""),
+        attribution=terms.attribution or stated.get("navngivelse", ""),
+        owner=terms.owner or stated.get("eier", ""),
     )
 
 
-def _joined(title: str, fetched: str, origin: Origin) -> Origin:
-    """Name both deliveries; the older date holds for the whole."""
-    names = dict.fromkeys([*title.split("; "), origin.title])
-    dates = [date for date in (fetched, origin.fetched) if date]
+def _unstated(origin: Origin) -> tuple[str, ...]:
+    named = {"eier": origin.owner, "lisens": origin.licence, "navngivelse": origin.attribution}
+    return tuple(name for name, text in named.items() if not text)
+
+
+def _joined(before: LayerRecord, origin: Origin) -> Origin:
+    """Name both deliveries and their terms; the older date holds for the whole."""
+    dates = [date for date in (before.fetched, origin.fetched) if date]
     return Origin(
-        title="; ".join(names),
+        title=_listed(before.origin, origin.title),
         fetched=min(dates, default=""),
-        licence=origin.licence,
-        attribution=origin.attribution,
-        owner=origin.owner,
+        licence=_listed(before.licence, origin.licence or UNKNOWN),
+        attribution=_listed(before.attribution, origin.attribution or origin.title),
+        owner=_listed(before.owner, origin.owner or UNKNOWN),
     )
+
+
+def _listed(before: str, new: str) -> str:
+    return "; ".join(dict.fromkeys([*before.split("; "), new]))

@@ -12,10 +12,14 @@ from askergeo.catalogue import load_catalogue
 from askergeo.errors import PackageError
 from askergeo.numbers import format_number
 from askergeo.result import Severity
+from askergeo.run import partly_mapped
 
 if TYPE_CHECKING:
     from askergeo.analyses import Analysis
     from askergeo.datapackage import DataPackage
+
+# A file that reaches beyond the municipality is as a rule meant to; nothing need be mended.
+_HARMLESS = "utenfor_kommunen"
 
 __all__ = ["Problem", "check_package", "list_remarks", "missing_layers"]
 
@@ -35,9 +39,11 @@ def check_package(package: DataPackage) -> list[Problem]:
     -------
     list of Problem
         Errors first: files that are missing or changed. Then, as warnings, the layers with rows
-        that were repaired or set aside.
+        that were repaired or set aside. Last, to be noted only: rows outside the municipality, and
+        layers without a date.
     """
     problems = [Problem(severity=Severity.ERROR, text=text) for text in package.verify()]
+    notes = []
     for layer, record in package.records.items():
         if not record.avvik_rows:
             continue
@@ -45,14 +51,30 @@ def check_package(package: DataPackage) -> list[Problem]:
             avvik = package.read_avvik(layer)
         except PackageError:
             continue  # verify has said so already
-        counts = avvik.groupby(["tittel", "handling"]).size()
-        parts = [
-            f"{title[0].lower()}{title[1:]} ({format_number(n)} {action})"
-            for (title, action), n in counts.items()
-        ]
-        text = f"Laget «{layer}»: {'; '.join(parts)}."
-        problems.append(Problem(severity=Severity.WARNING, text=text))
-    return problems
+        outside = avvik["regel"].astype("str").eq(_HARMLESS)
+        if not outside.all():
+            text = f"{_counted(layer, avvik[~outside])} Se «askergeo data avvik MAPPE {layer}»."
+            problems.append(Problem(severity=Severity.WARNING, text=text))
+        if outside.any():
+            text = _counted(layer, avvik[outside])
+            notes.append(Problem(severity=Severity.INFO, text=text))
+    undated = [layer for layer, record in package.records.items() if not record.fetched]
+    if undated:
+        text = (
+            f"Uten dato: {', '.join(undated)}. Oppgi den med --dato, eller «dato» under «kilde» i "
+            "kartfilen, når laget legges til."
+        )
+        notes.append(Problem(severity=Severity.INFO, text=text))
+    return [*problems, *notes]
+
+
+def _counted(layer: str, avvik: pd.DataFrame) -> str:
+    counts = avvik.groupby(["tittel", "handling"]).size().reset_index(name="antall")
+    parts = [
+        f"{title[0].lower()}{title[1:]} ({format_number(n)} {action})"
+        for title, action, n in counts.itertuples(index=False)
+    ]
+    return f"Laget «{layer}»: {'; '.join(parts)}."
 
 
 def list_remarks(package: DataPackage, layer: str | None = None) -> list[dict[str, Any]]:
@@ -100,17 +122,21 @@ def list_remarks(package: DataPackage, layer: str | None = None) -> list[dict[st
 
 
 def missing_layers(package: DataPackage) -> list[dict[str, str]]:
-    """Say for every catalogue layer that is absent what it would allow and where to get it.
+    """Say for every catalogue layer that is not whole what it would allow and where to get it.
 
     Returns
     -------
     list of dict
-        ``lag``, ``tittel``, ``gir``, ``analyser``, ``eier``, ``bestilles``, ``format`` and
-        ``kolonner`` (the mapping that reads it), all in bokmål.
+        ``lag``, ``tittel``, ``dekker`` (empty when the layer is absent; else the share of the
+        municipality that it covers), ``gir``, ``analyser``, ``eier``, ``bestilles``, ``format``
+        and ``kolonner`` (the mapping that reads it), all in bokmål.
     """
+    partial: dict[str, float] = {}
+    for analysis in ANALYSES.values():
+        partial |= partly_mapped(analysis, package)
     found = []
     for layer in load_catalogue().values():
-        if layer.id in package:
+        if layer.id in package and layer.id not in partial:
             continue
         users = [
             one.title + _how(one, layer.id)
@@ -121,6 +147,9 @@ def missing_layers(package: DataPackage) -> list[dict[str, str]]:
             {
                 "lag": layer.id,
                 "tittel": layer.title,
+                "dekker": f"{format_number(100 * partial[layer.id])} %"
+                if layer.id in partial
+                else "",
                 "gir": layer.allows,
                 "analyser": ", ".join(users),
                 "eier": layer.order.owner or layer.owner,

@@ -12,7 +12,7 @@ from askergeo.catalogue import load_catalogue
 from askergeo.centres import load_centres
 from askergeo.datapackage import OWN_CATALOGUE, DataPackage, Origin
 from askergeo.errors import MissingFileError, SourceError, collect
-from askergeo.ingest import Added, add_file
+from askergeo.ingest import Added, Terms, add_file
 from askergeo.municipalities import check_municipality
 from askergeo.stores.arguments import require_free
 from askergeo.stores.folder import building
@@ -20,7 +20,7 @@ from askergeo.stores.folder import building
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["build_from_recipe"]
+__all__ = ["build_from_recipe", "built_in_recipes"]
 
 _RECIPE_KEYS = {"kommune", "navn", "lag", "mangler"}
 _STEP_KEYS = {
@@ -33,6 +33,9 @@ _STEP_KEYS = {
     "tillegg",
     "dekning",
     "senterstruktur",
+    "eier",
+    "lisens",
+    "navngivelse",
 }
 
 
@@ -67,9 +70,8 @@ def build_from_recipe(
     """
     content = _recipe(recipe)
     steps = content["lag"]
-    absent = [
-        step["fil"] for step in steps if "fil" in step and not (source / step["fil"]).exists()
-    ]
+    named = dict.fromkeys(step["fil"] for step in steps if "fil" in step)
+    absent = [name for name in named if not (source / name).exists()]
     if absent:
         raise MissingFileError(
             f"I {source} mangler filer som oppskriften «{recipe}» bruker:\n{collect(absent)}",
@@ -104,6 +106,11 @@ def _run_step(package: DataPackage, step: Mapping[str, Any], source: Path) -> Ad
         mapping=_place(source, step.get("kolonner")),
         crs=step.get("crs"),
         fetched=str(step["dato"]) if "dato" in step else None,
+        terms=Terms(
+            owner=step.get("eier", ""),
+            licence=step.get("lisens", ""),
+            attribution=step.get("navngivelse", ""),
+        ),
         coverage=_place(source, step.get("dekning")),
         append=bool(step.get("tillegg")),
     )
@@ -118,15 +125,21 @@ def _add_centres(package: DataPackage, name: str) -> Added:
     structure = load_centres(name)
     frame = structure.layer(package.crs)
     warnings = "; ".join(structure.warnings())
+    layer = package.catalogue["senter"]
     record = package.write(
         "senter",
         frame,
-        origin=Origin(f"Senterstruktur som følger med askergeo ({structure.name})"),
+        origin=Origin(
+            f"Senterstruktur som følger med askergeo ({structure.name})",
+            licence=layer.licence,
+            attribution=layer.attribution,
+            owner=layer.owner,
+        ),
         coverage=warnings,
     )
     return Added(
         layer="senter",
-        title=package.catalogue["senter"].title,
+        title=layer.title,
         file="askergeos egne data",
         rows=record.rows,
         read=len(structure.centres),
@@ -136,17 +149,23 @@ def _add_centres(package: DataPackage, name: str) -> Added:
     )
 
 
+def built_in_recipes() -> list[str]:
+    """Return the names of the recipes that come with askergeo."""
+    folder = files("askergeo") / "data" / "recipes"
+    return sorted(one.name.removesuffix(".yml") for one in folder.iterdir())
+
+
 def _recipe(name: str) -> dict[str, Any]:
     """Read a recipe and list all its faults at once."""
     path = Path(name)
     built_in = files("askergeo") / "data" / "recipes"
     if not path.suffix:
         resource = built_in / f"{name}.yml"
-        known = sorted(one.name.removesuffix(".yml") for one in built_in.iterdir())
         if not resource.is_file():
+            known = ", ".join(built_in_recipes())
             raise MissingFileError(
                 f"Oppskriften «{name}» finnes ikke.",
-                remedy=f"Innebygde oppskrifter: {', '.join(known)}. En egen fil slutter på .yml.",
+                remedy=f"Innebygde oppskrifter: {known}. En egen fil slutter på .yml.",
             )
         raw = resource.read_bytes()
     elif path.is_file():

@@ -11,6 +11,7 @@ from askergeo.datapackage import DataPackage
 from askergeo.errors import MissingFileError, PackageError, SourceError
 from askergeo.outputs.json_output import FORMAT, report_document, schema
 from askergeo.outputs.report import Report
+from askergeo.outputs.write import FILES
 from askergeo.privacy import suppress_all
 from askergeo.report import run_with_scenario
 
@@ -27,6 +28,7 @@ _RELATIVE = 1e-9
 # What a new run changes by itself.
 _IGNORED = {"laget", "datapakke_sti", "scenario_sti", "kommando"}
 _MOST_LINES = 200
+_PLACES = {"datapakke": "datapakken", "scenario": "scenarioet"}
 
 
 def repeat_result(
@@ -41,7 +43,7 @@ def repeat_result(
     Parameters
     ----------
     path
-        A ``resultat.json``.
+        A ``resultat.json``, or the folder of a report.
     package, scenario
         Where the data package and the scenario lie now; without, where the file says.
     progress
@@ -60,6 +62,7 @@ def repeat_result(
     SourceError
         When the file is not a report, or is of a newer form.
     """
+    path = _document(path)
     old = _read(path)
     runs = [one for one in old["resultater"] if one["opphav"]]
     if not runs:
@@ -93,6 +96,19 @@ def repeat_result(
         rest = len(unique) - _MOST_LINES
         return [*unique[:_MOST_LINES], f"… og {rest} forskjeller til."]
     return unique
+
+
+def _document(path: Path) -> Path:
+    """Return the file itself; of a report's folder, the one in it."""
+    if not path.is_dir():
+        return path
+    inside = path / FILES["json"]
+    if not inside.is_file():
+        raise MissingFileError(
+            f"Mappen {path} har ingen {inside.name}.",
+            remedy="Oppgi mappen til en rapport, eller filen resultat.json.",
+        )
+    return inside
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -166,8 +182,9 @@ def _place(path: Path, origin: dict[str, Any], what: str, given: Path | None, op
     folder: Path = path.parent / recorded
     if not recorded or not folder.is_dir():
         raise MissingFileError(
-            f"Fant ikke {what} «{origin[what]}» som {path.name} er regnet fra.",
-            remedy=f"Oppgi mappen med {option} MAPPE.",
+            f"Fant ikke {_PLACES[what]} «{origin[what]}» som {path.name} er regnet fra"
+            + (f"; den lå i {recorded}, sett fra {path.parent}." if recorded else "."),
+            remedy=f"Oppgi hvor den ligger nå med {option} MAPPE.",
         )
     return folder
 

@@ -37,10 +37,10 @@ class Console:
         else:
             sys.stdout.write(text.rstrip("\n") + "\n")
 
-    def paths(self, paths: dict[str, Path]) -> None:
-        """Write the paths of the files made, one a line."""
+    def paths(self, paths: dict[str, Path], *, heading: str = "") -> None:
+        """Write the paths of the files made, one a line; a heading only for people."""
         plain = {name: str(path) for name, path in paths.items()}
-        self.result("\n".join(plain.values()), plain)
+        self.result("\n".join([*([heading] if heading else []), *plain.values()]), plain)
 
     def note(self, text: str) -> None:
         """Write a remark to stderr, unless quiet."""

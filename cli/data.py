@@ -24,6 +24,12 @@ $ askergeo data sjekk asker
 """
 
 
+_RECIPES = (
+    "Oppskriftsfil (.yml), eller navnet på en innebygd: asker (hele kommunen), asker_vardasen "
+    "(Vardåsen i stor målestokk)."
+)
+
+
 class Store(StrEnum):
     """File formats of the layers in a package."""
 
@@ -41,7 +47,7 @@ class Threshold(StrEnum):
 def register(app: typer.Typer, command: type, group: type) -> None:
     """Add the verbs to the command line."""
     data = typer.Typer(cls=group, rich_markup_mode=None, help=_HELP)
-    data.command("ny", cls=command)(new)
+    data.command("ny", cls=command, options_metavar="--kommune NR | --over MAPPE [VALG]")(new)
     data.command("legg-til", cls=command)(add)
     data.command("bygg", cls=command)(build)
     data.command("sjekk", cls=command)(check)
@@ -124,7 +130,7 @@ def add(
             "--kolonner",
             metavar="KART.YML",
             help="Fil som sier hvilke kolonner og koder som svarer til katalogens, eller navnet "
-            "på en innebygd.",
+            "på en innebygd; «askergeo katalog LAG» viser de innebygde.",
         ),
     ] = None,
     crs: Annotated[
@@ -144,6 +150,18 @@ def add(
         str | None,
         typer.Option("--dato", metavar="ÅÅÅÅ-MM-DD", help="Datoen dataene ble hentet."),
     ] = None,
+    owner: Annotated[
+        str, typer.Option("--eier", metavar="TEKST", help="Hvem som eier dataene.")
+    ] = "",
+    licence: Annotated[
+        str, typer.Option("--lisens", metavar="TEKST", help="Vilkårene for bruk, som «CC BY 4.0».")
+    ] = "",
+    attribution: Annotated[
+        str,
+        typer.Option(
+            "--navngivelse", metavar="TEKST", help="Hvordan kilden skal navngis, som «© Kommunen»."
+        ),
+    ] = "",
     *,
     append: Annotated[
         bool, typer.Option("--tillegg", help="Legg radene til dem som er der fra før.")
@@ -161,7 +179,7 @@ def add(
     forsvinner uten spor. Koordinatsystemet gjøres om til pakkens.
     """
     from askergeo.datapackage import DataPackage
-    from askergeo.ingest import add_file
+    from askergeo.ingest import Terms, add_file
 
     console = Console(as_json=as_json, quiet=quiet)
     added = add_file(
@@ -172,18 +190,24 @@ def add(
         mapping=columns,
         crs=crs,
         fetched=date,
+        terms=Terms(owner=owner, licence=licence, attribution=attribution),
         coverage=coverage,
         append=append,
         overwrite=overwrite,
     )
+    if added.unstated:
+        options = ", ".join(f"--{name} TEKST" for name in added.unstated)
+        console.note(
+            f"Merk: {', '.join(added.unstated)} er ikke oppgitt for {added.layer} og er ukjent "
+            f"i resultatene. Legg det til på nytt med {options}, eller sett «kilde:» i "
+            "kartfilen."
+        )
     console.result(added.text(), added.record())
 
 
 def build(
     path: Package,
-    recipe: Annotated[
-        str, typer.Argument(metavar="OPPSKRIFT", help="Oppskriftsfil, eller navnet på en innebygd.")
-    ],
+    recipe: Annotated[str, typer.Argument(metavar="OPPSKRIFT", help=_RECIPES)],
     source: Annotated[
         Path, typer.Option("--fra", metavar="MAPPE", help="Mappen som filene ligger i.")
     ],
@@ -222,13 +246,14 @@ def check(
     $ askergeo data sjekk asker --terskel feil
 
     Feil: en fil mangler, er endret eller kan ikke leses. Advarsel: et lag har rader med avvik.
+    Merk: rader ligger utenfor kommunen, eller et lag har ingen dato; det gir sluttkode 0.
     """
     from askergeo.datapackage import DataPackage
     from askergeo.inspection import check_package
 
     console = Console(as_json=as_json, quiet=quiet)
     problems = check_package(DataPackage.open(path))
-    text = "\n".join(f"{p.severity.value.upper():8}  {p.text}" for p in problems)
+    text = "\n".join(f"{_SEVERITIES[p.severity.value]:8}  {p.text}" for p in problems)
     console.result(
         text or "Ingen funn.",
         [{"alvor": p.severity.value, "tekst": p.text} for p in problems],
@@ -236,6 +261,9 @@ def check(
     serious = {"advarsel": ("advarsel", "feil"), "feil": ("feil",)}[threshold.value]
     if any(p.severity.value in serious for p in problems):
         raise typer.Exit(1)
+
+
+_SEVERITIES = {"feil": "FEIL", "advarsel": "ADVARSEL", "info": "MERK"}
 
 
 def show(path: Package, *, as_json: Json = False, quiet: Quiet = False) -> None:
@@ -307,17 +335,23 @@ def missing(path: Package, *, as_json: Json = False, quiet: Quiet = False) -> No
     """Si for hvert lag som mangler, hva det ville gi og hvor det bestilles.
 
     $ askergeo data mangler asker
+
+    Lag som finnes, men bare er kartlagt i en del av kommunen, er også med.
     """
     from askergeo.datapackage import DataPackage
     from askergeo.inspection import missing_layers
 
     found = missing_layers(DataPackage.open(path))
     blocks = [
-        f"{one['lag']} – {one['tittel']}\n"
+        f"{one['lag']} – {one['tittel']}{_partly(one['dekker'])}\n"
         + "\n".join(f"  {label}: {one[key]}" for key, label in _MISSING.items() if one[key])
         for one in found
     ]
     Console(as_json=as_json, quiet=quiet).result("\n\n".join(blocks) or "Ingen lag mangler.", found)
+
+
+def _partly(share: str) -> str:
+    return f" – finnes, men dekker {share}: brukes ikke til svar for hele kommunen" if share else ""
 
 
 _MISSING = {

@@ -15,6 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 __all__ = ["Command", "Group", "usage"]
 
 _HELP_OPTION = ("--hjelp, --help", "Vis denne hjelpen.")
+# What typer calls the options of a verb that does not say itself.
+_TYPER_OPTIONS = "[OPTIONS]"
 _WIDTH = min(100, shutil.get_terminal_size().columns)
 
 
@@ -62,7 +64,8 @@ def usage(command: Any, ctx: Any) -> str:  # noqa: ANN401
             pieces.append(name if parameter.required else f"[{name}]")
         elif parameter.required:
             pieces.append(f"{parameter.opts[0]} {name}")
-    return " ".join([*pieces, "[VALG]"])
+    own = command.options_metavar
+    return " ".join([*pieces, "[VALG]" if own == _TYPER_OPTIONS else own])
 
 
 def _split(text: str) -> tuple[str, list[str]]:

@@ -25,7 +25,9 @@ Scenario = Annotated[
 Parameter = Annotated[
     list[str] | None,
     typer.Option(
-        "--parameter", metavar="NAVN=VERDI", help="Endre en parameter; kan gis flere ganger."
+        "--parameter",
+        metavar="NAVN=VERDI",
+        help="Endre en parameter; kan gis flere ganger. «askergeo parametre» viser navnene.",
     ),
 ]
 

@@ -89,11 +89,23 @@ def report(
         paths = write_all(
             found.results, out, title=package.name, missing=found.not_run, overwrite=overwrite
         )
+    heading = "" if found.results else _nothing_run(package)
+    if heading:
+        console.note(heading)
     for missing in found.not_run:
         layers = ", ".join(layer.layer for layer in missing.missing)
         why = missing.reason or f"mangler {layers}"
         console.note(f"Ikke kjørt: {missing.title} – {why}.")
-    console.paths(paths)
+    console.paths(paths, heading=heading)
+
+
+def _nothing_run(package: Any) -> str:  # noqa: ANN401  (DataPackage; imported only when needed)
+    start = (
+        f"Se «askergeo data mangler {package.path}»."
+        if "kommunegrense" in package
+        else f"Begynn med kommunegrensen: askergeo data legg-til {package.path} kommunegrense FIL"
+    )
+    return f"Ingen analyser kunne kjøres. {start}"
 
 
 def repeat(

@@ -32,6 +32,8 @@ def _what(error: Any, ctx: Any) -> str:  # noqa: ANN401
     message = str(error.format_message())
     parameter = getattr(error, "param", None)
     if kind == "NoSuchOption":
+        if error.option_name == "--data" and _takes_folder(ctx):
+            return f"valget «--data» finnes ikke; skriv mappen rett etter «{ctx.command_path}»."
         return (
             f"valget «{error.option_name}» finnes ikke{_nearest(error.option_name, _options(ctx))}"
         )
@@ -41,6 +43,12 @@ def _what(error: Any, ctx: Any) -> str:  # noqa: ANN401
     if kind == "BadParameter" and parameter is not None:
         return f"verdien for «{_name(parameter)}» er ikke gyldig{_allowed(error.message)}"
     return _by_text(message, ctx)
+
+
+def _takes_folder(ctx: Any) -> bool:  # noqa: ANN401
+    """Tell whether the verb takes the data package as its first argument."""
+    arguments = [] if ctx is None else ctx.command.params
+    return any(one.param_type_name == "argument" and one.metavar == "MAPPE" for one in arguments)
 
 
 def _by_text(message: str, ctx: Any) -> str:  # noqa: ANN401

@@ -77,7 +77,7 @@ def test_a_layer_is_read_back_by_a_new_reader(package):
     assert frame.crs == "EPSG:25832"
     assert again.records["vann"] == record
     assert (record.rows, record.bounds, record.crs) == (3, (0.0, 0.0, 25.0, 5.0), "EPSG:25832")
-    assert (record.owner, record.fetched) == ("Kartverket", "2025-06-01")
+    assert (record.owner, record.fetched) == ("ukjent", "2025-06-01")
     assert again.verify() == []
     assert "vann" in again
     assert again.layer_ids == ("vann",)

@@ -40,6 +40,10 @@ def edit(path, change):
     path.write_text(json.dumps(document), encoding="utf-8")
 
 
+def test_the_folder_of_the_report_will_do(report):
+    assert repeat_result(report.parent) == []
+
+
 def test_the_same_data_give_the_same_answer(report):
     assert repeat_result(report) == []
 
@@ -106,6 +110,7 @@ def test_a_package_that_has_moved_is_asked_for(report, tmp_path):
     with pytest.raises(MissingFileError, match="«Prøve»") as caught:
         repeat_result(report)
     assert "--data" in caught.value.remedy
+    assert "pakke, sett fra" in caught.value.message
     assert repeat_result(report, package=tmp_path / "ny plass") == []
 
 

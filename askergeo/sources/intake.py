@@ -18,7 +18,7 @@ from askergeo.crs import CRS_OF_RECORD, to_crs
 from askergeo.quality import TOLERANCE, inspect
 from askergeo.sources.changes import inspect_changes, map_changes
 from askergeo.sources.files import SourceLayer, read_file, read_layers
-from askergeo.sources.mapping import Mapping, apply_mapping, load_mapping
+from askergeo.sources.mapping import Mapping, apply_mapping, load_mapping, require_same_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +103,7 @@ def take_in(
         :func:`~askergeo.sources.mapping.apply_mapping` and :func:`~askergeo.quality.inspect` do.
     """
     chosen = mapping if isinstance(mapping, Mapping) else _mapping_of(mapping, layer)
+    require_same_layer(chosen, layer)
     source = _read(path, chosen, source_layer, crs or chosen.read.crs, bbox)
     what = f"{source.path.name} (lag «{source.name}»)"
     frame = source.frame

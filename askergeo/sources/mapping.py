@@ -19,6 +19,8 @@ from askergeo.errors import LayerError, MissingFileError, SourceError, collect
 from askergeo.sources._schema import Mapped, apply_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from askergeo.catalogue import Layer
@@ -32,8 +34,10 @@ __all__ = [
     "apply_mapping",
     "built_in_mappings",
     "load_mapping",
+    "mappings_for",
     "parse_mapping",
     "require_fit",
+    "require_same_layer",
 ]
 
 # Values that a column may have: text, or "*" for any value, or None for no value.
@@ -174,12 +178,63 @@ def require_fit(frame: pd.DataFrame, layer: Layer, mapping: Mapping) -> None:
     LayerError
         When columns or codes do not fit.
     """
+    require_same_layer(mapping, layer)
+    if mapping == Mapping(layer=layer.id):
+        _require_names(frame, layer)
     problems = _misfits(mapping, layer, frame)
     if problems:
         raise LayerError(
             f"Dataene kan ikke bli laget «{layer.id}»:\n{collect(problems)}",
             remedy="Rett kart.yml (se docs/kart-yml.md).",
         )
+
+
+def require_same_layer(mapping: Mapping, layer: Layer) -> None:
+    """Raise LayerError when the mapping makes another layer: nothing else in it can fit."""
+    if mapping.layer != layer.id:
+        raise LayerError(
+            f"Kartfilen er for laget «{mapping.layer}», ikke «{layer.id}».",
+            remedy=f"Velg en kartfil for «{layer.id}». {_fitting(layer)}",
+        )
+
+
+def _require_names(frame: pd.DataFrame, layer: Layer) -> None:
+    """Refuse a frame that lacks required columns when no mapping says where they are."""
+    absent = _lacking(layer, frame, ())
+    if absent:
+        names = [str(name) for name in frame.columns if name != "geometry"]
+        raise LayerError(
+            f"Filen har ikke kolonnene som laget «{layer.id}» må ha:\n{collect(absent)}\n"
+            f"Kolonnene i filen er: {', '.join(names) or 'ingen'}.",
+            remedy=_fitting(layer),
+        )
+
+
+def _lacking(layer: Layer, frame: pd.DataFrame, mapped: Iterable[str]) -> list[str]:
+    """Return the required columns, with titles, that the frame and the mapping do not give."""
+    given = {str(name).casefold() for name in (*frame.columns, *mapped)}
+    return [
+        f"«{name}» ({column.title})"
+        for name, column in layer.columns.items()
+        if column.required and not column.generated and name.casefold() not in given
+    ]
+
+
+def _fitting(layer: Layer) -> str:
+    """Say which mapping to try for a layer."""
+    own = "skriv en kartfil, se docs/kart-yml.md"
+    known = mappings_for(layer.id)
+    if not known:
+        return f"Oppgi en kartfil etter --kolonner: {own}."
+    return f"Prøv --kolonner {' eller '.join(known)} (innebygd), eller {own}."
+
+
+def mappings_for(layer_id: str) -> list[str]:
+    """Return the names of the built-in mappings that make a layer."""
+    first = re.compile(rf"^lag: *{re.escape(layer_id)} *(#.*)?$", re.MULTILINE)
+    return [
+        name for name, path in built_in_mappings().items() if first.search(path.read_text("utf-8"))
+    ]
 
 
 def built_in_mappings() -> dict[str, Path]:
@@ -404,8 +459,6 @@ def _rules_of(
 def _misfits(mapping: Mapping, layer: Layer, frame: pd.DataFrame) -> list[str]:
     """List all that keeps the mapping from making the layer out of the frame."""
     problems = []
-    if mapping.layer != layer.id:
-        problems.append(f"kartfilen er for laget «{mapping.layer}», ikke «{layer.id}»")
     problems += [
         f"laget har ikke kolonnen «{target}». {nearest(target, layer.columns)}".rstrip()
         for target in mapping.columns
@@ -420,14 +473,9 @@ def _misfits(mapping: Mapping, layer: Layer, frame: pd.DataFrame) -> list[str]:
     ]
     for target, rule in mapping.columns.items():
         problems += _unknown_codes(target, rule, layer)
-    folded = {name.casefold() for name in names}
     problems += [
-        f"påkrevd kolonne «{name}» ({column.title}) finnes ikke i kilden og er ikke satt i kart.yml"
-        for name, column in layer.columns.items()
-        if column.required
-        and not column.generated
-        and name not in mapping.columns
-        and name.casefold() not in folded
+        f"påkrevd kolonne {name} finnes ikke i kilden og er ikke satt i kart.yml"
+        for name in _lacking(layer, frame, mapping.columns)
     ]
     return problems
 

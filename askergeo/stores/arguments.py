@@ -90,5 +90,6 @@ def require_absent(path: Path, lock: Lock, layer_id: str, *, overwrite: bool) ->
     if layer_id in lock.layers and not overwrite:
         raise OverwriteError(
             f"Laget «{layer_id}» er allerede i datapakken {path}.",
-            remedy="Legg til --overskriv for å erstatte det.",
+            remedy="Legg til --overskriv for å erstatte det, eller --tillegg for å legge radene "
+            "til dem som er der.",
         )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from askergeo.stores.arguments import Box
 
 __all__ = [
+    "UNKNOWN",
     "Origin",
     "Prepared",
     "prepare",
@@ -40,6 +41,7 @@ __all__ = [
     "store_raster",
 ]
 
+UNKNOWN = "ukjent"
 STORES: dict[str, Any] = {"parquet": parquet, "gpkg": geopackage}
 
 
@@ -54,7 +56,8 @@ class Origin:
     fetched
         ISO date when it was fetched; empty when nobody knows.
     licence, attribution, owner
-        Terms of use; what is empty is taken from the catalogue.
+        Terms of use; what is empty is unknown: the catalogue tells the usual source's terms, which
+        need not be those of this delivery.
     """
 
     title: str
@@ -78,9 +81,9 @@ class Origin:
             "layer": layer.id,
             "origin": self.title,
             "fetched": self.fetched,
-            "licence": self.licence or layer.licence,
-            "attribution": self.attribution or layer.attribution,
-            "owner": self.owner or layer.owner,
+            "licence": self.licence or UNKNOWN,
+            "attribution": self.attribution or self.title,
+            "owner": self.owner or UNKNOWN,
         }
 
 

@@ -153,6 +153,12 @@ def read_lock(folder: Path) -> Lock:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         what = f"{LOCK_NAME} mangler i {folder}" if folder.is_dir() else f"{folder} finnes ikke"
+        inner = folder / "datapakke"
+        if (inner / LOCK_NAME).is_file():
+            raise MissingFileError(
+                f"{what}; mappen er en rapport, ikke en datapakke.",
+                remedy=f"Datapakken som rapporten er regnet fra, ligger i den: skriv «{inner}».",
+            ) from None
         raise MissingFileError(
             f"{what}; det er derfor ingen datapakke der.",
             remedy="Lag en datapakke med «askergeo data ny MAPPE --kommune NUMMER».",

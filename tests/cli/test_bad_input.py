@@ -48,7 +48,9 @@ def test_a_file_that_does_not_exist(refused, package):
 def test_a_file_without_the_needed_columns(refused, package, houses):
     said = refused("data", "legg-til", package, "veg", houses)
     assert "«vegtype»" in said
-    assert "kart.yml" in said
+    assert "bygning_id" in said
+    assert "--kolonner n1000_veg" in said
+    assert "docs/kart-yml.md" in said
 
 
 @pytest.mark.parametrize("verb", [("data", "legg-til"), ("katalog",)])

@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from askergeo.datapackage import DataPackage
+from askergeo.recipe import built_in_recipes
 
 CRS = "EPSG:25832"
 
@@ -93,7 +94,8 @@ def test_check_ends_with_1_from_the_threshold_on(askergeo, package, tmp_path):
     askergeo("data", "legg-til", package, "bygning", tmp_path / "to.gpkg", "--overskriv")
     warned = askergeo("data", "sjekk", package, "--json")
     assert warned.code == 1
-    (finding,) = json.loads(warned.out)
+    finding, undated = json.loads(warned.out)
+    assert undated["alvor"] == "info"
     assert finding["alvor"] == "advarsel"
     assert "bygning" in finding["tekst"]
     assert "satt til side" in finding["tekst"]
@@ -181,3 +183,81 @@ def test_parameters_show_value_unit_and_certainty(askergeo):
     records = {one["navn"]: one for one in json.loads(ran.out)["strandsone"]}
     assert (records["belte_m"]["verdi"], records["belte_m"]["enhet"]) == (100, "m")
     assert "belte_m" in askergeo("parametre").out
+
+
+def test_a_file_without_stated_terms_is_of_unknown_owner(askergeo, package, houses):
+    added = askergeo("data", "legg-til", package, "bygning", houses, "--overskriv")
+    assert added.code == 0
+    assert all(option in added.err for option in ("--eier", "--lisens", "--navngivelse"))
+    record = DataPackage.open(package).record("bygning")
+    assert (record.owner, record.licence, record.attribution) == ("ukjent", "ukjent", "hus.gpkg")
+
+
+def test_terms_of_use_are_kept_as_stated(askergeo, package, houses):
+    terms = ("--eier", "Kommunen", "--lisens", "NLOD 2.0", "--navngivelse", "© Kommunen")
+    added = askergeo("data", "legg-til", package, "bygning", houses, "--overskriv", *terms)
+    assert (added.code, added.err) == (0, "")
+    record = DataPackage.open(package).record("bygning")
+    assert (record.owner, record.licence) == ("Kommunen", "NLOD 2.0")
+    assert record.attribution == "© Kommunen"
+
+
+def test_a_built_in_mapping_states_its_terms(askergeo, package, tmp_path):
+    rows = gpd.GeoDataFrame(
+        {"objtype": ["Sti"]},
+        geometry=[shapely.LineString([(572_000, 6_632_000), (572_100, 6_632_000)])],
+        crs=CRS,
+    )
+    rows.to_file(tmp_path / "sti.gpkg")
+    plain = askergeo("data", "legg-til", package, "sti", tmp_path / "sti.gpkg")
+    assert plain.code == 2
+    assert "objtype" in plain.err
+    assert "--kolonner n50_sti" in plain.err
+    wrong = askergeo(
+        "data", "legg-til", package, "sti", tmp_path / "sti.gpkg", "--kolonner", "osm_veg"
+    )
+    assert wrong.code == 2
+    assert "«veg», ikke «sti»" in wrong.err
+    assert "n50_sti" in wrong.err
+    assert "kart.yml" not in wrong.err
+
+
+def test_the_remarks_are_shown_with_row_and_reason(askergeo, package, tmp_path):
+    assert askergeo("data", "avvik", package).out == "Ingen avvik.\n"
+    rows = gpd.GeoDataFrame(
+        {"bygning_id": ["c1", "c2"], "bygningstype": [111, 111]},
+        geometry=[shapely.Point(572_000, 6_632_000), shapely.Point(0, 0)],
+        crs=CRS,
+    )
+    rows.to_file(tmp_path / "to.gpkg")
+    askergeo("data", "legg-til", package, "bygning", tmp_path / "to.gpkg", "--overskriv")
+    text = askergeo("data", "avvik", package, "bygning")
+    assert text.code == 0
+    assert "Koordinaten er 0,0" in text.out
+    (row,) = json.loads(askergeo("data", "avvik", package, "--json").out)
+    assert (row["lag"], row["rad"], row["handling"]) == ("bygning", 2, "satt til side")
+
+
+def test_the_catalogue_names_the_built_in_mappings(askergeo):
+    assert "Innebygde kolonnefiler: n50_sti, osm_sti, vardasen_sti" in askergeo(
+        "katalog", "sti"
+    ).out.replace("\n", " ")
+    assert json.loads(askergeo("katalog", "sti", "--json").out)["kolonnefiler"]
+
+
+def test_help_names_recipes_and_both_ways_to_make_a_package(askergeo):
+    text = " ".join(askergeo("data", "bygg", "--hjelp").out.split())
+    assert all(name in text for name in built_in_recipes())
+    assert "--kommune NR | --over MAPPE" in askergeo("data", "ny", "--hjelp").out
+
+
+def test_each_absent_file_of_a_recipe_is_named_once(askergeo, tmp_path):
+    ran = askergeo("data", "bygg", tmp_path / "x", "asker", "--fra", tmp_path)
+    assert ran.code == 2
+    assert ran.err.count("n1000_asker_oslofjord.gpkg") == 1
+
+
+def test_a_layer_in_the_way_can_be_replaced_or_grow(askergeo, package, houses):
+    refused = askergeo("data", "legg-til", package, "bygning", houses)
+    assert "--overskriv" in refused.err
+    assert "--tillegg" in refused.err

@@ -87,6 +87,26 @@ def test_a_report_of_an_empty_package_ends_with_0(askergeo, tmp_path):
     ran = askergeo("rapport", tmp_path / "tom", "--ut", tmp_path / "ut")
     assert ran.code == 0
     assert "Ikke kjørt: Strandsonen" in ran.err
+    assert ran.out.startswith("Ingen analyser kunne kjøres.")
+    assert "data legg-til" in ran.out.splitlines()[0]
+    assert "Ingen analyser kunne kjøres. Begynn med kommunegrensen" in ran.err
+
+
+def test_a_report_takes_its_folder_without_an_option(askergeo, package, tmp_path):
+    ran = askergeo("rapport", "--data", package, "--ut", tmp_path / "ut")
+    assert ran.code == 2
+    assert "skriv mappen rett etter «askergeo rapport»" in ran.err
+
+
+def test_the_folder_of_a_report_will_do_to_repeat_but_is_no_package(
+    askergeo, demo_folder, tmp_path
+):
+    refused = askergeo("rapport", demo_folder, "--ut", tmp_path / "ut")
+    assert refused.code == 2
+    assert f"«{demo_folder / 'datapakke'}»" in refused.err
+    absent = askergeo("gjenta", tmp_path)
+    assert absent.code == 2
+    assert "resultat.json" in absent.err
 
 
 @pytest.mark.parametrize("verb", [("strandsone",), ("tettsted", "avgrens")])
