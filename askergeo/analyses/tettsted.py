@@ -71,16 +71,19 @@ def avgrens(
     barriers = unbuildable(parameters, land_cover=ar5, land_use=arealbruk, water=vann)
     clusters = find_clusters(bygning, residents, barriers, parameters)
     built = None if arealbruk is None else geometries(arealbruk)
+    # Values are read only where they count: uncertain ones that are read are warned of.
+    opening = 0.0 if arealbruk is None else parameters["rand_m"]
+    reach = 0.0 if senter is None else parameters["navn_m"]
     found = tables.Settlements(
         clusters=clusters,
         keys=_keys(clusters),
-        areas=_areas(clusters, bygning, built, land, parameters["rand_m"]),
+        areas=_areas(clusters, bygning, built, land, opening),
         residents=residents,
         own_resident=own_points(land, residents.points),
         own_building=own_points(land, points_of(bygning)),
         land=land,
     )
-    labels = tables.label(found, senter, tettsted, parameters["navn_m"])
+    labels = tables.label(found, senter, tettsted, reach)
     main = tables.settlement_table(found, labels, bygning, parameters)
     compared = [] if tettsted is None else [tables.comparison(found, labels, main, tettsted)]
     template, facts = tables.statement(main)
