@@ -17,8 +17,6 @@ __all__ = ["COUNTS", "LEVELS", "make_centres"]
 
 LEVELS = ("kommunesenter", "lokalsenter", "naersenter")
 COUNTS = (1, 9, 26)
-#: Residents per km² of built-up land by level, so that a whole municipality has about 1 800.
-DENSITY = (2_500.0, 2_150.0, 1_650.0)
 NAMES = (
     "Eksempelbyen", "Sjøholt", "Storelva", "Granheim", "Brattvika", "Solbukta", "Furudalen",
     "Leirmoen", "Kvernvika", "Tangenstrand", "Steinvika", "Lauvlia", "Bekkedalen", "Hasselvik",
@@ -62,7 +60,7 @@ def make_centres(land: Land) -> None:
             "x": place[:, 0],
             "y": place[:, 1],
             "residents": residents,
-            "area": residents / np.array(DENSITY)[level] * 1e6,
+            "area": residents / np.array(size.density)[level] * 1e6,
         }
     )
     land.add(

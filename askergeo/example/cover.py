@@ -119,7 +119,7 @@ def _classes(land: Land) -> Array:
         classes = np.where(arrays["arable"] == value, _code(value, 98, 39, 44), classes)
     built = _built(land)
     classes = np.where(built, _code(11, 98, 39, 46), classes)
-    classes = features.sieve(classes.astype(np.int32), 4 if grid.cell > 15 else 6)
+    classes = features.sieve(classes.astype(np.int32), 3)
     water = ~arrays["land"]
     index = ndimage.distance_transform_edt(water, return_distances=False, return_indices=True)
     classes = classes[tuple(index)]
@@ -132,9 +132,14 @@ def _built(land: Land) -> Array:
     house = land.tables["buildings"]
     large = house["code"].to_numpy() >= 200
     cabin = np.isin(house["code"].to_numpy(), [161, 183])
-    reach = np.where(large, 24.0, np.where(cabin, 9.0, 15.0))
-    gardens = shapely.buffer(house["geometry"].to_numpy(), reach, quad_segs=1)
-    near = land.grid.burn(gardens)
+    reach = np.where(large, 29.0, np.where(cabin, 0.0, 21.0))
+    xy, index = shapely.get_coordinates(house["geometry"].to_numpy(), return_index=True)
+    near = np.zeros(land.grid.shape, bool)
+    for metres in np.unique(reach):
+        taken = np.zeros(land.grid.shape, bool)
+        taken.ravel()[land.grid.flat(xy[reach[index] == metres])] = True
+        far = ndimage.distance_transform_edt(~taken) * land.grid.cell
+        near |= far <= metres
     disk = np.ones((3, 3), bool)
     return np.asarray(
         ndimage.binary_closing(near, disk, iterations=2 if land.grid.cell < 15 else 1)

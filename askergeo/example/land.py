@@ -43,6 +43,8 @@ class Size:
     dwellings: int
     residents_by_level: tuple[int, int, int]
     spacing: tuple[float, float]
+    #: Residents per km² of built-up land, by level of centre.
+    density: tuple[float, float, float]
     cabins: int
     farms: int
     patch: float
@@ -60,6 +62,7 @@ SIZES = {
         dwellings=2_140,
         residents_by_level=(1_450, 250, 46),
         spacing=(1_500.0, 620.0),
+        density=(2_500.0, 2_150.0, 1_650.0),
         cabins=210,
         farms=34,
         patch=900.0,
@@ -75,12 +78,13 @@ SIZES = {
         dwellings=42_000,
         residents_by_level=(20_000, 5_000, 1_050),
         spacing=(4_300.0, 1_750.0),
+        density=(3_700.0, 2_850.0, 2_200.0),
         cabins=4_000,
         farms=330,
-        patch=430.0,
-        path_spacing=300.0,
+        patch=640.0,
+        path_spacing=265.0,
         river_km2=1.6,
-        neighbourhood=340.0,
+        neighbourhood=310.0,
     ),
 }
 

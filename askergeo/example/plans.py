@@ -105,10 +105,10 @@ def _plan_classes(land: Land) -> Array:
     classes[edge & (arrays["shore_m"] < 80) & (classes == LNFR)] = 3040
     harbour = noise(land.rng("harbour"), grid, 900, 120, 2.4) > 1.1
     near_town = ndimage.binary_dilation(town, iterations=12)
-    classes = features.sieve(classes, 12)
+    classes = features.sieve(classes, 7)
     wet = arrays["z"] <= 0
     classes[wet] = np.where(harbour & near_town & (arrays["z"] > -14), 6230, SEA)[wet]
-    return np.asarray(features.sieve(classes, 8))
+    return np.asarray(features.sieve(classes, 5))
 
 
 def _patches(land: Land) -> tuple[Array, pd.DataFrame]:

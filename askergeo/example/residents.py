@@ -25,8 +25,8 @@ AGE_GROUPS = ((0, 0), (1, 5), (6, 12), (13, 15), (16, 19), (20, 44), (45, 66), (
 #: Households: young single, young couple, family, single parent, mid-age couple, mid-age
 #: single, older couple, older single. Share of each in small houses, row houses and flats.
 MIX = {
-    "small": (0.02, 0.06, 0.44, 0.05, 0.19, 0.07, 0.13, 0.07),
-    "row": (0.05, 0.11, 0.38, 0.09, 0.12, 0.10, 0.09, 0.11),
+    "small": (0.02, 0.06, 0.42, 0.05, 0.19, 0.07, 0.13, 0.07),
+    "row": (0.05, 0.11, 0.36, 0.09, 0.12, 0.10, 0.09, 0.11),
     "flat": (0.15, 0.15, 0.14, 0.07, 0.09, 0.13, 0.11, 0.20),
 }
 

@@ -126,7 +126,7 @@ def lines_of(grid: Grid, edges: Array, rank: Array, tolerance: float = 24.0) -> 
     noded = np.asarray(shapely.get_parts(shapely.line_merge(shapely.union_all(segments))))
     middle = shapely.line_interpolate_point(noded, 0.01, normalized=False)
     near = shapely.STRtree(segments).query_nearest(middle, all_matches=False)[1]
-    smooth = chaikin(shapely.simplify(noded, tolerance), 3)
+    smooth = shapely.simplify(chaikin(shapely.simplify(noded, tolerance), 3), 0.25)
     return np.asarray(shapely.set_precision(smooth, 0.01)), rank[near]
 
 

@@ -114,7 +114,9 @@ def make_streets(land: Land) -> None:
     streets, owner, flat_angle = _parallels(land, cells, points)
     cells = displace(land.grid, shapely.segmentize(cells, 25.0), *bend)
     collectors = displace(land.grid, shapely.segmentize(collectors, 20.0), *bend)
+    collectors = shapely.simplify(collectors, 0.4)
     streets = displace(land.grid, shapely.segmentize(streets, 20.0), *bend)
+    streets = shapely.simplify(streets, 0.4)
     main = land.tables["main_roads"]
     local = main.loc[main["vegkategori"] != "E", "geometry"].to_numpy()
     near_main = shapely.union_all(shapely.buffer(local, 26.0))

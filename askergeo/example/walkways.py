@@ -13,7 +13,16 @@ import pandas as pd
 import shapely
 from scipy.spatial import Delaunay
 
-from askergeo.example.shapes import chaikin, erase, line_array, parts, point_array, tiles, walk
+from askergeo.example.shapes import (
+    chaikin,
+    erase,
+    line_array,
+    parts,
+    point_array,
+    segments,
+    tiles,
+    walk,
+)
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -35,7 +44,7 @@ def driveways(land: Land) -> pd.DataFrame:
     house = land.tables["buildings"]
     small = house["code"].isin([111, 112, 113, 121, 122, 161, 613, 721]).to_numpy()
     footprint = house["geometry"].to_numpy()[small]
-    roads = land.tables["local_roads"]["geometry"].to_numpy()
+    roads = segments(land.tables["local_roads"]["geometry"].to_numpy())
     found, road = shapely.STRtree(roads).query_nearest(
         footprint, max_distance=45.0, all_matches=False
     )
@@ -124,14 +133,14 @@ def shortcuts(land: Land) -> pd.DataFrame:
     free[blocked] = False
     free &= clear(land, link) & (shapely.length(link) > 30.0)
     link = link[free]
-    link = link[rng.random(len(link)) < 0.55]
+    link = link[rng.random(len(link)) < (0.55 if len(link) > 100 else 1.0)]
     a, b = (shapely.get_coordinates(shapely.get_point(link, k)) for k in (0, -1))
     rise = np.abs(
         land.grid.interpolate(land.arrays["z"], a) - land.grid.interpolate(land.arrays["z"], b)
     )
     steep = rise / shapely.length(link) > 0.13
     kind = np.where(steep, "trapp", "gang_sykkelveg")
-    kind[np.argsort(-rise / shapely.length(link), kind="stable")[:4]] = "trapp"
+    kind[np.argsort(-rise / shapely.length(link), kind="stable")[: min(4, len(link) // 3)]] = "trapp"
     wanted = 6 if land.size.name == "liten" else 40
     flat = np.flatnonzero(kind != "trapp")
     gaps = np.sort(rng.choice(flat, min(wanted, len(flat)), replace=False))
@@ -180,10 +189,8 @@ def paths(land: Land) -> pd.DataFrame:
     sway = rng.normal(0, 0.05, (len(ends), 7))
     sway[:, [0, -1]] = 0
     line = line + normal[:, None, :] * sway[:, :, None]
-    lines = chaikin(line_array(line), 2)
-    houses = tiles(
-        shapely.union_all(shapely.buffer(land.tables["buildings"]["geometry"].to_numpy(), 6.0))
-    )
+    lines = shapely.simplify(chaikin(line_array(line), 2), 0.5)
+    houses = shapely.buffer(land.tables["buildings"]["geometry"].to_numpy(), 6.0, quad_segs=2)
     lines = lines[clear(land, lines)]
     lines, _ = parts(erase(lines, houses))
     lines = lines[shapely.length(lines) > 40.0]
