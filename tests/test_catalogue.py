@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,10 +31,9 @@ from askergeo.result import Status, Style
 from askergeo.sources.mapping import load_mapping
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from askergeo.catalogue import Layer
 
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "katalog.md"
 LAYERS = load_catalogue()
 
 # Identifiers, geometry and columns that the analyses rest on (* = required, ^ = made when absent).
@@ -449,18 +449,14 @@ def test_an_empty_catalogue_still_answers() -> None:
 # The guide
 
 
-def _guide() -> str:
-    return (built_in_folder().parent / "docs" / "katalog.md").read_text(encoding="utf-8")
-
-
 def test_the_example_in_the_guide_is_a_layer_that_loads(tmp_path: Path) -> None:
-    example = _guide().split("```yaml\n")[1].split("```")[0]
+    example = GUIDE.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     (tmp_path / "lekeplass.yml").write_text(example, encoding="utf-8")
     assert load_catalogue(tmp_path)["lekeplass"].columns["areal"].header == "Areal (m²)"
 
 
 def test_the_guide_explains_every_key() -> None:
-    text = _guide()
+    text = GUIDE.read_text(encoding="utf-8")
     own = (OWN_KEYS | NATIONAL_KEYS | {f.name for f in fields(LayerColumn)}) - {"name"}
     nested = {f.name for kind in (Source, Order, Style, Coverage, LegalBasis) for f in fields(kind)}
     assert [key for key in sorted(own | nested) if f"`{key}`" not in text] == []

@@ -140,7 +140,8 @@ def shortcuts(land: Land) -> pd.DataFrame:
     )
     steep = rise / shapely.length(link) > 0.13
     kind = np.where(steep, "trapp", "gang_sykkelveg")
-    kind[np.argsort(-rise / shapely.length(link), kind="stable")[: min(4, len(link) // 3)]] = "trapp"
+    steepest = np.argsort(-rise / shapely.length(link), kind="stable")
+    kind[steepest[: min(4, len(link) // 3)]] = "trapp"
     wanted = 6 if land.size.name == "liten" else 40
     flat = np.flatnonzero(kind != "trapp")
     gaps = np.sort(rng.choice(flat, min(wanted, len(flat)), replace=False))

@@ -30,7 +30,15 @@ def test_help_shows_examples_before_anything_else(path, capsys):
     assert lines[0].startswith("Bruk: " + " ".join(("askergeo", *path)))
     assert lines[2] == "Eksempler:"
     assert lines[3].startswith("  askergeo ")
-    for foreign in ("Usage", "Options", "Show this", "[required]", "[default", "SIZE", "[vanlig: ]"):
+    for foreign in (
+        "Usage",
+        "Options",
+        "Show this",
+        "[required]",
+        "[default",
+        "SIZE",
+        "[vanlig: ]",
+    ):
         assert foreign not in out
 
 
