@@ -39,7 +39,7 @@ _ROWS_NAMED = 10
 # Rules of rows that no figure lacks: those outside the municipality, and those that are there.
 _NOT_LACKED = ("utenfor_kommunen", "dobbel_rad")
 # Verbs of the command line that differ from the analysis's id.
-_VERBS = {"tettsted": "tettsted avgrens"}
+_VERBS = {"tettsted_avgrens": "tettsted avgrens"}
 
 
 def run(

@@ -86,7 +86,7 @@ def settlements(
     Gir bosatte per km² tettstedsareal, indikatoren som kommunen rapporterer.
     """
     console = Console(as_json=as_json, quiet=quiet)
-    run_and_write("tettsted", data, out, scenario, parameter, console, overwrite=overwrite)
+    run_and_write("tettsted_avgrens", data, out, scenario, parameter, console, overwrite=overwrite)
 
 
 def run_and_write(

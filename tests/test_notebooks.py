@@ -26,7 +26,7 @@ def text_of(notebook, kind):
 
 
 def test_there_are_notebooks():
-    assert {path.stem for path in NOTEBOOKS} >= {"strandsone", "tettsted"}
+    assert {path.stem for path in NOTEBOOKS} >= {"strandsone", "tettsted_avgrens"}
 
 
 def test_a_notebook_is_short_without_outputs_and_states_its_limits(notebook):

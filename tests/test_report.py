@@ -34,9 +34,9 @@ def test_each_analysis_has_run_or_says_why_not(package):
     not_run = {one.analysis: one for one in report.not_run}
     assert ran | set(not_run) == set(ANALYSES)
     assert "strandsone" in ran
-    lacks = {layer.layer for layer in not_run["tettsted"].missing}
+    lacks = {layer.layer for layer in not_run["tettsted_avgrens"].missing}
     assert {"bygning", "befolkning"} <= lacks
-    assert all(layer.consequence for layer in not_run["tettsted"].missing)
+    assert all(layer.consequence for layer in not_run["tettsted_avgrens"].missing)
     assert [share for share, _ in steps] == sorted(share for share, _ in steps)
     assert len(steps) == len(ANALYSES)
 

@@ -96,7 +96,7 @@ def test_the_time_can_be_fixed(package: DataPackage, monkeypatch: pytest.MonkeyP
 def test_missing_layers_are_named_together(tmp_path: Path) -> None:
     empty = DataPackage.create(tmp_path / "tom", municipality="3203")
     with pytest.raises(LayerError) as caught:
-        run("tettsted", empty)
+        run("tettsted_avgrens", empty)
     for layer in ("bygning", "kommunegrense", "adresse", "befolkning"):
         assert f"- {layer} (" in caught.value.message
     assert "data mangler" in caught.value.remedy
@@ -137,19 +137,19 @@ def test_a_scenario_changes_the_answer(package: DataPackage, tmp_path: Path) -> 
 def test_of_alternatives_only_the_better_one_is_missed(package: DataPackage) -> None:
     cell = frame([shapely.box(0, 0, 250, 250)], rute_id=["1"], bosatte=[300])
     package.write("befolkning_rute", cell, origin=ORIGIN)
-    missed = {one.layer for one in run("tettsted", package).missing}
+    missed = {one.layer for one in run("tettsted_avgrens", package).missing}
     assert {"adresse", "befolkning"} <= missed
     address = frame([shapely.Point(5, 25)], adresse_id=["a"])
     package.write("adresse", address, origin=ORIGIN)
     people = pd.DataFrame({"adresse_id": ["a"], "alder": [40], "antall": [250]})
     package.write("befolkning", people, origin=ORIGIN)
-    result = run("tettsted", package)
+    result = run("tettsted_avgrens", package)
     missed = {one.layer for one in result.missing}
     assert not missed & {"adresse", "befolkning", "befolkning_rute"}
     assert result.table("tettsteder").frame.loc["tettsteder", "bosatte"] == 250
 
 
-@pytest.mark.parametrize("analysis", ["strandsone", "tettsted"])
+@pytest.mark.parametrize("analysis", ["strandsone", "tettsted_avgrens"])
 def test_the_registry_names_layers_columns_and_parameters_that_exist(analysis: str) -> None:
     catalogue, one = load_catalogue(), find(analysis)
     assert one is ANALYSES[analysis]

@@ -66,9 +66,9 @@ class Analysis:
 
         Examples
         --------
-        >>> ANALYSES["tettsted"].absent({"bygning", "adresse"})
+        >>> ANALYSES["tettsted_avgrens"].absent({"bygning", "adresse"})
         ('kommunegrense', 'befolkning')
-        >>> ANALYSES["tettsted"].absent({"bygning", "kommunegrense", "befolkning_rute"})
+        >>> ANALYSES["tettsted_avgrens"].absent({"bygning", "kommunegrense", "befolkning_rute"})
         ()
         """
         missing = [layer for layer in self.needs if layer not in layers]
@@ -216,7 +216,7 @@ _SHORE = Analysis(
 )
 
 _SETTLEMENT = Analysis(
-    id="tettsted",
+    id="tettsted_avgrens",
     title="Tettsteder avgrenset etter SSBs metode",
     question="Hvor er tettstedene, hvor mange bor i dem, og hvor tett bor de?",
     needs=("bygning", "kommunegrense"),
@@ -232,8 +232,8 @@ _SETTLEMENT = Analysis(
         "senter",
         "tettsted",
     ),
-    function="askergeo.analyses.tettsted:avgrens",
-    parameters="tettsted",
+    function="askergeo.analyses.tettsted_avgrens:avgrens",
+    parameters="tettsted_avgrens",
     columns={
         "bygning": _BUILDING,
         "kommunegrense": _BOUNDARY,

@@ -1,7 +1,7 @@
 """Delimitation of urban settlements after SSB's method from 2013; geometry only.
 
 Source: SSB Notater 2014/28 (abstract) and SSB's definition of tettsted. Where they are silent,
-docs/metode-tettsted.md says what was chosen.
+docs/metode-tettsted-avgrens.md says what was chosen.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def shore(example: Example) -> Result:
 
 @pytest.fixture(scope="module")
 def settlements(example: Example) -> Result:
-    return run(example, "tettsted")
+    return run(example, "tettsted_avgrens")
 
 
 def test_shoreline_limit_and_new_buildings(example: Example, shore: Result) -> None:
@@ -67,10 +67,10 @@ def test_residents_and_land_of_the_settlements(example: Example, settlements: Re
 
 def test_grid_cells_give_nearly_the_same_settlements(example: Example, settlements: Result) -> None:
     layers = {name: example.frames[name] for name in ("bygning", "kommunegrense", "kystkontur")}
-    by_cell = find("tettsted").load()(
+    by_cell = find("tettsted_avgrens").load()(
         **layers,
         befolkning_rute=example.frames["befolkning_rute"],
-        parameters=load_parameters("tettsted"),
+        parameters=load_parameters("tettsted_avgrens"),
     )
     table = by_cell.table("tettsteder").frame
     cells = pd.to_numeric(example.frames["befolkning_rute"]["bosatte"]).sum()

@@ -16,7 +16,7 @@ import pytest
 import shapely
 
 from askergeo.analyses.strandsone import strandsone
-from askergeo.analyses.tettsted import avgrens
+from askergeo.analyses.tettsted_avgrens import avgrens
 from askergeo.parameters import load_parameters
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_settlements() -> None:
         kommunegrense=frame([shapely.box(-5000, -5000, 9000, 9000)], omfang=["land"]),
         adresse=frame([shapely.point_on_surface(one) for one in case["house"]], adresse_id=ids),
         befolkning=pd.DataFrame({"adresse_id": ids, "antall": case["people"]}),
-        parameters=load_parameters("tettsted"),
+        parameters=load_parameters("tettsted_avgrens"),
     )
     table, golden = result.table("tettsteder").frame, GOLDEN["tettsted"]
     assert table.loc["tettsteder", "bosatte"] == golden["bosatte"]

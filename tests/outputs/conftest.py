@@ -310,7 +310,7 @@ def large_result(count: int = 2_000) -> Result:
         crs=25832,
     )
     return Result(
-        analysis="tettsted",
+        analysis="tettsted_avgrens",
         title="Tettsteder avgrenset fra bygninger og bosatte",
         template="{andel} prosent av de {bosatte} bosatte bor i tettsted, på {areal} dekar.",
         facts={

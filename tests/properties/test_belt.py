@@ -16,7 +16,7 @@ from askergeo.analyses._residents import Residents, shared
 from askergeo.analyses._settlement import build_up, find_clusters
 from askergeo.analyses._shoreline import belt_of, read_land, read_shore
 from askergeo.analyses.strandsone import strandsone
-from askergeo.analyses.tettsted import avgrens
+from askergeo.analyses.tettsted_avgrens import avgrens
 from askergeo.geometry import geometries, pieces, union
 from askergeo.parameters import load_parameters
 
@@ -132,7 +132,7 @@ def test_the_account_closes(
 def test_a_building_more_never_shrinks_the_built_up_area(
     shapes: list[Any], extra: list[Any]
 ) -> None:
-    parameters = load_parameters("tettsted")
+    parameters = load_parameters("tettsted_avgrens")
     before = union(build_up(houses(shapes), parameters))
     after = union(build_up(houses([*shapes, *extra]), parameters))
     assert shapely.area(after) >= shapely.area(before) - 1e-6
@@ -151,7 +151,7 @@ def test_every_resident_is_in_one_row(shapes: list[Any], counts: list[int]) -> N
         kommunegrense=frame([WHOLE], kommunenummer=["1"], omfang=["land"]),
         adresse=frame(places, adresse_id=ids),
         befolkning=pd.DataFrame({"adresse_id": [*ids, "x"], "antall": [*counts, 3]}),
-        parameters=load_parameters("tettsted", {"kjerne_bosatte": 50}),
+        parameters=load_parameters("tettsted_avgrens", {"kjerne_bosatte": 50}),
     )
     table = result.table("tettsteder").frame
     parts = [label for label in table.index if label.isdigit()]
@@ -164,7 +164,7 @@ def test_every_resident_is_in_one_row(shapes: list[Any], counts: list[int]) -> N
 @given(squares(0, 1400, 12), st.randoms(use_true_random=False))
 @SMALL
 def test_the_order_of_buildings_does_not_matter(shapes: list[Any], random: Any) -> None:
-    parameters = load_parameters("tettsted", {"kjerne_bosatte": 3})
+    parameters = load_parameters("tettsted_avgrens", {"kjerne_bosatte": 3})
     points = np.array([shapely.centroid(one) for one in shapes], dtype=object)
     nobody = np.array([], dtype=object)
     residents = Residents(points, np.ones(len(points), dtype=np.int64), 0, 0, "")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from askergeo.analyses.tettsted import avgrens
+from askergeo.analyses.tettsted_avgrens import avgrens
 from askergeo.errors import LayerError
 from askergeo.parameters import load_parameters
 from askergeo.privacy import suppress
@@ -68,7 +68,7 @@ def run(
     buildings: gpd.GeoDataFrame, *, overrides: dict[str, Any] | None = None, **layers: Any
 ) -> Result:
     given = {"kommunegrense": boundary(), **layers}
-    return avgrens(buildings, **given, parameters=load_parameters("tettsted", overrides))
+    return avgrens(buildings, **given, parameters=load_parameters("tettsted_avgrens", overrides))
 
 
 def table(result: Result) -> pd.DataFrame:

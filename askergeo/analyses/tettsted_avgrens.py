@@ -1,7 +1,8 @@
 """Urban settlements delimited from buildings and residents, and how densely people live there.
 
 Sources: SSB's definition of tettsted; SSB Notater 2014/28; table 04861 (residents per km² of
-settlement). The method and the choices where they are silent are in docs/metode-tettsted.md.
+settlement). The method and the choices where they are silent are in
+docs/metode-tettsted-avgrens.md.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def avgrens(
     compared = [] if tettsted is None else [tables.comparison(found, labels, main, tettsted)]
     template, facts = tables.statement(main)
     return Result(
-        analysis="tettsted",
+        analysis="tettsted_avgrens",
         title="Tettsteder avgrenset etter SSBs metode",
         template=template,
         facts=facts,
