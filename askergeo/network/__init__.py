@@ -1,0 +1,1 @@
+"""The walking network: graph, profiles, snapping, shortest paths and isochrones."""
