@@ -65,9 +65,12 @@ CONTRACT = {
     ),
     "veg": (
         "linje",
-        "veg_id*^ vegtype* vegkategori fartsgrense medium niva envegskjort broytet navn",
+        "veg_id*^ vegtype* vegkategori fartsgrense medium niva envegskjort broytet gange adgang "
+        "navn",
     ),
-    "sti": ("linje", "sti_id*^ stitype* merket"),
+    "sti": ("linje", "sti_id*^ stitype* merket medium niva broytet gange adgang"),
+    "sperring": ("punkt", "sperring_id*^ type* gange"),
+    "lenkeforslag": ("linje", "lenke_id*^ navn"),
     "jernbane": ("linje", "bane_id*^ medium"),
     "tjeneste": ("punkt", "tjeneste_id* type* gruppe* navn"),
     "holdeplass": ("punkt", "holdeplass_id* navn transportmiddel*"),

@@ -40,6 +40,8 @@ OSM_TAGS: Final = (
     "shop", "healthcare", "leisure", "social_facility", "building", "building:levels", "landuse",
     "natural", "water", "waterway", "place", "boundary", "admin_level", "area", "barrier",
     "entrance", "addr:street", "addr:housenumber", "start_date", "opening_hours", "operator",
+    "motorroad", "locked", "indoor", "level", "conveying", "ferry", "bus", "tram", "subway",
+    "social_facility:for", "man_made", "motor_vehicle", "post_office",
 )  # fmt: skip
 
 _SURFACE_KEYS: Final = frozenset(
