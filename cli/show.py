@@ -112,5 +112,6 @@ def parameters(
         for one, parameters_ in records.items()
         for r in parameters_
     ]
-    table = text_table(["Analyse", "Parameter", "Verdi", "Enhet", "Sikkerhet", "Hva"], rows)
+    headers = ["Analyse", "Parameter", "Verdi", "Enhet", "Sikkerhet", "Hva"]
+    table = text_table(headers, rows) if rows else f"«{chosen[0].title}» har ingen parametre."
     console.result(table, records)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from askergeo.outputs.report import Report
-    from askergeo.result import Table
+    from askergeo.result import Result, Table
 
 __all__ = ["write_workbook"]
 
@@ -323,6 +323,10 @@ def _texts(name: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 
 
 def _parameters(report: Report) -> _Sheet:
+    """List the values of each analysis once: a scenario's runs have the same."""
+    once: dict[tuple[str, str], Result] = {}
+    for result in report.results:
+        once.setdefault((result.analysis, repr(result.parameters)), result)
     rows = [
         (
             result.title,
@@ -334,7 +338,7 @@ def _parameters(report: Report) -> _Sheet:
             record["kilde"],
             record["navn"],
         )
-        for _, result in report.reading_order
+        for result in once.values()
         for record in result.parameters
     ]
     headers = ["Analyse", "Parameter", "Verdi", "Enhet", "Sikkerhet", "Endret", "Kilde", "Navn"]

@@ -183,6 +183,7 @@ def test_parameters_show_value_unit_and_certainty(askergeo):
     records = {one["navn"]: one for one in json.loads(ran.out)["strandsone"]}
     assert (records["belte_m"]["verdi"], records["belte_m"]["enhet"]) == (100, "m")
     assert "belte_m" in askergeo("parametre").out
+    assert "har ingen parametre" in askergeo("parametre", "oversikt").out
 
 
 def test_a_file_without_stated_terms_is_of_unknown_owner(askergeo, package, houses):

@@ -180,6 +180,13 @@ def test_long_texts_fit_in_their_rows_and_the_sheet_on_a_page(
     assert front.row_dimensions[line].height >= 15 * 440 / 100
 
 
+def test_parameters_of_a_scenario_stand_once(small: Result, tmp_path: Path) -> None:
+    other = replace(small, title="Med scenario")
+    one = openpyxl.load_workbook(written(tmp_path, small))["Parametre"].max_row
+    runs = (small, other, small.compare(other))
+    assert openpyxl.load_workbook(written(tmp_path, *runs))["Parametre"].max_row == one
+
+
 def test_no_findings_and_no_date_are_said(small: Result, tmp_path: Path) -> None:
     assert small.provenance is not None
     undated = tuple(replace(s, date="") for s in small.provenance.sources)
