@@ -9,11 +9,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
+
+from askergeo.crs import crs_name
+from askergeo.errors import CrsError, LayerError, ParameterError
+from askergeo.network import _building as building
+from askergeo.network._chains import cut, junctions, read_chains
+from askergeo.network._joining import snap_ends
+from askergeo.network._noding import node_crossings
+from askergeo.network._slopes import slopes_of
+from askergeo.network.repair import Counts, RepairReport, repair_report
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["KINDS", "WalkGraph"]
+    from askergeo.network._chains import Chains
+    from askergeo.terrain import Terrain
+
+__all__ = ["KINDS", "GraphBuild", "WalkGraph", "build_graph"]
 
 #: What an edge is, by the number in :attr:`WalkGraph.kind`.
 KINDS = ("veg", "gangveg", "fortau", "gangfelt", "trapp", "sti", "traktorveg", "lenke")
@@ -86,3 +100,183 @@ class WalkGraph:
     def edges(self) -> int:
         """Number of edges."""
         return len(self.start)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GraphBuild:
+    """A walking graph, and the report of what building it did to the lines."""
+
+    graph: WalkGraph
+    report: RepairReport
+
+
+def build_graph(
+    lines: gpd.GeoDataFrame,
+    *,
+    tolerance_m: float,
+    gap_m: float,
+    terrain: Terrain | None = None,
+) -> GraphBuild:
+    """Build the walking graph of lines.
+
+    Lines get a node where they share a vertex, where an end comes within ``tolerance_m`` of
+    another end or line, and where they cross on one level. Lines of different level meet only
+    where one of them ends.
+
+    Parameters
+    ----------
+    lines
+        As :func:`askergeo.network.lines.walkable_lines` gives them: ``kind`` (index into
+        :data:`KINDS`), ``level``, ``medium`` and ``ploughed``; a column that is absent has its
+        default (``veg``, 0, unknown, unknown). Rows whose ``walk`` is false are left out.
+        Projected CRS in metres.
+    tolerance_m
+        Ends are moved at most so far, metres.
+    gap_m
+        The report shows loose ends at most so far from an edge they do not reach, metres.
+    terrain
+        Heights; without it those of the lines, when they have any.
+
+    Raises
+    ------
+    CrsError
+        When the lines have no CRS, or one in degrees.
+    LayerError
+        When there are no lines to walk on, or the layer holds other geometry.
+    ParameterError
+        When a distance is negative or not a number.
+    """
+    _check(lines, tolerance_m, gap_m)
+    row, shapes, columns = _columns(lines)
+    chains, without_length = read_chains(shapes, columns["level"])
+    if without_length.all():
+        raise LayerError(
+            "Det er ingen linjer å gå på i gangnettet.",
+            remedy="Kontroller at lagene «veg» og «sti» har linjer i kommunen.",
+        )
+    before = _component_count(chains)
+    snapped, moves = snap_ends(chains, tolerance_m)
+    noded, crossings = node_crossings(snapped)
+    edges = building.clean_edges(noded, columns["kind"] * 4 - columns["ploughed"], tolerance_m)
+    edges, loops = building.cut_loops(edges)
+    graph = _graph(edges, row, columns, crs_name(lines.crs), terrain)
+    counts = Counts(
+        lines=len(lines),
+        left_out=dict(lines.attrs.get("utelatt", {})),
+        without_length=int(without_length.sum()),
+        doubled=edges.doubled,
+        collapsed=edges.collapsed,
+        loops=loops,
+        components_before=before,
+    )
+    report = repair_report(graph, edges.chains.level, counts, moves, crossings, gap_m)
+    return GraphBuild(graph=graph, report=report)
+
+
+def _check(lines: gpd.GeoDataFrame, tolerance_m: float, gap_m: float) -> None:
+    if lines.crs is None or not lines.crs.is_projected:
+        raise CrsError(
+            f"Linjene i gangnettet er i {crs_name(lines.crs) or 'et ukjent koordinatsystem'}; "
+            "avstander kan bare måles i meter.",
+            remedy="Transformer laget til EPSG:25832 før gangnettet bygges.",
+        )
+    for name, value in (("toleransen", tolerance_m), ("glippavstanden", gap_m)):
+        if not (np.isfinite(value) and value >= 0):
+            raise ParameterError(
+                f"For gangnettet må {name} være et tall fra 0 og opp, ikke {value}.",
+                remedy="Oppgi avstanden i meter.",
+            )
+
+
+def _columns(
+    lines: gpd.GeoDataFrame,
+) -> tuple[NDArray[np.int64], NDArray[np.object_], dict[str, NDArray[np.int64]]]:
+    """Line strings with the row of each and its columns; multi-lines are taken apart."""
+    used = lines["walk"].to_numpy(dtype=bool) if "walk" in lines else np.ones(len(lines), bool)
+    shapes = np.asarray(lines.geometry.array, dtype=object)
+    used = used & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    row = np.flatnonzero(used)
+    parts, index = shapely.get_parts(shapes[row], return_index=True)
+    row = row[index]
+    other = shapely.get_dimensions(parts) != 1
+    if other.any():
+        raise LayerError(
+            f"Gangnettet bygges av linjer, men {int(other.sum())} av objektene er punkt eller "
+            f"flate; det første er rad {row[other][0]}.",
+            remedy="Ta bare med linjer.",
+        )
+    medium = lines["medium"].isin(["bru", "tunnel"]) if "medium" in lines else None
+    level = _integers(lines, "level", 0, row)
+    ground = (lines["medium"] == "bakke").to_numpy() if medium is not None else None
+    raised = level != 0 if ground is None else (level != 0) & ~ground[row]
+    return (
+        row,
+        parts,
+        {
+            "kind": _integers(lines, "kind", 0, row),
+            "level": level,
+            "ploughed": _integers(lines, "ploughed", -1, row),
+            "straight": raised if medium is None else raised | medium.to_numpy()[row],
+        },
+    )
+
+
+def _integers(
+    lines: gpd.GeoDataFrame, name: str, default: int, row: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    if name not in lines:
+        return np.full(len(row), default)
+    return lines[name].fillna(default).to_numpy(dtype=np.int64)[row]
+
+
+def _component_count(chains: Chains) -> int:
+    """Components when lines are joined by their shared vertices alone."""
+    edges = cut(chains, junctions(chains))
+    _, ends = np.unique(np.r_[edges.start, edges.end], return_inverse=True)
+    start, end = ends[: len(edges.start)], ends[len(edges.start) :]
+    label = building.components(start, end, edges.length, int(ends.max()) + 1)
+    return int(label.max()) + 1
+
+
+def _graph(
+    edges: building.CleanEdges,
+    row: NDArray[np.int64],
+    columns: dict[str, NDArray[np.int64]],
+    crs: str,
+    terrain: Terrain | None,
+) -> WalkGraph:
+    """Number nodes and edges, and gather the arrays."""
+    chains = edges.chains
+    count = len(edges.line)
+    coordinate_ptr = np.searchsorted(chains.line, np.arange(count + 1))
+    start, end = chains.vertex[coordinate_ptr[:-1]], chains.vertex[coordinate_ptr[1:] - 1]
+    node = np.unique(np.r_[start, end])
+    node = node[building.hilbert_order(chains.position[node])]
+    number = np.full(len(chains.position), -1)
+    number[node] = np.arange(len(node))
+    slopes = slopes_of(chains, columns["straight"][edges.line].astype(bool), terrain)
+    along = chains.along()
+    length = along[coordinate_ptr[1:] - 1] - along[coordinate_ptr[:-1]]
+    start, end = number[start], number[end]
+    arc_ptr, arc_head, arc_edge, arc_forward = building.arcs(start, end, len(node))
+    return WalkGraph(
+        crs=crs,
+        xy=chains.position[node],
+        z=slopes.z[node].astype(np.float32),
+        start=start.astype(np.int32),
+        end=end.astype(np.int32),
+        length=length,
+        piece_ptr=slopes.piece_ptr,
+        piece_length=slopes.piece_length,
+        piece_slope=slopes.piece_slope,
+        kind=columns["kind"][edges.line].astype(np.int8),
+        ploughed=columns["ploughed"][edges.line].astype(np.int8),
+        source=row[edges.line].astype(np.int32),
+        coordinates=chains.position[chains.vertex],
+        coordinate_ptr=coordinate_ptr,
+        component=building.components(start, end, length, len(node)).astype(np.int32),
+        arc_ptr=arc_ptr,
+        arc_head=arc_head.astype(np.int32),
+        arc_edge=arc_edge.astype(np.int32),
+        arc_forward=arc_forward,
+    )

@@ -1,0 +1,120 @@
+"""Noding: lines of one level that cross or touch get a common vertex where they do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from askergeo.network._chains import GRID_M, Chains, insert
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+    Reals = NDArray[np.float64]
+
+__all__ = ["foot_of", "node_crossings", "segment_tree"]
+
+
+def segment_tree(chains: Chains) -> tuple[Numbers, Reals, shapely.STRtree]:
+    """Segments of the chains: their first steps (s,), end points (s, 2, 2) and a search tree."""
+    step = chains.segments()
+    ends = np.stack(
+        [chains.position[chains.vertex[step]], chains.position[chains.vertex[step + 1]]], axis=1
+    )
+    return step, ends, shapely.STRtree(shapely.linestrings(ends))
+
+
+def foot_of(point: Reals, segment: Reals) -> tuple[Reals, Reals, Reals]:
+    """Nearest point of segments (k, 2, 2) to points (k, 2).
+
+    Returns
+    -------
+    (k,), (k, 2), (k,)
+        Share along the segment, 0–1; the point there; the distance to it, metres.
+    """
+    start, along = segment[:, 0], segment[:, 1] - segment[:, 0]
+    squared = np.einsum("ij,ij->i", along, along)
+    share = np.einsum("ij,ij->i", point - start, along) / np.where(squared > 0, squared, 1.0)
+    share = np.clip(share, 0.0, 1.0)
+    foot = start + along * share[:, None]
+    return share, foot, np.hypot(*(point - foot).T)
+
+
+def node_crossings(chains: Chains) -> tuple[Chains, Reals]:
+    """Give lines of one level a common vertex where they cross, touch or overlap.
+
+    Returns
+    -------
+    Chains
+        With the new vertices.
+    (c, 2)
+        Where lines crossed without one.
+    """
+    if len(chains.vertex) == 0:
+        return chains, np.zeros((0, 2))
+    chains = _node_touches(chains)
+    step, ends, tree = segment_tree(chains)
+    one, other = _pairs(chains, step, tree)
+    a, b = chains.vertex[step[one]], chains.vertex[step[one] + 1]
+    c, d = chains.vertex[step[other]], chains.vertex[step[other] + 1]
+    apart = (a != c) & (a != d) & (b != c) & (b != d)
+    one, other = one[apart], other[apart]
+    share, other_share = _crossing_shares(ends[one], ends[other])
+    crosses = (share > 0) & (share < 1) & (other_share > 0) & (other_share < 1)
+    one, other = one[crosses], other[crosses]
+    share, other_share = share[crosses], other_share[crosses]
+    at = ends[one, 0] + (ends[one, 1] - ends[one, 0]) * share[:, None]
+    _, first, number = np.unique(
+        np.round(at / GRID_M).astype(np.int64), axis=0, return_index=True, return_inverse=True
+    )
+    new = len(chains.position) + number
+    grown = replace(chains, position=np.concatenate([chains.position, at[first]]))
+    after = step[np.concatenate([one, other])]
+    return insert(grown, after, np.r_[share, other_share], np.r_[new, new]), at[first]
+
+
+def _node_touches(chains: Chains) -> Chains:
+    """Put a vertex of one line that lies on another's segment into that segment."""
+    step, ends, tree = segment_tree(chains)
+    one, other = _pairs(chains, step, tree)
+    first, second = np.r_[one, other], np.r_[other, one]
+    found = []
+    for end in (0, 1):
+        vertex = chains.vertex[step[first] + end]
+        share, _, distance = foot_of(chains.position[vertex], ends[second])
+        length = np.hypot(*(ends[second, 1] - ends[second, 0]).T)
+        inside = (distance <= GRID_M) & (share * length > GRID_M)
+        inside &= (1 - share) * length > GRID_M
+        found.append(
+            np.column_stack([step[second[inside]], vertex[inside], np.flatnonzero(inside)])
+        )
+        found[-1] = np.column_stack([found[-1][:, :2], share[inside]])
+    rows = np.unique(np.concatenate(found), axis=0)
+    return insert(chains, rows[:, 0].astype(np.int64), rows[:, 2], rows[:, 1].astype(np.int64))
+
+
+def _pairs(chains: Chains, step: Numbers, tree: shapely.STRtree) -> tuple[Numbers, Numbers]:
+    """Pairs of segments of one level whose bounding boxes come within the grid of each other."""
+    low = shapely.bounds(tree.geometries)
+    boxes = shapely.box(*(low + np.array([-GRID_M, -GRID_M, GRID_M, GRID_M])).T)
+    one, other = tree.query(boxes)
+    level = chains.level[chains.line[step]]
+    kept = (one < other) & (level[one] == level[other])
+    return one[kept], other[kept]
+
+
+def _crossing_shares(one: Reals, other: Reals) -> tuple[Reals, Reals]:
+    """Where segments (k, 2, 2) cross, as shares of each; outside 0–1 when they do not."""
+    a, b = one[:, 1] - one[:, 0], other[:, 1] - other[:, 0]
+    between = other[:, 0] - one[:, 0]
+    area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    size = np.hypot(*a.T) * np.hypot(*b.T)
+    parallel = np.abs(area) <= 1e-12 * size
+    area = np.where(parallel, 1.0, area)
+    share = (between[:, 0] * b[:, 1] - between[:, 1] * b[:, 0]) / area
+    other_share = (between[:, 0] * a[:, 1] - between[:, 1] * a[:, 0]) / area
+    return np.where(parallel, -1.0, share), np.where(parallel, -1.0, other_share)
