@@ -14,6 +14,10 @@ Every output passes through :func:`suppress_all`. Three things are hidden (SSB's
 Protection rule: given everything published, the interval of values that a primary cell may have
 is at least ``threshold − 1`` wide. It therefore never holds a single whole number.
 
+Counts that no table shows but a reader can compute, such as the difference between two nested
+sets, are protected when the result lists them (``Result.unshown``). These tables and the
+result's ``microdata`` are taken away here: no output ever has them.
+
 Not covered: text that an analysis writes itself (findings, notes, reading paragraphs), cells that
 no equation of the result describes, and what was published in another report on another day.
 
@@ -144,11 +148,15 @@ class _Cells:
 
     def add_result(self, number: int, result: Result) -> None:
         """Take in the cells of a result and write down its equations."""
-        for table in result.tables:
-            summed = [(s.total, s.parts) for s in table.column_sums]
-            self._add_frame(number, "table", table, _person_columns(table.columns, summed))
-            self._column_equations((number, "table", table.name), summed)
-            self._row_equations(number, table)
+        for kind, tables in (("table", result.tables), ("unshown", result.unshown)):
+            for table in tables:
+                summed = [(s.total, s.parts) for s in table.column_sums]
+                self._add_frame(number, kind, table, _person_columns(table.columns, summed))
+                self._column_equations((number, kind, table.name), summed)
+                self._row_equations((number, kind, table.name), table)
+        for kind, tables in (("table", result.tables), ("unshown", result.unshown)):
+            for table in tables:
+                self._link_repeats((number, kind, table.name), table)
         for layer in result.layers:
             sums = comparison_sums(layer.columns)
             self._add_frame(number, "layer", layer, _person_columns(layer.columns, sums))
@@ -179,16 +187,31 @@ class _Cells:
                     for row in range(len(whole[0].counts))
                 )
 
-    def _row_equations(self, number: int, table: Table) -> None:
+    def _row_equations(self, place: tuple[int, str, str], table: Table) -> None:
         for total in table.row_sums:
             at = table.frame.index.get_indexer(pd.Index([total.total, *total.parts], dtype=object))
             if at[0] < 0:
                 continue
             parts = [int(row) for row in at[1:] if row >= 0]
             for (owner, kind, name, _), block in self.blocks.items():
-                if (owner, kind, name) == (number, "table", table.name):
+                if (owner, kind, name) == place:
                     variables = tuple(block.start + row for row in parts)
                     self.equations.append((block.start + int(at[0]), variables))
+
+    def _link_repeats(self, place: tuple[int, str, str], table: Table) -> None:
+        """Tie the cells that repeat another table's, all of one pair of columns at once."""
+        pairs: dict[tuple[str, str, str], list[tuple[Hashable, Hashable]]] = defaultdict(list)
+        for (label, column), (other, its_label, its_column) in table.repeats.items():
+            pairs[column, other, its_column].append((label, its_label))
+        for (column, other, its_column), labels in pairs.items():
+            one = self.blocks.get((*place, column))
+            two = self.blocks.get((place[0], "table", other, its_column))
+            if one is None or two is None:
+                continue
+            rows = one.index.get_indexer(pd.Index([label for label, _ in labels], dtype=object))
+            its = two.index.get_indexer(pd.Index([label for _, label in labels], dtype=object))
+            there = (rows >= 0) & (its >= 0)
+            self._pair(one.start + rows[there], two.start + its[there])
 
     def _link_rows_of(self, number: int, layer: MapLayer) -> None:
         for (owner, kind, name, column), block in list(self.blocks.items()):
@@ -335,6 +358,8 @@ def _apply(cells: _Cells, number: int, result: Result, hidden: NDArray[np.bool_]
         known |= set(_derived(layer.columns, known, known))
         layers[layer.name] = frozenset(cell for cell in known if cell[1] in layer.columns)
     facts = _facts(cells, number, result, hidden, tables)
+    if result.unshown or result.microdata is not None:
+        result = replace(result, unshown=(), microdata=None)
     if not any(tables.values()) and not any(layers.values()) and facts == dict(result.facts):
         return result
     return replace(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -258,3 +260,50 @@ def test_a_large_table_is_done_in_seconds() -> None:
     got = suppress(result(whole)).tables[0]
     small = int(((data > 0) & (data < 5)).to_numpy().sum())
     assert small <= len(got.hidden) < 1.2 * small + 10
+
+
+def nested(inner: int, outer: int) -> Result:
+    """Two shown counts, of which one lies in the other; the difference is in no table."""
+    shown = table({"n": [inner, outer]}, ["5", "10"])
+    unshown = table(
+        {"n": [inner, outer, outer - inner]},
+        ["fem", "ti", "mellom"],
+        row_sums=[RowSum("ti", ("fem", "mellom"))],
+        name="mengder",
+    )
+    unshown = replace(
+        unshown,
+        hidden=frozenset({("mellom", "n")}),
+        repeats={("fem", "n"): ("t", "5", "n"), ("ti", "n"): ("t", "10", "n")},
+    )
+    return replace(
+        result(shown), unshown=(unshown,), microdata=pd.DataFrame({"antall": [inner, outer]})
+    )
+
+
+@pytest.mark.parametrize(("inner", "outer", "hidden"), [(40, 42, 1), (40, 45, 0), (40, 40, 0)])
+def test_a_difference_that_no_table_shows_is_protected(inner: int, outer: int, hidden: int) -> None:
+    assert len(suppress(nested(inner, outer)).tables[0].hidden) == hidden
+
+
+def test_what_no_output_may_see_is_taken_away_also_when_nothing_is_hidden() -> None:
+    for got in suppress_all([nested(40, 42), nested(40, 60)]):
+        assert got.unshown == ()
+        assert got.microdata is None
+
+
+def test_cells_that_repeat_another_table_are_hidden_with_it() -> None:
+    other = replace(table({"m": [7]}, ["a"], name="u"), repeats={("a", "m"): ("t", "x", "n")})
+    small = table(
+        {"n": [3, 7, 60, 70]}, ["y", "x", "z", "sum"], row_sums=[RowSum("sum", ("x", "y", "z"))]
+    )
+    got = suppress(result(small, other))
+    assert ("x", "n") in got.tables[0].hidden
+    assert ("a", "m") in got.tables[1].hidden
+
+
+def test_a_comparison_protects_the_differences_of_both_runs() -> None:
+    got = suppress(nested(40, 60).compare(nested(40, 66)))
+    assert got.tables[0].hidden == set()
+    got = suppress(nested(40, 60).compare(nested(58, 62)))
+    assert {column for _, column in got.tables[0].hidden} & {"n_scenario"}
