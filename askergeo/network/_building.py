@@ -11,7 +11,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from askergeo.network._chains import Chains, cut, insert, junctions
+from askergeo.network._chains import GRID_M, Chains, cut, ends_of, insert, junctions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
     Reals = NDArray[np.float64]
 
-__all__ = ["CleanEdges", "arcs", "clean_edges", "components", "cut_loops", "hilbert_order"]
+__all__ = ["CleanEdges", "arcs", "clean_edges", "components", "cut_at_barriers", "cut_loops", "hilbert_order"]
 
 # Edges between the same nodes that are nowhere further apart are one edge drawn twice.
 DOUBLED_M = 0.1
+# A gate that is drawn further from every line stands beside the way, not on it.
+BARRIER_M = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,6 +97,56 @@ def cut_loops(edges: CleanEdges) -> tuple[CleanEdges, int]:
     pieces = cut(grown, at)
     single = _one_a_chain(grown, pieces, np.arange(len(pieces.first)))
     return replace(edges, chains=single, line=edges.line[pieces.line]), len(loop)
+
+
+def cut_at_barriers(edges: CleanEdges, points: Reals | None) -> tuple[CleanEdges, int]:
+    """Cut the nearest edge at each barrier (k, 2); also say how many barriers lie on an edge.
+
+    The two halves end in nodes of their own at the same place. At a barrier on a node every edge
+    gets a node of its own.
+    """
+    if points is None or len(points) == 0 or len(edges.line) == 0:
+        return edges, 0
+    chains = edges.chains
+    lines = np.asarray(
+        shapely.linestrings(chains.position[chains.vertex], indices=chains.line), dtype=object
+    )
+    point, edge = shapely.STRtree(lines).query_nearest(
+        shapely.points(points), max_distance=BARRIER_M, all_matches=False
+    )
+    along = chains.along()
+    bounds = np.searchsorted(chains.line, np.arange(len(lines) + 1))
+    first, last = bounds[:-1], bounds[1:] - 1
+    here = shapely.line_locate_point(lines[edge], shapely.points(points[point]))
+    length = (along[last] - along[first])[edge]
+    at_start, at_end = here <= GRID_M, length - here <= GRID_M
+    node = np.unique(np.r_[chains.vertex[first[edge[at_start]]], chains.vertex[last[edge[at_end]]]])
+    inner = ~at_start & ~at_end
+    asked = np.unique(along[first[edge[inner]]] + here[inner])
+    step = np.searchsorted(along, asked, side="right") - 1
+    share = (asked - along[step]) / (along[step + 1] - along[step])
+    a, b = (chains.position[chains.vertex[step + k]] for k in (0, 1))
+    place = a + (b - a) * share[:, None]
+    free = _freed(chains, node, first, last)
+    new = len(free.position) + np.arange(2 * len(step))
+    grown = replace(free, position=np.concatenate([free.position, place, place]))
+    grown = insert(grown, np.r_[step, step], np.r_[share, share], new)
+    at = np.zeros(len(grown.position), dtype=bool)
+    at[grown.vertex[ends_of(grown.line)]] = at[new] = True
+    pieces = cut(grown, at)
+    kept = np.flatnonzero(pieces.length > 0)
+    single = _one_a_chain(grown, pieces, kept)
+    return replace(edges, chains=single, line=edges.line[pieces.line[kept]]), len(point)
+
+
+def _freed(chains: Chains, node: Numbers, first: Numbers, last: Numbers) -> Chains:
+    """Chains in which each end at these nodes has a vertex of its own."""
+    ends = np.r_[first, last]
+    ends = ends[np.isin(chains.vertex[ends], node)]
+    vertex = chains.vertex.copy()
+    vertex[ends] = len(chains.position) + np.arange(len(ends))
+    position = np.concatenate([chains.position, chains.position[chains.vertex[ends]]])
+    return replace(chains, vertex=vertex, position=position)
 
 
 def _one_a_chain(chains: Chains, edges: Edges, which: Numbers) -> Chains:

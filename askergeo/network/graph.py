@@ -15,7 +15,9 @@ from askergeo.crs import crs_name
 from askergeo.errors import CrsError, LayerError, ParameterError
 from askergeo.network import _building as building
 from askergeo.network._chains import cut, junctions, read_chains
+from askergeo.network._gaps import find_gaps
 from askergeo.network._joining import snap_ends
+from askergeo.network._kinds import KINDS
 from askergeo.network._noding import node_crossings
 from askergeo.network._slopes import slopes_of
 from askergeo.network.repair import Counts, RepairReport, repair_report
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
     from askergeo.terrain import Terrain
 
 __all__ = ["KINDS", "GraphBuild", "WalkGraph", "build_graph"]
-
-#: What an edge is, by the number in :attr:`WalkGraph.kind`.
-KINDS = ("veg", "gangveg", "fortau", "gangfelt", "trapp", "sti", "traktorveg", "lenke")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no single answer to ==
@@ -116,6 +115,7 @@ def build_graph(
     tolerance_m: float,
     gap_m: float,
     terrain: Terrain | None = None,
+    barriers: NDArray[np.float64] | None = None,
 ) -> GraphBuild:
     """Build the walking graph of lines.
 
@@ -136,6 +136,9 @@ def build_graph(
         The report shows loose ends at most so far from an edge they do not reach, metres.
     terrain
         Heights; without it those of the lines, when they have any.
+    barriers
+        Points (k, 2) where nobody passes: the nearest edge within
+        :data:`askergeo.network._building.BARRIER_M` is cut there.
 
     Raises
     ------
@@ -159,6 +162,7 @@ def build_graph(
     noded, crossings = node_crossings(snapped)
     edges = building.clean_edges(noded, columns["kind"] * 4 - columns["ploughed"], tolerance_m)
     edges, loops = building.cut_loops(edges)
+    edges, barred = building.cut_at_barriers(edges, barriers)
     graph = _graph(edges, row, columns, crs_name(lines.crs), terrain)
     counts = Counts(
         lines=len(lines),
@@ -166,10 +170,14 @@ def build_graph(
         without_length=int(without_length.sum()),
         doubled=edges.doubled,
         collapsed=edges.collapsed,
+        dropped_m=edges.dropped_m,
         loops=loops,
+        crossings=len(crossings),
+        barred=barred,
         components_before=before,
     )
-    report = repair_report(graph, edges.chains.level, counts, moves, crossings, gap_m)
+    gaps = find_gaps(graph, edges.chains.level, gap_m)
+    report = repair_report(graph, counts=counts, moves=moves, gaps=gaps)
     return GraphBuild(graph=graph, report=report)
 
 

@@ -12,20 +12,13 @@ import shapely
 from askergeo.crs import require_crs
 from askergeo.errors import LayerError
 from askergeo.network.graph import KINDS
+from askergeo.network.repair import REASONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LEFT_OUT", "walkable_lines"]
+__all__ = ["barriers", "walkable_lines"]
 
-#: Why a line is left out, by its name in ``attrs["utelatt"]``.
-LEFT_OUT = {
-    "ferge": "ferger",
-    "motorveg": "motorveger",
-    "forbudt": "linjer der gange er forbudt",
-    "privat": "private veger uten adgang for allmennheten",
-    "uten_geometri": "rader uten linje",
-}
 KIND_OF_ROAD = {
     "bilveg": "veg",
     "gatetun": "veg",
@@ -60,7 +53,7 @@ def walkable_lines(
         One line string a row: ``kind`` (index into :data:`askergeo.network.graph.KINDS`),
         ``level``, ``medium`` (``bakke``, ``bru``, ``tunnel`` or missing), ``ploughed`` (1, 0, −1
         unknown), ``walk`` (true), ``layer`` and ``row`` (position in that layer).
-        ``attrs["utelatt"]`` counts what was left out by reason (:data:`LEFT_OUT`).
+        ``attrs["utelatt"]`` counts what was left out by reason (:data:`askergeo.network.repair.REASONS`).
 
     Raises
     ------
@@ -83,12 +76,19 @@ def walkable_lines(
         if len(given) > 1:
             require_crs(frame, crs, what=f"laget «{name}»")
         reason = _reasons(frame)
-        for word in LEFT_OUT:
+        for word in REASONS:
             left_out[word] = left_out.get(word, 0) + int((reason == word).sum())
         parts.append(_lines(name, frame, reason == ""))
     whole = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
     whole.attrs["utelatt"] = {word: count for word, count in left_out.items() if count}
     return whole
+
+
+def barriers(sperring: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Where gates and barriers stop those who walk, (k, 2): those whose ``gange`` is forbidden."""
+    shapes = np.asarray(sperring.geometry.array, dtype=object)
+    stops = (_text(sperring, "gange") == "forbudt") & ~shapely.is_missing(shapes)
+    return shapely.get_coordinates(shapes[stops])
 
 
 def _reasons(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
