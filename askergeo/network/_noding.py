@@ -20,12 +20,12 @@ __all__ = ["foot_of", "node_crossings", "segment_tree"]
 
 
 def segment_tree(chains: Chains) -> tuple[Numbers, Reals, shapely.STRtree]:
-    """Segments of the chains: their first steps (s,), end points (s, 2, 2) and a search tree."""
+    """Return the segments' first steps (s,), their end points (s, 2, 2) and a search tree."""
     step = chains.segments()
     ends = np.stack(
         [chains.position[chains.vertex[step]], chains.position[chains.vertex[step + 1]]], axis=1
     )
-    return step, ends, shapely.STRtree(shapely.linestrings(ends))
+    return step, ends, shapely.STRtree(np.asarray(shapely.linestrings(ends), dtype=object))
 
 
 def foot_of(point: Reals, segment: Reals) -> tuple[Reals, Reals, Reals]:
@@ -56,45 +56,62 @@ def node_crossings(chains: Chains) -> tuple[Chains, Reals]:
     """
     if len(chains.vertex) == 0:
         return chains, np.zeros((0, 2))
-    chains = _node_touches(chains)
     step, ends, tree = segment_tree(chains)
     one, other = _pairs(chains, step, tree)
-    a, b = chains.vertex[step[one]], chains.vertex[step[one] + 1]
-    c, d = chains.vertex[step[other]], chains.vertex[step[other] + 1]
-    apart = (a != c) & (a != d) & (b != c) & (b != d)
-    one, other = one[apart], other[apart]
-    share, other_share = _crossing_shares(ends[one], ends[other])
-    crosses = (share > 0) & (share < 1) & (other_share > 0) & (other_share < 1)
-    one, other = one[crosses], other[crosses]
-    share, other_share = share[crosses], other_share[crosses]
+    touched, touched_share, vertex = _touches(chains, step, ends, one, other)
+    one, share, other, other_share = _crossings(chains, step, ends, one, other)
     at = ends[one, 0] + (ends[one, 1] - ends[one, 0]) * share[:, None]
     _, first, number = np.unique(
         np.round(at / GRID_M).astype(np.int64), axis=0, return_index=True, return_inverse=True
     )
     new = len(chains.position) + number
     grown = replace(chains, position=np.concatenate([chains.position, at[first]]))
-    after = step[np.concatenate([one, other])]
-    return insert(grown, after, np.r_[share, other_share], np.r_[new, new]), at[first]
+    noded = insert(
+        grown,
+        step[np.concatenate([touched, one, other])],
+        np.concatenate([touched_share, share, other_share]),
+        np.concatenate([vertex, new, new]),
+    )
+    return noded, at[first]
 
 
-def _node_touches(chains: Chains) -> Chains:
-    """Put a vertex of one line that lies on another's segment into that segment."""
-    step, ends, tree = segment_tree(chains)
-    one, other = _pairs(chains, step, tree)
-    first, second = np.r_[one, other], np.r_[other, one]
+def _touches(
+    chains: Chains, step: Numbers, ends: Reals, one: Numbers, other: Numbers
+) -> tuple[Numbers, Reals, Numbers]:
+    """Vertices of one segment that lie inside another: that segment, the share, the vertex."""
+    first, second = np.concatenate([one, other]), np.concatenate([other, one])
+    length = np.hypot(*(ends[:, 1] - ends[:, 0]).T)[second]
     found = []
     for end in (0, 1):
-        vertex = chains.vertex[step[first] + end]
-        share, _, distance = foot_of(chains.position[vertex], ends[second])
-        length = np.hypot(*(ends[second, 1] - ends[second, 0]).T)
+        share, _, distance = foot_of(ends[first, end], ends[second])
         inside = (distance <= GRID_M) & (share * length > GRID_M)
         inside &= (1 - share) * length > GRID_M
-        found.append(
-            np.column_stack([step[second[inside]], vertex[inside], np.flatnonzero(inside)])
-        )
-        found[-1] = np.column_stack([found[-1][:, :2], share[inside]])
-    rows = np.unique(np.concatenate(found), axis=0)
-    return insert(chains, rows[:, 0].astype(np.int64), rows[:, 2], rows[:, 1].astype(np.int64))
+        vertex = chains.vertex[step[first[inside]] + end]
+        found.append((second[inside], share[inside], vertex))
+    segment, share, vertex = (np.concatenate(part) for part in zip(*found, strict=True))
+    # A vertex on a segment is an end of two others, and would be found twice.
+    key = segment * len(chains.position) + vertex
+    once = np.unique(key, return_index=True)[1]
+    return segment[once], share[once], vertex[once]
+
+
+def _crossings(
+    chains: Chains, step: Numbers, ends: Reals, one: Numbers, other: Numbers
+) -> tuple[Numbers, Reals, Numbers, Reals]:
+    """Pairs of segments that cross away from all their ends, and the share along each."""
+    share, other_share = _crossing_shares(ends[one], ends[other])
+    crosses = (share > 0) & (share < 1) & (other_share > 0) & (other_share < 1)
+    one, share, other, other_share = (x[crosses] for x in (one, share, other, other_share))
+    start, end = step, step + 1
+    for a in (start, end):
+        for b in (start, end):
+            apart = chains.vertex[a[one]] != chains.vertex[b[other]]
+            one, share, other, other_share = (x[apart] for x in (one, share, other, other_share))
+    clear = np.ones(len(one), dtype=bool)
+    for a, b in ((one, other), (other, one)):
+        for place in (0, 1):
+            clear &= foot_of(ends[a, place], ends[b])[2] > GRID_M
+    return one[clear], share[clear], other[clear], other_share[clear]
 
 
 def _pairs(chains: Chains, step: Numbers, tree: shapely.STRtree) -> tuple[Numbers, Numbers]:
