@@ -1,0 +1,168 @@
+"""The walking graph of a data package, built once and kept under the hash of its inputs.
+
+The file is an NPZ of plain arrays (the tables of the report as Parquet inside it), written whole
+or not at all. It only saves time: when it cannot be written, or not be read again, the graph is
+built from the layers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import zipfile
+from contextlib import suppress
+from dataclasses import fields
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from askergeo import __version__
+from askergeo.network.graph import GraphBuild, WalkGraph, build_graph
+from askergeo.network.lines import barriers, walkable_lines
+from askergeo.network.repair import RepairReport
+from askergeo.terrain import open_terrain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.scenario import ScenarioView
+
+__all__ = ["FOLDER", "GAP", "TOLERANCE", "cached_graph"]
+
+#: Folder of a package that holds what can be made again.
+FOLDER = "mellomlager"
+#: Names of the parameters that decide the graph.
+TOLERANCE, GAP = "toleranse_m", "glipp_m"
+LINE_LAYERS = ("veg", "sti", "lenkeforslag")
+LAYERS = (*LINE_LAYERS, "sperring", "terreng")
+# A package is often asked with its drawn links and without: both stay.
+KEPT = 2
+# The code that decides what a graph holds: a cache of other code is never read.
+CODE = (
+    "terrain.py", "network/cache.py", "network/graph.py", "network/lines.py", "network/repair.py",
+    "network/_building.py", "network/_chains.py", "network/_gaps.py", "network/_joining.py",
+    "network/_kinds.py", "network/_noding.py", "network/_slopes.py",
+)  # fmt: skip
+TABLES = ("summary", "gaps", "moved")
+
+
+class _Values(Protocol):
+    def __getitem__(self, name: str, /) -> Any: ...  # noqa: ANN401  (number, text or list)
+
+
+def cached_graph(
+    package: DataPackage | ScenarioView, parameters: _Values, *, links: bool = False
+) -> GraphBuild:
+    """Return the walking graph of a package: from the package's cache, or built and put there.
+
+    Parameters
+    ----------
+    package
+        Package, or a scenario laid over one; a scenario's graph is kept with the scenario.
+    parameters
+        ``toleranse_m`` and ``glipp_m``, as :func:`build_graph` takes them.
+    links
+        Whether the links that a planner has drawn (layer ``lenkeforslag``) are walked.
+
+    Raises
+    ------
+    LayerError, CrsError, ParameterError, PackageError
+        As reading the layers and :func:`build_graph` do.
+    """
+    tolerance, gap = float(parameters[TOLERANCE]), float(parameters[GAP])
+    wanted = [name for name in LAYERS if name in package and (links or name != "lenkeforslag")]
+    key = _key(package, wanted, tolerance, gap)
+    folder = getattr(package, "scenario_path", package.path) / FOLDER
+    path = folder / f"gangnett-{key}.npz"
+    found = _load(path, key)
+    if found is not None:
+        return found
+    layers = {name: package.read(name) for name in wanted if name != "terreng"}
+    build = build_graph(
+        walkable_lines(layers.get("veg"), layers.get("sti"), lenker=layers.get("lenkeforslag")),
+        tolerance_m=tolerance,
+        gap_m=gap,
+        terrain=open_terrain(package),
+        barriers=barriers(layers["sperring"]) if "sperring" in layers else None,
+    )
+    # A full or read-only disk costs time, never the answer.
+    with suppress(OSError):
+        _store(path, key, build)
+        _remove_old(folder, path)
+    return build
+
+
+def _key(
+    package: DataPackage | ScenarioView, wanted: list[str], tolerance: float, gap: float
+) -> str:
+    """Hash of everything that decides the graph."""
+    code = hashlib.sha256()
+    for name in CODE:
+        code.update((files("askergeo") / name).read_bytes())
+    said = {
+        "askergeo": __version__,
+        "kode": code.hexdigest(),
+        "crs": package.crs,
+        "lag": {name: package.record(name).sha256 for name in wanted},
+        TOLERANCE: tolerance,
+        GAP: gap,
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _store(path: Path, key: str, build: GraphBuild) -> None:
+    arrays = {
+        field.name: np.asarray(getattr(build.graph, field.name)) for field in fields(WalkGraph)
+    }
+    for name in TABLES:
+        stream = io.BytesIO()
+        getattr(build.report, name).to_parquet(stream)
+        arrays[name] = np.frombuffer(stream.getbuffer(), dtype=np.uint8)
+    arrays["warnings"] = np.array(json.dumps(build.report.warnings))
+    arrays["key"] = np.array(key)
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_name(f".skrives-{secrets.token_hex(8)}.npz")
+    try:
+        with temporary.open("wb") as stream:
+            np.savez(stream, **arrays)
+        os.replace(temporary, path)  # noqa: PTH105  (one call to the system, named alike everywhere)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _load(path: Path, key: str) -> GraphBuild | None:
+    """Read a graph back; ``None`` when there is none, or the file is not what was written."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["key"]) != key:
+                return None
+            arrays = {field.name: stored[field.name] for field in fields(WalkGraph)}
+            tables = {name: io.BytesIO(stored[name].tobytes()) for name in TABLES}
+            warnings = tuple(json.loads(str(stored["warnings"])))
+        report = RepairReport(
+            summary=pd.read_parquet(tables["summary"]),
+            gaps=gpd.read_parquet(tables["gaps"]),
+            moved=gpd.read_parquet(tables["moved"]),
+            warnings=warnings,
+        )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, pa.ArrowException):
+        return None
+    graph = WalkGraph(**{**arrays, "crs": str(arrays["crs"])})
+    return GraphBuild(graph=graph, report=report)
+
+
+def _remove_old(folder: Path, newest: Path) -> None:
+    """Remove all graphs but the newest few; one that another process holds open stays."""
+    graphs = [path for path in folder.glob("gangnett-*.npz") if path != newest]
+    graphs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in graphs[KEPT - 1 :]:
+        with suppress(OSError):
+            path.unlink()
