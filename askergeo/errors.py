@@ -24,6 +24,7 @@ __all__ = [
     "OverwriteError",
     "PackageError",
     "ParameterError",
+    "ServiceError",
     "SourceError",
     "StorageError",
 ]
@@ -88,6 +89,10 @@ class StorageError(AskergeoError, OSError):
 
 class MunicipalityError(AskergeoError, ValueError):
     """The municipality number does not exist or has been replaced."""
+
+
+class ServiceError(AskergeoError, ConnectionError):
+    """A service on the net does not answer, is busy, or refuses."""
 
 
 class ParameterError(AskergeoError, ValueError):

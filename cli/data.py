@@ -50,6 +50,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     data.command("ny", cls=command, options_metavar="--kommune NR | --over MAPPE [VALG]")(new)
     data.command("legg-til", cls=command)(add)
     data.command("bygg", cls=command)(build)
+    data.command("hent", cls=command, options_metavar="--sted NAVN | --boks V,S,Ø,N [VALG]")(fetch)
     data.command("sjekk", cls=command)(check)
     data.command("vis", cls=command)(show)
     data.command("avvik", cls=command)(remarks)
@@ -225,6 +226,61 @@ def build(
     console = Console(as_json=as_json, quiet=quiet)
     with console.progress(f"Oppskrift {recipe}") as step:
         added = build_from_recipe(path, recipe, source=source, overwrite=overwrite, progress=step)
+    console.result("\n".join(one.text() for one in added), [one.record() for one in added])
+
+
+class Service(StrEnum):
+    """Services on the net that layers are fetched from."""
+
+    OSM = "osm"
+
+
+def fetch(
+    path: Package,
+    service: Annotated[
+        Service, typer.Argument(metavar="KILDE", help="Tjenesten: osm (OpenStreetMap).")
+    ],
+    place: Annotated[
+        str, typer.Option("--sted", metavar="NAVN", help="Stedet, som «Asker, Norge».")
+    ] = "",
+    box: Annotated[
+        str,
+        typer.Option("--boks", metavar="V,S,Ø,N", help="Boks i grader: vest,sør,øst,nord."),
+    ] = "",
+    patience: Annotated[
+        float,
+        typer.Option("--frist", metavar="SEKUNDER", min=1, help="Hvor lenge vi venter på svar."),
+    ] = 180,
+    *,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hent veger, stier, porter og tjenester fra OpenStreetMap over nettet.
+
+    $ askergeo data hent asker osm --sted "Asker, Norge"
+    $ askergeo data hent asker osm --boks 10.42,59.82,10.46,59.84
+
+    Dette er den eneste kommandoen som går på nettet. Den spør Nominatim om stedet og Overpass om
+    innholdet; begge er åpne tjenester som ser hva du spør om. Uten nett: last ned et utdrag
+    (.osm.pbf) fra geofabrik.de, og les det med «askergeo data legg-til».
+    """
+    from askergeo.datapackage import DataPackage
+    from askergeo.errors import ParameterError
+    from askergeo.fetch import add_from_net
+    from askergeo.sources.osm_net import find_place, parse_box
+
+    if bool(place) == bool(box):
+        raise ParameterError(
+            "Oppgi enten --sted eller --boks.",
+            remedy="For eksempel --sted «Asker, Norge» eller --boks 10.42,59.82,10.46,59.84.",
+        )
+    package = DataPackage.open(path)
+    console = Console(as_json=as_json, quiet=quiet)
+    with console.progress(f"Henter fra {service.value}") as step:
+        area = parse_box(box) if box else find_place(place, timeout=patience)
+        step(0.2, area.name)
+        added = add_from_net(package, area, timeout=patience, overwrite=overwrite)
     console.result("\n".join(one.text() for one in added), [one.record() for one in added])
 
 

@@ -24,10 +24,10 @@ from askergeo.errors import SourceError
 from askergeo.sources.reading import FaultLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["OSM_LAYERS", "OSM_TAGS", "read_osm"]
+__all__ = ["OSM_LAYERS", "OSM_TAGS", "is_surface", "read_osm"]
 
 OSM_LAYERS: Final = ("punkt", "linje", "flate")
 
@@ -147,7 +147,11 @@ def _points(osmium: Any, path: Path) -> Iterator[tuple[str, bytes | None, dict[s
 def _lines(osmium: Any, path: Path) -> Iterator[tuple[str, bytes | None, dict[str, str]]]:  # noqa: ANN401
     make = osmium.geom.WKBFactory()
     for item in osmium.FileProcessor(str(path)).with_locations():
-        if item.is_way() and (tags := _tags_of(item)) and not (item.is_closed() and _surface(tags)):
+        if (
+            item.is_way()
+            and (tags := _tags_of(item))
+            and not (item.is_closed() and is_surface(tags))
+        ):
             yield f"w{item.id}", _made(osmium, make.create_linestring, item), tags
 
 
@@ -155,7 +159,7 @@ def _polygons(osmium: Any, path: Path) -> Iterator[tuple[str, bytes | None, dict
     make = osmium.geom.WKBFactory()
     expected: dict[str, dict[str, str]] = {}
     for item in osmium.FileProcessor(str(path)).with_locations().with_areas():
-        if item.is_way() and item.is_closed() and (tags := _tags_of(item)) and _surface(tags):
+        if item.is_way() and item.is_closed() and (tags := _tags_of(item)) and is_surface(tags):
             expected[f"w{item.id}"] = tags
         elif item.is_relation() and item.tags.get("type") in ("multipolygon", "boundary"):
             expected[f"r{item.id}"] = _tags_of(item)
@@ -176,7 +180,8 @@ def _made(osmium: Any, make: Any, item: Any) -> bytes | None:  # noqa: ANN401
         return None
 
 
-def _surface(tags: dict[str, str]) -> bool:
+def is_surface(tags: Mapping[str, str]) -> bool:
+    """Tell whether a closed way with these tags is a polygon (see the top of this module)."""
     if tags.get("area") == "yes":
         return True
     if tags.get("area") == "no" or not _LINE_KEYS.isdisjoint(tags):

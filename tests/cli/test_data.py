@@ -240,7 +240,7 @@ def test_the_remarks_are_shown_with_row_and_reason(askergeo, package, tmp_path):
 
 
 def test_the_catalogue_names_the_built_in_mappings(askergeo):
-    assert "Innebygde kolonnefiler: n50_sti, osm_sti, vardasen_sti" in askergeo(
+    assert "Innebygde kolonnefiler: n50_sti, nvdb_sti, osm_sti, vardasen_sti" in askergeo(
         "katalog", "sti"
     ).out.replace("\n", " ")
     assert json.loads(askergeo("katalog", "sti", "--json").out)["kolonnefiler"]
