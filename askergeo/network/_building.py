@@ -11,7 +11,15 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from askergeo.network._chains import GRID_M, Chains, cut, ends_of, insert, junctions
+from askergeo.network._chains import (
+    GRID_M,
+    Chains,
+    cut,
+    ends_of,
+    insert,
+    junctions,
+    line_strings,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +29,15 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
     Reals = NDArray[np.float64]
 
-__all__ = ["CleanEdges", "arcs", "clean_edges", "components", "cut_at_barriers", "cut_loops", "hilbert_order"]
+__all__ = [
+    "CleanEdges",
+    "arcs",
+    "clean_edges",
+    "components",
+    "cut_at_barriers",
+    "cut_loops",
+    "hilbert_order",
+]
 
 # Edges between the same nodes that are nowhere further apart are one edge drawn twice.
 DOUBLED_M = 0.1
@@ -108,9 +124,7 @@ def cut_at_barriers(edges: CleanEdges, points: Reals | None) -> tuple[CleanEdges
     if points is None or len(points) == 0 or len(edges.line) == 0:
         return edges, 0
     chains = edges.chains
-    lines = np.asarray(
-        shapely.linestrings(chains.position[chains.vertex], indices=chains.line), dtype=object
-    )
+    lines = line_strings(chains.position[chains.vertex], chains.line)
     point, edge = shapely.STRtree(lines).query_nearest(
         shapely.points(points), max_distance=BARRIER_M, all_matches=False
     )
@@ -186,12 +200,12 @@ def _apart_m(chains: Chains, edges: Edges, one: Numbers, other: Numbers) -> Real
     """Hausdorff distance between pairs of edges."""
     pair = np.r_[one, other]
     single = _one_a_chain(chains, edges, pair)
-    lines = shapely.linestrings(single.position[single.vertex], indices=single.line)
+    lines = line_strings(single.position[single.vertex], single.line)
     return np.asarray(shapely.hausdorff_distance(lines[: len(one)], lines[len(one) :]))
 
 
 def components(start: Numbers, end: Numbers, length: Reals, nodes: int) -> Numbers:
-    """Connected component of each node, (n,), numbered from the one with most metres of edges."""
+    """Return the component of each node, (n,), numbered from the one with most metres of edges."""
     links = coo_array((np.ones(len(start), dtype=bool), (start, end)), shape=(nodes, nodes))
     count, label = connected_components(links, directed=False)
     size = np.bincount(label[start], length, minlength=count)
@@ -199,7 +213,7 @@ def components(start: Numbers, end: Numbers, length: Reals, nodes: int) -> Numbe
     np.minimum.at(first, label, np.arange(nodes))
     number = np.empty(count, dtype=np.int64)
     number[np.lexsort((first, -size))] = np.arange(count)
-    return number[label]
+    return np.asarray(number[label])
 
 
 def hilbert_order(xy: Reals) -> Numbers:

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["GRID_M", "Chains", "Edges", "cut", "ends_of", "insert", "junctions", "read_chains"]
+__all__ = [
+    "GRID_M",
+    "Chains",
+    "Edges",
+    "cut",
+    "ends_of",
+    "insert",
+    "junctions",
+    "line_strings",
+    "read_chains",
+]
 
 # Vertices whose coordinates agree to a millimetre are the same vertex.
 GRID_M = 0.001
@@ -50,7 +60,7 @@ class Chains:
     level: Numbers
 
     def segments(self) -> Numbers:
-        """Steps that a segment starts from: all but the last of each line."""
+        """Return the steps that a segment starts from: all but the last of each line."""
         return np.flatnonzero(self.line[1:] == self.line[:-1])
 
     def along(self) -> Reals:
@@ -81,7 +91,7 @@ class Edges:
 
 
 def read_chains(lines: NDArray[np.object_], level: Numbers) -> tuple[Chains, Flags]:
-    """Number the vertices of line strings.
+    """Give the vertices of line strings their numbers.
 
     Vertices at the same place have one number when the lines are of one level, or when one of
     them ends there: a shared end joins levels, a shared vertex in passing does not.
@@ -95,7 +105,8 @@ def read_chains(lines: NDArray[np.object_], level: Numbers) -> tuple[Chains, Fla
     """
     coordinates, line = shapely.get_coordinates(lines, include_z=True, return_index=True)
     cell = np.round(coordinates[:, :2] / GRID_M).astype(np.int64)
-    cell -= cell.min(axis=0, initial=0) if len(cell) == 0 else cell.min(axis=0)
+    if len(cell):
+        cell -= cell.min(axis=0)
     _, place = np.unique(cell[:, 0] * (cell[:, 1].max(initial=0) + 1) + cell[:, 1],
                          return_inverse=True)  # fmt: skip
     stays = np.ones(len(place), dtype=bool)
@@ -118,10 +129,17 @@ def read_chains(lines: NDArray[np.object_], level: Numbers) -> tuple[Chains, Fla
     return chains, ~several
 
 
+def line_strings(coordinates: Reals, owner: Numbers) -> NDArray[np.object_]:
+    """Line strings of vertices (v, 2) that say which line each belongs to, (v,), ascending."""
+    if len(owner) == 0:
+        return np.zeros(0, dtype=object)
+    return np.asarray(shapely.linestrings(coordinates, indices=owner), dtype=object)
+
+
 def ends_of(line: Numbers) -> Flags:
     """Which steps are the first or the last of their line."""
     change = line[1:] != line[:-1]
-    return np.concatenate([[True], change]) | np.concatenate([change, [True]])
+    return np.asarray(np.r_[True, change] | np.r_[change, True])
 
 
 def junctions(chains: Chains) -> Flags:
@@ -142,7 +160,7 @@ def junctions(chains: Chains) -> Flags:
     count = len(found)
     neighbours = np.unique(pair[:, 0] * count + pair[:, 1]) // max(count, 1)
     number = np.bincount(neighbours, minlength=count)
-    return found | ((number > 0) & (number != 2))  # noqa: PLR2004  (one before, one after)
+    return np.asarray(found | ((number > 0) & (number != 2)))  # noqa: PLR2004  (one before, one after)
 
 
 def cut(chains: Chains, at: Flags) -> Edges:

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from askergeo.network._chains import GRID_M
+from askergeo.network._chains import GRID_M, line_strings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def find_gaps(graph: WalkGraph, level: Numbers, gap_m: float) -> gpd.GeoDataFram
         Lines as ``RepairReport.gaps`` says, the shortest first.
     """
     owner = np.repeat(np.arange(graph.edges), np.diff(graph.coordinate_ptr))
-    lines = np.asarray(shapely.linestrings(graph.coordinates, indices=owner), dtype=object)
+    lines = line_strings(graph.coordinates, owner)
     tree = shapely.STRtree(lines)
     loose, around = _loose_ends(graph, level, lines, tree, gap_m)
     apart = _parts_apart(graph, level, lines, tree, gap_m)
@@ -65,21 +65,25 @@ def find_gaps(graph: WalkGraph, level: Numbers, gap_m: float) -> gpd.GeoDataFram
 
 
 def _loose_ends(
-    graph: WalkGraph, level: Numbers, lines: NDArray[np.object_], tree: shapely.STRtree, gap_m: float
+    graph: WalkGraph,
+    level: Numbers,
+    lines: NDArray[np.object_],
+    tree: shapely.STRtree,
+    gap_m: float,
 ) -> tuple[NDArray[np.object_], Reals]:
     """Gaps at loose ends, and the way round: NaN when there is none of the length searched."""
     node = np.flatnonzero(np.diff(graph.arc_ptr) == 1)
     own = graph.arc_edge[graph.arc_ptr[node]]
-    points = shapely.points(graph.xy[node])
+    points = np.asarray(shapely.points(graph.xy[node]), dtype=object)
     end, edge = tree.query(points, predicate="dwithin", distance=gap_m)
     other = (edge != own[end]) & (level[edge] == level[own[end]])
     end, edge = end[other], edge[other]
-    distance = shapely.distance(points[end], lines[edge])
+    distance = np.asarray(shapely.distance(points[end], lines[edge]))
     order = np.lexsort((edge, distance, end))
     first = order[np.unique(end[order], return_index=True)[1]]
     first = first[distance[first] > GRID_M]
     end, edge, distance = end[first], edge[first], distance[first]
-    along = shapely.line_locate_point(lines[edge], points[end])
+    along = np.asarray(shapely.line_locate_point(lines[edge], points[end]))
     around = walk_to(graph, node[end], edge, along, DETOUR * distance)
     far = ~(around <= DETOUR * distance)
     links = shapely.shortest_line(points[end[far]], lines[edge[far]])
@@ -87,7 +91,11 @@ def _loose_ends(
 
 
 def _parts_apart(
-    graph: WalkGraph, level: Numbers, lines: NDArray[np.object_], tree: shapely.STRtree, gap_m: float
+    graph: WalkGraph,
+    level: Numbers,
+    lines: NDArray[np.object_],
+    tree: shapely.STRtree,
+    gap_m: float,
 ) -> NDArray[np.object_]:
     """Where each component but the largest comes nearest to another, within the gap distance."""
     part = graph.component[graph.start]
@@ -96,7 +104,7 @@ def _parts_apart(
     one = small[one]
     apart = (part[one] != part[other]) & (level[one] == level[other])
     one, other = one[apart], other[apart]
-    distance = shapely.distance(lines[one], lines[other])
+    distance = np.asarray(shapely.distance(lines[one], lines[other]))
     apart = distance > GRID_M
     one, other, distance = one[apart], other[apart], distance[apart]
     order = np.lexsort((other, one, np.round(distance, 3), part[one]))

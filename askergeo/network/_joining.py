@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
-import shapely
 
 from askergeo.network._chains import GRID_M, Chains, cut, ends_of, insert, junctions
 from askergeo.network._noding import foot_of, segment_tree
@@ -38,15 +38,16 @@ class Moves:
     @property
     def distance(self) -> Reals:
         """How far each was moved, metres."""
-        return np.hypot(*(self.end - self.start).T)
+        return np.asarray(np.hypot(*(self.end - self.start).T))
 
 
 def snap_ends(chains: Chains, tolerance: float) -> tuple[Chains, Moves]:
     """Move ends of lines onto nodes, then onto lines, within ``tolerance`` metres.
 
-    No end moves further than the tolerance. An end is moved to a node of a line of its level, or
-    to the end of any line; and to the nearest point of a line of its level. Ends that a short way
-    joins already stay.
+    Nothing moves further than the tolerance. An end is moved to a node of a line of its level, or
+    to the end of any line. An end that is still loose is moved to the nearest point of a line of
+    its level; where several lines end together, it is the line beside them that is bent to meet
+    them. Ends that a short way joins already stay.
     """
     if len(chains.vertex) == 0 or tolerance <= 0:
         none = np.zeros((0, 2))
@@ -75,9 +76,10 @@ def _short_groups(chains: Chains, tolerance: float) -> tuple[Flags, Numbers, Num
 def _end_levels(chains: Chains) -> tuple[Numbers, Numbers]:
     """Vertices where lines end, with each level of a line that ends there, sorted."""
     end = ends_of(chains.line)
-    pair = np.column_stack([chains.vertex[end], chains.level[chains.line[end]]])
-    pair = np.unique(pair, axis=0)
-    return pair[:, 0], pair[:, 1]
+    low, span = chains.level.min(), np.ptp(chains.level) + 1
+    key = chains.vertex[end] * span + chains.level[chains.line[end]] - low
+    key = np.unique(key)
+    return key // span, key % span + low
 
 
 def _snap_to_nodes(chains: Chains, tolerance: float) -> tuple[Chains, tuple[Reals, Reals]]:
@@ -116,17 +118,15 @@ def _leaders(position: Reals, pairs: Numbers, degree: Numbers, is_end: Flags) ->
     rank = np.empty(count, dtype=np.int64)
     rank[order] = np.arange(count)
     one, other = pairs[:, 0], pairs[:, 1]
-    state = np.where(is_end, 0, 1)  # 0 undecided, 1 stays, 2 moves
-    state[neighbours == 0] = 1
-    while (state == 0).any():
-        moves = np.zeros(count, dtype=bool)
-        moves[one[state[other] == 1]] = True
-        state[moves & (state == 0)] = 2
-        open_pair = (state[one] == 0) & (state[other] == 0)
+    stays, moves = ~is_end | (neighbours == 0), np.zeros(count, dtype=bool)
+    while not (stays | moves).all():
+        moves[one[stays[other] & ~stays[one]]] = True
+        undecided = ~(stays | moves)
         beaten = np.zeros(count, dtype=bool)
-        beaten[one[open_pair & (rank[other] < rank[one])]] = True
-        state[(state == 0) & ~beaten] = 1
-    useful = (state[one] == 2) & (state[other] == 1)
+        rivals = undecided[one] & undecided[other] & (rank[other] < rank[one])
+        beaten[one[rivals]] = True
+        stays |= undecided & ~beaten
+    useful = moves[one] & stays[other]
     one, other = one[useful], other[useful]
     distance = np.hypot(*(position[one] - position[other]).T)
     order = np.lexsort((rank[other], distance, one))
@@ -137,7 +137,7 @@ def _leaders(position: Reals, pairs: Numbers, degree: Numbers, is_end: Flags) ->
 
 
 def _snap_to_lines(chains: Chains, tolerance: float) -> tuple[Chains, tuple[Reals, Reals]]:
-    at, _, group = _short_groups(chains, tolerance)
+    at, degree, group = _short_groups(chains, tolerance)
     step, ends, tree = segment_tree(chains)
     vertex, level = _end_levels(chains)
     point, segment = tree.query(
@@ -146,57 +146,41 @@ def _snap_to_lines(chains: Chains, tolerance: float) -> tuple[Chains, tuple[Real
     kept = level[point] == chains.level[chains.line[step[segment]]]
     who, segment = vertex[point[kept]], segment[kept]
     share, foot, distance = foot_of(chains.position[who], ends[segment])
-    # dwithin and the distance computed here may differ in the last digit.
-    far = _apart(chains, at, group, who, step[segment], share, JOINED * tolerance)
-    kept = far & (distance <= tolerance)
-    who, segment, share = who[kept], segment[kept], share[kept]
-    foot, distance = foot[kept], distance[kept]
-    order = np.lexsort((foot[:, 1], foot[:, 0], np.round(distance / 1e-6), who))
-    first = order[np.unique(who[order], return_index=True)[1]]
-    who, segment, share, foot = who[first], segment[first], share[first], foot[first]
-    return _put_on_lines(chains, who, step[segment], share, foot)
-
-
-def _apart(
-    chains: Chains,
-    at: Flags,
-    group: Numbers,
-    who: Numbers,
-    step: Numbers,
-    share: Reals,
-    reach: float,
-) -> Flags:
-    """Whether the place on the segment is further than ``reach`` from ``who`` along its edge."""
     edges = cut(chains, at)
-    edge = np.searchsorted(edges.first, step, side="right") - 1
+    edge = np.searchsorted(edges.first, step[segment], side="right") - 1
     along = chains.along()
-    here = along[step] + share * (along[step + 1] - along[step])
-    behind, ahead = here - along[edges.first[edge]], along[edges.last[edge]] - here
-    near = (group[edges.start[edge]] == group[who]) & (behind <= reach)
-    near |= (group[edges.end[edge]] == group[who]) & (ahead <= reach)
-    return ~near
+    here = along[step[segment]] + share * (along[step[segment] + 1] - along[step[segment]])
+    reach = JOINED * tolerance
+    joined = (group[edges.start[edge]] == group[who]) & (here - along[edges.first[edge]] <= reach)
+    joined |= (group[edges.end[edge]] == group[who]) & (along[edges.last[edge]] - here <= reach)
+    # dwithin and the distance computed here may differ in the last digit.
+    near = np.flatnonzero(~joined & (distance <= tolerance))
+    order = np.lexsort((foot[near, 1], foot[near, 0], np.round(distance[near], 6), who[near]))
+    best = near[order[np.unique(who[near][order], return_index=True)[1]]]
+    who = who[best]
+    return _put_on_lines(chains, who, step[segment[best]], share[best], loose=degree[who] == 1)
 
 
 def _put_on_lines(
-    chains: Chains, who: Numbers, step: Numbers, share: Reals, foot: Reals
+    chains: Chains, who: Numbers, step: Numbers, share: Reals, *, loose: Flags
 ) -> tuple[Chains, tuple[Reals, Reals]]:
-    """Move vertices to feet on segments, which get a vertex there."""
+    """Join vertices to segments: the loose move there, to the others the segment is bent."""
     count = len(chains.position)
-    start = chains.position[who]
-    length = np.hypot(*(chains.position[chains.vertex[step + 1]]
-                        - chains.position[chains.vertex[step]]).T)  # fmt: skip
+    a, b = chains.vertex[step], chains.vertex[step + 1]
+    along = chains.position[b] - chains.position[a]
+    foot = chains.position[a] + along * share[:, None]
+    length = np.hypot(*along.T)
     at_start, at_end = share * length <= GRID_M, (1 - share) * length <= GRID_M
+    inner = ~at_start & ~at_end
     new = count + np.arange(len(who))
+    goal = np.where(at_start, a, np.where(at_end, b, new))
+    # Of loose ends that would move to each other neither does: no end moves twice.
+    done = ~loose | ~np.isin(goal, who[loose])
     target = np.arange(count + len(who))
-    goal = np.where(at_start, chains.vertex[step], np.where(at_end, chains.vertex[step + 1], new))
-    within = ~at_start & ~at_end
+    target[who[loose & done]] = goal[loose & done]
     grown = replace(chains, position=np.concatenate([chains.position, foot]))
-    grown = insert(grown, step[within], share[within], new[within])
-    target[who] = goal
-    # Of two that would change places only one moves; one whose goal moves too follows it.
-    swap = (target[target] == np.arange(len(target))) & (target > np.arange(len(target)))
-    target[swap] = np.flatnonzero(swap)
-    while not np.array_equal(target, target[target]):
-        target = target[target]
-    moved = grown.moved(target)
-    return moved, (start, moved.position[target[who]])
+    put = ~loose | inner
+    grown = insert(grown, step[put], share[put], np.where(loose, new, who)[put])
+    start = np.where(loose[:, None], chains.position[who], foot)
+    end = np.where(loose[:, None], foot, chains.position[who])
+    return grown.moved(target), (start[done], end[done])

@@ -101,13 +101,18 @@ def _crossings(
     """Pairs of segments that cross away from all their ends, and the share along each."""
     share, other_share = _crossing_shares(ends[one], ends[other])
     crosses = (share > 0) & (share < 1) & (other_share > 0) & (other_share < 1)
-    one, share, other, other_share = (x[crosses] for x in (one, share, other, other_share))
+    one, other, share, other_share = (
+        one[crosses],
+        other[crosses],
+        share[crosses],
+        other_share[crosses],
+    )
     start, end = step, step + 1
+    apart = np.ones(len(one), dtype=bool)
     for a in (start, end):
         for b in (start, end):
-            apart = chains.vertex[a[one]] != chains.vertex[b[other]]
-            one, share, other, other_share = (x[apart] for x in (one, share, other, other_share))
-    clear = np.ones(len(one), dtype=bool)
+            apart &= chains.vertex[a[one]] != chains.vertex[b[other]]
+    clear = apart
     for a, b in ((one, other), (other, one)):
         for place in (0, 1):
             clear &= foot_of(ends[a, place], ends[b])[2] > GRID_M

@@ -75,7 +75,9 @@ def slopes_of(edges: Chains, straight: Flags, terrain: Terrain | None) -> Slopes
     before = z[start[edge]]
     inner = np.flatnonzero(number > 0)
     asked = along[first[edge[inner]]] + number[inner] * piece[inner]
-    before[inner] = _heights_along(edges, along, first, last, edge[inner], asked, terrain)
+    step = np.searchsorted(along, asked, side="right") - 1
+    step = np.clip(step, first[edge[inner]], last[edge[inner]] - 1)
+    before[inner] = _heights_along(edges, along, step, asked, terrain)
     after = np.r_[before[1:], np.nan]
     after[piece_ptr[1:] - 1] = z[end]
     return Slopes(
@@ -87,17 +89,9 @@ def slopes_of(edges: Chains, straight: Flags, terrain: Terrain | None) -> Slopes
 
 
 def _heights_along(
-    edges: Chains,
-    along: Reals,
-    first: Numbers,
-    last: Numbers,
-    edge: Numbers,
-    asked: Reals,
-    terrain: Terrain | None,
+    edges: Chains, along: Reals, step: Numbers, asked: Reals, terrain: Terrain | None
 ) -> Reals:
-    """Heights at places inside edges, given by their length from the start of all chains."""
-    step = np.searchsorted(along, asked, side="right") - 1
-    step = np.clip(step, first[edge], last[edge] - 1)
+    """Heights at places inside segments, given by their length from the start of all chains."""
     share = (asked - along[step]) / (along[step + 1] - along[step])
     if terrain is None:
         return np.asarray(edges.z[step] * (1 - share) + edges.z[step + 1] * share)

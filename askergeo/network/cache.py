@@ -131,8 +131,8 @@ def _store(path: Path, key: str, build: GraphBuild) -> None:
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f".skrives-{secrets.token_hex(8)}.npz")
     try:
-        with temporary.open("wb") as stream:
-            np.savez(stream, **arrays)
+        with temporary.open("wb") as target:
+            np.savez(target, allow_pickle=False, **arrays)
         os.replace(temporary, path)  # noqa: PTH105  (one call to the system, named alike everywhere)
     finally:
         temporary.unlink(missing_ok=True)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "GraphBuild", "WalkGraph", "build_graph"]
 
+# Its metres are metres at the equator only; in Asker they are half as long.
+WEB_MERCATOR = 3857
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no single answer to ==
 class WalkGraph:
@@ -182,10 +185,12 @@ def build_graph(
 
 
 def _check(lines: gpd.GeoDataFrame, tolerance_m: float, gap_m: float) -> None:
-    if lines.crs is None or not lines.crs.is_projected:
+    metres = lines.crs is not None and lines.crs.is_projected
+    metres = metres and all(axis.unit_name == "metre" for axis in lines.crs.axis_info)
+    if not metres or lines.crs.to_epsg() == WEB_MERCATOR:
         raise CrsError(
             f"Linjene i gangnettet er i {crs_name(lines.crs) or 'et ukjent koordinatsystem'}; "
-            "avstander kan bare måles i meter.",
+            "der kan ikke gangavstander måles i meter.",
             remedy="Transformer laget til EPSG:25832 før gangnettet bygges.",
         )
     for name, value in (("toleransen", tolerance_m), ("glippavstanden", gap_m)):
@@ -200,12 +205,15 @@ def _columns(
     lines: gpd.GeoDataFrame,
 ) -> tuple[NDArray[np.int64], NDArray[np.object_], dict[str, NDArray[np.int64]]]:
     """Line strings with the row of each and its columns; multi-lines are taken apart."""
-    used = lines["walk"].to_numpy(dtype=bool) if "walk" in lines else np.ones(len(lines), bool)
     shapes = np.asarray(lines.geometry.array, dtype=object)
-    used = used & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    used = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    if "walk" in lines:
+        used &= lines["walk"].to_numpy(dtype=bool)
     row = np.flatnonzero(used)
-    parts, index = shapely.get_parts(shapes[row], return_index=True)
-    row = row[index]
+    parts = shapes[row]
+    for _ in range(2):  # a collection may hold multi-lines
+        parts, index = shapely.get_parts(parts, return_index=True)
+        row = row[index]
     other = shapely.get_dimensions(parts) != 1
     if other.any():
         raise LayerError(
@@ -213,10 +221,15 @@ def _columns(
             f"flate; det første er rad {row[other][0]}.",
             remedy="Ta bare med linjer.",
         )
-    medium = lines["medium"].isin(["bru", "tunnel"]) if "medium" in lines else None
+    coordinates, owner = shapely.get_coordinates(parts, return_index=True)
+    broken = owner[~np.isfinite(coordinates).all(axis=1)]
+    if len(broken):
+        raise LayerError(
+            f"Linjen i rad {row[broken[0]]} i gangnettet har koordinater som ikke er tall.",
+            remedy="Ta ut eller rett linjen.",
+        )
+    medium = lines["medium"].to_numpy()[row] if "medium" in lines else np.full(len(row), "")
     level = _integers(lines, "level", 0, row)
-    ground = (lines["medium"] == "bakke").to_numpy() if medium is not None else None
-    raised = level != 0 if ground is None else (level != 0) & ~ground[row]
     return (
         row,
         parts,
@@ -224,7 +237,7 @@ def _columns(
             "kind": _integers(lines, "kind", 0, row),
             "level": level,
             "ploughed": _integers(lines, "ploughed", -1, row),
-            "straight": raised if medium is None else raised | medium.to_numpy()[row],
+            "straight": np.isin(medium, ["bru", "tunnel"]) | ((level != 0) & (medium != "bakke")),
         },
     )
 
@@ -234,7 +247,7 @@ def _integers(
 ) -> NDArray[np.int64]:
     if name not in lines:
         return np.full(len(row), default)
-    return lines[name].fillna(default).to_numpy(dtype=np.int64)[row]
+    return np.asarray(lines[name].fillna(default).to_numpy(dtype=np.int64)[row])
 
 
 def _component_count(chains: Chains) -> int:
@@ -253,7 +266,7 @@ def _graph(
     crs: str,
     terrain: Terrain | None,
 ) -> WalkGraph:
-    """Number nodes and edges, and gather the arrays."""
+    """Gather the arrays of the graph, nodes numbered along the curve."""
     chains = edges.chains
     count = len(edges.line)
     coordinate_ptr = np.searchsorted(chains.line, np.arange(count + 1))

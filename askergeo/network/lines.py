@@ -51,9 +51,10 @@ def walkable_lines(
     -------
     GeoDataFrame
         One line string a row: ``kind`` (index into :data:`askergeo.network.graph.KINDS`),
-        ``level``, ``medium`` (``bakke``, ``bru``, ``tunnel`` or missing), ``ploughed`` (1, 0, −1
-        unknown), ``walk`` (true), ``layer`` and ``row`` (position in that layer).
-        ``attrs["utelatt"]`` counts what was left out by reason (:data:`askergeo.network.repair.REASONS`).
+        ``level``, ``medium`` (``bakke``, ``bru``, ``tunnel``; empty when unknown), ``ploughed``
+        (1, 0, −1 unknown), ``walk`` (true), ``layer`` and ``row`` (position in that layer).
+        ``attrs["utelatt"]`` counts what was left out, by reason
+        (:data:`askergeo.network.repair.REASONS`).
 
     Raises
     ------
@@ -95,17 +96,20 @@ def _reasons(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """Why each row is left out; empty for those that stay."""
     shapes = np.asarray(frame.geometry.array, dtype=object)
     kind, foot, access = (_text(frame, name) for name in ("vegtype", "gange", "adgang"))
-    return np.select(
-        [
-            shapely.is_missing(shapes) | shapely.is_empty(shapes),
-            kind == "ferge",
-            kind == "motorveg",
-            foot == "forbudt",
-            (access == "privat") & (foot != "tillatt"),
-        ],
-        ["uten_geometri", "ferge", "motorveg", "forbudt", "privat"],
-        default="",
-    ).astype(object)
+    return np.asarray(
+        np.select(
+            [
+                shapely.is_missing(shapes) | shapely.is_empty(shapes),
+                kind == "ferge",
+                kind == "motorveg",
+                foot == "forbudt",
+                (access == "privat") & (foot != "tillatt"),
+            ],
+            ["uten_geometri", "ferge", "motorveg", "forbudt", "privat"],
+            default="",
+        ),
+        dtype=object,
+    )
 
 
 def _lines(layer: str, frame: gpd.GeoDataFrame, kept: NDArray[np.bool_]) -> pd.DataFrame:
@@ -120,7 +124,7 @@ def _lines(layer: str, frame: gpd.GeoDataFrame, kept: NDArray[np.bool_]) -> pd.D
             "geometry": simple,
             "kind": _kind(layer, frame)[row],
             "level": _level(frame, medium)[row],
-            "medium": pd.array(np.where(medium == "", None, medium)[row], dtype="str"),
+            "medium": pd.array(medium[row], dtype="str"),
             "ploughed": _ploughed(frame)[row],
             "walk": True,
             "layer": layer,
@@ -145,17 +149,18 @@ def _level(frame: gpd.GeoDataFrame, medium: NDArray[np.object_]) -> NDArray[np.i
     if "niva" in frame:
         stated = frame["niva"].fillna(0).to_numpy(dtype=np.int64)
     implied = pd.Series(medium).map(LEVEL_OF_MEDIUM).fillna(0).to_numpy(dtype=np.int64)
-    return np.where(stated == 0, implied, stated)
+    return np.asarray(np.where(stated == 0, implied, stated))
 
 
 def _ploughed(frame: gpd.GeoDataFrame) -> NDArray[np.int8]:
     if "broytet" not in frame:
         return np.full(len(frame), -1, dtype=np.int8)
-    return frame["broytet"].astype("Int8").fillna(-1).to_numpy(dtype=np.int8)
+    return np.asarray(frame["broytet"].astype("Int8").fillna(-1).to_numpy(dtype=np.int8))
 
 
 def _text(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
     """Column of text; empty where it is missing."""
     if name not in frame:
         return np.full(len(frame), "", dtype=object)
-    return frame[name].astype(object).where(frame[name].notna(), "").to_numpy(dtype=object)
+    known = frame[name].notna()
+    return np.asarray(frame[name].astype(object).where(known, "").to_numpy(dtype=object))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
+from askergeo.network._chains import line_strings
 from askergeo.network._kinds import KIND_TITLES, KINDS
 from askergeo.numbers import format_number
 
@@ -81,7 +81,10 @@ def repair_report(
     """Put the report of a graph together."""
     moved = gpd.GeoDataFrame(
         {"lengde_m": moves.distance, "rule": np.where(moves.to_line, "linje", "node")},
-        geometry=np.atleast_1d(shapely.linestrings(np.stack([moves.start, moves.end], axis=1))),
+        geometry=line_strings(
+            np.concatenate([moves.start, moves.end], axis=1).reshape(-1, 2),
+            np.repeat(np.arange(len(moves.start)), 2),
+        ),
         crs=graph.crs,
     )
     rows = [
@@ -172,6 +175,6 @@ def _warnings(graph: WalkGraph) -> tuple[str, ...]:
     if unknown:
         found.append(
             f"Stigningen er ukjent for {format_number(unknown)} av {format_number(graph.edges)} "
-            "kanter i gangnettet. Legg laget «terreng» i datapakken, eller et som dekker hele nettet."
+            "kanter i gangnettet. Legg laget «terreng» i datapakken; det må dekke hele nettet."
         )
     return tuple(found)
