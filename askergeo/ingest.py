@@ -100,6 +100,7 @@ def add_file(
     fetched: str | None = None,
     terms: Terms | None = None,
     coverage: str | Path | None = None,
+    box: tuple[float, float, float, float] | None = None,
     append: bool = False,
     overwrite: bool = False,
 ) -> Added:
@@ -123,6 +124,8 @@ def add_file(
     coverage
         Where the layer is mapped, when that is not the whole municipality: a file of polygons,
         or ``utstrekning`` for the rectangle around the rows.
+    box
+        West, south, east, north in degrees: keep only the rows that lie inside it, whole.
     append
         Add the rows to those that are in the layer already.
     overwrite
@@ -139,7 +142,7 @@ def add_file(
         raise MissingFileError(f"Filen {path} finnes ikke.", remedy="Se etter skrivefeil i navnet.")
     _require_date(fetched)
     if layer.geometry == "raster":
-        given = (mapping, crs, source_layer, coverage, append or None)
+        given = (mapping, crs, source_layer, coverage, box, append or None)
         if any(one is not None for one in given):
             raise ParameterError(
                 f"Laget «{layer_id}» er et raster; kolonner, koordinatsystem, lag i fil, dekning "
@@ -159,6 +162,9 @@ def add_file(
         changes=bool(package.scenario),
     )
     frame, avvik = intake.frame, intake.avvik
+    if box is not None:
+        frame = _inside(frame, box, package.crs)
+    outside = len(intake.frame) - len(frame)
     if package.scenario:
         frame = _numbered(package, layer, frame, append=append)
     stated = intake.mapping.origin
@@ -186,7 +192,7 @@ def add_file(
         file=path.name,
         rows=record.rows,
         read=intake.rows_read,
-        filtered=intake.rows_filtered,
+        filtered=intake.rows_filtered + outside,
         set_aside=intake.rows_set_aside,
         remarks=len(intake.avvik),
         unstated=unstated,
@@ -264,6 +270,21 @@ def _coverage(given: str | Path | None, frame: pd.DataFrame, crs: str) -> shapel
             f"{what} har ingen flater.", remedy="Oppgi en fil med flater som viser det kartlagte."
         )
     return whole
+
+
+def _inside(
+    frame: pd.DataFrame, box: tuple[float, float, float, float], crs: str
+) -> gpd.GeoDataFrame:
+    """Keep the rows that lie wholly in a box in degrees."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise ParameterError(
+            "En boks kan ikke skjære en tabell uten geometri.", remedy="Ta bort «boks»."
+        )
+    # Parallels bend in the CRS of record; a vertex each hundredth of a degree follows them.
+    around = shapely.segmentize(shapely.box(*box), 0.01)
+    place = gpd.GeoSeries([around], crs="EPSG:4326").to_crs(crs).iloc[0]
+    kept: gpd.GeoDataFrame = frame[frame.within(place)].reset_index(drop=True)
+    return kept
 
 
 def _both(one: shapely.Geometry | None, other: shapely.Geometry | None) -> shapely.Geometry | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_from_recipe", "built_in_recipes"]
 
+_BOX = re.compile(r"(?:-?\d+(?:\.\d+)? *(?:, *|$)){4}")
 _RECIPE_KEYS = {"kommune", "navn", "lag", "mangler"}
 _STEP_KEYS = {
     "lag",
@@ -32,6 +34,7 @@ _STEP_KEYS = {
     "crs",
     "tillegg",
     "dekning",
+    "boks",
     "senterstruktur",
     "eier",
     "lisens",
@@ -112,6 +115,7 @@ def _run_step(package: DataPackage, step: Mapping[str, Any], source: Path) -> Ad
             attribution=step.get("navngivelse", ""),
         ),
         coverage=_place(source, step.get("dekning")),
+        box=_box(step["boks"]) if "boks" in step else None,
         append=bool(step.get("tillegg")),
     )
 
@@ -119,6 +123,11 @@ def _run_step(package: DataPackage, step: Mapping[str, Any], source: Path) -> Ad
 def _place(source: Path, name: str | None) -> str | None:
     """Return the file in ``source`` when there is one; else the name of something built in."""
     return str(source / name) if name and (source / name).is_file() else name
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    west, south, east, north = (float(part) for part in text.split(","))
+    return west, south, east, north
 
 
 def _add_centres(package: DataPackage, name: str) -> Added:
@@ -211,4 +220,8 @@ def _recipe_problems(content: Any) -> list[str]:  # noqa: ANN401  (whatever YAML
             for key in _STEP_KEYS - {"dato", "tillegg"}
             if not isinstance(step.get(key, ""), str)
         ]
+        if not _BOX.fullmatch(str(step.get("boks", "0,0,0,0"))):
+            problems.append(
+                f"lag nr. {number} ({step['lag']}): «boks» skal være vest,sør,øst,nord i grader"
+            )
     return problems

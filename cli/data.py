@@ -26,7 +26,7 @@ $ askergeo data sjekk asker
 
 _RECIPES = (
     "Oppskriftsfil (.yml), eller navnet på en innebygd: asker (hele kommunen), asker_vardasen "
-    "(Vardåsen i stor målestokk)."
+    "(Vardåsen i stor målestokk), oslo_ost (gangnett og bosatte i Oslo øst)."
 )
 
 
