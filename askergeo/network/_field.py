@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
@@ -81,11 +81,12 @@ def _filled(field: Floats, level: float, origin: Floats, cell: float) -> shapely
     generator = contour_generator(
         x, y, field, name="serial", fill_type=FillType.OuterOffset, line_type=LineType.Separate
     )
-    points, offsets = generator.filled(-np.inf, level)[:2]
+    # The kind of answer is that of the fill type above.
+    points, offsets = cast("tuple[list[Floats], list[Any]]", generator.filled(-np.inf, level))
     polygons = []
     for xy, ends in zip(points, offsets, strict=True):
         ring = np.repeat(np.arange(len(ends) - 1), np.diff(ends.astype(np.int64)))
-        rings = shapely.linearrings(xy, indices=ring)
+        rings = list(np.atleast_1d(shapely.linearrings(xy, indices=ring)))
         polygons.append(shapely.Polygon(rings[0], rings[1:]))
     if not polygons:
         return shapely.Polygon()
