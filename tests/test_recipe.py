@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import shapely
 from pyproj import Transformer
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from askergeo.datapackage import DataPackage
 from askergeo.errors import AskergeoError, SourceError
 from askergeo.ingest import add_file
+from askergeo.network.graph import build_graph
+from askergeo.network.lines import walkable_lines
 from askergeo.recipe import build_from_recipe, built_in_recipes
+from askergeo.sources.intake import take_in
+from askergeo.sources.mapping import ColumnRule, load_mapping
+from askergeo.sources.osm import read_osm
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from askergeo.network.graph import WalkGraph
 
 # Where the walking network of the extract is whole.
 BOX = (10.71, 59.861, 10.825, 59.931)
@@ -94,6 +107,53 @@ def test_vardasen_has_what_an_analysis_on_foot_needs(vardasen: DataPackage):
     inside = buildings.geometry.covers(joined[buildings["bygning_id"]].reset_index(drop=True))
     assert inside.all()
     assert "befolkning" not in vardasen
+
+
+def _network(package: DataPackage) -> tuple[WalkGraph, pd.Series]:
+    """Return the walking graph of a package and the figures of its repair report."""
+    lines = walkable_lines(package.read("veg"), package.read("sti"))
+    build = build_graph(lines, tolerance_m=2.0, gap_m=20.0)
+    return build.graph, build.report.summary.set_index("navn")["verdi"]
+
+
+def _parts(lines: gpd.GeoDataFrame) -> int:
+    """Count the parts that shared vertices (to the centimetre) make, without the graph's code."""
+    points, owner = shapely.get_coordinates(lines.geometry.to_numpy(), return_index=True)
+    vertex = np.unique(np.round(points, 2), axis=0, return_inverse=True)[1].ravel()
+    within = owner[1:] == owner[:-1]
+    ends = (vertex[:-1][within], vertex[1:][within])
+    size = vertex.max() + 1
+    links = coo_matrix((np.ones(within.sum()), ends), shape=(size, size))
+    return int(connected_components(links, directed=False)[0])
+
+
+@pytest.mark.slow
+def test_vardasen_hangs_together_once_it_is_snapped(vardasen: DataPackage):
+    graph, figures = _network(vardasen)
+    lines = walkable_lines(vardasen.read("veg"), vardasen.read("sti"))
+    assert figures["komponenter_for"] == pytest.approx(_parts(lines), abs=5)
+    assert figures["komponenter_for"] > 1000
+    assert figures["komponenter_etter"] < 60
+    length = np.bincount(graph.component[graph.start], graph.length)
+    assert length[0] > 0.99 * length.sum()
+
+
+@pytest.mark.slow
+def test_oslo_falls_apart_without_its_cycleways(oslo: DataPackage, shared_data: Path):
+    """What a filter that leaves out all ``highway=cycleway`` costs, as the document says."""
+    named = load_mapping("osm_veg")
+    named = replace(named, columns=named.columns | {"navn": ColumnRule(sources=("osm_id",))})
+    extract = shared_data / "routing/oslo-east-filtered.osm.pbf"
+    roads = take_in(extract, oslo.catalogue["veg"], mapping=named).frame
+    raw = read_osm(extract, "linje", tags=["highway"])[0]
+    cycle = set(raw.loc[raw["highway"] == "cycleway", "osm_id"])
+    lines = walkable_lines(roads, oslo.read("sti"))
+    on_road = (lines["layer"] == "veg").to_numpy()
+    dropped = on_road & roads["navn"].isin(cycle).to_numpy()[np.where(on_road, lines["row"], 0)]
+    length = lines.geometry.length.to_numpy()
+    assert length[dropped].sum() / 1000 == pytest.approx(41.9, abs=0.05)
+    assert length[dropped].sum() / length.sum() == pytest.approx(0.037, abs=0.0005)
+    assert (_parts(lines), _parts(lines[~dropped])) == (96, 134)
 
 
 def _recipe(folder: Path, box: str) -> Path:
