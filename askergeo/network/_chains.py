@@ -139,6 +139,8 @@ def line_strings(coordinates: Reals, owner: Numbers) -> NDArray[np.object_]:
 def ends_of(line: Numbers) -> Flags:
     """Which steps are the first or the last of their line."""
     change = line[1:] != line[:-1]
+    if len(line) == 0:
+        return np.zeros(0, dtype=bool)
     return np.asarray(np.r_[True, change] | np.r_[change, True])
 
 
@@ -151,6 +153,8 @@ def junctions(chains: Chains) -> Flags:
     end = ends_of(chains.line)
     found[chains.vertex[end]] = True
     inner = np.flatnonzero(~end)
+    turns = chains.vertex[inner - 1] == chains.vertex[inner + 1]
+    found[chains.vertex[inner[turns]]] = True
     pair = np.concatenate(
         [
             np.column_stack([chains.vertex[inner], chains.vertex[inner - 1]]),
@@ -160,7 +164,7 @@ def junctions(chains: Chains) -> Flags:
     count = len(found)
     neighbours = np.unique(pair[:, 0] * count + pair[:, 1]) // max(count, 1)
     number = np.bincount(neighbours, minlength=count)
-    return np.asarray(found | ((number > 0) & (number != 2)))  # noqa: PLR2004  (one before, one after)
+    return np.asarray(found | (number > 2))  # noqa: PLR2004  (one before, one after)
 
 
 def cut(chains: Chains, at: Flags) -> Edges:

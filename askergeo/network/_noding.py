@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from askergeo.network._chains import GRID_M, Chains, insert
 
@@ -61,18 +64,38 @@ def node_crossings(chains: Chains) -> tuple[Chains, Reals]:
     touched, touched_share, vertex = _touches(chains, step, ends, one, other)
     one, share, other, other_share = _crossings(chains, step, ends, one, other)
     at = ends[one, 0] + (ends[one, 1] - ends[one, 0]) * share[:, None]
-    _, first, number = np.unique(
-        np.round(at / GRID_M).astype(np.int64), axis=0, return_index=True, return_inverse=True
+    level = chains.level[chains.line[step]]
+    # Lines that cross in one place, or where another line's vertex lies, meet in one vertex.
+    place, number = _merged(
+        np.concatenate([chains.position[vertex], at]), np.concatenate([level[touched], level[one]])
     )
-    new = len(chains.position) + number
-    grown = replace(chains, position=np.concatenate([chains.position, at[first]]))
+    known = np.full(len(place), -1)
+    known[number[: len(vertex)]] = vertex
+    crossing = np.flatnonzero(known < 0)
+    known[crossing] = len(chains.position) + np.arange(len(crossing))
+    new = known[number[len(vertex) :]]
+    grown = replace(chains, position=np.concatenate([chains.position, place[crossing]]))
     noded = insert(
         grown,
         step[np.concatenate([touched, one, other])],
         np.concatenate([touched_share, share, other_share]),
         np.concatenate([vertex, new, new]),
     )
-    return noded, at[first]
+    return noded, place[crossing]
+
+
+def _merged(points: Reals, level: Numbers) -> tuple[Reals, Numbers]:
+    """Give points (k, 2) of one level within the grid of each other one number, (k,), and place."""
+    count = len(points)
+    if count == 0:
+        return points, np.zeros(0, dtype=np.int64)
+    # A level is a metre in the third dimension: points of different level are never near.
+    pairs = cKDTree(np.column_stack([points, level])).query_pairs(GRID_M, output_type="ndarray")
+    links = coo_array((np.ones(len(pairs), dtype=bool), tuple(pairs.T)), shape=(count, count))
+    number = connected_components(links, directed=False)[1]
+    order = np.lexsort((points[:, 1], points[:, 0], number))
+    first = order[np.unique(number[order], return_index=True)[1]]
+    return points[first], number
 
 
 def _touches(
