@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from numba import njit
 
@@ -12,10 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["kernel"]
 
-F = TypeVar("F", bound="Callable[..., Any]")
 
-
-def kernel(function: F) -> F:
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that lets other threads run while it works.
 
     The compiled code is kept beside the module or, where that folder is read-only, in the user's
@@ -23,7 +21,11 @@ def kernel(function: F) -> F:
     compiles anew.
     """
     try:
-        compiled: F = njit(cache=True, nogil=True)(function)
+        return _compiled(function, cache=True)
     except RuntimeError:  # numba finds no folder that can be written
-        compiled = njit(nogil=True)(function)
+        return _compiled(function, cache=False)
+
+
+def _compiled(function: Callable[..., Any], *, cache: bool) -> Callable[..., Any]:
+    compiled: Callable[..., Any] = njit(cache=cache, nogil=True)(function)
     return compiled

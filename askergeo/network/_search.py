@@ -42,7 +42,7 @@ class Queue(NamedTuple):
 
 
 @kernel
-def make_queue(nodes, buckets):  # type: ignore[no-untyped-def]
+def make_queue(nodes, buckets):
     """Return an empty queue."""
     return Queue(
         np.full(nodes, np.inf),
@@ -56,7 +56,7 @@ def make_queue(nodes, buckets):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def clear(queue):  # type: ignore[no-untyped-def]
+def clear(queue):
     """Forget the last search."""
     for i in range(queue.state[TOUCHED]):
         queue.cost[queue.touched[i]] = np.inf
@@ -64,7 +64,7 @@ def clear(queue):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def push(queue, node, cost, per_cost):  # type: ignore[no-untyped-def]
+def push(queue, node, cost, per_cost):
     """Put in a node at a cost below the one it has, or move it there."""
     number = np.int64(cost * per_cost)
     new = np.int32(number & (len(queue.first) - 1))
@@ -97,7 +97,7 @@ def push(queue, node, cost, per_cost):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def search(ptr, head, cost, queue, limit, per_cost, label, via):  # type: ignore[no-untyped-def]
+def search(ptr, head, cost, queue, limit, per_cost, label, via):  # noqa: C901, PLR0912, PLR0915  (one loop)
     """Follow arcs from the nodes in the queue to all within the limit.
 
     ``label`` (or None) is handed on from node to node; ``via`` (or None) gets the arc that each

@@ -11,103 +11,140 @@ from askergeo.network._search import TOUCHED, clear, make_queue, push, search
 from askergeo.network._tables import group_by, pair_cost, seed_outward
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
-    from askergeo.network._contract import Anchors
+    from askergeo.network._contract import Core
 
 __all__ = ["Bundles", "bundle", "sums_within"]
 
-# Rows of Bundles.bound.
-MOST_U, MOST_V, MIDDLE, LEAST_U, LEAST_V = range(5)
+# The targets of a link: places ``first`` to ``last``, those up to ``alone`` the only ones of their
+# row; of the costs from u and from v to them the most of each, the most of their mean, and the
+# least of each.
+BUNDLE = np.dtype(
+    [
+        ("u", "i4"),
+        ("v", "i4"),
+        ("first", "i4"),
+        ("alone", "i4"),
+        ("last", "i4"),
+        ("several", "i4"),
+        ("most_u", "f8"),
+        ("most_v", "f8"),
+        ("middle", "f8"),
+        ("least_u", "f8"),
+        ("least_v", "f8"),
+    ]
+)
+# The cost of a target from either end of its link.
+TARGET = np.dtype([("from_u", "f8"), ("from_v", "f8"), ("row", "i4"), ("place", "i4")])
 
 
 class Bundles(NamedTuple):
     """Targets by link, so that a link within the limit is summed as a whole.
 
-    ``ptr`` and ``order`` list the places on each link: first those that are their row's only
-    one, up to ``alone``, then those of rows with several entrances. ``bound`` holds, of the cost
-    from u and from v to the link's places: the most of each, the most of their mean, the least of
-    each. ``weight`` is by place, ``total`` by link (rows with one entrance only). ``near_ptr`` and
+    ``links`` are records of :data:`BUNDLE`, ``targets`` of :data:`TARGET` in order of link,
+    ``weight`` their weights, ``total`` those of each link's rows of one entrance. ``near_ptr`` and
     ``near`` are the links with targets at each junction.
     """
 
-    ptr: NDArray[np.int32]
-    order: NDArray[np.int32]
-    alone: NDArray[np.int32]
-    places: Anchors
-    row: NDArray[np.int32]
-    from_u: NDArray[np.float64]
-    from_v: NDArray[np.float64]
+    links: NDArray[Any]
+    targets: NDArray[Any]
     weight: NDArray[np.float64]
-    bound: NDArray[np.float64]
     total: NDArray[np.float64]
     near_ptr: NDArray[np.int32]
     near: NDArray[np.int32]
-    some_have_several: bool
 
 
-@kernel
-def bundle(core, targets, row, weights):  # type: ignore[no-untyped-def]
+def bundle(
+    core: Core, places: NDArray[Any], row: NDArray[np.int32], weights: NDArray[np.float64]
+) -> Bundles:
     """Sort targets by link; ``row`` and ``weights`` (rows, g) are those of the input."""
-    links = len(core.link_u)
-    count = np.zeros(len(weights), np.int32)
-    for r in row:
-        count[r] += 1
+    several = np.bincount(row, minlength=len(weights))[row] > 1
+    links = np.zeros(len(core.links), BUNDLE)
+    links["u"], links["v"] = core.links["u"], core.links["v"]
+    targets = np.empty(len(row), TARGET)
     # Two keys a link: the places that are alone in their row come first.
-    key = np.empty(len(row), np.int32)
-    for t in range(len(row)):
-        key[t] = 2 * targets.link[t] + (count[row[t]] > 1)
-    both, order = group_by(key, 2 * links)
-    from_u = targets.from_u[order] + targets.down[order] + targets.access[order]
-    from_v = targets.from_v[order] + targets.down[order] + targets.access[order]
+    both, order = group_by(2 * places["link"] + several, 2 * len(links))
+    links["first"], links["alone"], links["last"] = both[:-1:2], both[1::2], both[2::2]
+    links["several"] = links["last"] > links["alone"]
+    reach = places["down"] + places["access"]
+    targets["from_u"] = (places["from_u"] + reach)[order]
+    targets["from_v"] = (places["from_v"] + reach)[order]
+    targets["row"], targets["place"] = row[order], order
     weight = weights[row[order]]
-    bound = np.empty((links, 5))
-    bound[:, :LEAST_U] = -np.inf
-    bound[:, LEAST_U:] = np.inf
-    total = np.zeros((links, weights.shape[1]))
-    for k in range(links):
-        for i in range(both[2 * k], both[2 * k + 2]):
-            a, b = from_u[i], from_v[i]
-            bound[k, MOST_U] = max(bound[k, MOST_U], a)
-            bound[k, MOST_V] = max(bound[k, MOST_V], b)
-            bound[k, MIDDLE] = max(bound[k, MIDDLE], (a + b) / 2)
-            bound[k, LEAST_U] = min(bound[k, LEAST_U], a)
-            bound[k, LEAST_V] = min(bound[k, LEAST_V], b)
-            if i < both[2 * k + 1]:
-                total[k] += weight[i]
-    near_ptr, near = _links_by_junction(core, both)
-    return Bundles(
-        both[::2].copy(), order, both[1::2].copy(), targets, row[order], from_u, from_v, weight,
-        bound, total, near_ptr, near, count.max() > 1,
-    )
+    total = np.zeros((len(links), weights.shape[1]))
+    _bound(links, targets, weight, total)
+    near_ptr, near = _links_by_junction(links, len(core.ptr) - 1)
+    return Bundles(links, targets, weight, total, near_ptr, near)
 
 
 @kernel
-def _links_by_junction(core, both):  # type: ignore[no-untyped-def]
-    links = len(core.link_u)
-    ptr = np.zeros(len(core.ptr), np.int32)
-    for step in range(2):
-        slot = ptr.copy()
-        near = np.empty(ptr[-1], np.int32)
-        for k in range(links):
-            if both[2 * k] == both[2 * k + 2]:
-                continue
-            ends = (core.link_u[k], core.link_v[k])
-            for j in range(1 if ends[0] == ends[1] else 2):
-                if step == 0:
-                    ptr[ends[j] + 1] += 1
-                else:
-                    near[slot[ends[j]]] = k
-                    slot[ends[j]] += 1
-        if step == 0:
-            ptr = np.cumsum(ptr).astype(np.int32)
+def _bound(links, targets, weight, total):
+    """Fill in the bounds and totals of links."""
+    for k in range(len(links)):
+        link = links[k]
+        link.most_u, link.most_v, link.middle = -np.inf, -np.inf, -np.inf
+        link.least_u, link.least_v = np.inf, np.inf
+        for i in range(link.first, link.alone):
+            a, b = targets[i].from_u, targets[i].from_v
+            link.most_u = max(link.most_u, a)
+            link.most_v = max(link.most_v, b)
+            link.middle = max(link.middle, (a + b) / 2)
+            link.least_u = min(link.least_u, a)
+            link.least_v = min(link.least_v, b)
+            for g in range(weight.shape[1]):
+                total[k, g] += weight[i, g]
+
+
+@kernel
+def _links_by_junction(links, junctions):
+    """Links with targets at each junction; a loop is there once."""
+    ptr = np.zeros(junctions + 1, np.int32)
+    for k in range(len(links)):
+        if links[k].last > links[k].first:
+            ptr[links[k].u + 1] += 1
+            if links[k].v != links[k].u:
+                ptr[links[k].v + 1] += 1
+    for j in range(junctions):
+        ptr[j + 1] += ptr[j]
+    slot = ptr[:-1].copy()
+    near = np.empty(ptr[junctions], np.int32)
+    for k in range(len(links)):
+        if links[k].last > links[k].first:
+            near[slot[links[k].u]] = k
+            slot[links[k].u] += 1
+            if links[k].v != links[k].u:
+                near[slot[links[k].v]] = k
+                slot[links[k].v] += 1
     return ptr, near
 
 
 @kernel
-def sums_within(  # type: ignore[no-untyped-def]
-    core, origins, origin_ptr, rows, group_ptr, first, last, bundles, weights, limits, per_cost,
-    buckets, out,
+def sums_within(
+    ptr,
+    head,
+    arcs,
+    nodes,
+    origins,
+    origin_ptr,
+    rows,
+    group_ptr,
+    first,
+    last,
+    links,
+    targets,
+    target_places,
+    weight,
+    total,
+    near_ptr,
+    near,
+    weights,
+    limits,
+    per_cost,
+    buckets,
+    out,
 ):
     """Sum the weights within each limit of the origins in the groups ``first``–``last``.
 
@@ -115,10 +152,10 @@ def sums_within(  # type: ignore[no-untyped-def]
     runs once for a group: from each end of the link, or from all entrances; what each of its rows
     reaches is the lesser of two sums. ``limits`` ascend; fills ``out``, which holds 0 before.
     """
-    here = make_queue(len(core.ptr) - 1, buckets)
-    there = make_queue(len(core.ptr) - 1, buckets)
-    done = np.full(len(core.link_u), -1, np.int64)
-    found = np.empty(len(core.link_u), np.int32)
+    here = make_queue(len(ptr) - 1, buckets)
+    there = make_queue(len(ptr) - 1, buckets)
+    done = np.full(len(links), -1, np.int64)
+    found = np.empty(len(links), np.int32)
     # The least cost to rows with several entrances, and which of them an origin has met.
     best = np.full(weights.shape[0], np.inf)
     several = np.empty(weights.shape[0], np.int32)
@@ -126,80 +163,117 @@ def sums_within(  # type: ignore[no-untyped-def]
     searched = -1
     for group in range(first, last):
         mine = rows[group_ptr[group] : group_ptr[group + 1]]
+        places = origins[origin_ptr[mine[0]] : origin_ptr[mine[0] + 1]]
         searched = _search_group(
-            core, origins, origin_ptr, mine, limits[-1], per_cost, here, there, leave, searched
+            ptr,
+            head,
+            arcs,
+            links,
+            origins,
+            origin_ptr,
+            mine,
+            limits[-1],
+            per_cost,
+            here,
+            there,
+            leave,
+            searched,
         )
         own = 0
-        for o in range(origin_ptr[mine[0]], origin_ptr[mine[0] + 1]):
-            if done[origins.link[o]] != group:
-                done[origins.link[o]] = group
-                found[own] = origins.link[o]
+        for o in range(len(places)):
+            if done[places[o].link] != group:
+                done[places[o].link] = group
+                found[own] = places[o].link
                 own += 1
-        count = _links_met(bundles.near_ptr, bundles.near, here, done, group, found, own)
-        count = _links_met(bundles.near_ptr, bundles.near, there, done, group, found, count)
-        _add_links(
-            found[own:count], core.link_u, core.link_v, here.cost, there.cost, mine, leave, limits,
-            bundles.bound, bundles.total, bundles.ptr, bundles.alone, bundles.from_u,
-            bundles.from_v, bundles.weight, out,
+        count = _links_met(near_ptr, near, here, done, group, found, own)
+        count = _links_met(near_ptr, near, there, done, group, found, count)
+        some = _add_links(
+            found[own:count],
+            here.cost,
+            there.cost,
+            mine,
+            leave,
+            limits,
+            links,
+            targets,
+            weight,
+            total,
+            out,
         )
         for i in range(len(mine)):
             r = mine[i]
+            places = origins[origin_ptr[r] : origin_ptr[r + 1]]
             met = 0
-            for k in found[:own]:
-                met = _own_link(
-                    core, origins, origin_ptr[r], origin_ptr[r + 1], bundles, k, leave[0, i],
-                    leave[1, i], here.cost, there.cost, limits, out[r], best, several, met,
-                )
-            if bundles.some_have_several:
-                for k in found[own:count]:
-                    met = _meet_several(
-                        core, bundles, k, leave[0, i], leave[1, i], here.cost, there.cost,
-                        best, several, met,
+            # With a place of several entrances about, every link is looked at again.
+            for j in range(count if some else own):
+                link = links[found[j]]
+                u = min(leave[0, i] + here.cost[link.u], leave[1, i] + there.cost[link.u])
+                v = min(leave[0, i] + here.cost[link.v], leave[1, i] + there.cost[link.v])
+                if j < own:
+                    met = _own_link(
+                        nodes,
+                        places,
+                        target_places,
+                        found[j],
+                        link,
+                        u,
+                        v,
+                        targets,
+                        weight,
+                        limits,
+                        out[r],
+                        best,
+                        several,
+                        met,
                     )
+                elif link.several:
+                    for t in range(link.alone, link.last):
+                        cost = min(u + targets[t].from_u, v + targets[t].from_v)
+                        met = _note(targets[t].row, cost, best, several, met)
             for j in range(met):
                 _add(best[several[j]], weights[several[j]], limits, out[r])
                 best[several[j]] = np.inf
 
 
 @kernel
-def _search_group(  # type: ignore[no-untyped-def]
-    core, origins, origin_ptr, mine, limit, per_cost, here, there, leave, searched
+def _search_group(
+    ptr, head, arcs, links, origins, origin_ptr, mine, limit, per_cost, here, there, leave, searched
 ):
     """Search from the ends of a group's link; return the junction that ``here`` starts from.
 
     Fills ``leave`` with the cost of each row to the start of either search.
     """
-    place = origin_ptr[mine[0]]
+    places = origins[origin_ptr[mine[0]] : origin_ptr[mine[0] + 1]]
     clear(there)
     leave[1, : len(mine)] = np.inf
-    if origin_ptr[mine[0] + 1] - place > 1:
+    if len(places) > 1:
         clear(here)
-        for o in range(place, origin_ptr[mine[0] + 1]):
-            seed_outward(core, origins, o, here, limit, per_cost)
-        search(core.ptr, core.head, core.out, here, limit, per_cost, None, None)
+        for o in range(len(places)):
+            seed_outward(links, places[o], here, limit, per_cost)
+        search(ptr, head, arcs, here, limit, per_cost, None, None)
         leave[0, 0] = 0.0
         return -1
-    u, v = core.link_u[origins.link[place]], core.link_v[origins.link[place]]
+    u, v = links[places[0].link].u, links[places[0].link].v
     for i in range(len(mine)):
-        o = origin_ptr[mine[i]]
-        base = origins.up[o] + origins.access[o]
-        leave[0, i] = base + origins.to_u[o]
+        place = origins[origin_ptr[mine[i]]]
+        base = place.up + place.access
+        leave[0, i] = base + place.to_u
         if u == v:
-            leave[0, i] = base + min(origins.to_u[o], origins.to_v[o])
+            leave[0, i] = base + min(place.to_u, place.to_v)
         else:
-            leave[1, i] = base + origins.to_v[o]
+            leave[1, i] = base + place.to_v
     if searched != u:
         clear(here)
         push(here, u, 0.0, per_cost)
-        search(core.ptr, core.head, core.out, here, limit, per_cost, None, None)
+        search(ptr, head, arcs, here, limit, per_cost, None, None)
     if u != v:
         push(there, v, 0.0, per_cost)
-        search(core.ptr, core.head, core.out, there, limit, per_cost, None, None)
+        search(ptr, head, arcs, there, limit, per_cost, None, None)
     return u
 
 
 @kernel
-def _links_met(near_ptr, near, queue, done, group, found, count):  # type: ignore[no-untyped-def]
+def _links_met(near_ptr, near, queue, done, group, found, count):
     """Add the links with targets at the junctions of a search that are not in ``found`` yet."""
     touched = queue.touched
     for i in range(queue.state[TOUCHED]):
@@ -213,38 +287,39 @@ def _links_met(near_ptr, near, queue, done, group, found, count):  # type: ignor
 
 
 @kernel
-def _add_links(  # type: ignore[no-untyped-def]
-    links, link_u, link_v, here, there, rows, leave, limits, bound, total, ptr, alone, from_u,
-    from_v, weight, out,
-):
-    """Count the targets of links, as a whole where all lie within a limit, for every row."""
-    groups = out.shape[2]
-    for k in links:
-        here_u, here_v = here[link_u[k]], here[link_v[k]]
-        there_u, there_v = there[link_u[k]], there[link_v[k]]
-        most_u, most_v, middle = bound[k, MOST_U], bound[k, MOST_V], bound[k, MIDDLE]
-        least_u, least_v = bound[k, LEAST_U], bound[k, LEAST_V]
+def _add_links(found, here, there, rows, leave, limits, links, targets, weight, total, out):
+    """Count the targets of links for every row, as a whole where all lie within a limit.
+
+    Return whether a link has targets that have entrances elsewhere too: these are not counted.
+    """
+    some = False
+    for k in found:
+        link = links[k]
+        here_u, here_v = here[link.u], here[link.v]
+        there_u, there_v = there[link.u], there[link.v]
+        some |= link.several == 1
         for i in range(len(rows)):
             u = min(leave[0, i] + here_u, leave[1, i] + there_u)
             v = min(leave[0, i] + here_v, leave[1, i] + there_v)
-            least = min(u + least_u, v + least_v)
+            least = min(u + link.least_u, v + link.least_v)
             # The lesser of two costs is never more than their mean.
-            most = min(u + most_u, v + most_v, (u + v) / 2 + middle)
+            most = min(u + link.most_u, v + link.most_v, (u + v) / 2 + link.middle)
             for limit in range(len(limits) - 1, -1, -1):
                 if least > limits[limit]:
                     break
                 if most <= limits[limit]:
-                    for g in range(groups):
+                    for g in range(out.shape[2]):
                         out[rows[i], limit, g] += total[k, g]
                     continue
-                for t in range(ptr[k], alone[k]):
-                    if min(u + from_u[t], v + from_v[t]) <= limits[limit]:
-                        for g in range(groups):
+                for t in range(link.first, link.alone):
+                    if min(u + targets[t].from_u, v + targets[t].from_v) <= limits[limit]:
+                        for g in range(out.shape[2]):
                             out[rows[i], limit, g] += weight[t, g]
+    return some
 
 
 @kernel
-def _add(cost, weight, limits, out):  # type: ignore[no-untyped-def]
+def _add(cost, weight, limits, out):
     """Count one target within the limits that its cost lies within."""
     for limit in range(len(limits)):
         if cost <= limits[limit]:
@@ -253,22 +328,8 @@ def _add(cost, weight, limits, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _meet_several(  # type: ignore[no-untyped-def]
-    core, bundles, k, leave_here, leave_there, here, there, best, several, met
-):
-    """Note the cost of those targets on a link that have entrances elsewhere too."""
-    if bundles.alone[k] == bundles.ptr[k + 1]:
-        return met
-    u = min(leave_here + here[core.link_u[k]], leave_there + there[core.link_u[k]])
-    v = min(leave_here + here[core.link_v[k]], leave_there + there[core.link_v[k]])
-    for i in range(bundles.alone[k], bundles.ptr[k + 1]):
-        cost = min(u + bundles.from_u[i], v + bundles.from_v[i])
-        met = _note(bundles.row[i], cost, best, several, met)
-    return met
-
-
-@kernel
-def _note(row, cost, best, several, met):  # type: ignore[no-untyped-def]
+def _note(row, cost, best, several, met):
+    """Keep the least cost of a row with several entrances; return how many such rows are met."""
     if cost < best[row]:
         if best[row] == np.inf:
             several[met] = row
@@ -278,21 +339,18 @@ def _note(row, cost, best, several, met):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _own_link(  # type: ignore[no-untyped-def]
-    core, origins, first, last, bundles, k, leave_here, leave_there, here, there, limits, out,
-    best, several, met,
+def _own_link(
+    nodes, places, target_places, k, link, u, v, targets, weight, limits, out, best, several, met
 ):
     """Count the targets on a link that the origin lies on: the way may stay on the link."""
-    u = min(leave_here + here[core.link_u[k]], leave_there + there[core.link_u[k]])
-    v = min(leave_here + here[core.link_v[k]], leave_there + there[core.link_v[k]])
-    for i in range(bundles.ptr[k], bundles.ptr[k + 1]):
-        least = min(u + bundles.from_u[i], v + bundles.from_v[i])
-        for o in range(first, last):
-            if origins.link[o] == k:
-                direct = pair_cost(core, origins, o, bundles.places, bundles.order[i])
+    for t in range(link.first, link.last):
+        least = min(u + targets[t].from_u, v + targets[t].from_v)
+        for o in range(len(places)):
+            if places[o].link == k:
+                direct = pair_cost(nodes, places[o], target_places[targets[t].place])
                 least = min(least, direct)
-        if i < bundles.alone[k]:
-            _add(least, bundles.weight[i], limits, out)
+        if t < link.alone:
+            _add(least, weight[t], limits, out)
         else:
-            met = _note(bundles.row[i], least, best, several, met)
+            met = _note(targets[t].row, least, best, several, met)
     return met

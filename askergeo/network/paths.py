@@ -7,63 +7,40 @@ are from origin to target, double precision, exact to rounding.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from askergeo.network._contract import Anchors, Core, anchor, contract
+from askergeo.network._contract import anchor
+from askergeo.network._network import Network, buckets, each, in_parts, row_ptr, unsnapped_rows
 from askergeo.network._sums import bundle, sums_within
 from askergeo.network._tables import costs_from_rows, nearest_rows
+from askergeo.network._trips import Ways, edge_use, paths, reach
+from askergeo.network.snapping import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+    from typing import Any
 
     from numpy.typing import NDArray
-
-    from askergeo.network.graph import WalkGraph
-    from askergeo.network.profiles import Costs
-    from askergeo.network.snapping import Places
 
 __all__ = [
     "Nearest",
     "Network",
+    "Ways",
+    "edge_use",
+    "k_nearest",
     "matrix",
     "nearest",
+    "paths",
+    "reach",
     "within",
 ]
 
-# The mean arc over this is the width of a bucket: see _search.
-BUCKETS_PER_ARC = 6
-MOST_BUCKETS = 1 << 16
 # Fewer rows than this are not worth a thread's working memory.
 LEAST_ROWS = 256
-PARTS_PER_THREAD = 8
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no single answer to ==
-class Network:
-    """A walking graph under one set of costs, made ready for searches.
-
-    Parameters
-    ----------
-    graph, costs
-        What it was made of.
-    core
-        The graph without its dead ends and chains.
-    """
-
-    graph: WalkGraph
-    costs: Costs
-    core: Core
-
-    @classmethod
-    def of(cls, graph: WalkGraph, costs: Costs) -> Network:
-        """Make a graph ready; costs must be positive, ``inf`` where one cannot go."""
-        return cls(graph=graph, costs=costs, core=contract(graph, costs))
+# Cells of a matrix that is searched for the nearest few.
+BLOCK_CELLS = 8_000_000
 
 
 class Nearest(NamedTuple):
@@ -97,18 +74,31 @@ def nearest(
     """
     cost = np.full((len(targets), origins.count), np.inf)
     row = np.full((len(targets), origins.count), -1, dtype=np.int32)
-    starts = anchor(network.core, network.costs, origins)
+    core = network.core
+    starts = anchor(core, network.costs, origins)
 
     def search(k: int) -> None:
-        ends = anchor(network.core, network.costs, targets[k])
-        per_cost, buckets = _buckets(network, ends, limit)
+        ends = anchor(core, network.costs, targets[k])
+        per_cost, slots = buckets(core.back, _seed_costs(ends), limit)
         nearest_rows(
-            network.core, starts, origins.row, ends, targets[k].row, limit, per_cost, buckets,
-            cost[k], row[k],
+            core.ptr,
+            core.head,
+            core.back,
+            core.links,
+            core.nodes,
+            starts,
+            origins.row,
+            ends,
+            targets[k].row,
+            limit,
+            per_cost,
+            slots,
+            cost[k],
+            row[k],
         )
 
-    _each(search, len(targets))
-    cost[:, _unsnapped(origins)] = np.nan
+    each(search, len(targets))
+    cost[:, unsnapped_rows(origins)] = np.nan
     return Nearest(np.ascontiguousarray(cost.T), np.ascontiguousarray(row.T))
 
 
@@ -145,21 +135,41 @@ def within(
     out = np.zeros((origins.count, len(limits), weights.shape[1]))
     if not len(limits):
         return out
-    starts = anchor(network.core, network.costs, origins)
-    ends = anchor(network.core, network.costs, targets)
-    bundles = bundle(network.core, ends, targets.row, weights)
-    per_cost, buckets = _buckets(network, starts, limits[-1])
-    ptr = _row_ptr(origins)
-    rows, group_ptr = _groups(starts.link, ptr)
-    _in_parts(
+    core = network.core
+    starts, ends = (anchor(core, network.costs, places) for places in (origins, targets))
+    bundles = bundle(core, ends, targets.row, weights)
+    per_cost, slots = buckets(core.out, _seed_costs(starts), limits[-1])
+    ptr = row_ptr(origins)
+    rows, group_ptr = _groups(starts["link"], ptr)
+    in_parts(
         lambda first, last: sums_within(
-            network.core, starts, ptr, rows, group_ptr, first, last, bundles, weights, limits,
-            per_cost, buckets, out,
+            core.ptr,
+            core.head,
+            core.out,
+            core.nodes,
+            starts,
+            ptr,
+            rows,
+            group_ptr,
+            first,
+            last,
+            bundles.links,
+            bundles.targets,
+            ends,
+            bundles.weight,
+            bundles.total,
+            bundles.near_ptr,
+            bundles.near,
+            weights,
+            limits,
+            per_cost,
+            slots,
+            out,
         ),
         len(group_ptr) - 1,
         LEAST_ROWS,
     )
-    out[_unsnapped(origins)] = np.nan
+    out[unsnapped_rows(origins)] = np.nan
     return out
 
 
@@ -173,38 +183,81 @@ def matrix(
     numpy.ndarray
         (o, t): ``inf`` beyond the limit, NaN where origin or target has no place.
     """
-    starts = anchor(network.core, network.costs, origins)
-    ends = anchor(network.core, network.costs, targets)
+    core = network.core
     inward = targets.count < origins.count
     near, far = (targets, origins) if inward else (origins, targets)
-    near_at, far_at = (ends, starts) if inward else (starts, ends)
+    near_at, far_at = (anchor(core, network.costs, places) for places in (near, far))
     out = np.full((near.count, far.count), np.inf)
-    per_cost, buckets = _buckets(network, near_at, limit)
-    ptr = _row_ptr(near)
-    _in_parts(
+    per_cost, slots = buckets(core.out, _seed_costs(near_at), limit)
+    ptr = row_ptr(near)
+    base = far_at["access"] + far_at["up" if inward else "down"]
+    by_u = base + far_at["to_u" if inward else "from_u"]
+    by_v = base + far_at["to_v" if inward else "from_v"]
+    arcs = core.back if inward else core.out
+    in_parts(
         lambda first, last: costs_from_rows(
-            network.core, near_at, ptr, far_at, far.row, first, last, limit, per_cost, buckets,
-            inward, out,
+            core.ptr,
+            core.head,
+            arcs,
+            core.links,
+            core.nodes,
+            near_at,
+            ptr,
+            far_at,
+            far.row,
+            by_u,
+            by_v,
+            first,
+            last,
+            limit,
+            per_cost,
+            slots,
+            inward,
+            out,
         ),
         near.count,
         1,
     )
     out = out.T if inward else out
-    out[_unsnapped(origins)] = np.nan
-    out[:, _unsnapped(targets)] = np.nan
+    out[unsnapped_rows(origins)] = np.nan
+    out[:, unsnapped_rows(targets)] = np.nan
     return out
 
 
-def _buckets(network: Network, seeds: Anchors, limit: float) -> tuple[float, int]:
-    """Buckets for each unit of cost, and how many there must be for the costs in the queue."""
-    arcs = network.core.out[np.isfinite(network.core.out)]
-    far = np.stack([seeds.from_u, seeds.from_v, seeds.to_u, seeds.to_v])
-    far = far + seeds.access + np.maximum(seeds.up, seeds.down)
-    span = max(arcs.max(initial=0.0), far[np.isfinite(far)].max(initial=0.0))
-    span = max(min(span, limit), 1e-9)
-    mean = arcs.mean() if len(arcs) else span
-    width = max(mean / BUCKETS_PER_ARC, span / MOST_BUCKETS)
-    return 1 / width, 1 << int(span / width + 3).bit_length()
+def k_nearest(
+    network: Network, origins: Places, targets: Places, k: int, *, limit: float = np.inf
+) -> Nearest:
+    """Find the ``k`` nearest targets of every origin, nearest first.
+
+    Returns
+    -------
+    Nearest
+        (o, k): where fewer are within the limit the rest are ``inf`` and −1.
+    """
+    cost = np.full((origins.count, k), np.inf)
+    row = np.full((origins.count, k), -1, dtype=np.int32)
+    step = max(k, BLOCK_CELLS // max(origins.count, 1))
+    for first in range(0, targets.count, step):
+        block = _rows(targets, first, min(first + step, targets.count))
+        more = matrix(network, origins, block, limit=limit)
+        more[np.isnan(more)] = np.inf
+        number = np.arange(first, first + block.count, dtype=np.int32)
+        costs = np.hstack([cost, more])
+        rows = np.hstack([row, np.broadcast_to(number, more.shape)])
+        least = np.argpartition(costs, k - 1, axis=1)[:, :k]
+        least = np.take_along_axis(
+            least, np.argsort(np.take_along_axis(costs, least, 1), axis=1, kind="stable"), 1
+        )
+        cost = np.take_along_axis(costs, least, 1)
+        row = np.where(np.isinf(cost), -1, np.take_along_axis(rows, least, 1)).astype(np.int32)
+    cost[unsnapped_rows(origins)] = np.nan
+    return Nearest(cost, row)
+
+
+def _seed_costs(seeds: NDArray[Any]) -> NDArray[np.float64]:
+    """Cost from and to the ends of the links that seeds lie on."""
+    ends = np.stack([seeds[name] for name in ("from_u", "from_v", "to_u", "to_v")])
+    return np.asarray(ends + seeds["access"] + np.maximum(seeds["up"], seeds["down"]))
 
 
 def _groups(
@@ -221,33 +274,16 @@ def _groups(
     return np.r_[single[order], several], bounds
 
 
-def _unsnapped(places: Places) -> NDArray[np.bool_]:
-    without = np.ones(places.count, dtype=np.bool_)
-    without[places.row] = False
-    return without
-
-
-def _row_ptr(places: Places) -> NDArray[np.int64]:
-    return np.searchsorted(places.row, np.arange(places.count + 1))
-
-
-def _threads() -> int:
-    return int(os.environ.get("NUMBA_NUM_THREADS") or os.cpu_count() or 1)
-
-
-def _in_parts(work: Callable[[int, int], None], rows: int, least: int) -> None:
-    """Share rows out over the threads, in more parts than there are threads."""
-    parts = max(1, min(rows // least, _threads() * PARTS_PER_THREAD))
-    bounds = np.linspace(0, rows, parts + 1).astype(int).tolist()
-    _each(lambda part: work(bounds[part], bounds[part + 1]), parts)
-
-
-def _each(work: Callable[[int], None], count: int) -> None:
-    """Do each piece of work, on all threads."""
-    if min(count, _threads()) <= 1:
-        for i in range(count):
-            work(i)
-        return
-    # The first compiles, where nothing is compiled yet: threads would wait for it all the same.
-    with ThreadPoolExecutor(min(count, _threads())) as pool:
-        list(pool.map(work, range(count)))
+def _rows(places: Places, first: int, last: int) -> Places:
+    """Return the places of some rows, counted from 0."""
+    a, b = np.searchsorted(places.row, [first, last])
+    missing = (places.unsnapped >= first) & (places.unsnapped < last)
+    return Places(
+        row=places.row[a:b] - np.int32(first),
+        edge=places.edge[a:b],
+        share=places.share[a:b],
+        access=places.access[a:b],
+        count=last - first,
+        unsnapped=places.unsnapped[missing] - np.int32(first),
+        distance=places.distance[missing],
+    )
