@@ -20,7 +20,7 @@ __all__ = ["add_from_net"]
 
 
 def add_from_net(
-    package: DataPackage, area: Area, *, timeout: float, overwrite: bool = False
+    package: DataPackage, area: Area, *, timeout: int, overwrite: bool = False
 ) -> list[Added]:
     """Fetch OpenStreetMap for an area and add the layers veg, sti, sperring and tjeneste.
 
@@ -31,7 +31,7 @@ def add_from_net(
     area
         Where.
     timeout
-        How long to wait for an answer, seconds.
+        How long to wait for an answer, whole seconds.
     overwrite
         Replace layers that are there.
 

@@ -248,7 +248,7 @@ def fetch(
         typer.Option("--boks", metavar="V,S,Ø,N", help="Boks i grader: vest,sør,øst,nord."),
     ] = "",
     patience: Annotated[
-        float,
+        int,
         typer.Option("--frist", metavar="SEKUNDER", min=1, help="Hvor lenge vi venter på svar."),
     ] = 180,
     *,

@@ -46,6 +46,8 @@ LAYERS: Final = {
 _LARGEST: Final = 12_000_000_000.0
 _BUSY: Final = (429, 503, 504)
 _CORNERS: Final = 4
+# The most corners of the outline that is asked for.
+_OUTLINE: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ def parse_box(text: str) -> Area:
     return Area(polygon=polygon, name=f"boksen {text}")
 
 
-def find_place(name: str, *, timeout: float) -> Area:
+def find_place(name: str, *, timeout: int) -> Area:
     """Ask Nominatim for the boundary of a place.
 
     Raises
@@ -120,7 +122,7 @@ def asked_tags() -> dict[str, bool | list[str]]:
     return {key: True if "*" in values else sorted(values) for key, values in sorted(asked.items())}
 
 
-def fetch_osm(area: Area, folder: Path, *, timeout: float) -> Path:
+def fetch_osm(area: Area, folder: Path, *, timeout: int) -> Path:
     """Fetch an area into a GeoPackage with the layers ``punkt``, ``linje`` and ``flate``.
 
     Parameters
@@ -130,7 +132,7 @@ def fetch_osm(area: Area, folder: Path, *, timeout: float) -> Path:
     folder
         Where the file is written; its name says where the objects came from.
     timeout
-        How long to wait for an answer, seconds.
+        How long to wait for an answer, whole seconds (Overpass reads no others).
 
     Raises
     ------
@@ -140,12 +142,32 @@ def fetch_osm(area: Area, folder: Path, *, timeout: float) -> Path:
         When nothing is mapped in the area, or osmnx is not installed.
     """
     with _asking(timeout) as osmnx:
-        found = osmnx.features.features_from_polygon(area.polygon, asked_tags())
+        found = osmnx.features.features_from_polygon(_around(area.polygon), asked_tags())
+    found = found[found.intersects(area.polygon)]
+    if found.empty:
+        raise SourceError(_EMPTY, remedy=_ELSEWHERE)
     slug = re.sub(r"[^\w ,.-]+", " ", area.name).strip()
     path = folder / f"OpenStreetMap, {slug}.gpkg"
     for layer, frame in zip(OSM_LAYERS, _split(found), strict=True):
         frame.to_file(path, layer=layer, driver="GPKG")
     return path
+
+
+def _around(polygon: shapely.Geometry) -> shapely.Geometry:
+    """Return an outline of few corners that holds the polygon.
+
+    The question repeats the outline once a tag; the shore of a municipality, point by point,
+    would make it tens of megabytes.
+    """
+    outline, tolerance = polygon, 0.0005
+    while shapely.get_num_coordinates(outline) > _OUTLINE:
+        # What the simplification can move, the buffer has added first.
+        outline = shapely.simplify(shapely.buffer(polygon, tolerance, quad_segs=2), tolerance)
+        outline = shapely.multipolygons(
+            [shapely.polygons(one.exterior) for one in shapely.get_parts(outline)]
+        )
+        tolerance *= 2
+    return outline
 
 
 def _split(found: gpd.GeoDataFrame) -> Iterable[gpd.GeoDataFrame]:
@@ -186,7 +208,7 @@ def _surfaces(table: pd.DataFrame, geometry: NDArray[np.object_]) -> NDArray[np.
 
 
 @contextmanager
-def _asking(timeout: float) -> Iterator[Any]:
+def _asking(timeout: int) -> Iterator[Any]:
     """Lend osmnx with settings for one question, and turn what goes wrong into bokmål."""
     try:
         import osmnx  # noqa: PLC0415  (an optional dependency, and slow to import)
@@ -220,10 +242,7 @@ def _asking(timeout: float) -> Iterator[Any]:
     except requests.exceptions.RequestException as error:
         raise ServiceError(f"Får ikke kontakt med {_host(error)}.", remedy=_OFFLINE) from error
     except osmnx._errors.InsufficientResponseError as error:  # noqa: SLF001  (it has no public name)
-        raise SourceError(
-            "OpenStreetMap har ingenting der: stedet finnes ikke, eller området er tomt.",
-            remedy="Se etter skrivefeil, eller oppgi området med --boks vest,sør,øst,nord.",
-        ) from error
+        raise SourceError(_EMPTY, remedy=_ELSEWHERE) from error
     except osmnx._errors.ResponseStatusCodeError as error:  # noqa: SLF001
         raise ServiceError(f"Tjenesten svarte med feil: {error}.", remedy=_OFFLINE) from error
     finally:
@@ -233,6 +252,8 @@ def _asking(timeout: float) -> Iterator[Any]:
         socket.getaddrinfo = lookup
 
 
+_EMPTY: Final = "OpenStreetMap har ingenting der: stedet finnes ikke, eller området er tomt."
+_ELSEWHERE: Final = "Se etter skrivefeil, eller oppgi området med --boks vest,sør,øst,nord."
 _OFFLINE: Final = (
     "Sjekk nettet, eller last ned et utdrag (.osm.pbf) fra geofabrik.de og les det med "
     "«askergeo data legg-til MAPPE veg UTDRAG --kolonner osm_veg»."

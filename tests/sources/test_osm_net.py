@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlparse
 
+import numpy as np
 import pytest
+import shapely
 
 from askergeo.catalogue import load_catalogue
 from askergeo.cli.main import run
 from askergeo.datapackage import DataPackage
 from askergeo.errors import ParameterError, ServiceError, SourceError
 from askergeo.sources.intake import take_in
-from askergeo.sources.osm_net import LAYERS, asked_tags, fetch_osm, find_place, parse_box
+from askergeo.sources.osm_net import LAYERS, Area, asked_tags, fetch_osm, find_place, parse_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,6 +180,40 @@ def test_the_net_gives_what_an_extract_gives(
 
     assert rows(net.frame) == rows(file.frame)
     assert len(net.frame) == {"veg": 4, "sti": 1, "sperring": 1, "tjeneste": 2}[layer]
+
+
+def test_what_is_asked_for_is_short_whole_and_in_whole_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # A shore of 20 000 corners that reaches the ways from all sides, and an island.
+    turn = np.linspace(0, 2 * np.pi, 20_000)
+    wide = 0.01 + 0.002 * np.sin(200 * turn)
+    shore = np.column_stack([10.401 + wide * np.cos(turn), 59.801 + wide / 2 * np.sin(turn)])
+    place = shapely.MultiPolygon([shapely.Polygon(shore), shapely.box(10.5, 59.8, 10.501, 59.801)])
+    with _serving(monkeypatch) as server:
+        path = fetch_osm(Area(polygon=place, name="Skjærgården"), tmp_path, timeout=20)
+    questions = [one for one in server.asked if one.startswith("[out")]
+    assert all("[timeout:20]" in one for one in questions)
+    assert sum(map(len, questions)) < 500_000
+    asked = [
+        shapely.Polygon(
+            [(float(x), float(y)) for y, x in zip(*[iter(text.split())] * 2, strict=True)]
+        )
+        for one in questions
+        for text in set(re.findall(r"\(poly:'([^']+)'\)", one))
+    ]
+    assert shapely.covers(shapely.union_all(asked), place)
+    assert len(take_in(path, load_catalogue()["veg"], mapping="osm_veg").frame) == 4
+
+
+def test_what_lies_outside_the_place_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    # Wavy enough to be simplified: the shop and nothing else lies in it.
+    near = shapely.Point(10.402, 59.802).buffer(0.0004, quad_segs=50)
+    with _serving(monkeypatch):
+        path = fetch_osm(Area(polygon=near, name="Matboden"), tmp_path, timeout=20)
+    catalogue = load_catalogue()
+    assert len(take_in(path, catalogue["tjeneste"], mapping="osm_tjeneste").frame) == 1
+    assert len(take_in(path, catalogue["veg"], mapping="osm_veg").frame) == 0
 
 
 def test_cycleways_are_asked_for_and_unfinished_ways_are_not():
