@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from askergeo.analyses import ANALYSES
 from askergeo.errors import ParameterError
 from askergeo.numbers import HARD_SPACE
 from askergeo.parameters import value_text
@@ -104,7 +105,7 @@ def compare(base: Result, other: Result) -> Result:
     findings = (*_parameter_findings(base, other), *_source_findings(base, other))
     changed = tuple(f.text for f in findings if f.severity is Severity.WARNING)
     both = dict.fromkeys((*base.warnings, *other.warnings, *changed))
-    return replace(
+    difference = replace(
         other,
         title=f"{base.title}: endring med {name}",
         template=_template(base.facts, facts, name),
@@ -127,6 +128,9 @@ def compare(base: Result, other: Result) -> Result:
         unshown=_unshown(base, other),
         microdata=None,
     )
+    analysis = ANALYSES.get(base.analysis)
+    more = analysis.load_comparison() if analysis is not None else None
+    return more(base, other, difference) if more is not None else difference
 
 
 def comparison_sums(names: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -322,6 +326,7 @@ def _layer(one: MapLayer, two: MapLayer) -> MapLayer:
         rows_of=one.rows_of,
         hidden=frozenset(c for c in hidden if c[1] in columns and c[0] in changed.index),
         note=f"Laget viser bare det som er endret; {same} objekter er like i begge kjøringene.",
+        on_page=one.on_page,
     )
 
 

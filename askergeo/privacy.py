@@ -173,6 +173,10 @@ class _Cells:
             )
             already = _mask(part.frame.index, part.hidden, name)
             self.add((number, kind, part.name, name), values, already, part.frame.index)
+            if kind == "unshown":
+                # As if it were shown, so that nothing less than what a reader knows is reckoned
+                # with; but to hide it costs nobody anything.
+                self.hypothetical[-1][:] = True
 
     def _column_equations(
         self, place: tuple[int, str, str], sums: Iterable[tuple[str, tuple[str, ...]]]

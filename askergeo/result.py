@@ -204,7 +204,8 @@ class MapLayer:
     """A layer for the map, in the CRS of record.
 
     ``rows_of`` names the table whose rows these features are (same index labels): person
-    columns are then hidden as they are there.
+    columns are then hidden as they are there. A layer with ``on_page`` false is too heavy for the
+    page and is in the GeoPackage only.
     """
 
     name: str
@@ -215,6 +216,7 @@ class MapLayer:
     rows_of: str = ""
     hidden: frozenset[tuple[Hashable, str]] = frozenset()
     note: str = ""
+    on_page: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from askergeo.datapackage import DataPackage
+    from askergeo.network.graph import GraphBuild
+    from askergeo.parameters import Parameters
     from askergeo.result import Result
     from askergeo.scenario import ScenarioView
 
@@ -39,7 +41,7 @@ _ROWS_NAMED = 10
 # Rules of rows that no figure lacks: those outside the municipality, and those that are there.
 _NOT_LACKED = ("utenfor_kommunen", "dobbel_rad")
 # Verbs of the command line that differ from the analysis's id.
-_VERBS = {"tettsted_avgrens": "tettsted avgrens"}
+_VERBS = {"tettsted_avgrens": "tettsted avgrens", "plassering": "tettsted plasser"}
 
 
 def run(
@@ -80,24 +82,37 @@ def run(
     _require_layers(analysis, view)
     partial = partly_mapped(analysis, view)
     _require_mapped(analysis, view, partial)
-    frames = read_layers(analysis, view, leave_out=partial)
-    result = analysis.load()(**frames, parameters=parameters)
+    frames = read_layers(analysis, view, leave_out=(*partial, *analysis.network))
+    graph = _graph(analysis, view, parameters)
+    result = analysis.load()(**frames, **graph, parameters=parameters)
     missing = _missing(analysis, view, partial)
-    provenance = _provenance(analysis, view, tuple(frames), overrides or {})
+    layers = (*frames, *(layer for layer in analysis.network if layer in view))
+    provenance = _provenance(analysis, view, layers, overrides or {})
     warnings = (
         *result.warnings,
-        *_left_out(view, tuple(frames)),
+        *_left_out(view, layers),
         # Only of values that this answer was made with.
         *parameters.warnings(parameters.used),
     )
     return replace(
         result,
-        parameters=parameters.records(),
+        parameters=(*parameters.records(), *result.parameters),
         warnings=tuple(dict.fromkeys(warnings)),
         missing=(*missing, *result.missing),
-        findings=(*result.findings, *_remarks(view, tuple(frames))),
+        findings=(*result.findings, *_remarks(view, layers)),
         provenance=provenance,
     )
+
+
+def _graph(
+    analysis: Analysis, package: DataPackage | ScenarioView, parameters: Parameters
+) -> dict[str, GraphBuild]:
+    """Return the walking graph for an analysis that asks for it."""
+    if not analysis.network:
+        return {}
+    from askergeo.network.cache import cached_graph  # noqa: PLC0415  (brings the compiled kernels)
+
+    return {"gangnett": cached_graph(package, parameters)}
 
 
 def require_whole(package: DataPackage | ScenarioView) -> None:

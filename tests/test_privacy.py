@@ -273,7 +273,6 @@ def nested(inner: int, outer: int) -> Result:
     )
     unshown = replace(
         unshown,
-        hidden=frozenset({("mellom", "n")}),
         repeats={("fem", "n"): ("t", "5", "n"), ("ti", "n"): ("t", "10", "n")},
     )
     return replace(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from askergeo.result import Result
 
-__all__ = ["ANALYSES", "Analysis", "find"]
+__all__ = ["ANALYSES", "ON_REQUEST", "Analysis", "find"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,12 @@ class Analysis:
         Name of its parameter set.
     without
         For each layer of ``uses``: what the result does not say when it is absent.
+    network
+        Layers that the walking graph is made from. They are not read as frames: the function gets
+        the graph, with its report, as ``gangnett``.
+    comparison
+        ``"module:function"`` that adds what only this analysis can say of two runs, from both
+        and their difference; empty when the difference says it all.
     """
 
     id: str
@@ -58,6 +64,8 @@ class Analysis:
     either: tuple[tuple[str, ...], ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
+    network: tuple[str, ...] = ()
+    comparison: str = ""
 
     def absent(self, layers: Container[str]) -> tuple[str, ...]:
         """Return the layers that must be added before the analysis can run.
@@ -78,9 +86,17 @@ class Analysis:
 
     def load(self) -> Callable[..., Result]:
         """Import the function."""
-        module, _, name = self.function.partition(":")
-        loaded: Callable[..., Result] = getattr(import_module(module), name)
-        return loaded
+        return _imported(self.function)
+
+    def load_comparison(self) -> Callable[[Result, Result, Result], Result] | None:
+        """Import the function that adds to the difference of two runs, when there is one."""
+        return _imported(self.comparison) if self.comparison else None
+
+
+def _imported(where: str) -> Callable[..., Result]:
+    module, _, name = where.partition(":")
+    loaded: Callable[..., Result] = getattr(import_module(module), name)
+    return loaded
 
 
 def find(analysis_id: str) -> Analysis:
@@ -91,13 +107,14 @@ def find(analysis_id: str) -> Analysis:
     ParameterError
         When there is none; the nearest name is suggested.
     """
-    if analysis_id in ANALYSES:
-        return ANALYSES[analysis_id]
-    near: list[Any] = get_close_matches(analysis_id, ANALYSES, n=1)
+    known = ANALYSES | ON_REQUEST
+    if analysis_id in known:
+        return known[analysis_id]
+    near: list[Any] = get_close_matches(analysis_id, known, n=1)
     raise ParameterError(
         f"Analysen «{analysis_id}» finnes ikke.",
         remedy=(f"Mente du «{near[0]}»? " if near else "")
-        + f"Kjente analyser: {', '.join(ANALYSES)}.",
+        + f"Kjente analyser: {', '.join(known)}.",
     )
 
 
@@ -261,4 +278,103 @@ _SETTLEMENT = Analysis(
     },
 )
 
-ANALYSES: dict[str, Analysis] = {one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT)}
+_REACH = Analysis(
+    id="tettsted",
+    title="5-minutterstettsteder",
+    question="Hvem når hverdagstjenester, helsetilbud og sosiale arenaer på fem minutter til fots, "
+    "også med rullator, og hva mangler de andre?",
+    needs=("veg", "tjeneste"),
+    either=(("adresse", "befolkning"), ("befolkning_rute",)),
+    uses=(
+        "adresse",
+        "befolkning",
+        "befolkning_rute",
+        "bygning",
+        "senter",
+        "skole",
+        "barnehage",
+        "sti",
+        "terreng",
+        "sperring",
+        "lenkeforslag",
+        "kommunegrense",
+    ),
+    function="askergeo.analyses.tettsted:tettsted",
+    parameters="tettsted",
+    columns={
+        "adresse": ("adresse_id*",),
+        "befolkning": ("adresse_id*", "alder", "antall*"),
+        "befolkning_rute": ("rute_id*", "bosatte*"),
+        "bygning": ("bygning_id*", "bygningstype*", "boliger"),
+        "senter": ("senter_id*", "navn*", "niva*"),
+        "tjeneste": ("type*", "gruppe", "navn"),
+        "skole": ("navn",),
+        "barnehage": ("navn",),
+        "lenkeforslag": ("lenke_id", "navn"),
+        "kommunegrense": _BOUNDARY,
+    },
+    without={
+        "adresse": "Bosatte er fordelt fra ruter til boligbygninger, ikke lest på adresse.",
+        "befolkning": "Bosatte er ikke kjent etter alder: 67+, 80+ og barn er ukjent, ikke null.",
+        "senter": "Bosatte innen gangavstand til sentrene er ikke talt.",
+        "sti": "Stier er ikke med i gangnettet.",
+        "terreng": "Stigning er ikke kjent: alt er regnet som flatt, og gangtidene er for korte "
+        "der det er bratt.",
+        "kommunegrense": "Bosatte utenfor kommunen er ikke skilt ut.",
+    },
+    network=("veg", "sti", "terreng", "sperring"),
+    comparison="askergeo.analyses._reach_change:compare",
+)
+
+ANALYSES: dict[str, Analysis] = {one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH)}
+
+_SITING = Analysis(
+    id="plassering",
+    title="Plassering av nye tjenester",
+    question="Hvor bør nye tjenester ligge, så flest mulig i en aldersgruppe får kort veg til dem?",
+    needs=("veg",),
+    either=(("adresse", "befolkning"), ("befolkning_rute",)),
+    uses=(
+        "adresse",
+        "befolkning",
+        "befolkning_rute",
+        "bygning",
+        "tjeneste",
+        "senter",
+        "skole",
+        "barnehage",
+        "holdeplass",
+        "tettsted",
+        "sti",
+        "terreng",
+        "sperring",
+        "kommunegrense",
+    ),
+    function="askergeo.analyses.plassering:plassering",
+    parameters="plassering",
+    columns={
+        "adresse": ("adresse_id*",),
+        "befolkning": ("adresse_id*", "alder", "antall*"),
+        "befolkning_rute": ("rute_id*", "bosatte*"),
+        "bygning": ("bygning_id*", "bygningstype*", "boliger"),
+        "tjeneste": ("type*", "navn"),
+        "senter": ("navn*", "niva"),
+        "skole": ("navn",),
+        "barnehage": ("navn",),
+        "holdeplass": ("navn",),
+        "tettsted": ("tettstedsnummer*",),
+        "kommunegrense": _BOUNDARY,
+    },
+    without={
+        "adresse": "Bosatte er fordelt fra ruter til boligbygninger, ikke lest på adresse.",
+        "befolkning": "Bosatte er ikke kjent etter alder.",
+        "sti": "Stier er ikke med i gangnettet.",
+        "terreng": "Stigning er ikke kjent: alt er regnet som flatt, og gangtidene er for korte "
+        "der det er bratt.",
+        "kommunegrense": "Bosatte utenfor kommunen er ikke skilt ut.",
+    },
+    network=("veg", "sti", "terreng", "sperring"),
+)
+
+#: Analyses that need a choice of the planner's, so that a report of everything leaves them out.
+ON_REQUEST: dict[str, Analysis] = {_SITING.id: _SITING}

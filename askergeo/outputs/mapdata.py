@@ -70,7 +70,7 @@ def map_data(result: Result, budget: int) -> tuple[dict[str, Any] | None, tuple[
     tuple of str
         What was simplified or left out, in bokmål.
     """
-    layers = [(layer, *_limit(layer)) for layer in result.layers]
+    layers = [(layer, *_limit(layer)) for layer in result.layers if layer.on_page]
     shapes = [(layer, rows, note) for layer, rows, note in layers if len(rows)]
     if not shapes:
         return None, ()

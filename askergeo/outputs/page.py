@@ -147,11 +147,15 @@ def _section(
     on_map = {layer["table"]: layer["name"] for layer in data["layers"]} if data else {}
     # Of a difference only the layers that differ need a legend.
     compared = is_comparison(result)
-    shown = [layer for layer in result.layers if len(layer.frame) or not compared]
+    drawn = [layer for layer in result.layers if layer.on_page]
+    shown = [layer for layer in drawn if len(layer.frame) or not compared]
     same = [layer for layer in result.layers if compared and not len(layer.frame)]
     if same:
         listed = ", ".join(layer.title.partition(":")[0] for layer in same)
         notes = (*notes, f"Like i begge kjøringene: {listed}.")
+    heavy = [layer.title for layer in result.layers if not layer.on_page and len(layer.frame)]
+    if heavy:
+        notes = (*notes, f"Bare i GeoPackage-filen: {', '.join(heavy)}.")
     plain, unsure = split_warnings(result.warnings)
     ranked = sorted(result.findings, key=lambda f: list(_SEVERITY).index(f.severity))
     return {

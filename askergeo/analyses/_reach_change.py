@@ -1,0 +1,227 @@
+"""Who gains and who loses with a scenario, address by address.
+
+The two runs carry who lives where and how long each walks (``Result.microdata``), which no output
+ever sees; here they meet, and leave as sums by age and as addresses without numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from askergeo.analyses._reach_tables import person_column, whole
+from askergeo.compare import SCENARIO
+from askergeo.result import Column, ColumnSum, MapLayer, RowSum, Style, StyleClass, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from numpy.typing import NDArray
+
+    from askergeo.analyses._reach_people import Ages
+    from askergeo.analyses._reach_tables import Reach
+    from askergeo.result import Result
+
+__all__ = ["compare", "microdata_of"]
+
+_PARTS = ("barn", "voksne", "yngre_eldre", "eldst", "ukjent_alder")
+# A walk that is longer or shorter by less than this (minutes) is as before.
+_SAME = 0.05
+_STAY, _GAIN, _LOSE, _FASTER, _SLOWER = "blir", "inn", "ut", "raskere", "saktere"
+_CLASSES = (
+    StyleClass(value="Kommer inn", label="Kommer inn", fill="#0072b2", stroke="#003a5c"),
+    StyleClass(value="Kortere veg", label="Kortere veg", fill="#56b4e9", stroke="#2b6f96"),
+    StyleClass(value="Lengre veg", label="Lengre veg", fill="#e69f00", stroke="#7a5400"),
+    StyleClass(value="Faller ut", label="Faller ut", fill="#d55e00", stroke="#6b2f00"),
+    StyleClass(value="Ny adresse", label="Ny adresse", fill="#cc79a7", stroke="#7a3f61"),
+)
+_CLASS_OF = {_GAIN: "Kommer inn", _FASTER: "Kortere veg", _SLOWER: "Lengre veg", _LOSE: "Faller ut"}
+
+
+def microdata_of(reach: Reach, main: str) -> pd.DataFrame:
+    """Keep of each place what the comparison needs, under what it is known by in another run.
+
+    Parameters
+    ----------
+    main
+        Profile of the map of winners and losers.
+    """
+    people = reach.people
+    xy = np.array([(point.x, point.y) for point in people.points]).reshape(-1, 2)
+    data: dict[str, Any] = {"x": xy[:, 0], "y": xy[:, 1]}
+    data |= {part: people.persons[:, number] for number, part in enumerate(_PARTS)}
+    data |= {f"minutter_{profile}": times.complete for profile, times in reach.times.items()}
+    frame = pd.DataFrame(data, index=pd.Index(people.ids, name="id"))
+    frame.attrs = {
+        "grense": reach.limits[0],
+        "titler": dict(reach.titles),
+        "hovedprofil": main,
+        "alder": reach.ages,
+        "etter_alder": people.by_age,
+    }
+    # Dwellings that stand in the very same place cannot be told apart in another run.
+    return frame[~frame.index.duplicated()]
+
+
+def compare(base: Result, other: Result, difference: Result) -> Result:
+    """Add to a difference who gains and who loses.
+
+    Parameters
+    ----------
+    base, other
+        The runs without and with the scenario, with their microdata.
+    difference
+        What :func:`askergeo.compare.compare` made of them.
+    """
+    one, two = base.microdata, other.microdata
+    if one is None or two is None:
+        return difference
+    profiles = [p for p in one.attrs["titler"] if p in two.attrs["titler"]]
+    index = one.index.append(two.index.difference(one.index, sort=False))
+    before, after = one.reindex(index), two.reindex(index)
+    before.attrs = after.attrs = one.attrs
+    states = {profile: _states(before, after, profile) for profile in profiles}
+    table = _table(before, after, states)
+    layer = _layer(before, after, states, base)
+    return replace(
+        difference,
+        tables=(*difference.tables[:1], table, *difference.tables[1:]),
+        layers=(*difference.layers, layer),
+    )
+
+
+def _states(before: pd.DataFrame, after: pd.DataFrame, profile: str) -> pd.DataFrame:
+    """Tell what happens to each place: in the settlement before and after, and how it changes."""
+    limit = before.attrs["grense"]
+    old = before[f"minutter_{profile}"].to_numpy()
+    new = after[f"minutter_{profile}"].to_numpy()
+    was, is_now = old <= limit, new <= limit
+    with np.errstate(invalid="ignore"):
+        faster, slower = new < old - _SAME, new > old + _SAME
+    # A place that is in one of the runs only has an unknown time in the other.
+    state = np.select(
+        [was & is_now, ~was & is_now, was & ~is_now, faster, slower],
+        [_STAY, _GAIN, _LOSE, _FASTER, _SLOWER],
+        default="",
+    )
+    return pd.DataFrame({"was": was, "is_now": is_now, "state": state}, index=before.index)
+
+
+def _table(before: pd.DataFrame, after: pd.DataFrame, states: dict[str, pd.DataFrame]) -> Table:
+    """Count who moves in and out of the settlements, by age, so that the account closes."""
+    old = before[list(_PARTS)].fillna(0).to_numpy()
+    new = after[list(_PARTS)].fillna(0).to_numpy()
+    stay = np.minimum(old, new)
+    limit = f"{before.attrs['grense']:g}"
+    records: list[dict[str, Any]] = []
+    sums: list[RowSum] = []
+    repeats: dict[tuple[Hashable, str], tuple[str, Hashable, str]] = {}
+    for profile, frame in states.items():
+        was, is_now = frame["was"].to_numpy(), frame["is_now"].to_numpy()
+        state = frame["state"].to_numpy()
+        rows = {
+            "uten": ("Bor i 5-minutterstettsted uten scenario", old[was]),
+            _STAY: ("Bor der før og etter", stay[state == _STAY]),
+            _LOSE: ("Faller ut: tjenestene kommer lenger unna", stay[state == _LOSE]),
+            "borte": ("Bor ikke lenger der (endret befolkning)", (old - stay)[was]),
+            _GAIN: ("Kommer inn: tjenestene kommer nærmere", stay[state == _GAIN]),
+            "nye": ("Nye bosatte (endret befolkning)", (new - stay)[is_now]),
+            "med": ("Bor i 5-minutterstettsted med scenario", new[is_now]),
+            _FASTER: ("Får kortere veg, uten å komme inn", stay[state == _FASTER]),
+            _SLOWER: ("Får lengre veg, uten å falle ut", stay[state == _SLOWER]),
+        }
+        for what, (title, persons) in rows.items():
+            counts = dict(zip(_PARTS, persons.sum(axis=0), strict=True))
+            records.append(
+                {
+                    "rad": f"{profile}_{what}",
+                    "profil": before.attrs["titler"][profile],
+                    "bosatte": title.replace("5-minutter", f"{limit}-minutter"),
+                    **counts,
+                    "eldre": counts["yngre_eldre"] + counts["eldst"],
+                    "alle": sum(counts.values()),
+                }
+            )
+        sums += [
+            RowSum(f"{profile}_uten", tuple(f"{profile}_{w}" for w in (_STAY, _LOSE, "borte"))),
+            RowSum(f"{profile}_med", tuple(f"{profile}_{w}" for w in (_STAY, _GAIN, "nye"))),
+        ]
+        for age in ("alle", "barn", "eldre", "eldst"):
+            cell = f"{profile}_{limit.replace('.', ',')}"
+            repeats[f"{profile}_uten", age] = ("andel", cell, age)
+            repeats[f"{profile}_med", age] = ("andel", cell, age + SCENARIO)
+    by_age = bool(before.attrs["etter_alder"])
+    columns = _columns(before.attrs["alder"], by_age=by_age, unknown=bool(old[:, 4].any()))
+    frame = pd.DataFrame(records).set_index("rad")[list(columns)]
+    for name, column in columns.items():
+        if column.persons:
+            frame[name] = whole(frame[name])
+    return Table(
+        name="vinner_taper",
+        title="Hvem vinner og hvem taper",
+        frame=frame,
+        columns=columns,
+        row_sums=tuple(sums),
+        column_sums=_column_sums(columns),
+        repeats={cell: where for cell, where in repeats.items() if cell[1] in columns},
+        note="Bare bosatte som er der både uten og med scenario, kan vinne eller tape. Nye "
+        "adresser og nye bosatte står på egne rader.",
+    )
+
+
+def _columns(ages: Ages, *, by_age: bool, unknown: bool) -> dict[str, Column]:
+    columns = {"profil": Column(title="Profil"), "bosatte": Column(title="Bosatte")}
+    if by_age:
+        titles = {
+            "barn": ages.titles["barn"],
+            "voksne": f"{ages.children_to + 1}–{ages.old_from - 1} år",
+            "yngre_eldre": f"{ages.old_from}–{ages.oldest_from - 1} år",
+            "eldst": ages.titles["eldst"],
+        } | ({"ukjent_alder": "Ukjent alder"} if unknown else {})
+        columns |= {name: person_column(title) for name, title in titles.items()}
+        columns["eldre"] = person_column(ages.titles["eldre"])
+    return columns | {"alle": person_column("Alle")}
+
+
+def _column_sums(columns: dict[str, Column]) -> tuple[ColumnSum, ...]:
+    if "barn" not in columns:
+        return ()
+    parts = [name for name in _PARTS if name in columns]
+    return ColumnSum("alle", tuple(parts)), ColumnSum("eldre", ("yngre_eldre", "eldst"))
+
+
+def _layer(
+    before: pd.DataFrame, after: pd.DataFrame, states: dict[str, pd.DataFrame], base: Result
+) -> MapLayer:
+    """Draw the addresses whose walk changes, without a number of persons."""
+    main = before.attrs["hovedprofil"]
+    main = main if main in states else next(iter(states))
+    new = before["x"].isna().to_numpy()
+    data: dict[str, Any] = {}
+    for profile, frame in states.items():
+        words = frame["state"].map(_CLASS_OF).fillna("").to_numpy(dtype=object)
+        words[new] = "Ny adresse"
+        data[profile] = words
+    x = after["x"].fillna(before["x"]).to_numpy()
+    y = after["y"].fillna(before["y"]).to_numpy()
+    crs = next(layer.frame.crs for layer in base.layers)
+    frame = gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(x, y), crs=crs, index=before.index)
+    frame = frame[np.any(_texts(frame, list(states)) != "", axis=1)]
+    titles = before.attrs["titler"]
+    return MapLayer(
+        name="vinner_taper",
+        title=f"Adresser som vinner og taper ({titles[main].lower()})",
+        frame=frame,
+        columns={profile: Column(title=titles[profile]) for profile in states},
+        style=Style(fill="#ffffff", stroke="#999999", size=1.6, column=main, classes=_CLASSES),
+        note="Alle adresser er med, også dem uten bosatte. Laget sier ingenting om hvor mange som "
+        "bor på hver adresse.",
+    )
+
+
+def _texts(frame: gpd.GeoDataFrame, names: list[str]) -> NDArray[np.object_]:
+    return np.asarray(frame[names].to_numpy(dtype=object))
