@@ -86,7 +86,7 @@ def _filled(field: Floats, level: float, origin: Floats, cell: float) -> shapely
     polygons = []
     for xy, ends in zip(points, offsets, strict=True):
         ring = np.repeat(np.arange(len(ends) - 1), np.diff(ends.astype(np.int64)))
-        rings = list(np.atleast_1d(shapely.linearrings(xy, indices=ring)))
+        rings = np.asarray(shapely.linearrings(xy, indices=ring), dtype=object)
         polygons.append(shapely.Polygon(rings[0], rings[1:]))
     if not polygons:
         return shapely.Polygon()

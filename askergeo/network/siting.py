@@ -227,7 +227,8 @@ def _steps(saving: Floats, weights: Floats) -> tuple[Flags, Floats]:
 def _same_rows(bits: NDArray[np.uint8], worth: Floats) -> tuple[NDArray[np.uint8], Floats]:
     """Add up the worth of rows that are alike."""
     keys, number = np.unique(bits, axis=0, return_inverse=True)
-    return keys, np.bincount(number.ravel(), weights=worth, minlength=len(keys))
+    total = np.bincount(number.ravel(), weights=worth, minlength=len(keys))
+    return keys, total.astype(np.float64)
 
 
 def _merged(helps: Flags, worth: Floats) -> _Programme:
