@@ -48,6 +48,31 @@ def require_tool() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture
+def surface(tmp_path: Path) -> Callable[..., Path]:
+    """Write a GeoTIFF of a surface ``height(x, y)`` over a square at the origin; see its body."""
+    import numpy as np  # noqa: PLC0415  (loaded only where it is used)
+    import rasterio  # noqa: PLC0415
+    from affine import Affine  # noqa: PLC0415
+
+    def write(height, *, cell, side=200.0, nodata=None, transform=None, hole=None):
+        count = round(side / cell)
+        middle = (np.arange(count) + 0.5) * cell
+        z = height(middle[None, :], side - middle[:, None]) + np.zeros((count, count))
+        if hole:
+            z[hole] = np.nan if nodata is None else nodata
+        path = tmp_path / "terreng.tif"
+        grid = transform or Affine(cell, 0, 0, 0, -cell, side)
+        with rasterio.open(
+            path, "w", driver="GTiff", width=count, height=count, count=1, crs="EPSG:25832",
+            transform=grid, dtype="float32", nodata=nodata,
+        ) as out:  # fmt: skip
+            out.write(z.astype(np.float32), 1)
+        return path
+
+    return write
+
+
 @dataclass(frozen=True)
 class Demo:
     """What ``askergeo demo`` wrote, and the processor time (s) that it took."""

@@ -40,10 +40,9 @@ def find_gaps(graph: WalkGraph, level: Numbers, gap_m: float) -> gpd.GeoDataFram
     owner = np.repeat(np.arange(graph.edges), np.diff(graph.coordinate_ptr))
     lines = line_strings(graph.coordinates, owner)
     tree = shapely.STRtree(lines)
-    loose, around = _loose_ends(graph, level, lines, tree, gap_m)
+    loose = _loose_ends(graph, level, lines, tree, gap_m)
     apart = _parts_apart(graph, level, lines, tree, gap_m)
     links = np.concatenate([apart, loose])
-    around = np.r_[np.full(len(apart), np.nan), around]
     rule = np.repeat(["egen_del", "los_ende"], [len(apart), len(loose)])
     at = np.round(shapely.get_coordinates(links).reshape(-1, 4), 2)
     turned = (at[:, 0] > at[:, 2]) | ((at[:, 0] == at[:, 2]) & (at[:, 1] > at[:, 3]))
@@ -56,7 +55,6 @@ def find_gaps(graph: WalkGraph, level: Numbers, gap_m: float) -> gpd.GeoDataFram
             "lengde_m": shapely.length(links[first]),
             "rule": rule[first],
             "component_size": size[graph.component[graph.start[edge]]],
-            "omveg_m": around[first],
         },
         geometry=links[first],
         crs=graph.crs,
@@ -70,8 +68,8 @@ def _loose_ends(
     lines: NDArray[np.object_],
     tree: shapely.STRtree,
     gap_m: float,
-) -> tuple[NDArray[np.object_], Reals]:
-    """Gaps at loose ends, and the way round: NaN when there is none of the length searched."""
+) -> NDArray[np.object_]:
+    """Lines across the gaps at loose ends."""
     node = np.flatnonzero(np.diff(graph.arc_ptr) == 1)
     own = graph.arc_edge[graph.arc_ptr[node]]
     points = np.asarray(shapely.points(graph.xy[node]), dtype=object)
@@ -85,9 +83,8 @@ def _loose_ends(
     end, edge, distance = end[first], edge[first], distance[first]
     along = np.asarray(shapely.line_locate_point(lines[edge], points[end]))
     around = walk_to(graph, node[end], edge, along, DETOUR * distance)
-    far = ~(around <= DETOUR * distance)
-    links = shapely.shortest_line(points[end[far]], lines[edge[far]])
-    return np.asarray(links, dtype=object), np.where(np.isfinite(around), around, np.nan)[far]
+    far = np.isinf(around)
+    return np.asarray(shapely.shortest_line(points[end[far]], lines[edge[far]]), dtype=object)
 
 
 def _parts_apart(

@@ -141,7 +141,7 @@ def _store(path: Path, key: str, build: GraphBuild) -> None:
 def _load(path: Path, key: str) -> GraphBuild | None:
     """Read a graph back; ``None`` when there is none, or the file is not what was written."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             if str(stored["key"]) != key:
                 return None
             arrays = {field.name: stored[field.name] for field in fields(WalkGraph)}

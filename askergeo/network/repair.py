@@ -45,7 +45,7 @@ class RepairReport:
         Lines from a loose end, or a part of the network that hangs alone, to the nearest walkable
         edge that cannot be reached without a long way round: ``lengde_m``, ``rule``
         (``los_ende`` or ``egen_del``), ``component_size`` (metres of edges in the part that the
-        line starts from), ``omveg_m`` (the way round; NaN when there is none within reach).
+        line starts from).
     moved
         Lines from where an end was to where it was snapped: ``lengde_m``, ``rule`` (``node`` or
         ``linje``).

@@ -17,7 +17,6 @@ from scipy.spatial import cKDTree
 from askergeo.errors import CrsError, LayerError, ParameterError
 from askergeo.network.graph import KINDS, GraphBuild, WalkGraph, build_graph
 from askergeo.terrain import terrain_of
-from tests.test_terrain import write_raster
 
 CRS = "EPSG:25832"
 
@@ -234,8 +233,8 @@ def test_a_gate_on_a_node_parts_all_its_edges():
 # Slopes ---------------------------------------------------------------------------------------
 
 
-def test_slope_of_an_even_hillside_is_exact(tmp_path):
-    terrain = terrain_of(write_raster(tmp_path, lambda x, y: 0.1 * x - 0.05 * y, cell=10.0))
+def test_slope_of_an_even_hillside_is_exact(surface):
+    terrain = terrain_of(surface(lambda x, y: 0.1 * x - 0.05 * y, cell=10.0))
     graph = build([(20, 100), (180, 100)], [(20, 100), (20, 180)], terrain=terrain).graph
     east = graph.xy[graph.end][:, 0] > graph.xy[graph.start][:, 0]
     for edge in range(graph.edges):
@@ -246,14 +245,14 @@ def test_slope_of_an_even_hillside_is_exact(tmp_path):
     np.testing.assert_allclose(graph.z, graph.xy @ [0.1, -0.05], atol=1e-4)
 
 
-def test_pieces_are_no_shorter_than_the_cells(tmp_path):
-    terrain = terrain_of(write_raster(tmp_path, lambda x, y: x, cell=20.0))
+def test_pieces_are_no_shorter_than_the_cells(surface):
+    terrain = terrain_of(surface(lambda x, _y: x, cell=20.0))
     graph = build([(20, 100), (50, 100)], [(20, 50), (110, 50)], terrain=terrain).graph
     assert sorted(np.diff(graph.piece_ptr).tolist()) == [1, 4]
 
 
-def test_a_hill_on_the_way_is_seen_and_a_bridge_over_a_valley_is_level(tmp_path):
-    terrain = terrain_of(write_raster(tmp_path, lambda x, y: -abs(x - 100) / 10, cell=10.0))
+def test_a_hill_on_the_way_is_seen_and_a_bridge_over_a_valley_is_level(surface):
+    terrain = terrain_of(surface(lambda x, _y: -abs(x - 100) / 10, cell=10.0))
     over = [(55, 100), (80, 100)], [(80, 100), (120, 100)], [(120, 100), (145, 100)]
     ground = build([(50, 100), (150, 100)], terrain=terrain).graph
     np.testing.assert_allclose(ground.piece_slope, [0.1, 0.08, -0.08, -0.1], atol=1e-4)
@@ -271,8 +270,8 @@ def test_heights_of_the_lines_serve_without_terrain():
     assert sorted(np.round(rise.astype(float), 3).tolist()) == [0.0, 0.1, 0.4]
 
 
-def test_unknown_slope_is_unknown_and_counted(tmp_path):
-    terrain = terrain_of(write_raster(tmp_path, lambda x, y: x, cell=10.0))
+def test_unknown_slope_is_unknown_and_counted(surface):
+    terrain = terrain_of(surface(lambda x, _y: x, cell=10.0))
     built = build([(20, 100), (60, 100)], [(500, 100), (560, 100)], terrain=terrain)
     outside = built.graph.source == 1
     pieces = np.repeat(outside, np.diff(built.graph.piece_ptr))
