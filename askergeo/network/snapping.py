@@ -128,7 +128,7 @@ def snap(
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     parts, part = shapely.get_parts(shapes[there], return_index=True)
     found = _meetings(lines, parts, rows[there][part], reach_m)
-    order = np.lexsort((lines.edge[found.line], found.row))
+    order = np.lexsort((found.share, lines.edge[found.line], found.row))
     missed = np.setdiff1d(np.arange(total), found.row)
     return Places(
         row=found.row[order].astype(np.int32),
