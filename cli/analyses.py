@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from . import siting
 from .console import Console
 from .options import Data, Json, Out, Overwrite, Parameter, Quiet, Scenario, pairs
 
@@ -16,15 +18,11 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     """Add the verbs to the command line."""
     app.command("oversikt", cls=command)(overview)
     app.command("strandsone", cls=command)(shore)
-    settlement = typer.Typer(cls=group, rich_markup_mode=None, help=_SETTLEMENT)
+    settlement = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
+    settlement.callback()(five_minutes)
     settlement.command("avgrens", cls=command)(settlements)
+    siting.register(settlement, command)
     app.add_typer(settlement, name="tettsted")
-
-
-_SETTLEMENT = """Tettsteder etter SSBs metode.
-
-$ askergeo tettsted avgrens --data asker --ut tettsteder
-"""
 
 
 def overview(
@@ -69,6 +67,51 @@ def shore(
     run_and_write("strandsone", data, out, scenario, parameter, console, overwrite=overwrite)
 
 
+def five_minutes(
+    ctx: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="MAPPE", help="Datapakken. [må oppgis]")
+    ] = None,
+    out: Out = Path("5-minutter"),
+    *,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profil",
+            metavar="PROFIL",
+            help="Hvem som går: voksen, voksen_4_8, eldre, rullator eller barn; kan gis flere "
+            "ganger. Uten regnes voksen, eldre og rullator.",
+        ),
+    ] = None,
+    winter: Annotated[
+        bool, typer.Option("--vinter", help="Regn med veger som ikke brøytes om vinteren.")
+    ] = False,
+    scenario: Scenario = None,
+    parameter: Parameter = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """5-minutterstettsteder: hvem når hverdag, helse og sosiale arenaer til fots.
+
+    $ askergeo tettsted --data asker --ut 5-minutter
+    $ askergeo tettsted --data asker --ut vinter --profil rullator --vinter
+    $ askergeo tettsted --data asker --ut ny-snarveg --scenario snarveg
+
+    Folk telles på gangnettet, etter alder der alderen er kjent. Svaret viser også hva som mangler
+    hvor, og hvilke snarveger som ville hjelpe flest.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if data is None:
+        ctx.fail("Missing option '--data'.")
+    console = Console(as_json=as_json, quiet=quiet)
+    chosen = {"profiler": ",".join(profile)} if profile else {}
+    chosen |= {"aarstid": "vinter"} if winter else {}
+    given = [f"{name}={value}" for name, value in chosen.items()] + (parameter or [])
+    run_and_write("tettsted", data, out, scenario, given, console, overwrite=overwrite)
+
+
 def settlements(
     data: Data,
     out: Out = Path("tettsteder"),
@@ -105,6 +148,7 @@ def run_and_write(
     """
     from askergeo.datapackage import DataPackage
     from askergeo.outputs.write import check_free, write_all
+    from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
 
     check_free(out, overwrite=overwrite)
@@ -112,7 +156,10 @@ def run_and_write(
     change = None if scenario is None else DataPackage.open(scenario)
     with console.progress(analysis) as step:
         step(0.0, "Regner")
-        results = run_with_scenario(analysis, package, change, overrides=pairs(parameters))
+        # What is said on the screen leaves too.
+        results = suppress_all(
+            run_with_scenario(analysis, package, change, overrides=pairs(parameters))
+        )
         step(0.8, "Skriver")
         paths = write_all(results, out, title=package.name, overwrite=overwrite)
     for warning in dict.fromkeys(text for result in results for text in result.warnings):

@@ -55,7 +55,7 @@ class Group(TyperGroup):
 
 def usage(command: Any, ctx: Any) -> str:  # noqa: ANN401
     """Return the one-line usage: the command's path, its arguments and its required options."""
-    if isinstance(command, TyperGroup):
+    if isinstance(command, TyperGroup) and not command.invoke_without_command:
         return f"{ctx.command_path} KOMMANDO …"
     pieces = [ctx.command_path]
     for parameter in command.params:
@@ -64,6 +64,8 @@ def usage(command: Any, ctx: Any) -> str:  # noqa: ANN401
             pieces.append(name if parameter.required else f"[{name}]")
         elif parameter.required:
             pieces.append(f"{parameter.opts[0]} {name}")
+    if isinstance(command, TyperGroup):
+        return f"{ctx.command_path} [VALG] eller {ctx.command_path} KOMMANDO …"
     own = command.options_metavar
     return " ".join([*pieces, "[VALG]" if own == _TYPER_OPTIONS else own])
 

@@ -56,8 +56,8 @@ def _by_text(message: str, ctx: Any) -> str:  # noqa: ANN401
     if unknown := re.match(r"No such command '(.+?)'", message):
         verbs = list(getattr(ctx.command, "commands", []))
         return f"kommandoen «{unknown[1]}» finnes ikke{_nearest(unknown[1], verbs)}"
-    if message.startswith("Missing command"):
-        return "oppgi en kommando."
+    if missing := re.match(r"Missing (?:command|option '(.+?)')", message):
+        return f"valget «{missing[1]}» mangler." if missing[1] else "oppgi en kommando."
     if extra := re.match(r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", message):
         return f"for mange argumenter: {extra[1]}."
     if value := re.match(r"Option '(.+?)' requires", message):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from askergeo.analyses._reach_times import subset
-from askergeo.network.paths import Network, nearest, within
+from askergeo.network.paths import nearest, within
 from askergeo.network.profiles import Costs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from askergeo.network.graph import WalkGraph
+    from askergeo.network.paths import Network
     from askergeo.network.snapping import Places
 
 __all__ = ["Site", "best_sites", "reversed_costs"]
@@ -34,8 +34,8 @@ def reversed_costs(costs: Costs) -> Costs:
 
 
 def best_sites(
-    graph: WalkGraph,
-    costs: Costs,
+    network: Network,
+    outward: Network,
     homes: Places,
     lacking: NDArray[np.bool_],
     weights: NDArray[np.float64],
@@ -51,8 +51,10 @@ def best_sites(
 
     Parameters
     ----------
-    graph, costs
-        The network and what the profile spends on it.
+    network, outward
+        The network with what the profile spends on it, and with that of walking every edge the
+        other way (:func:`reversed_costs`): from the place to the homes is then what it costs from
+        the homes to the place.
     homes
         Where the homes meet it.
     lacking
@@ -64,9 +66,6 @@ def best_sites(
     count
         How many places at most.
     """
-    network = Network.of(graph, costs)
-    # From the place to the homes the other way is from the homes to the place.
-    outward = Network.of(graph, reversed_costs(costs))
     left = lacking & (weights.sum(axis=1) > 0)
     sites: list[Site] = []
     candidates = subset(homes, left)

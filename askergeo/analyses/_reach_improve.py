@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from askergeo.analyses._reach_gaps import best_sites
+from askergeo.analyses._reach_gaps import best_sites, reversed_costs
 from askergeo.analyses._reach_links import best_links, links_of
 from askergeo.analyses._reach_services import GROUPS
 from askergeo.analyses._reach_tables import (
@@ -20,6 +20,7 @@ from askergeo.analyses._reach_tables import (
     person_column,
 )
 from askergeo.analyses._reach_times import subset
+from askergeo.network.paths import Network
 from askergeo.result import Column, MapLayer, Style, StyleClass
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._reach_links import Link, Links
     from askergeo.analyses._reach_tables import Reach
-    from askergeo.network.paths import Network
     from askergeo.network.snapping import Places
     from askergeo.parameters import Parameters
     from askergeo.result import Table
@@ -140,11 +140,12 @@ def _sites(
     limit = found.limits[0]
     parts = lacking(found.times[profile], limit, found.known)
     lone = {group: members for group, (_, members) in parts.items() if group in GROUPS}
+    outward = Network.of(network.graph, reversed_costs(network.costs))
     records: list[dict[str, Any]] = []
     points = []
     for group, members in lone.items():
         sites = best_sites(
-            network.graph, network.costs, homes, members, weights, limit=limit * 60.0, count=count
+            network, outward, homes, members, weights, limit=limit * 60.0, count=count
         )
         union = np.zeros(len(members), dtype=bool)
         for number, site in enumerate(sites, start=1):

@@ -33,9 +33,9 @@ __all__ = [
 ]
 
 UNKNOWN = "Ukjent"
-# Cividis, from little to much: told apart by lightness alone.
-_SCALE = ("#00224e", "#575d6d", "#a59c74", "#fee838")
-_GREY = "#c8c8c8"
+# One hue from little to much: told apart by lightness alone.
+_SCALE = ("#d5dcea", "#8db3d6", "#3a7fb8", "#08306b")
+_GREY = "#bdbdbd"
 _CATCHMENT = ("#0072b2", "#56b4e9", "#c6e5f5")
 # More addresses than this are drawn on the page as squares.
 _POINTS = 12_000
@@ -133,10 +133,10 @@ def _group_style(reach: Reach, column: str) -> Style:
     groups = len(reach.services.groups)
     colours = [_SCALE[round(n * (len(_SCALE) - 1) / max(groups, 1))] for n in range(groups + 1)]
     classes = [
-        StyleClass(value=word, label=word, fill=colour, stroke="#3b3b3b")
+        StyleClass(value=word, label=word, fill=colour, stroke="#5f6b7a")
         for word, colour in zip(_group_words(groups), colours, strict=True)
     ]
-    classes.append(StyleClass(value=UNKNOWN, label=UNKNOWN, fill=_GREY, stroke="#8c8c8c"))
+    classes.append(StyleClass(value=UNKNOWN, label=UNKNOWN, fill="#ffffff", stroke="#8c8c8c"))
     return Style(column=column, classes=tuple(classes), size=1.1, width=0.1)
 
 
@@ -237,7 +237,7 @@ def service_layer(reach: Reach, crs: object) -> MapLayer:
             "gruppe": Column(title="Gruppe"),
             "navn": Column(title="Navn"),
         },
-        style=Style(column="gruppe", classes=classes, size=1.8, fill=_GREY, stroke="#ffffff"),
+        style=Style(column="gruppe", classes=classes, size=1.4, fill=_GREY, stroke="#ffffff"),
     )
 
 

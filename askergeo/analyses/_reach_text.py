@@ -82,16 +82,18 @@ def statement(
             cell=("andel", row, age),
         )
     whole = _listed({p: f"{{andel_alle_{p}}}{HARD_SPACE}%" for p in found.times}, found.titles)
-    sentence = f"{whole} av de bosatte bor i et {first}-minutterstettsted"
+    sentence = f"Av de bosatte bor {whole} i et {first}-minutterstettsted"
     if "eldre" in ages:
         old = _listed({p: f"{{andel_eldre_{p}}}{HARD_SPACE}%" for p in found.times}, {})
         sentence += f"; av dem på {found.ages.titles['eldre'].lower()} {old}"
     sentence += "."
-    more, facts_more = _best(found, better, ages)
+    more, facts_more = _best(found, better, ages, main)
     return sentence + more, facts | facts_more
 
 
-def _best(found: Reach, better: Improvements, ages: list[str]) -> tuple[str, dict[str, Fact]]:
+def _best(
+    found: Reach, better: Improvements, ages: list[str], main: str
+) -> tuple[str, dict[str, Fact]]:
     """Say what a new service and a new link would give."""
     if not better.best_site:
         return "", {}
@@ -111,13 +113,12 @@ def _best(found: Reach, better: Improvements, ages: list[str]) -> tuple[str, dic
         ),
     }
     where = "ett sted" if places == 1 else f"{places} steder"
-    return (
-        f" Mest å hente er {GROUPS[group].lower()} på {where}: "
-        f"{{nye_av_tjeneste}} flere på {found.ages.titles[age].lower()}."
-        if age == "eldre"
-        else f" Mest å hente er {GROUPS[group].lower()} på {where}: {{nye_av_tjeneste}} flere.",
-        facts,
+    who = f" på {found.ages.titles[age].lower()}" if age == "eldre" else ""
+    said = (
+        f" Mest å hente er {GROUPS[group].lower()} på {where}: om lag {{nye_av_tjeneste}} "
+        f"flere{who} ({found.titles[main].lower()})."
     )
+    return said, facts
 
 
 def _listed(figures: Mapping[str, str], titles: Mapping[str, str]) -> str:
@@ -272,7 +273,7 @@ def warnings(
             f"Brøyting er ukjent på {format_number(100 * unknown.ploughed)} % av gangnettet, som "
             "er regnet som brøytet."
         )
-    return (*said, *_unsure(profiles))
+    return (*said, *_unsure(profiles, winter=parameters["aarstid"] == "vinter"))
 
 
 def _together(graph: WalkGraph) -> float:
@@ -281,14 +282,14 @@ def _together(graph: WalkGraph) -> float:
     return float(length[0] / length.sum())
 
 
-def _unsure(profiles: Mapping[str, Profile]) -> list[str]:
-    """One line for each value of the profiles that is uncertain."""
+def _unsure(profiles: Mapping[str, Profile], *, winter: bool) -> list[str]:
+    """One line for each value of the profiles that is in force and uncertain."""
     return [
         f"Parameteren «{profile.title}: {one.title.lower()}» = {value_text(one.value, one.unit)} "
         f"er usikker: {one.source}."
         for profile in profiles.values()
         for one in profile.values  # noqa: PD011  (no pandas)
-        if one.confidence == "usikker"
+        if one.confidence == "usikker" and (winter or one.name != "ubroytet_faktor")
     ]
 
 

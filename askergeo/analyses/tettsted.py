@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 __all__ = ["tettsted"]
 
 _MINUTE = 60.0
+# Fine enough for a map that shows a municipality.
+_CELL_M = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -361,6 +363,7 @@ def _catchments(scene: _Scene, network: Network) -> MapLayer:
         reach(network, scene.centres, limit=limits[-1], inward=True),
         scene.centres,
         limits,
+        cell_m=_CELL_M,
         inward=True,
     )
     who = scene.found.titles[next(iter(scene.networks))]
