@@ -11,7 +11,15 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from askergeo.network._chains import GRID_M, Chains, cut, ends_of, insert, junctions
+from askergeo.network._chains import (
+    GRID_M,
+    Chains,
+    cut,
+    distinct,
+    ends_of,
+    insert,
+    junctions,
+)
 from askergeo.network._noding import foot_of, segment_tree
 
 if TYPE_CHECKING:
@@ -78,7 +86,7 @@ def _end_levels(chains: Chains) -> tuple[Numbers, Numbers]:
     end = ends_of(chains.line)
     low, span = chains.level.min(), np.ptp(chains.level) + 1
     key = chains.vertex[end] * span + chains.level[chains.line[end]] - low
-    key = np.unique(key)
+    key = distinct(key)
     return key // span, key % span + low
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "GraphBuild", "WalkGraph", "build_graph"]
 
+# Types of geometry that are made of others.
+COMPOSED = (4, 5, 6, 7)
 # Its metres are metres at the equator only; in Asker they are half as long.
 WEB_MERCATOR = 3857
 
@@ -211,7 +213,8 @@ def _columns(
         used &= lines["walk"].to_numpy(dtype=bool)
     row = np.flatnonzero(used)
     parts = shapes[row]
-    for _ in range(2):  # a collection may hold multi-lines
+    # Twice, since a collection may hold multi-lines.
+    while np.isin(shapely.get_type_id(parts), COMPOSED).any():
         parts, index = shapely.get_parts(parts, return_index=True)
         row = row[index]
     other = shapely.get_dimensions(parts) != 1
