@@ -125,7 +125,8 @@ def add_file(
         Where the layer is mapped, when that is not the whole municipality: a file of polygons,
         or ``utstrekning`` for the rectangle around the rows.
     box
-        West, south, east, north in degrees: keep only the rows that lie inside it, whole.
+        West, south, east, north in degrees: keep only the rows that lie inside it, whole. The
+        municipality itself is cut, so that a package may be about a part of it.
     append
         Add the rows to those that are in the layer already.
     overwrite
@@ -158,12 +159,13 @@ def add_file(
         source_layer=source_layer,
         crs=crs,
         target_crs=package.crs,
-        boundary=_boundary(package, layer_id),
+        # Whoever names a box has chosen the place; what lies outside it is left out, not a fault.
+        boundary=_boundary(package, layer_id) if box is None else None,
         changes=bool(package.scenario),
     )
     frame, avvik = intake.frame, intake.avvik
     if box is not None:
-        frame = _inside(frame, box, package.crs)
+        frame = _inside(frame, box, package.crs, cut=layer_id == "kommunegrense")
     outside = len(intake.frame) - len(frame)
     if package.scenario:
         frame = _numbered(package, layer, frame, append=append)
@@ -273,9 +275,9 @@ def _coverage(given: str | Path | None, frame: pd.DataFrame, crs: str) -> shapel
 
 
 def _inside(
-    frame: pd.DataFrame, box: tuple[float, float, float, float], crs: str
+    frame: pd.DataFrame, box: tuple[float, float, float, float], crs: str, *, cut: bool
 ) -> gpd.GeoDataFrame:
-    """Keep the rows that lie wholly in a box in degrees."""
+    """Keep the rows that lie wholly in a box in degrees, or ``cut`` them to it."""
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ParameterError(
             "En boks kan ikke skjære en tabell uten geometri.", remedy="Ta bort «boks»."
@@ -283,8 +285,12 @@ def _inside(
     # Parallels bend in the CRS of record; a vertex each hundredth of a degree follows them.
     around = shapely.segmentize(shapely.box(*box), 0.01)
     place = gpd.GeoSeries([around], crs="EPSG:4326").to_crs(crs).iloc[0]
-    kept: gpd.GeoDataFrame = frame[frame.within(place)].reset_index(drop=True)
-    return kept
+    if cut:
+        parts = frame[frame.intersects(place)]
+        kept: gpd.GeoDataFrame = parts.set_geometry(parts.intersection(place))
+    else:
+        kept = frame[frame.within(place)]
+    return kept.reset_index(drop=True)
 
 
 def _both(one: shapely.Geometry | None, other: shapely.Geometry | None) -> shapely.Geometry | None:
