@@ -269,7 +269,7 @@ def _on_network(network: Network, homes: Places, row: int) -> shapely.Point:
 
 
 def _counted(found: Reach, members: NDArray[np.bool_]) -> dict[str, float]:
-    return {age: float(found.people.group(age)[members].sum()) for age in ("eldre", "alle")}
+    return {age: found.people.count(age, members) for age in ("eldre", "alle")}
 
 
 def _person_columns(found: Reach) -> dict[str, Column]:

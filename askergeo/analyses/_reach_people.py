@@ -94,6 +94,12 @@ class People:
             return np.full(len(self.persons), np.nan)
         return np.asarray(self.persons[:, AGES[age]].sum(axis=1), dtype=np.float64)
 
+    def count(self, age: str, members: NDArray[np.bool_]) -> float:
+        """Residents of an age group at some places; NaN when ages are unknown, also for none."""
+        if age != "alle" and not self.by_age:
+            return np.nan
+        return float(self.group(age)[members].sum())
+
 
 def read_ages(parameters: Parameters) -> Ages:
     """Read the borders between the age groups.

@@ -199,7 +199,7 @@ def centre_table(reach: Reach) -> Table:
 def _within(reach: Reach, minutes: NDArray[np.float64], ages: tuple[str, ...]) -> dict[str, float]:
     """Count persons of each age group within each limit."""
     return {
-        f"{age}_{minutes_text(limit)}": float(reach.people.group(age)[minutes <= limit].sum())
+        f"{age}_{minutes_text(limit)}": reach.people.count(age, minutes <= limit)
         for age in ages
         for limit in reach.limits
     }

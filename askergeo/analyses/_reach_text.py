@@ -81,6 +81,13 @@ def statement(
             persons=True,
             cell=("andel", row, age),
         )
+    if found.services.absent:
+        lacks = _listed({group: GROUPS[group].lower() for group in found.services.absent}, {})
+        groups = "gruppen" if len(found.services.absent) == 1 else "gruppene"
+        return (
+            f"Det er ukjent hvor mange som bor i et {first}-minutterstettsted: dataene har ingen "
+            f"tjeneste i {groups} {lacks}."
+        ), facts
     whole = _listed({p: f"{{andel_alle_{p}}}{HARD_SPACE}%" for p in found.times}, found.titles)
     sentence = f"Av de bosatte bor {whole} i et {first}-minutterstettsted"
     if "eldre" in ages:
@@ -193,7 +200,11 @@ def findings(found: Reach, report: RepairReport) -> tuple[Finding, ...]:
                 title="Brudd i gangnettet",
                 status=Status.HIT_YELLOW,
                 text=f"{format_number(len(report.gaps))} steder slutter en veg like ved en annen. "
-                "Hvert sted er prøvd som lenke.",
+                + (
+                    "De er ikke prøvd som lenker, for en gruppe av tjenester er ukjent."
+                    if found.services.absent
+                    else "Hvert sted er prøvd som lenke."
+                ),
                 layer="veg",
                 action="Se kartlaget «Brudd i gangnettet»: er det en snarveg der, så tegn den inn.",
             )
@@ -232,10 +243,22 @@ def warnings(
     built: GraphBuild,
     profiles: Mapping[str, Profile],
     parameters: Parameters,
+    *,
+    outside: int = 0,
 ) -> tuple[str, ...]:
-    """Say what makes the answer less certain."""
+    """Say what makes the answer less certain; ``outside`` places lie outside the municipality."""
     graph = built.graph
     said = list(built.report.warnings)
+    if outside:
+        said.append(
+            f"{format_number(outside)} adresser eller ruter med bosatte ligger utenfor "
+            "kommunegrensen; de som bor der, er ikke med."
+        )
+    if left_out := [group for group in GROUPS if group not in found.services.groups]:
+        said.append(
+            "Tatt ut av kravet til et 5-minutterstettsted: "
+            f"{_listed({group: GROUPS[group].lower() for group in left_out}, {})}."
+        )
     if not found.people.by_age:
         said.append(
             "Bosatte er ikke kjent etter alder: 67+, 80+ og barn er ukjent («..»), ikke null."

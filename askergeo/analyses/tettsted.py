@@ -126,10 +126,11 @@ lenkeforslag, kommunegrense
     profiles = _profiles(parameters)
     ages = read_ages(parameters)
     people = people_of(adresse, befolkning, befolkning_rute, bygning, ages, parameters)
+    own = _inside(people, kommunegrense)
     scene = _scene(
         gangnett,
         profiles,
-        _inside(people, kommunegrense),
+        own,
         services_of(tjeneste, skole, barnehage, parameters),
         _centres(senter, kommunegrense),
         parameters=parameters,
@@ -163,7 +164,13 @@ lenkeforslag, kommunegrense
             *text.unsnapped(found, scene.services, scene.centres, scene.centre_points, better),
             *text.findings(found, gangnett.report),
         ),
-        warnings=text.warnings(found, gangnett, profiles, parameters),
+        warnings=text.warnings(
+            found,
+            gangnett,
+            profiles,
+            parameters,
+            outside=int((people.total > 0).sum() - (own.total > 0).sum()),
+        ),
         parameters=text.profile_records(profiles),
         reading=text.reading(found, scene.main),
         unshown=(family.table(),),
