@@ -11,6 +11,7 @@ import pandas as pd
 from askergeo.catalogue import load_catalogue
 from askergeo.errors import LayerError, ParameterError
 from askergeo.geometry import geometries
+from askergeo.parameters import load_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,8 @@ def services_of(
 ) -> Services:
     """Put the layers together and give each type its groups.
 
-    A type that no list of the parameters names follows the layer's own column ``gruppe``.
+    A type that no list names, neither those given nor those that come with askergeo, follows the
+    layer's own column ``gruppe``: who takes a type out of a list does not want it to come back.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def services_of(
         if frame is not None
     ]
     if services is not None:
-        frames.insert(0, _with_groups(services, wanted))
+        frames.insert(0, _with_groups(services, _listed(wanted)))
     if not sum(map(len, frames)):
         raise LayerError(
             "Ingen lag har tjenester: «tjeneste», «skole» og «barnehage» mangler eller er tomme.",
@@ -135,9 +137,14 @@ def _title(one: str, titles: Mapping[str, str]) -> str:
     return f"{title} ({GROUPS[group].lower()})" if group in GROUPS else title
 
 
-def _with_groups(services: gpd.GeoDataFrame, wanted: Mapping[str, list[str]]) -> pd.DataFrame:
+def _listed(wanted: Mapping[str, list[str]]) -> set[str]:
+    """Types of the lists given and of those that come with askergeo."""
+    shipped = load_parameters("tettsted")
+    return {kind for group in GROUPS for kind in (*wanted[group], *shipped[f"{group}_typer"])}
+
+
+def _with_groups(services: gpd.GeoDataFrame, listed: set[str]) -> pd.DataFrame:
     """Give each row its type; one that no list names also says which group the layer gives."""
-    listed = {kind for kinds in wanted.values() for kind in kinds}
     kind = services["type"].astype(object).where(services["type"].notna(), "annet").astype(str)
     given = (
         services["gruppe"].astype(object).where(services["gruppe"].notna(), "").astype(str)

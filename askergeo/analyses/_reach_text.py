@@ -36,6 +36,7 @@ __all__ = [
     "statement",
     "title",
     "unsnapped",
+    "unsure",
     "warnings",
 ]
 
@@ -296,7 +297,7 @@ def warnings(
             f"Brøyting er ukjent på {format_number(100 * unknown.ploughed)} % av gangnettet, som "
             "er regnet som brøytet."
         )
-    return (*said, *_unsure(profiles, winter=parameters["aarstid"] == "vinter"))
+    return (*said, *unsure(profiles, winter=parameters["aarstid"] == "vinter"))
 
 
 def _together(graph: WalkGraph) -> float:
@@ -305,7 +306,7 @@ def _together(graph: WalkGraph) -> float:
     return float(length[0] / length.sum())
 
 
-def _unsure(profiles: Mapping[str, Profile], *, winter: bool) -> list[str]:
+def unsure(profiles: Mapping[str, Profile], *, winter: bool) -> list[str]:
     """One line for each value of the profiles that is in force and uncertain."""
     return [
         f"Parameteren «{profile.title}: {one.title.lower()}» = {value_text(one.value, one.unit)} "

@@ -14,6 +14,7 @@ import numpy as np
 from askergeo.analyses import _siting_tables as tables
 from askergeo.analyses._reach_people import AGES, people_of, read_ages
 from askergeo.analyses._reach_sets import Family
+from askergeo.analyses._reach_text import unsure
 from askergeo.analyses._siting_places import candidates_of, present_services, service_title
 from askergeo.errors import LayerError, ParameterError
 from askergeo.network.paths import Network, matrix, nearest
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from askergeo.analyses._siting_places import Candidates
     from askergeo.geometry import Geometries
     from askergeo.network.graph import GraphBuild, WalkGraph
-    from askergeo.network.profiles import Profile
     from askergeo.parameters import Parameters
 
 __all__ = ["plassering"]
@@ -86,8 +86,8 @@ holdeplass, tettsted, kommunegrense
     profile = find_profile(parameters["profil"])
     ages = read_ages(parameters)
     age = _age(parameters["aldersgruppe"], ages)
-    people = people_of(adresse, befolkning, befolkning_rute, bygning, ages, parameters)
-    people = tables.inside(people, kommunegrense)
+    everybody = people_of(adresse, befolkning, befolkning_rute, bygning, ages, parameters)
+    people = tables.inside(everybody, kommunegrense)
     if age != "alle" and not people.by_age:
         raise LayerError(
             "Alderen på de bosatte er ikke kjent.",
@@ -96,9 +96,8 @@ holdeplass, tettsted, kommunegrense
     graph = gangnett.graph
     present = present_services(parameters["tjeneste"], layers)
     candidates = candidates_of(layers, graph, tettsted, parameters)
-    network = Network.of(
-        graph, edge_costs(graph, profile, winter=parameters["aarstid"] == "vinter")
-    )
+    winter = parameters["aarstid"] == "vinter"
+    network = Network.of(graph, edge_costs(graph, profile, winter=winter))
     found = _place(network, people, age, present, candidates, parameters)
     family = Family(people)
     placed = tables.place_table(found, family)
@@ -113,7 +112,15 @@ holdeplass, tettsted, kommunegrense
         tables=(placed, served, solution),
         layers=tables.map_layers(found, title, kommunegrense, graph.crs),
         findings=tables.findings(found, title),
-        warnings=tuple(_warnings(found, profile, graph, title)),
+        warnings=tuple(
+            _warnings(
+                found,
+                graph,
+                title,
+                outside=int((everybody.total > 0).sum() - (people.total > 0).sum()),
+                uncertain=unsure({profile.id: profile}, winter=winter),
+            )
+        ),
         parameters=tuple(
             record | {"navn": f"{profile.id}.{record['navn']}"}
             for record in profile.values.records()  # noqa: PD011  (parameters, no frame)
@@ -237,8 +244,15 @@ def _choose(  # noqa: PLR0917  (called once)
     ), usable
 
 
-def _warnings(found: tables.Placing, profile: Profile, graph: WalkGraph, title: str) -> list[str]:
-    said = list(profile.warnings())
+def _warnings(
+    found: tables.Placing, graph: WalkGraph, title: str, *, outside: int, uncertain: list[str]
+) -> list[str]:
+    said = list(uncertain)
+    if outside:
+        said.append(
+            f"{format_number(outside)} adresser eller ruter med bosatte ligger utenfor "
+            "kommunegrensen; de som bor der, er ikke med."
+        )
     if not len(found.present):
         said.append(
             f"Dataene har ingen tjeneste av typen {title.lower()}: alle er regnet som uten. Listen "
