@@ -148,9 +148,10 @@ def sums_within(
 ):
     """Sum the weights within each limit of the origins in the groups ``first``–``last``.
 
-    A group is rows of one place each on the same link, or one row of several places. The search
-    runs once for a group: from each end of the link, or from all entrances; what each of its rows
-    reaches is the lesser of two sums. ``limits`` ascend; fills ``out``, which holds 0 before.
+    A group is rows of one place each on the same link, or one row of several places. A row that is
+    alone is searched from all its places; for several rows the search runs from each end of their
+    link, and what each row reaches is the lesser of two sums. ``limits`` ascend; fills ``out``,
+    which holds 0 before.
     """
     here = make_queue(len(ptr) - 1, buckets)
     there = make_queue(len(ptr) - 1, buckets)
@@ -246,7 +247,7 @@ def _search_group(
     places = origins[origin_ptr[mine[0]] : origin_ptr[mine[0] + 1]]
     clear(there)
     leave[1, : len(mine)] = np.inf
-    if len(places) > 1:
+    if len(places) > 1 or len(mine) == 1:
         clear(here)
         for o in range(len(places)):
             seed_outward(links, places[o], here, limit, per_cost)

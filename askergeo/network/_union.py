@@ -32,8 +32,12 @@ __all__ = ["buffer_union", "in_threads"]
 
 T = TypeVar("T")
 
-# Points nearer than this are one (metres): far over rounding, far under the buffers' details.
-_SLACK_M = 1e-6
+# Points nearer than this are one (metres). Rounding is some 1e-13 m near the origin; arcs round the
+# same node come as near each other as 1e-9 m without touching. Where one of the tolerances does
+# not let the rings close, the next is tried.
+_SLACKS_M = (1e-11, 1e-9, 1e-7)
+# Ends that lead nowhere and are nearer than this are one (metres).
+_LOOSE_M = 1e-7
 # GEOS simplifies a line by up to a hundredth of the distance before it buffers it, and rounds the
 # number of segments of an arc, so that a step is up to one and a half of what was asked for.
 _SIMPLIFIED = 0.0101
@@ -68,7 +72,9 @@ def buffer_union(lines: NDArray[np.object_], width: float, quad_segs: int) -> sh
     buffers = np.concatenate(
         in_threads(lambda s: shapely.buffer(local[s], width, quad_segs=quad_segs), len(local))
     )
-    found = _assembled(_stretches(local, buffers, width, quad_segs))
+    rings = _rings(local, buffers, width, quad_segs)
+    tried = (_assembled(_boundary(rings, slack)) for slack in _SLACKS_M)
+    found = next((one for one in tried if one is not None), None)
     if found is None:
         found = shapely.union_all(buffers)
     return shapely.transform(found, lambda xy: xy + shift)
@@ -103,17 +109,41 @@ class _Boundary:
     head: Index
 
 
-def _stretches(
+@dataclass(frozen=True)
+class _Rings:
+    """The buffers' rings, and what of them may be on the boundary of the union.
+
+    Parameters
+    ----------
+    edges, ptr
+        Segments of the rings; those of buffer ``o`` are ``ptr[o]:ptr[o + 1]``.
+    pieces
+        What of them is not provably inside another buffer.
+    streets, grid
+        The segments of the lines, and which of them lie near each cell.
+    reach
+        No buffer goes further from its line than this, metres.
+    """
+
+    edges: Segments
+    ptr: Index
+    pieces: Segments
+    streets: Segments
+    grid: Grid
+    reach: float
+
+
+def _rings(
     lines: NDArray[np.object_], buffers: NDArray[np.object_], width: float, quad_segs: int
-) -> _Boundary:
-    """Find the stretches of the buffers' rings that no other buffer covers."""
+) -> _Rings:
+    """Take the buffers' rings apart, and leave out what lies well inside another buffer."""
     streets = _segments(*shapely.get_coordinates(lines, return_index=True), np.arange(len(lines)))
     rings, of = shapely.get_rings(buffers, return_index=True)
     edges = _segments(*shapely.get_coordinates(rings, return_index=True), of.astype(np.int64))
-    ring_ptr = np.searchsorted(edges.owner, np.arange(len(lines) + 1))
+    ptr = np.searchsorted(edges.owner, np.arange(len(lines) + 1))
     low, high = edges.a.min(axis=0) - width, edges.a.max(axis=0) + width
-    outer = width * (1 + _SIMPLIFIED)
-    grid = _grid(streets, outer, low, high, width)
+    reach = width * (1 + _SIMPLIFIED)
+    grid = _grid(streets, reach, low, high, width)
     # Inside every buffer, whatever GEOS made of its arcs and corners.
     inner = width * (np.cos(_STEP * np.pi / (4 * quad_segs)) - _SIMPLIFIED)
 
@@ -122,14 +152,21 @@ def _stretches(
         return _cut(some, *kernels.uncovered(some, streets, grid, inner))
 
     pieces = _joined(in_threads(rest, len(edges.a)))
-    piece, node, xy = _noded(pieces, low, high, width / 2)
+    return _Rings(edges, ptr, pieces, streets, grid, reach)
+
+
+def _boundary(rings: _Rings, slack: float) -> _Boundary:
+    """Find the stretches of the rings that no other buffer covers."""
+    piece, node, xy = _noded(rings.pieces, rings.grid, slack)
     tail, head = node[:-1], node[1:]
     real = (piece[1:] == piece[:-1]) & (tail != head)
-    tail, head, owner = tail[real], head[real], pieces.owner[piece[:-1][real]]
+    tail, head, owner = tail[real], head[real], rings.pieces.owner[piece[:-1][real]]
+    near = rings.streets, rings.grid, rings.reach
 
     def outside(s: slice) -> NDArray[np.bool_]:
         some = Segments(xy[tail[s]], xy[head[s]], owner[s])
-        return kernels.on_outside(some, edges, ring_ptr, streets, grid, outer, _SLACK_M)
+        kept: NDArray[np.bool_] = kernels.on_outside(some, rings.edges, rings.ptr, *near, slack)
+        return kept
 
     kept = np.concatenate(in_threads(outside, len(tail)))
     return _Boundary(xy, tail[kept], head[kept])
@@ -159,23 +196,41 @@ def _cut(edges: Segments, which: Index, start: Array, stop: Array) -> Segments:
     return Segments(first, last, edges.owner[which])
 
 
-def _noded(pieces: Segments, low: Array, high: Array, cell: float) -> tuple[Index, Index, Array]:
+def _noded(pieces: Segments, grid: Grid, slack: float) -> tuple[Index, Index, Array]:
     """Cut the pieces where they meet: piece and node of every point along them, in order."""
-    grid = _grid(pieces, _SLACK_M, low, high, cell)
-    which, along, point = kernels.cross(pieces, grid, _SLACK_M)
+    cell = grid.cell / 2
+    size = np.array([grid.nx, grid.ny]) * grid.cell
+    fine = _grid(pieces, slack, grid.origin, grid.origin + size, cell)
+    which, along, point = kernels.cross(pieces, fine, slack)
     count = len(pieces.a)
     every = np.arange(count)
     piece = np.concatenate([every, every, which])
     share = np.concatenate([np.zeros(count), np.ones(count), along])
     xy = np.concatenate([pieces.a, pieces.b, point])
-    node = kernels.merge_points(xy, np.argsort(xy[:, 0]), _SLACK_M)
+    node = kernels.merge_points(xy, np.argsort(xy[:, 0]), slack)
     order = np.lexsort((share, piece))
     return piece[order], node[order], xy
+
+
+def _closed(boundary: _Boundary) -> _Boundary:
+    """Make loose ends one that are one but for rounding, such as where three arcs meet."""
+    count = len(boundary.xy)
+    leaving = np.bincount(boundary.tail, minlength=count)
+    loose = np.flatnonzero(leaving != np.bincount(boundary.head, minlength=count))
+    if not len(loose):
+        return boundary
+    ends = boundary.xy[loose]
+    number = np.arange(count)
+    number[loose] = loose[kernels.merge_points(ends, np.argsort(ends[:, 0]), _LOOSE_M)]
+    tail, head = number[boundary.tail], number[boundary.head]
+    real = tail != head
+    return _Boundary(boundary.xy, tail[real], head[real])
 
 
 def _assembled(boundary: _Boundary) -> shapely.Geometry | None:
     """Follow the stretches to rings and build the polygons; ``None`` when they do not close."""
     count = len(boundary.xy)
+    boundary = _closed(boundary)
     leaving = np.bincount(boundary.tail, minlength=count)
     if not np.array_equal(leaving, np.bincount(boundary.head, minlength=count)):
         return None
