@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.case import Case, peak_memory
 
-MODULES = ("start", "stores", "demo", "graph", "isochrones")
+MODULES = ("start", "stores", "demo", "graph", "isochrones", "network")
 INVOCATIONS = 3
 ROOT = Path(__file__).resolve().parent.parent
 

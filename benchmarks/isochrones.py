@@ -79,10 +79,7 @@ def _networkx(folder: Path) -> tuple[nx.MultiGraph, list[int]]:
         (u, v, {"length": length, "geometry": line})
         for u, v, length, line in zip(*columns, strict=True)
     )
-    nodes = [
-        int((graph.start if one.share[0] < 0.5 else graph.end)[one.edge[0]])
-        for one in places
-    ]
+    nodes = [int((graph.start if one.share[0] < 0.5 else graph.end)[one.edge[0]]) for one in places]
     return net, nodes
 
 

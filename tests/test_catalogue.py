@@ -65,8 +65,10 @@ CONTRACT = {
     ),
     "veg": (
         "linje",
-        "veg_id*^ vegtype* vegkategori fartsgrense medium niva envegskjort broytet gange adgang "
-        "navn",
+        (
+            "veg_id*^ vegtype* vegkategori fartsgrense medium niva envegskjort broytet "
+            "gange adgang navn"
+        ),
     ),
     "sti": ("linje", "sti_id*^ stitype* merket medium niva broytet gange adgang"),
     "sperring": ("punkt", "sperring_id*^ type* gange"),

@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from scipy.spatial import Delaunay
 
 from askergeo.network.graph import KINDS, WalkGraph

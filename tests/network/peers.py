@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -70,7 +71,7 @@ def _split(graph: WalkGraph, costs: Costs, both: list[Places]) -> nx.DiGraph:
             cuts[int(e)].add(float(share))
     for e, shares in cuts.items():
         ordered = sorted(shares)
-        for a, b in zip(ordered[:-1], ordered[1:], strict=True):
+        for a, b in pairwise(ordered):
             x, y = _node(graph, e, a), _node(graph, e, b)
             _add(network, x, y, (b - a) * costs.forward[e])
             _add(network, y, x, (b - a) * costs.backward[e])
