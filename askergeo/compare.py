@@ -125,7 +125,6 @@ def compare(base: Result, other: Result) -> Result:
         missing=tuple(dict.fromkeys((*base.missing, *other.missing))),
         reading=(_HOW_TO_READ, *other.reading),
         provenance=_provenance(base.provenance, other.provenance),
-        unshown=_unshown(base, other),
         microdata=None,
     )
     analysis = ANALYSES.get(base.analysis)
@@ -245,38 +244,7 @@ def _table(one: Table, two: Table) -> Table:
         column_sums=tuple(sums),
         hidden=frozenset(cell for cell in hidden if cell[1] in columns),
         note=one.note,
-        repeats=_repeats(one.repeats, "") | _repeats(two.repeats, SCENARIO),
     )
-
-
-Repeats = dict[tuple["Hashable", str], tuple[str, "Hashable", str]]
-
-
-def _repeats(
-    repeats: Mapping[tuple[Hashable, str], tuple[str, Hashable, str]], suffix: str
-) -> Repeats:
-    """Return what repeats what, in the columns of one of the runs."""
-    return {
-        (label, column + suffix): (table, its_label, its_column + suffix)
-        for (label, column), (table, its_label, its_column) in repeats.items()
-    }
-
-
-def _unshown(base: Result, other: Result) -> tuple[Table, ...]:
-    """Keep what a reader can compute of each run: the difference shows the counts of both."""
-    before = tuple(replace(t, name=f"{t.name}_uten") for t in base.unshown)
-    after = tuple(
-        replace(
-            table,
-            name=f"{table.name}_med",
-            repeats={
-                cell: (name, label, column + SCENARIO)
-                for cell, (name, label, column) in table.repeats.items()
-            },
-        )
-        for table in other.unshown
-    )
-    return before + after
 
 
 def _row_sums(one: Iterable[RowSum], two: Iterable[RowSum]) -> tuple[RowSum, ...]:

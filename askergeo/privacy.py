@@ -14,9 +14,10 @@ Every output passes through :func:`suppress_all`. Three things are hidden (SSB's
 Protection rule: given everything published, the interval of values that a primary cell may have
 is at least ``threshold − 1`` wide. It therefore never holds a single whole number.
 
-Counts that no table shows but a reader can compute, such as the difference between two nested
-sets, are protected when the result lists them (``Result.unshown``). These tables and the
-result's ``microdata`` are taken away here: no output ever has them.
+Where the sets that are counted lie in one another, in ways that no equation of the tables tells
+(who is reached within 5 minutes is also reached within 10, and the map says which addresses), the
+analysis rounds its counts with :func:`rounded` before they are written down. The result's
+``microdata`` is taken away here: no output ever has it.
 
 Not covered: text that an analysis writes itself (findings, notes, reading paragraphs), cells that
 no equation of the result describes, and what was published in another report on another day.
@@ -47,9 +48,12 @@ if TYPE_CHECKING:
 
     from askergeo.result import Column, Fact, MapLayer, Result, Table
 
-__all__ = ["THRESHOLD", "suppress", "suppress_all"]
+__all__ = ["THRESHOLD", "rounded", "suppress", "suppress_all"]
 
 THRESHOLD = 5
+# What a table of rounded counts says of itself.
+_ROUNDED = "Personer er avrundet til nærmeste 10 av hensyn til personvern; 1–4 er skjult."
+_ROUND_TO = 10
 
 Hidden = frozenset[tuple["Hashable", str]]
 
@@ -109,6 +113,48 @@ def suppress_all(results: Sequence[Result], *, threshold: int = THRESHOLD) -> tu
     return tuple(_apply(cells, number, result, hidden) for number, result in enumerate(results))
 
 
+def rounded(table: Table) -> Table:
+    """Round a table's counts of persons to whole tens and hide those of 1 to 4.
+
+    Zero stays zero, from 5 persons the nearest ten, at least 10. However the sets that are counted
+    lie in one another, a difference between two such counts is known to within some ten persons
+    only. Sums are no longer exact, so a table with sums is refused. The note says so.
+
+    Parameters
+    ----------
+    table
+        With exact counts, NA unknown, and no sums stated.
+
+    Raises
+    ------
+    ValueError
+        When the table states sums: rounded counts do not keep them.
+
+    References
+    ----------
+    SSB, «Statistisk sentralbyrås håndbok for konfidensialitet i tabeller», on rounding.
+    """
+    if table.row_sums or table.column_sums:
+        raise ValueError(f"{table.name}: rounded counts do not add up to the sums stated")
+    frame = table.frame.copy()
+    hidden: set[tuple[Hashable, str]] = set()
+    for name, column in table.columns.items():
+        if not column.persons:
+            continue
+        counts = pd.to_numeric(frame[name]).to_numpy(dtype=np.float64, na_value=np.nan)
+        few = (counts > 0) & (counts < THRESHOLD)
+        tens = np.floor(counts / _ROUND_TO + 0.5) * _ROUND_TO
+        unknown = few | np.isnan(counts)
+        frame[name] = pd.arrays.IntegerArray(np.where(unknown, 0, tens).astype(np.int64), unknown)
+        hidden |= {(label, name) for label in frame.index[few]}
+    return replace(
+        table,
+        frame=frame,
+        hidden=table.hidden | frozenset(hidden),
+        note=f"{table.note} {_ROUNDED}".strip(),
+    )
+
+
 @dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class _Block:
     """The person cells of one column: variable ``start + i`` is row ``i`` of the frame."""
@@ -148,15 +194,11 @@ class _Cells:
 
     def add_result(self, number: int, result: Result) -> None:
         """Take in the cells of a result and write down its equations."""
-        for kind, tables in (("table", result.tables), ("unshown", result.unshown)):
-            for table in tables:
-                summed = [(s.total, s.parts) for s in table.column_sums]
-                self._add_frame(number, kind, table, _person_columns(table.columns, summed))
-                self._column_equations((number, kind, table.name), summed)
-                self._row_equations((number, kind, table.name), table)
-        for kind, tables in (("table", result.tables), ("unshown", result.unshown)):
-            for table in tables:
-                self._link_repeats((number, kind, table.name), table)
+        for table in result.tables:
+            summed = [(s.total, s.parts) for s in table.column_sums]
+            self._add_frame(number, "table", table, _person_columns(table.columns, summed))
+            self._column_equations((number, "table", table.name), summed)
+            self._row_equations((number, "table", table.name), table)
         for layer in result.layers:
             sums = comparison_sums(layer.columns)
             self._add_frame(number, "layer", layer, _person_columns(layer.columns, sums))
@@ -173,10 +215,6 @@ class _Cells:
             )
             already = _mask(part.frame.index, part.hidden, name)
             self.add((number, kind, part.name, name), values, already, part.frame.index)
-            if kind == "unshown":
-                # As if it were shown, so that nothing less than what a reader knows is reckoned
-                # with; but to hide it costs nobody anything.
-                self.hypothetical[-1][:] = True
 
     def _column_equations(
         self, place: tuple[int, str, str], sums: Iterable[tuple[str, tuple[str, ...]]]
@@ -201,21 +239,6 @@ class _Cells:
                 if (owner, kind, name) == place:
                     variables = tuple(block.start + row for row in parts)
                     self.equations.append((block.start + int(at[0]), variables))
-
-    def _link_repeats(self, place: tuple[int, str, str], table: Table) -> None:
-        """Tie the cells that repeat another table's, all of one pair of columns at once."""
-        pairs: dict[tuple[str, str, str], list[tuple[Hashable, Hashable]]] = defaultdict(list)
-        for (label, column), (other, its_label, its_column) in table.repeats.items():
-            pairs[column, other, its_column].append((label, its_label))
-        for (column, other, its_column), labels in pairs.items():
-            one = self.blocks.get((*place, column))
-            two = self.blocks.get((place[0], "table", other, its_column))
-            if one is None or two is None:
-                continue
-            rows = one.index.get_indexer(pd.Index([label for label, _ in labels], dtype=object))
-            its = two.index.get_indexer(pd.Index([label for _, label in labels], dtype=object))
-            there = (rows >= 0) & (its >= 0)
-            self._pair(one.start + rows[there], two.start + its[there])
 
     def _link_rows_of(self, number: int, layer: MapLayer) -> None:
         for (owner, kind, name, column), block in list(self.blocks.items()):
@@ -362,8 +385,8 @@ def _apply(cells: _Cells, number: int, result: Result, hidden: NDArray[np.bool_]
         known |= set(_derived(layer.columns, known, known))
         layers[layer.name] = frozenset(cell for cell in known if cell[1] in layer.columns)
     facts = _facts(cells, number, result, hidden, tables)
-    if result.unshown or result.microdata is not None:
-        result = replace(result, unshown=(), microdata=None)
+    if result.microdata is not None:
+        result = replace(result, microdata=None)
     if not any(tables.values()) and not any(layers.values()) and facts == dict(result.facts):
         return result
     return replace(

@@ -145,9 +145,6 @@ class Table:
         Cells ``(row label, column)`` that have been suppressed (shown as ``:``).
     note
         What the reader must know to read the table.
-    repeats
-        Cells ``(row label, column)`` that repeat a cell ``(table, row label, column)`` of another
-        table of the result: the two are hidden together.
     """
 
     name: str
@@ -158,7 +155,6 @@ class Table:
     column_sums: tuple[ColumnSum, ...] = ()
     hidden: frozenset[tuple[Hashable, str]] = frozenset()
     note: str = ""
-    repeats: Mapping[tuple[Hashable, str], tuple[str, Hashable, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = [str(name) for name in self.frame.columns if name not in self.columns]
@@ -328,12 +324,9 @@ class Result:
         Layers that were not there, and what follows.
     reading
         How to read the result and what it does not say, in bokmål, a paragraph each.
-    unshown
-        Tables that no output sees: counts that a reader can compute from those that are shown,
-        so that the suppression protects them too.
     microdata
-        What the comparison of two runs needs of each place and no output may see. The
-        suppression takes it away with ``unshown``.
+        What the comparison of two runs needs of each place and no output may see: the
+        suppression takes it away.
     """
 
     analysis: str
@@ -348,7 +341,6 @@ class Result:
     missing: tuple[Missing, ...] = ()
     reading: tuple[str, ...] = ()
     provenance: Provenance | None = None
-    unshown: tuple[Table, ...] = ()
     microdata: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property

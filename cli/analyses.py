@@ -147,6 +147,7 @@ def run_and_write(
     With a scenario the folder holds three results: base, scenario and difference.
     """
     from askergeo.datapackage import DataPackage
+    from askergeo.outputs.report import split_warnings, unsure_text
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
@@ -162,8 +163,15 @@ def run_and_write(
         )
         step(0.8, "Skriver")
         paths = write_all(results, out, title=package.name, overwrite=overwrite)
-    for warning in dict.fromkeys(text for result in results for text in result.warnings):
+    plain, unsure = split_warnings(
+        list(dict.fromkeys(text for result in results for text in result.warnings))
+    )
+    for warning in plain:
         console.note(f"Merk: {warning}")
+    if unsure:
+        console.note(
+            f"Merk: {unsure_text(len(unsure))}. «Parametre» på siden sier hvilke, og hvorfor."
+        )
     if console.as_json:
         console.paths(paths)
         return

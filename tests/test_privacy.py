@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from askergeo.errors import ParameterError
-from askergeo.privacy import suppress, suppress_all
+from askergeo.privacy import rounded, suppress, suppress_all
 from askergeo.result import Column, ColumnSum, Fact, MapLayer, Result, RowSum, Table
 
 PERSONS = Column(title="Bosatte", unit="personer", decimals=0, persons=True)
@@ -262,47 +262,22 @@ def test_a_large_table_is_done_in_seconds() -> None:
     assert small <= len(got.hidden) < 1.2 * small + 10
 
 
-def nested(inner: int, outer: int) -> Result:
-    """Two shown counts, of which one lies in the other; the difference is in no table."""
-    shown = table({"n": [inner, outer]}, ["5", "10"])
-    unshown = table(
-        {"n": [inner, outer, outer - inner]},
-        ["fem", "ti", "mellom"],
-        row_sums=[RowSum("ti", ("fem", "mellom"))],
-        name="mengder",
-    )
-    unshown = replace(
-        unshown,
-        repeats={("fem", "n"): ("t", "5", "n"), ("ti", "n"): ("t", "10", "n")},
-    )
-    return replace(
-        result(shown), unshown=(unshown,), microdata=pd.DataFrame({"antall": [inner, outer]})
-    )
-
-
-@pytest.mark.parametrize(("inner", "outer", "hidden"), [(40, 42, 1), (40, 45, 0), (40, 40, 0)])
-def test_a_difference_that_no_table_shows_is_protected(inner: int, outer: int, hidden: int) -> None:
-    assert len(suppress(nested(inner, outer)).tables[0].hidden) == hidden
-
-
-def test_what_no_output_may_see_is_taken_away_also_when_nothing_is_hidden() -> None:
-    for got in suppress_all([nested(40, 42), nested(40, 60)]):
-        assert got.unshown == ()
+def test_microdata_is_taken_away_also_when_nothing_is_hidden() -> None:
+    shown = replace(result(table({"n": [40]}, ["5"])), microdata=pd.DataFrame({"antall": [40]}))
+    for got in suppress_all([shown, shown]):
         assert got.microdata is None
 
 
-def test_cells_that_repeat_another_table_are_hidden_with_it() -> None:
-    other = replace(table({"m": [7]}, ["a"], name="u"), repeats={("a", "m"): ("t", "x", "n")})
-    small = table(
-        {"n": [3, 7, 60, 70]}, ["y", "x", "z", "sum"], row_sums=[RowSum("sum", ("x", "y", "z"))]
-    )
-    got = suppress(result(small, other))
-    assert ("x", "n") in got.tables[0].hidden
-    assert ("a", "m") in got.tables[1].hidden
+def test_rounded_counts_are_whole_tens_and_few_are_hidden() -> None:
+    data = table({"n": [0, 1, 4, 5, 14, 15, 24, None, 1236]}, list("abcdefghi"))
+    got = rounded(data)
+    assert got.frame["n"].fillna(-1).tolist() == [0, -1, -1, 10, 10, 20, 20, -1, 1240]
+    assert got.hidden == {("b", "n"), ("c", "n")}
+    assert "nærmeste 10" in got.note
+    assert suppress(result(got)).tables[0].hidden == got.hidden
 
 
-def test_a_comparison_protects_the_differences_of_both_runs() -> None:
-    got = suppress(nested(40, 60).compare(nested(40, 66)))
-    assert got.tables[0].hidden == set()
-    got = suppress(nested(40, 60).compare(nested(58, 62)))
-    assert {column for _, column in got.tables[0].hidden} & {"n_scenario"}
+def test_a_table_with_sums_cannot_be_rounded() -> None:
+    summed = table({"n": [3, 60, 63]}, ["x", "y", "sum"], row_sums=[RowSum("sum", ("x", "y"))])
+    with pytest.raises(ValueError, match="add up"):
+        rounded(summed)

@@ -135,6 +135,8 @@ _OVERVIEW = Analysis(
         "tettsted",
         "veg",
         "sti",
+        "sperring",
+        "lenkeforslag",
         "jernbane",
         "senter",
         "skole",

@@ -13,18 +13,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from askergeo.analyses._reach_tables import person_column, whole
-from askergeo.compare import SCENARIO
-from askergeo.result import Column, ColumnSum, MapLayer, RowSum, Style, StyleClass, Table
+from askergeo.analyses._reach_tables import counted_table, person_column
+from askergeo.result import Column, MapLayer, Style, StyleClass
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from numpy.typing import NDArray
 
     from askergeo.analyses._reach_people import Ages
     from askergeo.analyses._reach_tables import Reach
-    from askergeo.result import Result
+    from askergeo.result import Result, Table
 
 __all__ = ["compare", "microdata_of"]
 
@@ -112,14 +109,12 @@ def _states(before: pd.DataFrame, after: pd.DataFrame, profile: str) -> pd.DataF
 
 
 def _table(before: pd.DataFrame, after: pd.DataFrame, states: dict[str, pd.DataFrame]) -> Table:
-    """Count who moves in and out of the settlements, by age, so that the account closes."""
+    """Count who moves in and out of the settlements, by age, in whole tens."""
     old = before[list(_PARTS)].fillna(0).to_numpy()
     new = after[list(_PARTS)].fillna(0).to_numpy()
     stay = np.minimum(old, new)
     limit = f"{before.attrs['grense']:g}"
     records: list[dict[str, Any]] = []
-    sums: list[RowSum] = []
-    repeats: dict[tuple[Hashable, str], tuple[str, Hashable, str]] = {}
     for profile, frame in states.items():
         was, is_now = frame["was"].to_numpy(), frame["is_now"].to_numpy()
         state = frame["state"].to_numpy()
@@ -146,28 +141,13 @@ def _table(before: pd.DataFrame, after: pd.DataFrame, states: dict[str, pd.DataF
                     "alle": sum(counts.values()),
                 }
             )
-        sums += [
-            RowSum(f"{profile}_uten", tuple(f"{profile}_{w}" for w in (_STAY, _LOSE, "borte"))),
-            RowSum(f"{profile}_med", tuple(f"{profile}_{w}" for w in (_STAY, _GAIN, "nye"))),
-        ]
-        for age in ("alle", "barn", "eldre", "eldst"):
-            cell = f"{profile}_{limit.replace('.', ',')}"
-            repeats[f"{profile}_uten", age] = ("andel", cell, age)
-            repeats[f"{profile}_med", age] = ("andel", cell, age + SCENARIO)
     by_age = bool(before.attrs["etter_alder"])
     columns = _columns(before.attrs["alder"], by_age=by_age, unknown=bool(old[:, 4].any()))
-    frame = pd.DataFrame(records).set_index("rad")[list(columns)]
-    for name, column in columns.items():
-        if column.persons:
-            frame[name] = whole(frame[name])
-    return Table(
-        name="vinner_taper",
-        title="Hvem vinner og hvem taper",
-        frame=frame,
-        columns=columns,
-        row_sums=tuple(sums),
-        column_sums=_column_sums(columns),
-        repeats={cell: where for cell, where in repeats.items() if cell[1] in columns},
+    return counted_table(
+        "vinner_taper",
+        "Hvem vinner og hvem taper",
+        records,
+        columns,
         note="Bare bosatte som er der både uten og med scenario, kan vinne eller tape. Nye "
         "adresser og nye bosatte står på egne rader.",
     )
@@ -185,13 +165,6 @@ def _columns(ages: Ages, *, by_age: bool, unknown: bool) -> dict[str, Column]:
         columns |= {name: person_column(title) for name, title in titles.items()}
         columns["eldre"] = person_column(ages.titles["eldre"])
     return columns | {"alle": person_column("Alle")}
-
-
-def _column_sums(columns: dict[str, Column]) -> tuple[ColumnSum, ...]:
-    if "barn" not in columns:
-        return ()
-    parts = [name for name in _PARTS if name in columns]
-    return ColumnSum("alle", tuple(parts)), ColumnSum("eldre", ("yngre_eldre", "eldst"))
 
 
 def _layer(

@@ -13,8 +13,7 @@ from askergeo.analyses._reach_gaps import best_sites, reversed_costs
 from askergeo.analyses._reach_links import best_links, links_of
 from askergeo.analyses._reach_services import GROUPS
 from askergeo.analyses._reach_tables import (
-    ROUNDED,
-    coarse_table,
+    counted_table,
     lacking,
     minutes_text,
     person_column,
@@ -168,13 +167,13 @@ def _sites(
         "sted": Column(title="Hvor (nærmeste senter)"),
     } | _person_columns(found)
     who, minutes = found.titles[profile].lower(), minutes_text(limit)
-    table = coarse_table(
+    table = counted_table(
         "steder",
         f"Hvor en ny tjeneste gir flest alt innen {minutes} minutter ({who})",
         records,
         columns,
         note="Bosatte som har de andre gruppene fra før. Stedene er valgt ett om gangen, så ingen "
-        f"er talt to ganger. Stedet er et punkt på gangnettet, ikke en tomt. {ROUNDED}",
+        "er talt to ganger. Stedet er et punkt på gangnettet, ikke en tomt.",
     )
     placed = table.frame[table.frame["nummer"].notna()].drop(columns="nummer")
     classes = tuple(
@@ -236,14 +235,14 @@ def _links(
         }
     )
     who = found.titles[profile].lower()
-    table = coarse_table(
+    table = counted_table(
         "lenker",
         f"Lenkene som gir flest et {minutes_text(found.limits[0])}-minutterstettsted ({who})",
         records,
         columns,
         note="Hver lenke er regnet for seg, som flat og ryddet. Spart gangtid er regnet til "
         f"grensen på {minutes_text(found.limits[-1])} minutter. Et brudd kan være en mur eller et "
-        f"gjerde: se på stedet først. {ROUNDED}",
+        f"gjerde: se på stedet først.",
     )
     layer = MapLayer(
         name="lenker",

@@ -98,8 +98,9 @@ def address_layers(
         frame=frame,
         columns=columns,
         style=style,
-        note="Alle adresser er med, også dem uten bosatte. Tomme minutter: ingen veg dit, eller "
-        "ukjent. Bosatte i nærheten står i vide klasser av hensyn til personvern.",
+        note="Alle adresser er med, også dem uten bosatte. Minutter er rundet opp. Tomme minutter: "
+        "ingen veg dit, eller ukjent. Bosatte i nærheten står i vide klasser av hensyn til "
+        "personvern.",
         on_page=not many,
     )
     return (addresses, _squares(frame, f"grupper_{main}", addresses)) if many else (addresses,)
@@ -121,6 +122,7 @@ def _squares(frame: gpd.GeoDataFrame, column: str, like: MapLayer) -> MapLayer:
             {column: most[column].to_numpy()},
             geometry=shapely.box(x, y, x + _SQUARE_M, y + _SQUARE_M),
             crs=frame.crs,
+            index=[f"{one:.0f} {two:.0f}" for one, two in zip(x, y, strict=True)],
         ),
         columns={column: like.columns[column]},
         style=replace(like.style, width=0.0, opacity=0.85),
@@ -156,7 +158,9 @@ def _words(reached: NDArray[np.float64], groups: int) -> NDArray[np.object_]:
 
 
 def _shown(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.isfinite(minutes), np.round(minutes, 1), np.nan)
+    """Round up to a tenth, so that what is shown as 5,0 is counted within 5; NaN: no way."""
+    tenths = np.ceil(np.round(minutes * 10, 6)) / 10
+    return np.where(np.isfinite(minutes), tenths, np.nan)
 
 
 def _classes(count: NDArray[np.float64]) -> NDArray[np.object_]:
@@ -231,6 +235,7 @@ def service_layer(reach: Reach, crs: object) -> MapLayer:
             },
             geometry=services.points,
             crs=crs,
+            index=_labels(services.points, np.array(services.ids, dtype=object)[services.kind]),
         ),
         columns={
             "type": Column(title="Type"),
@@ -239,6 +244,21 @@ def service_layer(reach: Reach, crs: object) -> MapLayer:
         },
         style=Style(column="gruppe", classes=classes, size=1.4, fill=_GREY, stroke="#ffffff"),
     )
+
+
+def _labels(points: NDArray[np.object_], kind: NDArray[np.object_] | None = None) -> pd.Index[str]:
+    """Label points by where they lie, so that two runs know them again."""
+    names = pd.Series([f"{x:.1f} {y:.1f}" for x, y in _xy(points)], dtype=str)
+    if kind is not None:
+        names = pd.Series(kind, dtype=str) + " " + names
+    again = names.groupby(names).cumcount().astype(str)
+    return pd.Index(names.where(again == "0", names + " nr. " + again))
+
+
+def _xy(points: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the middle of each point or multipoint, (p, 2); NaN without geometry."""
+    middle = shapely.centroid(points)
+    return np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
 
 
 def unsnapped_layer(
@@ -273,7 +293,8 @@ def unsnapped_layer(
 
 def break_layer(gaps: gpd.GeoDataFrame) -> MapLayer:
     """Draw the breaks in the network that somebody should look at."""
-    frame = gaps[["lengde_m", "geometry"]].reset_index(drop=True)
+    middle = shapely.line_interpolate_point(gaps.geometry.to_numpy(), 0.5, normalized=True)
+    frame = gaps[["lengde_m", "geometry"]].set_axis(_labels(middle))
     return MapLayer(
         name="brudd",
         title="Brudd i gangnettet som noen må se på",

@@ -100,6 +100,15 @@ class People:
             return np.nan
         return float(self.group(age)[members].sum())
 
+    def counts(self, members: NDArray[np.bool_], *, unplaced: bool = False) -> dict[str, float]:
+        """Residents of every age group at some places; ``unplaced`` adds those without a place."""
+        lost = self.unplaced if unplaced else np.zeros_like(self.unplaced)
+        parts = self.persons[members].sum(axis=0) + lost
+        return {
+            age: float(parts[list(columns)].sum()) if self.by_age or age == "alle" else np.nan
+            for age, columns in AGES.items()
+        }
+
 
 def read_ages(parameters: Parameters) -> Ages:
     """Read the borders between the age groups.

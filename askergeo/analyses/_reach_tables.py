@@ -11,25 +11,23 @@ import pandas as pd
 from askergeo.analyses._reach_people import AGES
 from askergeo.analyses._reach_services import GROUPS
 from askergeo.numbers import format_number
-from askergeo.privacy import THRESHOLD
-from askergeo.result import Column, RowSum, Table
+from askergeo.privacy import rounded
+from askergeo.result import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from askergeo.analyses._reach_people import Ages, People
     from askergeo.analyses._reach_services import Services
-    from askergeo.analyses._reach_sets import Family
     from askergeo.analyses._reach_times import Times
 
 __all__ = [
     "REST",
-    "ROUNDED",
     "Reach",
     "centre_table",
-    "coarse_table",
+    "counted_table",
     "lacking",
     "lacking_table",
     "minutes_text",
@@ -45,9 +43,6 @@ REST = {
     "los_del": "Ukjent: gangnettet der de bor, henger for seg selv",
     "uten_sted": "Ukjent: adressen har ikke sted",
 }
-#: What a table of rounded counts says of itself.
-ROUNDED = "Personer er avrundet til nærmeste 10 av hensyn til personvern; 1–4 er skjult."
-_ROUND_TO = 10
 _LEVELS = {"kommunesenter": 0, "lokalsenter": 1, "naersenter": 2}
 
 
@@ -110,20 +105,18 @@ def whole(values: Any) -> pd.arrays.IntegerArray:  # noqa: ANN401  (what numpy r
     return pd.arrays.IntegerArray(np.where(unknown, 0, numbers).astype(np.int64), unknown)
 
 
-def share_table(reach: Reach, family: Family) -> Table:
-    """Residents with all groups within each limit, for each profile, and all residents."""
+def share_table(reach: Reach) -> Table:
+    """Residents with all groups within each limit, for each profile, in whole tens; and all."""
     records: list[dict[str, Any]] = []
 
     def add(label: str, members: NDArray[np.bool_], who: str, what: str, **unplaced: bool) -> None:
-        cells = {age: ("andel", label, age) for age in AGES}
         counts: dict[str, float] = dict.fromkeys(AGES, np.nan)
         if not who or not reach.services.absent:
-            counts = family.count(f"alle grupper {label}", members, cells=cells, **unplaced)
+            counts = reach.people.counts(members, **unplaced)
         records.append({"rad": label, "profil": who, "gruppe": what, **counts})
 
     limits = reach.limits
     every = np.ones(len(reach.known), dtype=bool)
-    sums = []
     for profile, times in reach.times.items():
         who = reach.titles[profile]
         labels = [f"{profile}_{minutes_text(limit)}" for limit in limits]
@@ -131,35 +124,32 @@ def share_table(reach: Reach, family: Family) -> Table:
             members = times.complete <= limit
             add(label, members, who, f"Alle gruppene innen {minutes_text(limit)} minutter")
         beyond = reach.known & ~(times.complete <= limits[-1])
-        last = f"{profile}_lenger"
-        add(last, beyond, who, f"Lenger enn {minutes_text(limits[-1])} minutter")
-        sums.append(RowSum("bosatte", (labels[-1], last, *REST)))
-        family.chain([f"alle grupper {label}" for label in labels])
+        further = f"Lenger enn {minutes_text(limits[-1])} minutter"
+        add(f"{profile}_lenger", beyond, who, further)
     add("ikke_koblet", reach.unsnapped, "", REST["ikke_koblet"])
     add("los_del", reach.loose, "", REST["los_del"])
     add("uten_sted", ~every, "", REST["uten_sted"], unplaced=True)
     add("bosatte", every, "", "Alle bosatte", unplaced=True)
-    _chain_profiles(reach, family, "alle grupper {profile}_{limit}")
-    frame = pd.DataFrame(records).set_index("rad")
     columns = {"profil": Column(title="Profil"), "gruppe": Column(title="Bosatte som har")}
-    data: dict[str, Any] = {name: frame[name] for name in columns}
     for age, title in reach.ages.titles.items():
-        data[age] = whole(frame[age])
-        counts = frame[age].to_numpy(dtype=np.float64)
-        data[f"andel_{age}"] = 100 * counts / (counts[-1] or np.nan)
         columns[age] = person_column(title)
         columns[f"andel_{age}"] = Column(
             title=f"Andel {_lower(title)}", unit="%", decimals=1, derived_from=(age,)
         )
-    return Table(
-        name="andel",
-        title="Bosatte i 5-minutterstettsteder",
-        frame=pd.DataFrame(data, index=frame.index),
-        columns=columns,
-        row_sums=tuple(sums),
+    table = counted_table(
+        "andel",
+        "Bosatte i 5-minutterstettsteder",
+        records,
+        columns,
         note="Grensene ligger i hverandre: de som har alt innen 5 minutter, er også med i de "
-        "lengre. Andelene er av alle bosatte, også dem som gangtiden er ukjent for.",
+        "lengre. Andelene er av alle bosatte, også dem som gangtiden er ukjent for, og regnet av "
+        "de avrundede tallene.",
     )
+    frame = table.frame.copy()
+    for age in reach.ages.titles:
+        counts = frame[age].to_numpy(dtype=np.float64, na_value=np.nan)
+        frame[f"andel_{age}"] = 100 * counts / (counts[-1] or np.nan)
+    return replace(table, frame=frame)
 
 
 def centre_table(reach: Reach) -> Table:
@@ -186,12 +176,12 @@ def centre_table(reach: Reach) -> Table:
         "niva": Column(title="Nivå"),
         "profil": Column(title="Profil"),
     } | _limit_columns(reach, AGES)
-    return coarse_table(
+    return counted_table(
         "sentre",
         "Bosatte innen gangavstand til hvert senter",
         records,
         columns,
-        note=f"{ROUNDED} Sentrenes omland overlapper: en person kan være med under flere sentre, "
+        note="Sentrenes omland overlapper: en person kan være med under flere sentre, "
         "så radene skal ikke summeres. «..» er et senter som ikke er koblet til gangnettet.",
     )
 
@@ -236,71 +226,30 @@ def service_table(reach: Reach, counts: Mapping[str, int]) -> Table:
         "antall": Column(title="Antall", unit="tjenester", decimals=0),
         "profil": Column(title="Profil"),
     } | _limit_columns(reach, ages)
-    return coarse_table(
+    return counted_table(
         "tjenester",
         "Bosatte innen gangavstand til nærmeste tjeneste",
         records,
         columns,
-        note=f"{ROUNDED} Tjenester som ikke er koblet til gangnettet, er ikke med i antallet.",
+        note="Tjenester som ikke er koblet til gangnettet, er ikke med i antallet.",
     )
 
 
-def coarse(counts: Any) -> tuple[pd.arrays.IntegerArray, NDArray[np.bool_]]:  # noqa: ANN401
-    """Round counts to whole tens, and say which must be hidden: those of 1 to 4 persons.
-
-    None is none, so that zero still means zero; from 5 persons the nearest ten, at least 10. The
-    difference between two such counts tells of nobody, however their sets lie in one another.
-
-    Examples
-    --------
-    >>> coarse([0, 4, 5, 14, 15, 1236])[0].tolist()
-    [0, <NA>, 10, 10, 20, 1240]
-    """
-    numbers = np.asarray(counts, dtype=np.float64)
-    few = (numbers > 0) & (numbers < THRESHOLD)
-    return whole(np.where(few, np.nan, np.floor(numbers / _ROUND_TO + 0.5) * _ROUND_TO)), few
-
-
-def coarse_table(
-    name: str,
-    title: str,
-    records: list[dict[str, Any]],
-    columns: Mapping[str, Column],
-    *,
-    note: str = "",
-) -> Table:
-    """Make a table whose counts of persons are rounded to tens, see :func:`coarse`."""
-    table = _table(name, title, records, columns, note=note)
-    hidden: set[tuple[Hashable, str]] = set()
-    frame = table.frame.copy()
-    for column, what in columns.items():
-        if what.persons:
-            frame[column], few = coarse(frame[column].to_numpy(dtype=float, na_value=np.nan))
-            hidden |= {(label, column) for label in frame.index[few]}
-    return replace(table, frame=frame, hidden=frozenset(hidden))
-
-
-def lacking_table(reach: Reach, family: Family) -> Table:
-    """Residents by which groups they lack within the shortest limit."""
+def lacking_table(reach: Reach) -> Table:
+    """Residents by which groups they lack within the shortest limit, in whole tens."""
     limit = reach.limits[0]
     every = np.ones(len(reach.known), dtype=bool)
     records: list[dict[str, Any]] = []
 
     def add(label: str, members: NDArray[np.bool_], who: str, what: str, **unplaced: bool) -> None:
-        cells = {age: ("mangler", label, age) for age in AGES}
         counts: dict[str, float] = dict.fromkeys(AGES, np.nan)
         if not who or not reach.services.absent:
-            counts = family.count(f"mangler {label}", members, cells=cells, **unplaced)
+            counts = reach.people.counts(members, **unplaced)
         records.append({"rad": label, "profil": who, "mangler": what, **counts})
 
-    sums = []
     for profile, times in reach.times.items():
-        parts = []
         for what, (title, members) in lacking(times, limit, reach.known).items():
-            label = f"{profile}_{what}"
-            parts.append(label)
-            add(label, members, reach.titles[profile], title)
-        sums.append(RowSum("bosatte", (*parts, *REST)))
+            add(f"{profile}_{what}", members, reach.titles[profile], title)
     add("ikke_koblet", reach.unsnapped, "", REST["ikke_koblet"])
     add("los_del", reach.loose, "", REST["los_del"])
     add("uten_sted", ~every, "", REST["uten_sted"], unplaced=True)
@@ -308,12 +257,11 @@ def lacking_table(reach: Reach, family: Family) -> Table:
     columns = {"profil": Column(title="Profil"), "mangler": Column(title="Bosatte som har")} | {
         age: person_column(title) for age, title in reach.ages.titles.items()
     }
-    return _table(
+    return counted_table(
         "mangler",
         f"Hva bosatte mangler innen {minutes_text(limit)} minutter",
         records,
         columns,
-        row_sums=tuple(sums),
     )
 
 
@@ -352,35 +300,23 @@ def _limit_columns(reach: Reach, ages: Any) -> dict[str, Column]:  # noqa: ANN40
     }
 
 
-def _chain_profiles(reach: Reach, family: Family, pattern: str) -> None:
-    """Say that the slower profiles' sets are meant to lie in the faster ones'."""
-    slowest_first = sorted(
-        reach.times, key=lambda one: float((reach.times[one].complete <= reach.limits[-1]).sum())
-    )
-    for limit in reach.limits:
-        family.chain(
-            [pattern.format(profile=one, limit=minutes_text(limit)) for one in slowest_first]
-        )
-
-
-def _table(
+def counted_table(
     name: str,
     title: str,
     records: list[dict[str, Any]],
     columns: Mapping[str, Column],
     *,
-    row_sums: tuple[RowSum, ...] = (),
     note: str = "",
 ) -> Table:
-    """Make a table of records; counts become whole numbers and absent values unknown."""
+    """Make a table of records: persons in whole tens, other counts whole, absent ones unknown."""
     index = pd.Index([str(record["rad"]) for record in records], dtype=object)
     frame = pd.DataFrame(records, index=index).reindex(columns=list(columns))
     for column, what in columns.items():
-        if what.persons or what.decimals == 0:
+        if what.decimals == 0:
             frame[column] = whole(pd.to_numeric(frame[column]))
         elif what.decimals is not None:
             frame[column] = pd.to_numeric(frame[column]).astype(float)
-    return Table(name=name, title=title, frame=frame, columns=columns, row_sums=row_sums, note=note)
+    return rounded(Table(name=name, title=title, frame=frame, columns=columns, note=note))
 
 
 def _lower(title: str) -> str:

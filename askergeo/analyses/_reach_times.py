@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Times", "components_of", "loose_rows", "split", "subset", "times_of"]
 
 _MINUTE = 60.0
+# Minutes are kept to some 0.1 ms, far over what adding up costs in another order changes.
+_DECIMALS = 6
+_HAIR_S = 1e-4
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def times_of(
     kinds = [subset(service_places, services.kind == k) for k in range(len(services.titles))]
     # The way to a service is told in full, that to a centre up to the limit.
     service = _minutes(nearest(network, homes, kinds, limit=np.inf).cost, unknown)
-    near = nearest(network, homes, split(centre_places), limit=limit * _MINUTE)
+    near = nearest(network, homes, split(centre_places), limit=limit * _MINUTE + _HAIR_S)
     centre = _minutes(near.cost, unknown)
     centre[:, centre_places.unsnapped] = np.nan
     # Of a group that the data lack altogether nothing is known.
@@ -99,7 +102,8 @@ def times_of(
 
 
 def _minutes(seconds: NDArray[np.float64], unknown: NDArray[np.bool_]) -> NDArray[np.float64]:
-    minutes = np.asarray(seconds, dtype=np.float64) / _MINUTE
+    """Round, so that who lives exactly at a limit is within it however costs were added up."""
+    minutes = np.round(np.asarray(seconds, dtype=np.float64) / _MINUTE, _DECIMALS)
     minutes[unknown] = np.nan
     return minutes
 

@@ -15,12 +15,12 @@ from askergeo.analyses._reach_people import AGES
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries, union
 from askergeo.numbers import HARD_SPACE, format_number
+from askergeo.privacy import rounded
 from askergeo.result import (
     Column,
     Fact,
     Finding,
     MapLayer,
-    RowSum,
     Severity,
     Status,
     Style,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.analyses._reach_people import Ages, People
-    from askergeo.analyses._reach_sets import Family
     from askergeo.analyses._siting_places import Candidates
     from askergeo.geometry import Geometries
     from askergeo.network.siting import Siting
@@ -160,7 +159,7 @@ def inside(people: People, boundary: gpd.GeoDataFrame | None) -> People:
     )
 
 
-def place_table(found: Placing, family: Family) -> Table:
+def place_table(found: Placing) -> Table:
     """List the places chosen, with whom each gives the service to that has none so near today.
 
     A home that gains from several counts at the nearest, so that the rows add up.
@@ -173,16 +172,10 @@ def place_table(found: Placing, family: Family) -> Table:
     rows: dict[Hashable, list[Any]] = {}
     for number, (label, candidate) in enumerate(zip(labels, found.chosen, strict=True)):
         x, y = shapely.get_coordinates(found.candidates.points[candidate])[0]
-        counts = family.count(
-            f"sted {label}",
-            gains & (nearest == number),
-            cells={age: ("plasser", label, column) for age, column in shown.items()},
-        )
+        counts = found.people.counts(gains & (nearest == number))
         name = str(found.candidates.names[candidate]) or f"Sted {x:.0f} {y:.0f}"
         rows[label] = [name, found.candidates.kinds[candidate], x, y, *(counts[a] for a in shown)]
-    counts = family.count(
-        "sted i alt", gains, cells={age: ("plasser", _TOTAL, c) for age, c in shown.items()}
-    )
+    counts = found.people.counts(gains)
     rows[_TOTAL] = ["I alt", "", np.nan, np.nan, *(counts[age] for age in shown)]
     group = "" if found.age == "alle" else " i aldersgruppen"
     columns = {
@@ -194,17 +187,17 @@ def place_table(found: Placing, family: Family) -> Table:
         "nye_alle": replace(_PERSONS, title="Får tjenesten innen grensen, alle aldre"),
     }
     names = ["navn", "kandidat", "ost", "nord", *shown.values()]
-    return Table(
+    table = Table(
         name="plasser",
         title="Valgte steder",
         frame=pd.DataFrame.from_dict(rows, orient="index", columns=names),
         columns={name: columns[name] for name in names},
-        row_sums=(RowSum(_TOTAL, tuple(labels)),) if labels else (),
         note="Den som får tjenesten innen grensen fra flere av stedene, står ved det nærmeste.",
     )
+    return rounded(table)
 
 
-def resident_table(found: Placing, family: Family, ages: Ages) -> Table:
+def resident_table(found: Placing, ages: Ages) -> Table:
     """Count the residents with and without the service before and after, by age group."""
     groups = list(AGES) if found.people.by_age else ["alle"]
     members = {
@@ -218,19 +211,11 @@ def resident_table(found: Placing, family: Family, ages: Ages) -> Table:
     }
     frame = pd.DataFrame(
         {
-            row: family.count(
-                row,
-                homes,
-                unplaced=row in ("uten_sted", _TOTAL),
-                cells={group: ("bosatte", row, group) for group in groups},
-            )
+            row: found.people.counts(homes, unplaced=row in ("uten_sted", _TOTAL))
             for row, homes in members.items()
         }
     ).T[groups]
-    sums = {"etter": ("for", "nye"), _TOTAL: ("etter", "ikke", "ukjent", "uten_sted")}
-    family.chain(("for", "etter", _TOTAL))
-    counted = frame[found.age].to_numpy(dtype=float)
-    frame["andel"] = counted / counted[-1] * 100 if counted[-1] else np.nan
+    frame["andel"] = np.nan
     frame.insert(0, "navn", list(_ROWS.values()))
     columns = {"navn": Column(title="Bosatte")}
     columns |= {group: replace(_PERSONS, title=ages.titles[group]) for group in groups}
@@ -240,14 +225,18 @@ def resident_table(found: Placing, family: Family, ages: Ages) -> Table:
         decimals=1,
         derived_from=(found.age,),
     )
-    return Table(
-        name="bosatte",
-        title="Bosatte før og etter",
-        frame=frame,
-        columns=columns,
-        row_sums=tuple(RowSum(total, parts) for total, parts in sums.items()),
-        note=f"Grensen er {_minutes(found.minutes)}.",
+    table = rounded(
+        Table(
+            name="bosatte",
+            title="Bosatte før og etter",
+            frame=frame,
+            columns=columns,
+            note=f"Grensen er {_minutes(found.minutes)}. Andelen er regnet av avrundede tall.",
+        )
     )
+    counted = table.frame[found.age].to_numpy(dtype=float, na_value=np.nan)
+    shares = 100 * counted / counted[-1] if counted[-1] else np.nan
+    return replace(table, frame=table.frame.assign(andel=shares))
 
 
 def solution_table(found: Placing, placed: Table, method: str) -> Table:
@@ -312,7 +301,7 @@ def solution_table(found: Placing, placed: Table, method: str) -> Table:
         title="Hvor sikkert valget er",
         frame=pd.DataFrame([record], index=["valg"]),
         columns=columns,
-        repeats={("valg", "nye"): ("plasser", _TOTAL, "nye")},
+        hidden=frozenset({("valg", "nye")} if (_TOTAL, "nye") in placed.hidden else ()),
         note=f"Gangtid er snittet for aldersgruppen. {ceiling}",
     )
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from askergeo.analyses import _siting_tables as tables
 from askergeo.analyses._reach_people import AGES, people_of, read_ages
-from askergeo.analyses._reach_sets import Family
 from askergeo.analyses._reach_text import unsure
 from askergeo.analyses._siting_places import candidates_of, present_services, service_title
 from askergeo.errors import LayerError, ParameterError
@@ -99,9 +98,8 @@ holdeplass, tettsted, kommunegrense
     winter = parameters["aarstid"] == "vinter"
     network = Network.of(graph, edge_costs(graph, profile, winter=winter))
     found = _place(network, people, age, present, candidates, parameters)
-    family = Family(people)
-    placed = tables.place_table(found, family)
-    served = tables.resident_table(found, family, ages)
+    placed = tables.place_table(found)
+    served = tables.resident_table(found, ages)
     solution = tables.solution_table(found, placed, parameters["metode"])
     template, facts = tables.statement(found, placed, served, title, profile.title, ages)
     return Result(
@@ -126,7 +124,6 @@ holdeplass, tettsted, kommunegrense
             for record in profile.values.records()  # noqa: PD011  (parameters, no frame)
         ),
         reading=tables.reading(found, profile.title, parameters["metode"]),
-        unshown=(family.table(),),
     )
 
 

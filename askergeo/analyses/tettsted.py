@@ -22,7 +22,6 @@ from askergeo.analyses._reach_change import microdata_of
 from askergeo.analyses._reach_improve import improvements
 from askergeo.analyses._reach_people import People, people_of, read_ages
 from askergeo.analyses._reach_services import Services, services_of
-from askergeo.analyses._reach_sets import Family
 from askergeo.analyses._reach_tables import (
     Reach,
     centre_table,
@@ -136,8 +135,7 @@ lenkeforslag, kommunegrense
         parameters=parameters,
     )
     found = scene.found
-    family = Family(found.people)
-    share = share_table(found, family)
+    share = share_table(found)
     by_centre = [centre_table(found)] if len(found.centres) else []
     by_service = service_table(found, _service_counts(found.services, scene.services))
     better = improvements(
@@ -151,7 +149,7 @@ lenkeforslag, kommunegrense
         profile=scene.main,
         parameters=parameters,
     )
-    lacks = lacking_table(found, family)
+    lacks = lacking_table(found)
     template, facts = text.statement(found, share, better, scene.main)
     return Result(
         analysis="tettsted",
@@ -173,7 +171,6 @@ lenkeforslag, kommunegrense
         ),
         parameters=text.profile_records(profiles),
         reading=text.reading(found, scene.main),
-        unshown=(family.table(),),
         microdata=microdata_of(found, scene.main),
     )
 
