@@ -28,6 +28,7 @@ __all__ = [
     "break_layer",
     "catchment_layer",
     "centre_layer",
+    "moved_layer",
     "service_layer",
     "unsnapped_layer",
 ]
@@ -302,4 +303,21 @@ def break_layer(gaps: gpd.GeoDataFrame) -> MapLayer:
         columns={"lengde_m": Column(title="Lengde", unit="m", decimals=1)},
         style=Style(fill="#d55e00", stroke="#d55e00", width=0.8),
         on_page=len(frame) <= _POINTS,
+    )
+
+
+def moved_layer(moved: gpd.GeoDataFrame) -> MapLayer:
+    """Draw what was moved to make the lines meet, and how far: for QGIS."""
+    middle = shapely.line_interpolate_point(moved.geometry.to_numpy(), 0.5, normalized=True)
+    onto = moved["rule"].map({"linje": "Til en annen linje", "node": "Til en annen ende"})
+    return MapLayer(
+        name="flyttet",
+        title="Linjeender som er flyttet for at nettet skal henge sammen",
+        frame=moved[["lengde_m", "geometry"]].assign(flyttet=onto).set_axis(_labels(middle)),
+        columns={
+            "lengde_m": Column(title="Flyttet", unit="m", decimals=2),
+            "flyttet": Column(title="Hvor"),
+        },
+        style=Style(fill="#0072b2", stroke="#0072b2", width=0.8),
+        on_page=False,
     )

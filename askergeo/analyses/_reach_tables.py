@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from askergeo.analyses._reach_people import Ages, People
     from askergeo.analyses._reach_services import Services
     from askergeo.analyses._reach_times import Times
+    from askergeo.network.repair import RepairReport
 
 __all__ = [
     "REST",
@@ -31,6 +32,7 @@ __all__ = [
     "lacking",
     "lacking_table",
     "minutes_text",
+    "network_table",
     "person_column",
     "service_table",
     "share_table",
@@ -43,6 +45,8 @@ REST = {
     "los_del": "Ukjent: gangnettet der de bor, henger for seg selv",
     "uten_sted": "Ukjent: adressen har ikke sted",
 }
+# From this many persons a share of them is told with a decimal.
+_TELLS_TENTHS = 1000
 _LEVELS = {"kommunesenter": 0, "lokalsenter": 1, "naersenter": 2}
 
 
@@ -132,9 +136,14 @@ def share_table(reach: Reach) -> Table:
     add("bosatte", every, "", "Alle bosatte", unplaced=True)
     columns = {"profil": Column(title="Profil"), "gruppe": Column(title="Bosatte som har")}
     for age, title in reach.ages.titles.items():
+        everyone = reach.people.count(age, every)
         columns[age] = person_column(title)
         columns[f"andel_{age}"] = Column(
-            title=f"Andel {_lower(title)}", unit="%", decimals=1, derived_from=(age,)
+            title=f"Andel {_lower(title)}",
+            unit="%",
+            # Of fewer, a rounded count moves the share by more than the decimal says.
+            decimals=1 if everyone >= _TELLS_TENTHS else 0,
+            derived_from=(age,),
         )
     table = counted_table(
         "andel",
@@ -298,6 +307,20 @@ def _limit_columns(reach: Reach, ages: Any) -> dict[str, Column]:  # noqa: ANN40
         for age in ages
         for limit in reach.limits
     }
+
+
+def network_table(report: RepairReport) -> Table:
+    """List what the walking network is made of and what was mended."""
+    return Table(
+        name="gangnett",
+        title="Gangnettet, og hva som er rettet i det",
+        frame=report.summary.set_index("navn"),
+        columns={
+            "tittel": Column(title="Hva"),
+            "verdi": Column(title="Antall eller mål", decimals=1),
+            "enhet": Column(title="Enhet"),
+        },
+    )
 
 
 def counted_table(

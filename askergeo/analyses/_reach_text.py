@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._reach_improve import Improvements
     from askergeo.analyses._reach_tables import Reach
-    from askergeo.network.graph import GraphBuild, WalkGraph
+    from askergeo.network.graph import GraphBuild
     from askergeo.network.profiles import Profile
     from askergeo.network.repair import RepairReport
     from askergeo.network.snapping import Places
@@ -44,8 +44,6 @@ __all__ = [
 _ONE_BY_ONE = 40
 # Shares of the network from which something unknown is told.
 _TOLD = 0.05
-# The largest part of a network that hangs together holds at least this share of the homes.
-_TOGETHER = 0.5
 
 
 def title(found: Reach) -> str:
@@ -69,7 +67,7 @@ def statement(
                 title=f"Andel i {first}-minutterstettsted, {group} ({who.lower()})",
                 value=_number(share.frame.loc[row, f"andel_{age}"]),
                 unit="%",
-                decimals=1,
+                decimals=share.columns[f"andel_{age}"].decimals or 0,
                 cell=("andel", row, f"andel_{age}"),
             )
     for age in ages:
@@ -248,7 +246,6 @@ def warnings(
     outside: int = 0,
 ) -> tuple[str, ...]:
     """Say what makes the answer less certain; ``outside`` places lie outside the municipality."""
-    graph = built.graph
     said = list(built.report.warnings)
     if outside:
         said.append(
@@ -279,31 +276,13 @@ def warnings(
         f"«--parameter {group}_typer=» hvis den ikke skal være med."
         for group in found.services.absent
     ]
-    together = _together(graph)
-    if together < _TOGETHER:
+    ploughed = unknown_shares(built.graph).ploughed
+    if parameters["aarstid"] == "vinter" and ploughed > _TOLD:
         said.append(
-            "Gangnettet henger ikke sammen: den største delen har bare "
-            f"{format_number(100 * together)} % av lengden. Gangtidene er trolig for lange og "
-            "andelene for lave; se kartlaget med brudd."
-        )
-    unknown = unknown_shares(graph)
-    if unknown.slope > _TOLD:
-        said.append(
-            f"Stigningen er ukjent på {format_number(100 * unknown.slope)} % av gangnettet, som er "
-            "regnet som flatt."
-        )
-    if parameters["aarstid"] == "vinter" and unknown.ploughed > _TOLD:
-        said.append(
-            f"Brøyting er ukjent på {format_number(100 * unknown.ploughed)} % av gangnettet, som "
+            f"Brøyting er ukjent på {format_number(100 * ploughed)} % av gangnettet, som "
             "er regnet som brøytet."
         )
     return (*said, *unsure(profiles, winter=parameters["aarstid"] == "vinter"))
-
-
-def _together(graph: WalkGraph) -> float:
-    """Share of the network's length in its largest part."""
-    length = np.bincount(graph.component[graph.start], weights=graph.length)
-    return float(length[0] / length.sum())
 
 
 def unsure(profiles: Mapping[str, Profile], *, winter: bool) -> list[str]:

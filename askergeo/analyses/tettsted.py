@@ -26,6 +26,7 @@ from askergeo.analyses._reach_tables import (
     Reach,
     centre_table,
     lacking_table,
+    network_table,
     service_table,
     share_table,
 )
@@ -156,7 +157,14 @@ lenkeforslag, kommunegrense
         title=text.title(found),
         template=template,
         facts=facts,
-        tables=(share, lacks, *better.tables, *by_centre, by_service),
+        tables=(
+            share,
+            lacks,
+            *better.tables,
+            *by_centre,
+            by_service,
+            network_table(gangnett.report),
+        ),
         layers=(*_layers(scene, kommunegrense), *better.layers),
         findings=(
             *text.unsnapped(found, scene.services, scene.centres, scene.centre_points, better),
@@ -345,6 +353,8 @@ def _layers(scene: _Scene, boundary: gpd.GeoDataFrame | None) -> list[MapLayer]:
         layers.append(maps.centre_layer(found.centres, scene.centre_points, crs))
     if len(scene.built.report.gaps):
         layers.append(maps.break_layer(scene.built.report.gaps))
+    if len(scene.built.report.moved):
+        layers.append(maps.moved_layer(scene.built.report.moved))
     missed = {
         "Adresse": (found.people.points, scene.homes),
         "Tjeneste": (found.services.points, scene.services),

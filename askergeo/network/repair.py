@@ -147,7 +147,7 @@ def _of_graph(graph: WalkGraph, counts: Counts) -> list[Row]:
         *kinds,
         ("komponenter_for", "Deler før reparasjonen", counts.components_before, ""),
         ("komponenter_etter", "Deler etter", int(graph.component.max()) + 1, ""),
-        ("andel_storste", "Andel av lengden i den største delen", _largest_share(graph), ""),
+        ("andel_storste", "Andel av lengden i den største delen", 100 * _largest_share(graph), "%"),
         ("ukjent_stigning", "Kanter med ukjent stigning", _unknown_slope(graph), ""),
     ]
 
@@ -175,6 +175,7 @@ def _warnings(graph: WalkGraph) -> tuple[str, ...]:
     if unknown:
         found.append(
             f"Stigningen er ukjent for {format_number(unknown)} av {format_number(graph.edges)} "
-            "kanter i gangnettet. Legg laget «terreng» i datapakken; det må dekke hele nettet."
+            "kanter i gangnettet, som er regnet som flate. Legg laget «terreng» i datapakken; det "
+            "må dekke hele nettet."
         )
     return tuple(found)

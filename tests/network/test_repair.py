@@ -109,7 +109,7 @@ def test_vardasen_has_lost_its_junctions_and_hangs_together_again(shared_data):
     value = figures.set_index("navn")["verdi"]
     assert value["komponenter_for"] == 1020
     assert value["komponenter_etter"] < 60
-    assert value["andel_storste"] > 0.99
+    assert value["andel_storste"] > 99
     assert value["flyttet_maks"] <= 2.0
 
 
