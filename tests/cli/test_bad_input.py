@@ -385,9 +385,27 @@ def test_a_scenario_is_not_a_package_of_its_own(refused, askergeo, package, tmp_
 
 
 def test_layers_that_an_analysis_needs_are_named(refused, package, tmp_path):
-    said = refused("tettsted", "avgrens", "--data", package, "--ut", tmp_path / "ut")
+    out = ("--data", package, "--ut", tmp_path / "ut")
+    said = refused("tettsted", "avgrens", *out)
     assert "befolkning" in said
     assert "data mangler" in said
+    said = refused("tettsted", *out)
+    assert "- veg (" in said
+    assert "- tjeneste (" in said
+    assert "data mangler" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--profil", "trollmann"), "voksen, voksen_4_8, eldre, rullator, barn"),
+        (("--parameter", "minutter=10,5"), "10, 5"),
+        (("--parameter", "helse_typer=lege"), "lege"),
+    ],
+)
+def test_who_walks_how_far_to_what_must_make_sense(refused, demo_folder, tmp_path, option, said):
+    package = demo_folder / "datapakke"
+    assert said in refused("tettsted", "--data", package, "--ut", tmp_path / "ut", *option)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_the_folder_of_a_report_will_do_to_repeat_but_is_no_package(
     assert "resultat.json" in absent.err
 
 
-@pytest.mark.parametrize("verb", [("strandsone",), ("tettsted", "avgrens")])
+@pytest.mark.parametrize("verb", [("strandsone",), ("tettsted",), ("tettsted", "avgrens")])
 def test_an_analysis_states_its_finding(askergeo, demo_folder, tmp_path, verb):
     call = (*verb, "--data", demo_folder / "datapakke", "--ut", tmp_path / "ut")
     ran = askergeo(*call, "--stille")
