@@ -35,6 +35,7 @@ __all__ = [
     "network_table",
     "person_column",
     "service_table",
+    "share_decimals",
     "share_table",
     "whole",
 ]
@@ -109,6 +110,11 @@ def whole(values: Any) -> pd.arrays.IntegerArray:  # noqa: ANN401  (what numpy r
     return pd.arrays.IntegerArray(np.where(unknown, 0, numbers).astype(np.int64), unknown)
 
 
+def share_decimals(everyone: float) -> int:
+    """Decimals of a share of so many: of few, a rounded count moves it by more than a tenth."""
+    return 1 if everyone >= _TELLS_TENTHS else 0
+
+
 def share_table(reach: Reach) -> Table:
     """Residents with all groups within each limit, for each profile, in whole tens; and all."""
     records: list[dict[str, Any]] = []
@@ -141,8 +147,7 @@ def share_table(reach: Reach) -> Table:
         columns[f"andel_{age}"] = Column(
             title=f"Andel {_lower(title)}",
             unit="%",
-            # Of fewer, a rounded count moves the share by more than the decimal says.
-            decimals=1 if everyone >= _TELLS_TENTHS else 0,
+            decimals=share_decimals(everyone),
             derived_from=(age,),
         )
     table = counted_table(

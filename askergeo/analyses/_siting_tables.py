@@ -12,6 +12,7 @@ import shapely
 
 from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._reach_people import AGES
+from askergeo.analyses._reach_tables import share_decimals
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries, union
 from askergeo.numbers import HARD_SPACE, format_number
@@ -59,7 +60,7 @@ _ROWS = {
     "nye": "Får tjenesten med de nye stedene",
     "etter": "Har tjenesten innen grensen etterpå",
     "ikke": "Har den fortsatt ikke",
-    "ukjent": "Ukjent: bor for langt fra gangnettet",
+    "ukjent": "Ukjent: bor for langt fra gangnettet, eller ved en løs del av det",
     "uten_sted": "Ukjent: adressen har ikke sted",
     _TOTAL: "I alt",
 }
@@ -222,7 +223,7 @@ def resident_table(found: Placing, ages: Ages) -> Table:
     columns["andel"] = Column(
         title=f"Andel, {ages.titles[found.age].lower()}",
         unit="%",
-        decimals=1,
+        decimals=share_decimals(found.people.counts(members[_TOTAL], unplaced=True)[found.age]),
         derived_from=(found.age,),
     )
     table = rounded(
@@ -317,7 +318,7 @@ def statement(  # noqa: PLR0917  (called once)
             title=name,
             value=None if pd.isna(value) else float(value),
             unit="%" if share else "personer",
-            decimals=1 if share else 0,
+            decimals=table.columns[column].decimals or 0,
             persons=not share,
             cell=(table.name, row, column),
         )

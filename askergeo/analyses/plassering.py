@@ -14,8 +14,10 @@ import numpy as np
 from askergeo.analyses import _siting_tables as tables
 from askergeo.analyses._reach_people import AGES, people_of, read_ages
 from askergeo.analyses._reach_text import unsure
+from askergeo.analyses._reach_times import loose_rows
 from askergeo.analyses._siting_places import candidates_of, present_services, service_title
 from askergeo.errors import LayerError, ParameterError
+from askergeo.geometry import geometries
 from askergeo.network.paths import Network, matrix, nearest
 from askergeo.network.profiles import edge_costs, find_profile, unknown_shares
 from askergeo.network.siting import Siting, maximal_covering, p_median
@@ -24,6 +26,8 @@ from askergeo.numbers import format_number
 from askergeo.result import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -38,6 +42,7 @@ __all__ = ["plassering"]
 _MINUTE = 60.0
 # Share of the network from which something unknown is told.
 _TOLD = 0.05
+_SERVICES = ("tjeneste", "skole", "barnehage")
 
 
 def plassering(
@@ -97,7 +102,9 @@ holdeplass, tettsted, kommunegrense
     candidates = candidates_of(layers, graph, tettsted, parameters)
     winter = parameters["aarstid"] == "vinter"
     network = Network.of(graph, edge_costs(graph, profile, winter=winter))
-    found = _place(network, people, age, present, candidates, parameters)
+    found = _place(
+        network, people, age, present, candidates, _any_service(layers), parameters=parameters
+    )
     placed = tables.place_table(found)
     served = tables.resident_table(found, ages)
     solution = tables.solution_table(found, placed, parameters["metode"])
@@ -147,12 +154,20 @@ def _age(text: str, ages: Ages) -> str:
     return names[text.strip()]
 
 
+def _any_service(layers: Mapping[str, gpd.GeoDataFrame]) -> Geometries:
+    """Return every service that there is: where one is, the network is no mistake of the map."""
+    there = [geometries(layers[name]) for name in _SERVICES if name in layers]
+    return np.concatenate([np.empty(0, dtype=object), *there])
+
+
 def _place(  # noqa: PLR0917  (called once)
     network: Network,
     people: People,
     age: str,
     present: Geometries,
     candidates: Candidates,
+    services_of_any_type: Geometries,
+    *,
     parameters: Parameters,
 ) -> tables.Placing:
     """Search, choose, and tell who gains."""
@@ -168,6 +183,8 @@ def _place(  # noqa: PLR0917  (called once)
         )
     limit = parameters["minutter"] * _MINUTE
     today = nearest(network, homes, [services]).cost[:, 0]
+    around = _snapped(graph, services_of_any_type, reach_m)
+    today[loose_rows(graph, homes, around, parameters["los_del_m"])] = np.nan
     weights = people.group(age)
     siting, usable = _choose(network, homes, sites, today, weights, limit, parameters)
     chosen = usable[siting.chosen]

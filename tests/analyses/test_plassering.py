@@ -66,10 +66,10 @@ SERVICES = frame(
 
 
 def place(services: gpd.GeoDataFrame = SERVICES, **values: Any) -> Result:
-    layers = values.pop("layers", {})
+    layers, roads = values.pop("layers", {}), values.pop("roads", STREET)
     given = people(OLD, YOUNG) | layers
     parameters = load_parameters("plassering", {"minutter": 4, **values})
-    graph = build_graph(walkable_lines(STREET, None), tolerance_m=1.0, gap_m=20.0)
+    graph = build_graph(walkable_lines(roads, None), tolerance_m=1.0, gap_m=20.0)
     return plassering(graph, tjeneste=services, **given, parameters=parameters)
 
 
@@ -151,6 +151,19 @@ def test_homes_without_a_known_way_are_unknown_not_unserved() -> None:
     assert found["uten_sted"] == 10
     assert found["i_alt"] == 70
     assert found["nye"] == 40
+
+
+def test_homes_by_a_loose_part_of_the_network_are_unknown_unless_it_is_large() -> None:
+    street = shapely.LineString([(X, Y + 900), (X + 300, Y + 900)])
+    given = people(OLD, YOUNG)
+    shapes = given["adresse"].geometry.tolist()
+    shapes[0] = shapely.Point(X + 100, Y + 900)
+    layers = {"adresse": given["adresse"].set_geometry(gpd.GeoSeries(shapes, crs=CRS))}
+    roads = pd.concat([STREET, STREET.set_geometry([street])], ignore_index=True)
+    loose = place(layers=layers, roads=roads).table("bosatte").frame["eldre"]
+    assert (loose["ukjent"], loose["i_alt"]) == (10, 60)
+    island = place(layers=layers, roads=roads, los_del_m=100).table("bosatte").frame["eldre"]
+    assert (island["ukjent"], island["ikke"] - loose["ikke"]) == (0, 10)
 
 
 def test_small_counts_are_hidden_and_no_sum_gives_them_away() -> None:
