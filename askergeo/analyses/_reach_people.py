@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,7 +12,8 @@ import shapely
 
 from askergeo.analyses._residents import by_cell
 from askergeo.errors import LayerError, ParameterError
-from askergeo.geometry import geometries
+from askergeo.geometry import geometries, union
+from askergeo.numbers import format_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from askergeo.geometry import Geometries
     from askergeo.parameters import Parameters
 
-__all__ = ["AGES", "Ages", "People", "people_of", "read_ages"]
+__all__ = ["AGES", "Ages", "People", "inside", "left_out", "people_of", "read_ages"]
 
 #: The age groups that are shown, and the parts (columns of ``People.persons``) each is made of.
 AGES: dict[str, tuple[int, ...]] = {
@@ -158,6 +159,46 @@ def people_of(  # noqa: PLR0917  (the layers, in the order in which they are ask
             remedy="Se etter at «befolkning» og «adresse» har de samme adresse_id-ene.",
         )
     return people
+
+
+def inside(people: People, boundary: gpd.GeoDataFrame | None) -> People:
+    """Leave out homes outside the municipality.
+
+    Raises
+    ------
+    LayerError
+        When none is inside.
+    """
+    if boundary is None:
+        return people
+    outline = union(geometries(boundary))
+    shapely.prepare(outline)
+    own = np.asarray(shapely.intersects(outline, people.points), dtype=np.bool_)
+    if not own.any():
+        raise LayerError(
+            "Ingen av adressene ligger i kommunen.",
+            remedy="Se etter at adresser og kommunegrense er i samme koordinatsystem.",
+        )
+    return replace(
+        people, points=people.points[own], ids=people.ids[own], persons=people.persons[own]
+    )
+
+
+def left_out(everybody: People, people: People) -> list[str]:
+    """Say whom the answer does not have, of those there are and those inside the municipality."""
+    said = []
+    outside = int((everybody.total > 0).sum() - (people.total > 0).sum())
+    if outside:
+        said.append(
+            f"{format_number(outside)} adresser eller ruter med bosatte ligger utenfor "
+            "kommunegrensen; de som bor der, er ikke med."
+        )
+    if people.unknown_cells:
+        said.append(
+            f"{format_number(people.unknown_cells)} ruter har ikke tall for bosatte; de som bor "
+            "der, er ikke med."
+        )
+    return said
 
 
 def _by_address(addresses: gpd.GeoDataFrame, population: pd.DataFrame, ages: Ages) -> People:

@@ -242,16 +242,9 @@ def warnings(
     built: GraphBuild,
     profiles: Mapping[str, Profile],
     parameters: Parameters,
-    *,
-    outside: int = 0,
 ) -> tuple[str, ...]:
-    """Say what makes the answer less certain; ``outside`` places lie outside the municipality."""
+    """Say what makes the answer less certain."""
     said = list(built.report.warnings)
-    if outside:
-        said.append(
-            f"{format_number(outside)} adresser eller ruter med bosatte ligger utenfor "
-            "kommunegrensen; de som bor der, er ikke med."
-        )
     if left_out := [group for group in GROUPS if group not in found.services.groups]:
         said.append(
             "Tatt ut av kravet til et 5-minutterstettsted: "
@@ -264,11 +257,6 @@ def warnings(
     elif found.people.persons[:, -1].any():
         said.append(
             "Noen bosatte mangler alder; de er med under alle, men ikke i noen aldersgruppe."
-        )
-    if found.people.unknown_cells:
-        said.append(
-            f"{format_number(found.people.unknown_cells)} ruter har ikke tall for bosatte; de som "
-            "bor der, er ikke med."
         )
     said += [
         f"Dataene har ingen tjeneste i gruppen {GROUPS[group].lower()}. Da er det ukjent hvem som "

@@ -13,7 +13,6 @@ import shapely
 from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._reach_people import AGES
 from askergeo.analyses._reach_tables import share_decimals
-from askergeo.errors import LayerError
 from askergeo.geometry import geometries, union
 from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.privacy import rounded
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Placing",
     "findings",
-    "inside",
     "map_layers",
     "place_table",
     "reading",
@@ -135,29 +133,6 @@ class Placing:
         if not len(self.chosen):
             return np.full(len(self.today), -1, dtype=np.int64)
         return np.asarray(np.nan_to_num(self.to_chosen, nan=np.inf).argmin(axis=1), dtype=np.int64)
-
-
-def inside(people: People, boundary: gpd.GeoDataFrame | None) -> People:
-    """Leave out homes outside the municipality.
-
-    Raises
-    ------
-    LayerError
-        When none is inside.
-    """
-    if boundary is None:
-        return people
-    outline = union(geometries(boundary))
-    shapely.prepare(outline)
-    own = np.asarray(shapely.intersects(outline, people.points), dtype=bool)
-    if not own.any():
-        raise LayerError(
-            "Ingen av adressene ligger i kommunen.",
-            remedy="Se etter at adresser og kommunegrense er i samme koordinatsystem.",
-        )
-    return replace(
-        people, points=people.points[own], ids=people.ids[own], persons=people.persons[own]
-    )
 
 
 def place_table(found: Placing) -> Table:

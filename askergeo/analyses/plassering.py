@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 
 from askergeo.analyses import _siting_tables as tables
-from askergeo.analyses._reach_people import AGES, people_of, read_ages
+from askergeo.analyses._reach_people import AGES, inside, left_out, people_of, read_ages
 from askergeo.analyses._reach_text import unsure
 from askergeo.analyses._reach_times import loose_rows
 from askergeo.analyses._siting_places import candidates_of, present_services, service_title
@@ -91,7 +91,7 @@ holdeplass, tettsted, kommunegrense
     ages = read_ages(parameters)
     age = _age(parameters["aldersgruppe"], ages)
     everybody = people_of(adresse, befolkning, befolkning_rute, bygning, ages, parameters)
-    people = tables.inside(everybody, kommunegrense)
+    people = inside(everybody, kommunegrense)
     if age != "alle" and not people.by_age:
         raise LayerError(
             "Alderen på de bosatte er ikke kjent.",
@@ -122,8 +122,10 @@ holdeplass, tettsted, kommunegrense
                 found,
                 graph,
                 title,
-                outside=int((everybody.total > 0).sum() - (people.total > 0).sum()),
-                uncertain=unsure({profile.id: profile}, winter=winter),
+                uncertain=[
+                    *unsure({profile.id: profile}, winter=winter),
+                    *left_out(everybody, people),
+                ],
             )
         ),
         parameters=tuple(
@@ -259,23 +261,13 @@ def _choose(  # noqa: PLR0917  (called once)
 
 
 def _warnings(
-    found: tables.Placing, graph: WalkGraph, title: str, *, outside: int, uncertain: list[str]
+    found: tables.Placing, graph: WalkGraph, title: str, *, uncertain: list[str]
 ) -> list[str]:
     said = list(uncertain)
-    if outside:
-        said.append(
-            f"{format_number(outside)} adresser eller ruter med bosatte ligger utenfor "
-            "kommunegrensen; de som bor der, er ikke med."
-        )
     if not len(found.present):
         said.append(
             f"Dataene har ingen tjeneste av typen {title.lower()}: alle er regnet som uten. Listen "
             "over tjenester er aldri hel."
-        )
-    if found.people.unknown_cells:
-        said.append(
-            f"{format_number(found.people.unknown_cells)} ruter har ikke tall for bosatte; de som "
-            "bor der, er ikke med."
         )
     if found.unsnapped_services or found.unsnapped_candidates:
         said.append(

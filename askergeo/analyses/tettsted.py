@@ -7,7 +7,7 @@ method and the choices where the sources are silent are in docs/metode-tettsted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -20,7 +20,7 @@ from askergeo.analyses import _reach_text as text
 from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._reach_change import microdata_of
 from askergeo.analyses._reach_improve import improvements
-from askergeo.analyses._reach_people import People, people_of, read_ages
+from askergeo.analyses._reach_people import People, inside, left_out, people_of, read_ages
 from askergeo.analyses._reach_services import Services, services_of
 from askergeo.analyses._reach_tables import (
     Reach,
@@ -126,7 +126,7 @@ lenkeforslag, kommunegrense
     profiles = _profiles(parameters)
     ages = read_ages(parameters)
     people = people_of(adresse, befolkning, befolkning_rute, bygning, ages, parameters)
-    own = _inside(people, kommunegrense)
+    own = inside(people, kommunegrense)
     scene = _scene(
         gangnett,
         profiles,
@@ -170,12 +170,9 @@ lenkeforslag, kommunegrense
             *text.unsnapped(found, scene.services, scene.centres, scene.centre_points, better),
             *text.findings(found, gangnett.report),
         ),
-        warnings=text.warnings(
-            found,
-            gangnett,
-            profiles,
-            parameters,
-            outside=int((people.total > 0).sum() - (own.total > 0).sum()),
+        warnings=(
+            *left_out(people, own),
+            *text.warnings(found, gangnett, profiles, parameters),
         ),
         parameters=text.profile_records(profiles),
         reading=text.reading(found, scene.main),
@@ -210,25 +207,6 @@ def _limits(parameters: Parameters) -> tuple[float, ...]:
             "«--parameter minutter=5,10,15».",
         )
     return limits
-
-
-def _inside(people: People, boundary: gpd.GeoDataFrame | None) -> People:
-    """Leave out places outside the municipality."""
-    if boundary is None:
-        return people
-    outline = union(geometries(boundary))
-    shapely.prepare(outline)
-    inside = np.asarray(shapely.intersects(outline, people.points), dtype=np.bool_)
-    if inside.all():
-        return people
-    if not inside.any():
-        raise LayerError(
-            "Ingen av adressene ligger i kommunen.",
-            remedy="Se etter at adresser og kommunegrense er i samme koordinatsystem.",
-        )
-    return replace(
-        people, points=people.points[inside], ids=people.ids[inside], persons=people.persons[inside]
-    )
 
 
 def _centres(
