@@ -46,7 +46,7 @@ _NEIGHBOUR_NAMES = ("under 50", "50–199", "200–499", "500–999", "1000–19
 
 
 def address_layers(
-    reach: Reach, main: str, neighbours: NDArray[np.float64], crs: object
+    reach: Reach, main: str, neighbours: Mapping[str, NDArray[np.float64]], crs: object
 ) -> tuple[MapLayer, ...]:
     """Draw every address by how many groups it reaches within the shortest limit.
 
@@ -55,8 +55,9 @@ def address_layers(
     main
         Profile that is drawn.
     neighbours
-        Residents within each limit of each home, (r, l), NaN unknown: told in wide classes only,
-        for the difference between two neighbours' counts would be a count of few.
+        For each profile, residents within each limit of each home, (r, l), NaN unknown: told in
+        wide classes and for all ages only, for the difference between two neighbours' counts
+        would be a count of few.
     """
     limit = reach.limits[0]
     first = next(iter(reach.times))
@@ -81,12 +82,14 @@ def address_layers(
             unit="min",
             decimals=1,
         )
-    for number, one_limit in enumerate(reach.limits):
-        name = f"bosatte_{minutes_text(one_limit).replace(',', '_')}"
-        data[name] = _classes(neighbours[:, number])
-        columns[name] = Column(
-            title=f"Bosatte innen {minutes_text(one_limit)} min, {reach.titles[first].lower()}"
-        )
+    for profile, counts in neighbours.items():
+        for number, one_limit in enumerate(reach.limits):
+            name = f"bosatte_{profile}_{minutes_text(one_limit).replace(',', '_')}"
+            data[name] = _classes(counts[:, number])
+            columns[name] = Column(
+                title=f"Bosatte innen {minutes_text(one_limit)} min, "
+                f"{reach.titles[profile].lower()}"
+            )
     index = pd.Index(reach.people.ids)
     frame = gpd.GeoDataFrame(data, geometry=reach.people.points, crs=crs, index=index)
     frame = frame[~frame.index.duplicated()]

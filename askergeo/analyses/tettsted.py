@@ -324,7 +324,10 @@ def _layers(scene: _Scene, boundary: gpd.GeoDataFrame | None) -> list[MapLayer]:
         layers.append(land_and_sea(union(geometries(land if len(land) else boundary)), None, crs))
     if len(scene.centres.row):
         layers.append(_catchments(scene, first))
-    near = _neighbours(first, found, scene.homes)
+    near = {
+        profile: _neighbours(network, found, scene.homes)
+        for profile, network in scene.networks.items()
+    }
     layers += maps.address_layers(found, scene.main, near, crs)
     layers.append(maps.service_layer(found, crs))
     if len(found.centres):

@@ -421,4 +421,5 @@ def test_no_layer_counts_persons_at_an_address() -> None:
         counted = [name for name, column in layer.columns.items() if column.persons]
         assert layer.name in {"steder", "lenker"} or not counted
     near = got.layer("adresser").frame.filter(like="bosatte")
+    assert near.shape == (2, 9)
     assert set(near.to_numpy().ravel()) == {"under 50"}
