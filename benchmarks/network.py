@@ -394,7 +394,7 @@ def _matrix_sgis(folder: Path) -> NDArray[np.float64]:
     """Give ssb-sgis the split graph as lines, so that all places are at its nodes."""
     found = _sgis(folder).od_cost_matrix(*_places_sgis(folder))
     out = np.full(PAIRS, np.inf)
-    out[found["origin"].astype(int), found["destination"].astype(int)] = found["metres"]
+    out[found["origin"].astype(int), found["destination"].astype(int)] = found["lengde"]
     return out
 
 
@@ -406,8 +406,9 @@ def _sgis(folder: Path) -> Any:  # noqa: ANN401
 
     peers = _setting(folder).peers
     lines = shapely.linestrings(np.stack([peers.xy[peers.tail], peers.xy[peers.head]], axis=1))
-    roads = gpd.GeoDataFrame({"metres": peers.length}, geometry=lines, crs="EPSG:25832")
-    rules = sg.NetworkAnalysisRules(directed=False, weight="metres", split_lines=False)
+    # Not «metres», which it measures itself along the lines, straight here.
+    roads = gpd.GeoDataFrame({"lengde": peers.length}, geometry=lines, crs="EPSG:25832")
+    rules = sg.NetworkAnalysisRules(directed=False, weight="lengde", split_lines=False)
     return sg.NetworkAnalysis(roads, rules=rules, log=False)
 
 
