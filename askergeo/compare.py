@@ -120,7 +120,7 @@ def compare(base: Result, other: Result) -> Result:
             for layer in base.layers
             if any(layer.name == its.name for its in other.layers)
         ),
-        findings=(*findings, *_unmatched(base, other)),
+        findings=(*findings, *_unmatched(base, other), *_new_findings(base, other)),
         warnings=tuple(both),
         missing=tuple(dict.fromkeys((*base.missing, *other.missing))),
         reading=(_HOW_TO_READ, *other.reading),
@@ -285,6 +285,7 @@ def _layer(one: MapLayer, two: MapLayer) -> MapLayer:
     hidden = {(label, name + end) for label, name in one.hidden for end in ("", CHANGE)}
     hidden |= {(label, name + end) for label, name in two.hidden for end in (SCENARIO, CHANGE)}
     same = int((state == "").sum())
+    alike = "objekt er likt" if same == 1 else "objekter er like"
     return MapLayer(
         name=one.name,
         title=f"{one.title}: endret med scenario",
@@ -293,7 +294,7 @@ def _layer(one: MapLayer, two: MapLayer) -> MapLayer:
         style=_STYLE,
         rows_of=one.rows_of,
         hidden=frozenset(c for c in hidden if c[1] in columns and c[0] in changed.index),
-        note=f"Laget viser bare det som er endret; {same} objekter er like i begge kjøringene.",
+        note=f"Laget viser bare det som er endret; {same} {alike} i begge kjøringene.",
         on_page=one.on_page,
     )
 
@@ -456,6 +457,17 @@ def _unmatched(base: Result, other: Result) -> tuple[Finding, ...]:
         )
         for name in dict.fromkeys((*before, *after))
         if name not in before or name not in after
+    )
+
+
+def _new_findings(base: Result, other: Result) -> tuple[Finding, ...]:
+    """Keep what must be looked at with the scenario only: it may be why nothing changes."""
+    before = {(finding.rule, finding.row, finding.text) for finding in base.findings}
+    return tuple(
+        replace(finding, title=f"{finding.title} (med scenario)")
+        for finding in other.findings
+        if finding.severity is not Severity.INFO
+        and (finding.rule, finding.row, finding.text) not in before
     )
 
 

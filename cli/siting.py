@@ -35,7 +35,11 @@ def place(
     ] = None,
     age: Annotated[
         str | None,
-        typer.Option("--aldersgruppe", metavar="GRUPPE", help="Hvem som teller: alle eller 67+."),
+        typer.Option(
+            "--aldersgruppe",
+            metavar="GRUPPE",
+            help="Hvem som teller: alle, barn, eldre, eldst eller en alder og oppover, som 67+.",
+        ),
     ] = None,
     minutes: Annotated[
         float | None,

@@ -17,12 +17,14 @@ from askergeo.result import (
     Column,
     ColumnSum,
     Fact,
+    Finding,
     MapLayer,
     Provenance,
     Result,
     RowSum,
     Severity,
     SourceRecord,
+    Status,
     Table,
 )
 
@@ -163,7 +165,7 @@ def test_features_are_new_removed_changed_or_left_out() -> None:
     assert got.frame.geometry["d"].equals(shapely.Point(9, 9))
     assert got.frame.geometry["c"].equals(shapely.Point(2, 0))
     assert got.frame.crs == run(BASE).layer("kart").frame.crs
-    assert "1 objekter er like" in got.note
+    assert "1 objekt er likt" in got.note
 
 
 def test_a_moved_feature_is_changed_and_a_rotated_ring_is_not() -> None:
@@ -193,6 +195,21 @@ def test_unlike_parameters_are_a_warning_and_unlike_sources_are_told() -> None:
     ]
     assert "er 100 uten og 50 med scenario" in got.warnings[0]
     assert "«Adresser»" in got.findings[1].text
+
+
+def test_what_must_be_looked_at_with_the_scenario_only_is_kept() -> None:
+    old, new = (
+        Finding(
+            rule="r", title="Feil", status=Status.HIT_YELLOW, severity=Severity.WARNING, text=text
+        )
+        for text in ("Før og etter.", "Lenken er ikke regnet.")
+    )
+    told = replace(new, severity=Severity.INFO, text="Til orientering.")
+    base = replace(run(BASE), findings=(old,))
+    got = base.compare(replace(run(BASE), findings=(old, new, told)))
+    assert [(f.title, f.text) for f in got.findings] == [
+        ("Feil (med scenario)", "Lenken er ikke regnet.")
+    ]
 
 
 def test_a_table_that_one_run_lacks_is_named() -> None:

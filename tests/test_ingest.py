@@ -131,7 +131,7 @@ def test_the_change_can_come_from_the_mapping(base, scenario, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([{"arealtype": 50}], "endring"),
+        ([{"arealtype": 50}], "ny, erstatt eller slett"),
         ([{"endring": "ny"}], "arealtype"),
         ([{"arealtype": 50, "endring": "erstatt"}], "nøkkelen mangler"),
         (

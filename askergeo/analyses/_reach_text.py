@@ -159,7 +159,7 @@ def unsnapped(
         name = f"{kind} {found.services.labels[row]}".strip()
         result.append(_unsnapped("tjeneste", name, metres, found.services.points[row]))
     names = better.unsnapped_links
-    result += [_unsnapped("lenkeforslag", f"Lenken {name}", np.nan, None) for name in names]
+    result += [_unsnapped_link(name) for name in names]
     return tuple(result)
 
 
@@ -234,6 +234,18 @@ def _unsnapped(layer: str, name: str, metres: float, point: shapely.Geometry | N
         layer=layer,
         action="Rett plasseringen eller gangnettet, eller øk koble_m.",
         geometry=point,
+    )
+
+
+def _unsnapped_link(name: str) -> Finding:
+    return Finding(
+        rule="tettsted.ikke_koblet",
+        title="Lenke som ikke er prøvd",
+        status=Status.HIT_YELLOW,
+        severity=Severity.WARNING,
+        text=f"Lenken {name} er ikke regnet: en ende er for langt fra gangnettet.",
+        layer="lenkeforslag",
+        action="Tegn lenken fra veg til veg, eller øk lenke_koble_m.",
     )
 
 

@@ -329,5 +329,5 @@ def _solver() -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingSolverError(
             f"Å plassere tjenester krever en løser som ikke er installert ({error.name}).",
-            remedy="Installer den med «pip install askergeo[plassering]».",
+            remedy='Skriv «pip install ".[analyse,plassering]"» i mappen med askergeo.',
         ) from None

@@ -17,6 +17,7 @@ import yaml
 from askergeo._text import nearest
 from askergeo.errors import LayerError, MissingFileError, SourceError, collect
 from askergeo.sources._schema import Mapped, apply_rules
+from askergeo.stores.checks import CHANGE, CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -206,8 +207,17 @@ def _require_names(frame: pd.DataFrame, layer: Layer) -> None:
         raise LayerError(
             f"Filen har ikke kolonnene som laget «{layer.id}» må ha:\n{collect(absent)}\n"
             f"Kolonnene i filen er: {', '.join(names) or 'ingen'}.",
-            remedy=_fitting(layer),
+            remedy=_change_remedy(layer, names) or _fitting(layer),
         )
+
+
+def _change_remedy(layer: Layer, names: Iterable[str]) -> str:
+    """Say what a scenario's column is for when that is what the file lacks."""
+    given = {name.casefold() for name in names}
+    if CHANGE not in layer.columns or CHANGE in given:
+        return ""
+    listed = f"{', '.join(CHANGES[:-1])} eller {CHANGES[-1]}"
+    return f"Legg til kolonnen «{CHANGE}», som sier hva hver rad gjør i scenarioet: {listed}."
 
 
 def _lacking(layer: Layer, frame: pd.DataFrame, mapped: Iterable[str]) -> list[str]:

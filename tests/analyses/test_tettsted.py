@@ -323,7 +323,8 @@ def test_a_drawn_link_is_tried_and_one_in_the_blue_is_told() -> None:
     )
     got = run(broken(), lenkeforslag=drawn, overrides={"glipp_m": 0}, **people({220: {70: 20}}))
     assert "Snarvegen" in got.table("lenker").frame["lenke"].tolist()
-    assert any("Feil sted" in finding.text for finding in got.findings)
+    (told,) = (finding for finding in got.findings if "Feil sted" in finding.text)
+    assert "lenke_koble_m" in told.action
 
 
 @pytest.mark.parametrize("seed", range(4))
