@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +50,23 @@ class Network:
     def of(cls, graph: WalkGraph, costs: Costs) -> Network:
         """Make a graph ready; costs must be positive, ``inf`` where one cannot go."""
         return cls(graph=graph, costs=costs, core=contract(graph, costs))
+
+    # Kept, for they take longer than a search near by.
+    @cached_property
+    def outward(self) -> NDArray[np.float64]:
+        """Cost of walking each arc of the graph the way that it points."""
+        return self._arcs(self.costs.forward, self.costs.backward)
+
+    @cached_property
+    def inward(self) -> NDArray[np.float64]:
+        """Cost of walking each arc of the graph against the way that it points."""
+        return self._arcs(self.costs.backward, self.costs.forward)
+
+    def _arcs(
+        self, along: NDArray[np.float64], against: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        edge = self.graph.arc_edge
+        return np.where(self.graph.arc_forward, along[edge], against[edge])
 
 
 def buckets(

@@ -191,9 +191,8 @@ def _reach(
     network: Network, ends: NDArray[Any], limit: float, *, inward: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
     """Costs at the nodes, the place that each is reached from, and the arc (−1: the place)."""
-    graph, costs = network.graph, network.costs
-    with_edge, against = costs.forward[graph.arc_edge], costs.backward[graph.arc_edge]
-    arcs = np.where(graph.arc_forward != inward, with_edge, against)
+    graph = network.graph
+    arcs = network.inward if inward else network.outward
     far = np.concatenate([ends["start"] + ends["access"], ends["end"] + ends["access"]])
     label = np.full(graph.nodes, -1, dtype=np.int32)
     via = np.full(graph.nodes, -1, dtype=np.int64)

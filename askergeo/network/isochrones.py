@@ -168,7 +168,7 @@ def isochrone_lines(
     forward, backward = costs.forward, costs.backward
     if inward:
         forward, backward = backward, forward
-    left = limit - np.nan_to_num(costs_at_nodes, nan=np.inf, posinf=np.inf)
+    left = limit - costs_at_nodes
     from_start = np.flatnonzero((left[graph.start] > 0) & np.isfinite(forward))
     from_end = np.flatnonzero((left[graph.end] > 0) & np.isfinite(backward))
     seed_left = limit - seeds.access * costs.access
