@@ -213,7 +213,7 @@ def _links(
                 "lengde_m": float(shapely.length(line)),
                 **_counted(found, link.complete),
                 "raskere": float(found.people.total[link.faster].sum()),
-                "spart": link.saved,
+                "spart": _two_digits(link.saved),
             }
         )
     columns = (
@@ -230,7 +230,8 @@ def _links(
                 unit="personminutter",
                 decimals=0,
                 derived_from=("raskere",),
-                description="Minutter spart til hver gruppe, summert over dem som sparer.",
+                description="Minutter spart til hver gruppe, summert over dem som sparer; to "
+                "sifre, og nærmeste 10.",
             ),
         }
     )
@@ -253,6 +254,18 @@ def _links(
         rows_of="lenker",
     )
     return table, layer
+
+
+def _two_digits(minutes: float) -> float:
+    """Round to tens and two digits: minutes saved and known ways would give small counts away.
+
+    Examples
+    --------
+    >>> [_two_digits(one) for one in (4.0, 33.0, 246.0, 5118.0)]
+    [0.0, 30.0, 250.0, 5100.0]
+    """
+    step = 10.0 ** max(1, np.floor(np.log10(max(minutes, 1.0))) - 1)
+    return float(np.floor(minutes / step + 0.5) * step)
 
 
 def _on_network(network: Network, homes: Places, row: int) -> shapely.Point:
