@@ -97,7 +97,7 @@ def improvements(
     )
     link_table, link_layer = _links(found, links, ranked, names, profile)
     link_layer = replace(link_layer, frame=link_layer.frame.set_crs(network.graph.crs))
-    sums = site_table.frame[site_table.frame["nummer"].isna()]
+    sums = site_table.frame[site_table.frame["nummer"] == ""]
     best = str(sums.sort_values(ages, ascending=False).index[0]) if len(sums) else ""
     return Improvements(
         tables=(site_table, link_table),
@@ -153,17 +153,27 @@ def _sites(
             points.append(point)
             union |= site.covered
             records.append(
-                {"rad": label, "gruppe": GROUPS[group], "nummer": number, "sted": names.name(point)}
+                {
+                    "rad": label,
+                    "gruppe": GROUPS[group],
+                    "nummer": str(number),
+                    "sted": names.name(point),
+                }
                 | _counted(found, site.covered)
             )
         if sites:
             records.append(
-                {"rad": f"{group} i alt", "gruppe": GROUPS[group], "sted": "Alle stedene"}
+                {
+                    "rad": f"{group} i alt",
+                    "gruppe": GROUPS[group],
+                    "nummer": "",
+                    "sted": "Alle stedene",
+                }
                 | _counted(found, union)
             )
     columns = {
         "gruppe": Column(title="Ny tjeneste"),
-        "nummer": Column(title="Nummer", decimals=0),
+        "nummer": Column(title="Nummer"),
         "sted": Column(title="Hvor (nærmeste senter)"),
     } | _person_columns(found)
     who, minutes = found.titles[profile].lower(), minutes_text(limit)
@@ -175,7 +185,7 @@ def _sites(
         note="Bosatte som har de andre gruppene fra før. Stedene er valgt ett om gangen, så ingen "
         "er talt to ganger. Stedet er et punkt på gangnettet, ikke en tomt.",
     )
-    placed = table.frame[table.frame["nummer"].notna()].drop(columns="nummer")
+    placed = table.frame[table.frame["nummer"] != ""].drop(columns="nummer")
     classes = tuple(
         StyleClass(value=title, label=title, fill=_GROUP_FILLS[group], stroke="#000000")
         for group, title in GROUPS.items()
