@@ -14,14 +14,17 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._reach_tables import counted_table, person_column
+from askergeo.numbers import HARD_SPACE
 from askergeo.result import Column, MapLayer, Style, StyleClass
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from askergeo.analyses._reach_people import Ages
     from askergeo.analyses._reach_tables import Reach
-    from askergeo.result import Result, Table
+    from askergeo.result import Fact, Result, Table
 
 __all__ = ["compare", "microdata_of"]
 
@@ -35,7 +38,15 @@ _CLASSES = (
     StyleClass(value="Lengre veg", label="Lengre veg", fill="#e69f00", stroke="#7a5400"),
     StyleClass(value="Faller ut", label="Faller ut", fill="#d55e00", stroke="#6b2f00"),
     StyleClass(value="Ny adresse", label="Ny adresse", fill="#cc79a7", stroke="#7a3f61"),
+    StyleClass(value="Fjernet adresse", label="Fjernet adresse", fill="#000000", stroke="#000000"),
+    StyleClass(
+        value="Som før", label="Som før for denne profilen", fill="#ffffff", stroke="#999999"
+    ),
 )
+_COVERING = ("omland", "adresser")
+_WALK = "Vegen som blir kortere eller lengre, går til den av gruppene som er lengst unna."
+# Fact with what the best places for a new service would give.
+_BEST = "nye_av_tjeneste"
 _CLASS_OF = {_GAIN: "Kommer inn", _FASTER: "Kortere veg", _SLOWER: "Lengre veg", _LOSE: "Faller ut"}
 
 
@@ -86,9 +97,87 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     layer = _layer(before, after, states, base)
     return replace(
         difference,
+        template=_template(
+            difference,
+            one.attrs | {"begge": (before["x"].notna() & after["x"].notna()).to_numpy()},
+            states,
+        ),
+        facts=_facts(base, other, difference),
         tables=(*difference.tables[:1], table, *difference.tables[1:]),
-        layers=(*difference.layers, layer),
+        layers=(*(_drawn(its, base) for its in difference.layers), layer),
     )
+
+
+def _template(
+    difference: Result, attrs: Mapping[Hashable, Any], states: Mapping[str, pd.DataFrame]
+) -> str:
+    """State the shares without and with the scenario, and how many addresses it moves."""
+    facts = difference.facts
+    shares = [
+        [f"andel_{age}_{p}" for p in states if f"andel_{age}_{p}_endring" in facts]
+        for age in ("alle", "eldre")
+    ]
+    if not shares[0] or all(facts[name].value is None for name in shares[0]):
+        return difference.template
+    name = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
+    name = name.replace("{", "{{").replace("}", "}}")
+    where = f"et {attrs['grense']:g}-minutterstettsted"
+    moved = any(facts[f"{share}_endring"].value for row in shares for share in row)
+    if moved:
+        said = f"Med {name} går andelen som bor i {where}, {_from_to(shares[0], states, attrs)}"
+        if shares[1]:
+            of_old = _from_to(shares[1], {}, attrs)
+            said += f"; av dem på {attrs['alder'].titles['eldre'].lower()} {of_old}"
+    else:
+        said = f"Med {name} er andelen som bor i {where}, som før"
+    return f"{said}. {_addresses(attrs, states)}"
+
+
+def _from_to(
+    shares: Sequence[str], states: Mapping[str, pd.DataFrame], attrs: Mapping[Hashable, Any]
+) -> str:
+    whose = [f" ({attrs['titler'][profile].lower()})" for profile in states] or [""] * len(shares)
+    words = [
+        f"fra {{{share}}} til {{{share}_scenario}}{HARD_SPACE}%{who}"
+        for share, who in zip(shares, whose, strict=True)
+    ]
+    return " og ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _addresses(attrs: Mapping[Hashable, Any], states: Mapping[str, pd.DataFrame]) -> str:
+    """Count the addresses with a shorter and a longer walk, as the map layer draws them."""
+    main = _main(attrs, states)
+    state = states[main]["state"].to_numpy()[attrs["begge"]]
+    shorter, longer = np.isin(state, [_GAIN, _FASTER]).sum(), np.isin(state, [_LOSE, _SLOWER]).sum()
+    who = attrs["titler"][main].lower()
+    if not shorter and not longer:
+        return f"Ingen adresser får kortere eller lengre veg ({who})."
+    words = "adresse" if shorter == 1 else "adresser"
+    return f"{shorter or 'Ingen'} {words} får kortere veg og {longer or 'ingen'} lengre ({who})."
+
+
+def _facts(base: Result, other: Result, difference: Result) -> dict[str, Fact]:
+    """Leave out what a new service would give when the runs speak of different services."""
+    one, two = (run.facts.get(_BEST) for run in (base, other))
+    same = one is not None and two is not None and one.title == two.title
+    return {
+        name: fact for name, fact in difference.facts.items() if same or not name.startswith(_BEST)
+    }
+
+
+def _drawn(layer: MapLayer, base: Result) -> MapLayer:
+    """Draw the land under what differs, and leave to the GeoPackage what would cover the winners.
+
+    One metre of path changes the whole walking area, and one minute to one service an address.
+    """
+    if layer.name == "land_og_sjo" and layer.frame.empty:
+        return base.layer(layer.name)
+    return replace(layer, on_page=False) if layer.name in _COVERING else layer
+
+
+def _main(attrs: Mapping[Hashable, Any], states: Mapping[str, pd.DataFrame]) -> str:
+    main = str(attrs["hovedprofil"])
+    return main if main in states else next(iter(states))
 
 
 def _states(before: pd.DataFrame, after: pd.DataFrame, profile: str) -> pd.DataFrame:
@@ -149,7 +238,7 @@ def _table(before: pd.DataFrame, after: pd.DataFrame, states: dict[str, pd.DataF
         records,
         columns,
         note="Bare bosatte som er der både uten og med scenario, kan vinne eller tape. Nye "
-        "adresser og nye bosatte står på egne rader.",
+        f"adresser og nye bosatte står på egne rader. {_WALK}",
     )
 
 
@@ -171,19 +260,20 @@ def _layer(
     before: pd.DataFrame, after: pd.DataFrame, states: dict[str, pd.DataFrame], base: Result
 ) -> MapLayer:
     """Draw the addresses whose walk changes, without a number of persons."""
-    main = before.attrs["hovedprofil"]
-    main = main if main in states else next(iter(states))
+    main = _main(before.attrs, states)
     new = before["x"].isna().to_numpy()
     data: dict[str, Any] = {}
     for profile, frame in states.items():
         words = frame["state"].map(_CLASS_OF).fillna("").to_numpy(dtype=object)
         words[new] = "Ny adresse"
+        words[after["x"].isna().to_numpy()] = "Fjernet adresse"
         data[profile] = words
     x = after["x"].fillna(before["x"]).to_numpy()
     y = after["y"].fillna(before["y"]).to_numpy()
     crs = next(layer.frame.crs for layer in base.layers)
     frame = gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(x, y), crs=crs, index=before.index)
     frame = frame[np.any(_texts(frame, list(states)) != "", axis=1)]
+    frame[list(states)] = frame[list(states)].replace("", "Som før")
     titles = before.attrs["titler"]
     return MapLayer(
         name="vinner_taper",
@@ -191,8 +281,8 @@ def _layer(
         frame=frame,
         columns={profile: Column(title=titles[profile]) for profile in states},
         style=Style(fill="#ffffff", stroke="#999999", size=1.6, column=main, classes=_CLASSES),
-        note="Alle adresser er med, også dem uten bosatte. Laget sier ingenting om hvor mange som "
-        "bor på hver adresse.",
+        note="Alle adresser som endres, er med, også dem uten bosatte. "
+        f"{_WALK} Laget sier ingenting om hvor mange som bor på hver adresse.",
     )
 
 

@@ -272,7 +272,9 @@ def _parameter(record: Any) -> dict[str, Any]:  # noqa: ANN401  (a plain record)
 
 def _attributions(result: Result) -> list[str]:
     sources = result.provenance.sources if result.provenance else ()
-    return list(dict.fromkeys(s.attribution for s in sources if s.attribution))
+    # A layer that a scenario changes names the owners of both.
+    names = (name for s in sources for name in s.attribution.split("; "))
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def _json(data: Any) -> str:  # noqa: ANN401  (whatever JSON holds)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -25,7 +26,7 @@ from askergeo.network.profiles import edge_costs, find_profile
 from askergeo.network.snapping import snap
 from askergeo.parameters import load_parameters
 from askergeo.privacy import suppress
-from askergeo.result import Severity
+from askergeo.result import Fact, Severity
 
 CRS = "EPSG:25832"
 ALL_AT_0 = {"dagligvare": 0, "legesenter": 0, "bibliotek": 0}
@@ -281,7 +282,7 @@ def test_a_new_service_is_placed_where_most_old_lack_only_that_and_nobody_is_cou
     health = table[table["gruppe"] == "Helsetilbud"]
     assert health["eldre"].tolist() == [40, 30, 70]
     assert health["alle"].tolist() == [40, 120, 160]
-    assert health["nummer"].isna().tolist() == [False, False, True]
+    assert health["nummer"].tolist() == ["1", "2", ""]
 
 
 def test_the_greedy_choice_takes_those_who_are_left() -> None:
@@ -406,6 +407,30 @@ def test_a_scenario_tells_who_wins_and_who_loses_and_the_account_closes() -> Non
         "a2100": "Ny adresse",
     }
     assert not any(column.persons for column in difference.layer("vinner_taper").columns.values())
+
+
+def test_a_difference_says_in_words_how_the_shares_and_the_walks_change() -> None:
+    base, changed = scenario_runs()
+    difference = base.compare(changed)
+    assert "fra 29 til 96\N{NO-BREAK SPACE}% (voksen, 5 km/t), fra" in difference.sentence
+    assert difference.sentence.endswith("1 adresse får kortere veg og 2 lengre (eldre).")
+    gone = changed.compare(base).layer("vinner_taper").frame
+    assert gone.loc["a2100", "voksen"] == "Fjernet adresse"
+    assert "som før. Ingen adresser" in base.compare(base).sentence
+
+
+def test_what_a_new_service_would_give_is_not_compared_across_services() -> None:
+    base, changed = scenario_runs()
+    one, two = (
+        replace(
+            got,
+            facts=got.facts
+            | {"nye_av_tjeneste": Fact(title=f"Nye med {what}", value=10.0, unit="personer")},
+        )
+        for got, what in ((base, "helsetilbud"), (changed, "sosial arena"))
+    )
+    assert not [name for name in one.compare(two).facts if name.startswith("nye_av")]
+    assert "nye_av_tjeneste_endring" in one.compare(one).facts
 
 
 def test_the_same_twice_changes_nothing() -> None:
