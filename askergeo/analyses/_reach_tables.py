@@ -316,13 +316,18 @@ def _limit_columns(reach: Reach, ages: Any) -> dict[str, Column]:  # noqa: ANN40
 
 def network_table(report: RepairReport) -> Table:
     """List what the walking network is made of and what was mended."""
+    frame = report.summary.set_index("navn")
+    # Whole numbers throughout: how far ends were moved is told in centimetres.
+    moved = frame.index.isin(["flyttet_median", "flyttet_maks"])
+    frame.loc[moved, "verdi"] *= 100
+    frame.loc[moved, "enhet"] = "cm"
     return Table(
         name="gangnett",
         title="Gangnettet, og hva som er rettet i det",
-        frame=report.summary.set_index("navn"),
+        frame=frame,
         columns={
             "tittel": Column(title="Hva"),
-            "verdi": Column(title="Antall eller mål", decimals=1),
+            "verdi": Column(title="Antall eller mål", decimals=0),
             "enhet": Column(title="Enhet"),
         },
     )

@@ -56,7 +56,9 @@ def statement(
 ) -> tuple[str, dict[str, Fact]]:
     """State the finding and list the key figures."""
     first = minutes_text(found.limits[0])
-    ages = ["alle", "eldre"] if found.people.by_age else ["alle"]
+    # Who is asked about besides everybody: with the pace of children alone, the children.
+    who_else = "barn" if list(found.times) == ["barn"] else "eldre"
+    ages = ["alle", who_else] if found.people.by_age else ["alle"]
     facts: dict[str, Fact] = {}
     for age in ages:
         for profile in found.times:
@@ -89,21 +91,18 @@ def statement(
         ), facts
     whole = _listed({p: f"{{andel_alle_{p}}}{HARD_SPACE}%" for p in found.times}, found.titles)
     sentence = f"Av de bosatte bor {whole} i et {first}-minutterstettsted"
-    if "eldre" in ages:
-        old = _listed({p: f"{{andel_eldre_{p}}}{HARD_SPACE}%" for p in found.times}, {})
-        sentence += f"; av dem på {found.ages.titles['eldre'].lower()} {old}"
+    if found.people.by_age:
+        shares = _listed({p: f"{{andel_{who_else}_{p}}}{HARD_SPACE}%" for p in found.times}, {})
+        sentence += f"; av dem på {found.ages.titles[who_else].lower()} {shares}"
     sentence += "."
-    more, facts_more = _best(found, better, ages, main)
+    more, facts_more = _best(found, better, "eldre" if "eldre" in ages else "alle", main)
     return sentence + more, facts | facts_more
 
 
-def _best(
-    found: Reach, better: Improvements, ages: list[str], main: str
-) -> tuple[str, dict[str, Fact]]:
+def _best(found: Reach, better: Improvements, age: str, main: str) -> tuple[str, dict[str, Fact]]:
     """Say what a new service and a new link would give."""
     if not better.best_site:
         return "", {}
-    age = ages[-1]
     table = better.tables[0].frame
     group = better.best_site.split(" ")[0]
     places = int((table["gruppe"] == GROUPS[group]).sum()) - 1

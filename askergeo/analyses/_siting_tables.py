@@ -301,7 +301,7 @@ def statement(  # noqa: PLR0917  (called once)
     names = [str(name) for name in placed.frame.loc[placed.frame.index != _TOTAL, "navn"]]
     listed = " og ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     facts = {
-        "steder": Fact(title="Steder", value=listed),
+        "steder": Fact(title="Steder", value=listed or "Ingen"),
         "nye": cell("Får tjenesten", placed, _TOTAL, "nye"),
         "etter": cell("Har tjenesten etterpå", served, "etter", found.age),
         "i_alt": cell("I alt", served, _TOTAL, found.age),

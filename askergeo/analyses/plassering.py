@@ -271,9 +271,9 @@ def _warnings(
         )
     if found.unsnapped_services or found.unsnapped_candidates:
         said.append(
-            f"{format_number(found.unsnapped_services)} tjenester og "
-            f"{format_number(found.unsnapped_candidates)} kandidater er for langt fra gangnettet "
-            "og er ikke med."
+            f"For langt fra gangnettet, og ikke med: tjenester "
+            f"{format_number(found.unsnapped_services)}, kandidater "
+            f"{format_number(found.unsnapped_candidates)}."
         )
     slope = unknown_shares(graph).slope
     if slope > _TOLD:

@@ -449,3 +449,17 @@ def test_no_layer_counts_persons_at_an_address() -> None:
     near = got.layer("adresser").frame.filter(like="bosatte")
     assert near.shape == (2, 9)
     assert set(near.to_numpy().ravel()) == {"under 50"}
+
+
+def test_with_the_pace_of_children_the_children_are_told_of() -> None:
+    homes = people({100: {10: 20, 40: 20}, 3000: {10: 20}})
+    got = run(overrides={"profiler": "barn", "mangel_profil": "barn"}, **homes)
+    assert "av dem på 0–15 år 50\N{NO-BREAK SPACE}%" in got.sentence
+    assert "67 år" not in got.sentence
+
+
+def test_the_table_of_the_network_has_whole_numbers_and_tells_moves_in_centimetres() -> None:
+    street = graph(line((0, 0), (500, 0)), line((500.3, 0), (900, 0)))
+    found = run(street, **people({100: TEN})).table("gangnett").frame
+    assert found.loc["flyttet_maks", ["verdi", "enhet"]].tolist() == [pytest.approx(30), "cm"]
+    assert found.loc["andel_storste", ["verdi", "enhet"]].tolist() == [100, "%"]
