@@ -8,7 +8,7 @@ areas, and :mod:`askergeo.carbon.uncertainty` says how sure the sum is. Method a
 from __future__ import annotations
 
 from askergeo.carbon._shared import Depth
-from askergeo.carbon.classes import Classes, load_classes
+from askergeo.carbon.classes import Classes, ar5_classes, load_classes
 from askergeo.carbon.factors import Factors, factor_warnings, load_factors, write_template
 from askergeo.carbon.reckoning import Emissions, change, soil_range
 from askergeo.carbon.stocks import stock
@@ -20,6 +20,7 @@ __all__ = [
     "Emissions",
     "Factors",
     "Uncertainty",
+    "ar5_classes",
     "change",
     "factor_warnings",
     "load_classes",

@@ -73,7 +73,7 @@ def hectares(frame: pd.DataFrame) -> pd.Series:
     wrong = np.flatnonzero(~np.isfinite(number) | (number < 0)).tolist()
     _stop(
         "Arealer",
-        [f"rad {frame.index[i]}, {found[0]}: {given.iloc[i]!r} er ikke et areal" for i in wrong],
+        [f"rad {frame.index[i]}, {found[0]}: «{given.iloc[i]}» er ikke et areal" for i in wrong],
         "Et areal er et tall fra 0 og oppover. Ukjent areal regnes ikke som null.",
     )
     return pd.Series(number / _PER_HECTARE[found[0]], index=frame.index, name="areal_ha")
@@ -172,7 +172,7 @@ def depths_of(
     wrong = (said.notna().to_numpy() & np.isnan(number)) | (number < 0) | np.isinf(number)
     absent = organic & said.isna().to_numpy() & (not known)
     problems = [
-        f"rad {frame.index[i]}: torvdybden {said.iloc[i]!r} er ikke en dybde i meter"
+        f"rad {frame.index[i]}: torvdybden «{said.iloc[i]}» er ikke en dybde i meter"
         for i in np.flatnonzero(wrong).tolist()
     ]
     problems += [

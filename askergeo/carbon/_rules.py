@@ -81,7 +81,7 @@ def check_rows(lines: list[Line]) -> tuple[list[Row], list[str]]:
             faults = _repeated(row, line.number, seen, names)
         problems += [f"rad {line.number}, {fault}" for fault in faults]
         rows.append(row)
-    return rows, problems
+    return rows, problems or _counted_twice(rows)
 
 
 def key_of(row: Row) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ def _faults_of_subject(row: Row) -> list[str]:
             "biomasse": unit in {"t C/ha", "t CO2/ha"},
             "dod": unit in {"t C/ha", "t CO2/ha"},
             "mineraljord": share,
-            "organisk_jord": rate,
+            "organisk_jord": rate and row["gass"] != "CO2e",
             "opplost_karbon": rate and row["gass"] == "CO2",
             "tilvekst": rate and row["gass"] == "CO2",
         }.get(pool, False)
@@ -199,6 +199,31 @@ def _faults_of_subject(row: Row) -> list[str]:
         fits = not share and unit != PEAT and pool != "tilvekst"
     wrong = f"kolonnen «enhet»: «{unit}» passer ikke til beholdningen «{pool}» i denne raden"
     return [] if fits else [f"{wrong}; se malen"]
+
+
+def _counted_twice(rows: list[Row]) -> list[str]:
+    """Find conversions whose own factors would count the same carbon twice."""
+    pairs: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        if row["fra"]:
+            pairs.setdefault((str(row["sone"]), str(row["fra"]), str(row["til"])), []).append(row)
+    problems = []
+    for (_, before, after), found in pairs.items():
+        where = f"kolonnene «fra» og «til», {before} til {after}:"
+        pools = {str(row["beholdning"]) for row in found}
+        if "samlet" in pools and len(pools) > 1:
+            problems.append(f"{where} «samlet» står sammen med enkelte beholdninger; velg én måte")
+        for pool in sorted(pools):
+            gases = {str(row["gass"]) for row in found if row["beholdning"] == pool}
+            if "CO2e" in gases and len(gases) > 1:
+                problems.append(f"{where} «{pool}» har både CO2e og enkelte gasser; velg én måte")
+        peat = [row for row in found if row["beholdning"] == "organisk_jord"]
+        if {"engang", "per år"} <= {str(row["horisont"]) for row in peat if row["gass"] == "CO2"}:
+            problems.append(
+                f"{where} organisk jord har både tap av lager og utslipp per år; det er samme "
+                "karbon, velg én måte"
+            )
+    return problems
 
 
 def _repeated(

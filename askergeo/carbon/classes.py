@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
 
 from askergeo._nearest import nearest
 from askergeo.carbon._table import parse_table
@@ -13,7 +16,19 @@ from askergeo.carbon._table import parse_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Classes", "LandClass", "load_classes"]
+__all__ = ["Classes", "LandClass", "ar5_classes", "load_classes"]
+
+# AR5's arealtype where nothing else decides; the others are unknown.
+_AREA_TYPE: Final = {
+    11: "bebygd", 12: "bebygd_tett", 21: "dyrka", 22: "dyrka", 23: "beite", 30: "skog",
+    50: "apen_fastmark", 60: "myr", 70: "bart_fjell", 81: "vann", 82: "vann",
+}  # fmt: skip
+# The same on organic soil (grunnforhold 45). AR5 does not say whether the forest is drained.
+_ON_PEAT: Final = {21: "dyrka_organisk", 22: "dyrka_organisk", 23: "beite_organisk", 30: "torvskog"}
+_TREES: Final = {31: "bar", 32: "lauv"}
+_SITE: Final = {11: "impediment", 12: "lav", 13: "middels", 14: "hoy", 15: "sars_hoy"}
+_FOREST, _OPEN, _PEAT = 30, 50, 45
+_ROCK: Final = (41, 42)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +102,42 @@ def load_classes() -> Classes:
 
 def _line(name: str, above: Mapping[str, str]) -> tuple[str, ...]:
     return (name, *_line(above[name], above)) if name else ()
+
+
+def ar5_classes(ar5: pd.DataFrame) -> pd.Series:
+    """Class of each AR5 area.
+
+    Parameters
+    ----------
+    ar5
+        ``arealtype``, and ``skogbonitet``, ``treslag`` and ``grunnforhold`` where they are known.
+
+    Returns
+    -------
+    pandas.Series
+        Index of ``ar5``; missing where the class is not known (arealtype 99, or open land on
+        organic soil, which has no factors).
+
+    Examples
+    --------
+    >>> codes = {"arealtype": [30, 60], "skogbonitet": [14, 98], "treslag": [31, 98]}
+    >>> ar5_classes(pd.DataFrame({**codes, "grunnforhold": [44, 45]})).tolist()
+    ['skog_bar_hoy', 'myr']
+    """
+    kind, site, trees, ground = (
+        pd.to_numeric(ar5[name]).to_numpy(dtype="float64", na_value=np.nan)
+        if name in ar5.columns
+        else np.full(len(ar5), np.nan)
+        for name in ("arealtype", "skogbonitet", "treslag", "grunnforhold")
+    )
+    result = pd.Series(kind, index=ar5.index, name="klasse").map(_AREA_TYPE).astype("str")
+    for tree, wood in _TREES.items():
+        forest = (kind == _FOREST) & (trees == tree)
+        result[forest] = f"skog_{wood}"
+        for code, name in _SITE.items():
+            result[forest & (site == code)] = f"skog_{wood}_{name}"
+    for code, name in _ON_PEAT.items():
+        result[(kind == code) & (ground == _PEAT)] = name
+    result[(kind == _OPEN) & np.isin(ground, _ROCK)] = "bart_fjell"
+    result[(kind == _OPEN) & (ground == _PEAT)] = None
+    return result
