@@ -106,8 +106,10 @@ def common_areas(polygons: Surfaces, members: Index) -> Areas:
     polygons
         Valid polygons.
     members
-        Polygon numbers, (t, k).
+        Polygon numbers, (t, k); with one member the area is its own.
     """
+    if members.shape[1] == 1:
+        members = np.repeat(members, 2, axis=1)
     members = np.ascontiguousarray(members, dtype=np.int64)
     area, size = np.zeros(len(members)), np.zeros(len(members))
 
