@@ -192,7 +192,7 @@ def centre_table(reach: Reach) -> Table:
     } | _limit_columns(reach, AGES)
     return counted_table(
         "sentre",
-        "Bosatte innen gangavstand til hvert senter",
+        "Bosatte nær hvert senter",
         records,
         columns,
         note="Sentrenes omland overlapper: en person kan være med under flere sentre, "
@@ -242,7 +242,7 @@ def service_table(reach: Reach, counts: Mapping[str, int]) -> Table:
     } | _limit_columns(reach, ages)
     return counted_table(
         "tjenester",
-        "Bosatte innen gangavstand til nærmeste tjeneste",
+        "Bosatte nær hver tjeneste",
         records,
         columns,
         note="Tjenester som ikke er koblet til gangnettet, er ikke med i antallet.",
