@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -161,14 +162,15 @@ def _faults_together(row: Row) -> list[str]:
             f"kolonnen «enhet»: «{row['enhet']}» måler {unit.gas}, men gassen er {row['gass']}"
         )
     years = float(row["aar"])
+    said = not math.isnan(years)
     yearly = row["horisont"] == "per år"
     if unit.rate and not yearly:
         faults.append("kolonnen «horisont»: en enhet per år krever «per år»")
     elif yearly and not unit.rate and not years > 0:
         faults.append("kolonnen «aar»: mangler; skriv hvor mange år mengden fordeles på")
-    elif not yearly and years == years and years != 1:  # noqa: PLR0124  (nan is no year)
+    elif not yearly and said and years != 1:
         faults.append("kolonnen «aar»: skal være tom når horisonten er «engang»")
-    if years == years and not 1 <= years <= _LONGEST_YEARS:  # noqa: PLR0124
+    if said and not 1 <= years <= _LONGEST_YEARS:
         faults.append(f"kolonnen «aar»: skal være fra 1 til {_LONGEST_YEARS}")
     return faults
 

@@ -44,6 +44,13 @@ def test_a_leaning_range_leans_the_answer(factors, conversion):
     assert found.high - found.value > found.value - found.low > 0
 
 
+def test_a_leaning_range_of_an_uptake_leans_the_other_way(factors, conversion):
+    result = change(conversion(("dyrka", "skog_lauv_middels")), factors, mineral_soil="sand")
+    found = propagate(result)
+    # New litter 39 (11–117) t C is an uptake: its high end is the total's low end.
+    assert found.value - found.low > 78 * C > found.high - found.value
+
+
 def test_both_approaches_agree_on_a_sum_of_symmetric_factors(factors, conversion):
     result = change(conversion(("myr", "bebygd_tett")), factors, mineral_soil="hac", peat_depth_m=1)
     first, second = propagate(result), sample(result, draws=20_000)
