@@ -243,10 +243,10 @@ def _read_theme(
 ) -> tuple[_Theme, pd.DataFrame]:
     found = checked(name, frame)
     values = pd.DataFrame(frame[columns]).convert_dtypes()
-    codes = np.zeros(len(frame), dtype=np.int64)
+    codes: Index = np.zeros(len(frame), dtype=np.int64)
     if columns:
         groups = values.groupby(columns, dropna=False, sort=True, observed=True)
-        codes = groups.ngroup().to_numpy(dtype=np.int64)
+        codes = np.asarray(groups.ngroup(), dtype=np.int64)
     _, first = np.unique(codes, return_index=True)
     classes = values.iloc[first].reset_index(drop=True)
     covers = cover(found.shapes, surfaces(found.shapes), area)
@@ -263,10 +263,10 @@ def _rows(themes: list[_Theme], area: BaseGeometry) -> pd.DataFrame:
     layers = [np.arange(low, high) for low, high in itertools.pairwise(ends.tolist())]
     members, areas = _within(shapes, polygons, meeting(shapes, polygons, layers))
     kinds = [
-        np.concatenate([theme.codes, np.full(len(theme.cover.gaps), len(theme.classes))])
+        np.append(theme.codes, [len(theme.classes)] * len(theme.cover.gaps)).astype(np.int64)
         for theme in themes
     ]
-    combination: NDArray[np.integer] = np.zeros(len(members), dtype=np.int64)
+    combination: Index = np.zeros(len(members), dtype=np.int64)
     for column, first, kind, theme in zip(members.T, ends, kinds, themes, strict=False):
         combination = combination * (len(theme.classes) + 1) + kind[column - first]
     found, place = np.unique(combination, return_inverse=True)
