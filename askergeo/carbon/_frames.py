@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "DEEPEST",
     "FATES",
     "Conversions",
     "Key",
@@ -31,6 +32,8 @@ FATES: Final = ("graves_ut", "dreneres")
 # Area columns, and how many of each a hectare is.
 _PER_HECTARE: Final = {"areal_ha": 1.0, "areal_daa": 10.0, "areal_m2": 10_000.0}
 _SHOWN: Final = 20
+# Metres of peat: more is centimetres in the wrong column.
+DEEPEST: Final = 20.0
 
 
 class Key(NamedTuple):
@@ -169,10 +172,10 @@ def depths_of(
     """
     said = frame.get("torvdybde_m", pd.Series(np.nan, index=frame.index))
     number = pd.to_numeric(said, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    wrong = (said.notna().to_numpy() & np.isnan(number)) | (number < 0) | np.isinf(number)
+    wrong = (said.notna().to_numpy() & np.isnan(number)) | (number < 0) | (number > DEEPEST)
     absent = organic & said.isna().to_numpy() & (not known)
     problems = [
-        f"rad {frame.index[i]}: torvdybden «{said.iloc[i]}» er ikke en dybde i meter"
+        f"rad {frame.index[i]}: torvdybden «{said.iloc[i]}» er ikke en dybde i meter (0–20)"
         for i in np.flatnonzero(wrong).tolist()
     ]
     problems += [

@@ -198,7 +198,7 @@ def _faults_of_subject(row: Row) -> list[str]:
             "tilvekst": rate and row["gass"] == "CO2",
         }.get(pool, False)
     else:
-        fits = not share and unit != PEAT and pool != "tilvekst"
+        fits = not share and unit != PEAT and pool not in {"tilvekst", "opplost_karbon"}
     wrong = f"kolonnen «enhet»: «{unit}» passer ikke til beholdningen «{pool}» i denne raden"
     return [] if fits else [f"{wrong}; se malen"]
 
@@ -220,6 +220,10 @@ def _counted_twice(rows: list[Row]) -> list[str]:
             if "CO2e" in gases and len(gases) > 1:
                 problems.append(f"{where} «{pool}» har både CO2e og enkelte gasser; velg én måte")
         peat = [row for row in found if row["beholdning"] == "organisk_jord"]
+        if peat and {str(row["gass"]) for row in peat}.isdisjoint({"CO2", "CO2e"}):
+            problems.append(
+                f"{where} «organisk_jord» erstatter hele beholdningen og mangler CO2; legg den til"
+            )
         if {"engang", "per år"} <= {str(row["horisont"]) for row in peat if row["gass"] == "CO2"}:
             problems.append(
                 f"{where} organisk jord har både tap av lager og utslipp per år; det er samme "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from askergeo.carbon._frames import DEEPEST
 from askergeo.carbon._terms import Setting
 from askergeo.errors import DataQualityError, ParameterError, collect
 
@@ -89,9 +90,9 @@ def depth_of(given: float | Depth | None) -> Depth | None:
     if given is None:
         return None
     depth = given if isinstance(given, Depth) else Depth(given, given, given)
-    if not (np.isfinite(depth).all() and 0 <= depth.low <= depth.value <= depth.high):
+    if not (np.isfinite(depth).all() and 0 <= depth.low <= depth.value <= depth.high <= DEEPEST):
         raise ParameterError(
-            f"Torvdybden {tuple(depth)} er ikke en dybde i meter.",
+            f"Torvdybden {tuple(depth)} er ikke en dybde i meter (0–20).",
             remedy="Oppgi verdi, lav og høy, der lav er minst, for eksempel 1, 0,5 og 2.",
         )
     return depth

@@ -140,12 +140,7 @@ class _Builder:
         self.depth = (1.0, len(factors.frame)) if depth is None else (depth, ONE)
         self.terms: list[Term] = []
         self.missing: list[str] = []
-        self._tonnes = factors.frame["tonn"].to_numpy()
-        self._years = factors.frame["aar"].to_numpy()
-        self._rate = factors.frame["rate"].to_numpy()
-        self._gas = factors.frame["gass"].to_numpy()
-        self._unit = factors.frame["enhet"].to_numpy()
-        self._pool = factors.frame["beholdning"].to_numpy()
+        self.columns = factors.columns
 
     def need(self, land: LandClass, pool: str, gas: str = "CO2") -> int | None:
         """Position of a factor; without one the class is noted as lacking it."""
@@ -164,13 +159,13 @@ class _Builder:
         drain: tuple[tuple[float, int], ...] = (),
     ) -> None:
         """Add a term that begins with factor ``i`` and has its unit and horizon."""
-        span = self._years[i]
-        rate = bool(self._rate[i])
+        span = self.columns["aar"][i]
+        rate = bool(self.columns["rate"][i])
         unknown = np.inf if rate else 1.0
         term = Term(
-            pool=pool or str(self._pool[i]),
-            gas=str(self._gas[i]),
-            constant=sign * float(self._tonnes[i]),
+            pool=pool or str(self.columns["beholdning"][i]),
+            gas=str(self.columns["gass"][i]),
+            constant=sign * float(self.columns["tonn"][i]),
             factors=(i, *others),
             rate=rate,
             span=unknown if np.isnan(span) else float(span),
@@ -191,7 +186,7 @@ class _Builder:
         share = self.need(land, "mineraljord")
         if soil is None or share is None:
             return
-        if self._unit[share] == SHARE_OF_BEFORE and before is not None:
+        if self.columns["enhet"][share] == SHARE_OF_BEFORE and before is not None:
             old = self.need(before, "mineraljord")
             if old is not None:
                 self.add(sign, soil, share, old)
@@ -213,9 +208,11 @@ class _Builder:
         if peat is None:
             self.missing.append("torv har ingen faktor (jordtype «torv»)")
             return
-        stock = (float(self._tonnes[peat]) * self.depth[0], (peat, self.depth[1]))
+        stock = (float(self.columns["tonn"][peat]) * self.depth[0], (peat, self.depth[1]))
         drain = tuple(
-            (float(self._tonnes[i]), i) for key in DRAINED[:2] if (i := found[key]) is not None
+            (float(self.columns["tonn"][i]), i)
+            for key in DRAINED[:2]
+            if (i := found[key]) is not None
         )
         for i in found.values():
             if i is not None:
@@ -252,7 +249,7 @@ def change_terms(
     own = factors.pair(before.line, after.line)
     for i in own:
         build.add(1, i)
-    given = {str(factors.frame["beholdning"].iloc[i]) for i in own}
+    given = {str(factors.columns["beholdning"][i]) for i in own}
     if "samlet" in given:
         return build.terms, []
     if "biomasse" not in given:
@@ -262,12 +259,12 @@ def change_terms(
         build.standing(before, "dod", 1)
         build.standing(after, "dod", -1)
     if before.soil == "organisk":
-        if given.isdisjoint({"organisk_jord", "opplost_karbon"}):
+        if "organisk_jord" not in given:
             _organic(build, before, after, dug_out=dug_out)
     elif "mineraljord" not in given:
         build.mineral(before, None, 1)
         build.mineral(after, before, -1)
-    if setting.lost_growth and before.line[-1] == "skog" and "tilvekst" not in given:
+    if setting.lost_growth and before.line[-1] == "skog":
         build.standing(before, "tilvekst", 1)
     return build.terms, build.missing
 
@@ -279,7 +276,7 @@ def _new_biomass(build: _Builder, after: LandClass) -> None:
         return
     grown, growth = build.need(after, "biomasse"), build.need(after, "tilvekst")
     if grown is not None and growth is not None:
-        tonnes = build.factors.frame["tonn"].to_numpy()
+        tonnes = build.columns["tonn"]
         stock = (float(tonnes[grown]), (grown,))
         build.add(
             -1, growth, pool="biomasse", stock=stock, drain=((float(tonnes[growth]), growth),)

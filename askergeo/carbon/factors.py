@@ -11,8 +11,9 @@ import csv
 import io
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ class Factors:
     gwp_report
         The report of the IPCC that ``gwp`` is from.
     origin
-        The files the factors were read from.
+        The files the factors were read from, with the sha256 of their text.
     unfilled
         Rows of an own file that had no number and were left out.
     """
@@ -67,7 +68,7 @@ class Factors:
     zone: str
     gwp: dict[str, float]
     gwp_report: str
-    origin: tuple[str, ...]
+    origin: dict[str, str]
     unfilled: int = 0
 
     def find(self, line: tuple[str, ...], pool: str, gas: str = "CO2") -> int | None:
@@ -92,6 +93,11 @@ class Factors:
     def soil_types(self) -> dict[str, int]:
         """Position of each mineral soil type."""
         return {name: i for name, i in self._soil.items() if name != "torv"}
+
+    @cached_property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns as arrays, for look-ups by position."""
+        return {str(name): self.frame[name].to_numpy() for name in self.frame.columns}
 
     @cached_property
     def _class(self) -> dict[tuple[str, str, str], int]:
@@ -156,15 +162,25 @@ def load_factors(
         )
     if path is None and not standard:
         raise ParameterError("Ingen faktorer er valgt.", remedy="Oppgi en faktorfil.")
-    own, unfilled = _rows(read_text(path), path.name) if path is not None else ([], 0)
-    base = _rows(_packaged(_STANDARD), _STANDARD)[0] if standard else []
+    origin: dict[str, str] = {}
+    own: list[Row] = []
+    base: list[Row] = []
+    unfilled = 0
+    if path is not None:
+        text = read_text(path)
+        own, unfilled = _rows(text, path.name)
+        origin[path.name] = sha256(text.encode()).hexdigest()
+    if standard:
+        text = _packaged(_STANDARD)
+        base, _ = _rows(text, _STANDARD)
+        origin[f"askergeo: {_STANDARD}"] = sha256(text.encode()).hexdigest()
     rows = _merged(_of_zone(own, zone), _of_zone(base, zone), path.name if path else _STANDARD)
     return Factors(
         frame=_frame(rows),
         zone=zone,
         gwp=_read_gwp(gwp),
         gwp_report=gwp,
-        origin=(*([path.name] if path else []), *([_STANDARD] if standard else [])),
+        origin=origin,
         unfilled=unfilled,
     )
 

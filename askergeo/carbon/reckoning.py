@@ -35,11 +35,13 @@ from askergeo.parameters import Parameter, Parameters, value_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from askergeo.carbon._terms import Term
     from askergeo.carbon.factors import Factors
 
 __all__ = ["Emissions", "change", "soil_range"]
 
 MAX_YEARS: Final = 500
+ORGANIC_POOLS: Final = ("organisk_jord", "opplost_karbon")
 
 
 class _Path(NamedTuple):
@@ -58,7 +60,8 @@ class Emissions:
     rows
         Index of the conversions: ``fra``, ``til``, ``areal_ha``, ``engang_t`` (what comes in the
         first year alone), ``per_aar_t`` (the sum over the years of all that comes yearly),
-        ``sum_t``, and ``plassholdere`` (ids of placeholder factors behind the row).
+        ``sum_t``, ``organisk_t`` (the part of the sum that is from organic soil), and
+        ``plassholdere`` (ids of placeholder factors behind the row).
     paths
         Same index, one column a year (1, 2 …): t CO2e that year.
     parts
@@ -100,13 +103,19 @@ class Emissions:
 
     def totals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Total for each of ``s`` sets of factor values (k, s): t CO2e, (s,)."""
+        terms, weights = self._merged
         last = np.array([float(self.years)])
-        tonnes = self.terms.cumulative(values, last)[:, 0, :]
-        return np.asarray(self._weights @ tonnes)
+        return np.asarray(weights @ terms.cumulative(values, last)[:, 0, :])
 
     @cached_property
-    def _weights(self) -> NDArray[np.float64]:
-        return self.areas[self.terms.owner] * _potentials(self.terms, self.factors)
+    def _merged(self) -> tuple[Terms, NDArray[np.float64]]:
+        """Terms that differ by their constant alone, put together over all conversions."""
+        weights = self.areas[self.terms.owner] * _potentials(self.terms, self.factors)
+        sums: dict[Term, float] = {}
+        for weight, term in zip(weights, self.terms.terms, strict=True):
+            alike = term._replace(pool="", constant=1.0)
+            sums[alike] = sums.get(alike, 0.0) + float(weight) * term.constant
+        return Terms([list(sums)], self.terms.size), np.array(list(sums.values()))
 
 
 def change(
@@ -243,6 +252,8 @@ def _tables(
     later = by_owner(terms, np.where(at_once, 0.0, co2e))[:, -1]
     rows = frame.assign(engang_t=first[codes] * area, per_aar_t=later[codes] * area)
     rows["sum_t"] = rows["engang_t"] + rows["per_aar_t"]
+    peat = np.array([term.pool in ORGANIC_POOLS for term in terms.terms], dtype=bool)[:, None]
+    rows["organisk_t"] = by_owner(terms, np.where(peat, co2e, 0.0))[codes, -1] * area
     yearly = np.diff(by_owner(terms, co2e), axis=1, prepend=0.0)
     paths = pd.DataFrame(yearly[codes] * area[:, None], index=frame.index, columns=path.span)
     return rows, paths, _parts(frame, codes, terms, gas[:, -1], co2e[:, -1])
@@ -307,7 +318,20 @@ def _parameters(
             source="valgt: FNs klimapanel skiller mellom boreal og kald temperert sone",
         ),
         Parameter(name="aar", title="Antall år", value=years, unit="år", confidence="kjent"),
-        Parameter(name="gwp", title="GWP-verdier", value=factors.gwp_report, confidence="kjent"),
+        Parameter(
+            name="gwp",
+            title="GWP-verdier",
+            value=factors.gwp_report,
+            confidence="verifisert",
+            source=", ".join(f"{gas} {value_text(one)}" for gas, one in factors.gwp.items()),
+        ),
+        Parameter(
+            name="faktorer",
+            title="Faktorfiler",
+            value=list(factors.origin),
+            confidence="kjent",
+            source=", ".join(f"sha256 {digest[:12]}" for digest in factors.origin.values()),
+        ),
         Parameter(
             name="torv",
             title="Torv under det som bygges",

@@ -107,7 +107,8 @@ def test_own_factors_replace_the_standard_for_the_class_and_all_under_it(own):
         i = factors.find(load_classes()[name].line, "biomasse")
         assert factors.frame.index[i] == "egen-skog"
     assert "alle-biomasse-dyrka" in factors.frame.index
-    assert factors.origin == ("egne.csv", "ipcc_niva1.csv")
+    assert list(factors.origin) == ["egne.csv", "askergeo: ipcc_niva1.csv"]
+    assert all(len(digest) == 64 for digest in factors.origin.values())
     assert load_factors(own(GOOD), standard=False).frame.index.tolist() == ["egen-skog"]
 
 
@@ -187,6 +188,11 @@ def test_all_faults_are_told_at_once(own):
         ([GOOD, {**GOOD, "id": "b", "sone": "boreal"}], "gjelder det samme som rad 2"),
         ([{**GOOD, "id": "alle-torv"}], "id «alle-torv» er brukt av en annen faktor"),
         ([PAIR, {**PAIR, "id": "b", "beholdning": "samlet"}], "«samlet» står sammen med"),
+        (
+            [{**PAIR, "beholdning": "organisk_jord", "gass": "CH4", "enhet": "kg CH4/ha·år", "horisont": "per år"}],
+            "erstatter hele beholdningen og mangler CO2",
+        ),
+        ([{**PAIR, "beholdning": "opplost_karbon"}], "passer ikke til beholdningen «opplost_karbon»"),
         (
             [PAIR, {**PAIR, "id": "b", "gass": "CO2e", "enhet": "t CO2e/ha"}],
             "«biomasse» har både CO2e og enkelte gasser",

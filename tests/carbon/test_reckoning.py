@@ -54,6 +54,7 @@ def test_bog_dug_out_and_bog_drained(factors, conversion):
     dug = one(factors, conversion(("myr", "bebygd_tett")), peat_depth_m=2.0).rows.iloc[0]
     # 2 m × 10 000 m2 × 50 kg = 1 000 t C of peat and 2 t C of plants, all at once.
     assert dug["engang_t"] == pytest.approx(1002 * C)
+    assert dug["organisk_t"] == pytest.approx(1000 * C)
     assert dug["per_aar_t"] == 0
     kept = one(
         factors, conversion(("myr", "bebygd_tett")), peat_depth_m=2.0, peat="dreneres"
@@ -235,6 +236,7 @@ WRONG = [
     ({"fra": ["vann"]}, DataQualityError, "klassen «vann» har ingen faktor for biomasse"),
     ({"fra": ["myr"]}, DataQualityError, "rad x: organisk jord uten torvdybde"),
     ({"fra": ["myr"], "torvdybde_m": [-1]}, DataQualityError, "er ikke en dybde i meter"),
+    ({"fra": ["myr"], "torvdybde_m": [150]}, DataQualityError, "er ikke en dybde i meter"),
     ({"fra": ["myr"], "torvdybde_m": ["dyp"]}, DataQualityError, "er ikke en dybde i meter"),
     ({"torv": ["brennes"]}, DataQualityError, "torv: «brennes» er ukjent"),
     ({"fra": ["dyrka"], "til": ["skog_bar_lav"]}, DataQualityError, "ingen faktor for tilvekst"),
