@@ -207,8 +207,9 @@ def _counted_twice(rows: list[Row]) -> list[str]:
     """Find conversions whose own factors would count the same carbon twice."""
     pairs: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        if row["fra"]:
-            pairs.setdefault((str(row["sone"]), str(row["fra"]), str(row["til"])), []).append(row)
+        for zone in ZONES if row["fra"] else ():
+            if row["sone"] in {zone, "alle"}:
+                pairs.setdefault((zone, str(row["fra"]), str(row["til"])), []).append(row)
     problems = []
     for (_, before, after), found in pairs.items():
         where = f"kolonnene «fra» og «til», {before} til {after}:"
@@ -229,7 +230,7 @@ def _counted_twice(rows: list[Row]) -> list[str]:
                 f"{where} organisk jord har både tap av lager og utslipp per år; det er samme "
                 "karbon, velg én måte"
             )
-    return problems
+    return list(dict.fromkeys(problems))
 
 
 def _repeated(

@@ -189,6 +189,10 @@ def test_all_faults_are_told_at_once(own):
         ([{**GOOD, "id": "alle-torv"}], "id «alle-torv» er brukt av en annen faktor"),
         ([PAIR, {**PAIR, "id": "b", "beholdning": "samlet"}], "«samlet» står sammen med"),
         (
+            [PAIR, {**PAIR, "id": "b", "beholdning": "samlet", "sone": "boreal"}],
+            "«samlet» står sammen med",
+        ),
+        (
             [{**PAIR, "beholdning": "organisk_jord", "gass": "CH4", "enhet": "kg CH4/ha·år", "horisont": "per år"}],
             "erstatter hele beholdningen og mangler CO2",
         ),
