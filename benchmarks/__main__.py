@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.case import Case, peak_memory
 
-MODULES = ("start", "stores", "demo", "graph", "isochrones", "network", "tettsted")
+MODULES = ("start", "stores", "demo", "graph", "isochrones", "network", "overlay", "tettsted")
 INVOCATIONS = 3
 ROOT = Path(__file__).resolve().parent.parent
 
