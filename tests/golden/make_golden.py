@@ -85,6 +85,45 @@ def village_case() -> dict[str, list[Any]]:
     }
 
 
+def overlay_case() -> dict[str, list[Any]]:
+    """Land cover with jagged common borders, a gap and an overlap; plans, a hazard, a boundary."""
+    rng = np.random.default_rng(3)
+    bend = np.zeros((7, 7, 2, 5, 2))
+    bend[:, 1:-1, 0, 1:-1] = rng.uniform(-12, 12, (7, 5, 3, 2)).round(1)
+    bend[1:-1, :, 1, 1:-1] = rng.uniform(-12, 12, (5, 7, 3, 2)).round(1)
+    steps = np.arange(5)[:, None] / 4
+
+    def border(i: int, j: int, way: int) -> Any:
+        end = (i + 1, j) if way == 0 else (i, j + 1)
+        line = np.array([i, j]) * 100.0 * (1 - steps) + np.array(end) * 100.0 * steps
+        return line + bend[i, j, way]
+
+    land = [
+        shapely.Polygon(
+            np.concatenate(
+                [border(i, j, 0), border(i + 1, j, 1)[1:],
+                 border(i, j + 1, 0)[::-1][1:], border(i, j, 1)[::-1][1:]]
+            )
+        )
+        for i in range(6)
+        for j in range(6)
+    ]  # fmt: skip
+    del land[14]
+    land.append(shapely.Point(420, 260).buffer(70, quad_segs=9))
+    centres = rng.uniform(50, 550, (9, 2)).round(1)
+    plans = [shapely.Point(*xy).buffer(60 + 9 * n, quad_segs=5) for n, xy in enumerate(centres)]
+    holed = [plan.difference(shapely.Point(*xy).buffer(25, quad_segs=2))
+             for plan, xy in zip(plans, centres, strict=True)]  # fmt: skip
+    return {
+        "land": land,
+        "land_kind": [number % 4 for number in range(len(land))],
+        "plan": holed,
+        "plan_kind": [number % 3 for number in range(len(holed))],
+        "hazard": [shapely.box(130, 220, 480, 410), shapely.Polygon([(0, 0), (300, 0), (0, 500)])],
+        "area": [shapely.Point(310, 290).buffer(300, quad_segs=40)],
+    }
+
+
 def real_case() -> dict[str, list[Any]]:
     """Asker from N1000: municipality with its sea, shoreline and sea."""
     area = gpd.read_file(N1000, layer="Kommune", where="kommunenummer = '3203'")
@@ -168,7 +207,34 @@ SELECT json_build_object('land', ST_Area(land.g), 'belte', ST_Area(belt.g),
 FROM a, land, c, belt
 """
 
+OVERLAY_SQL = """
+WITH l AS (SELECT l.id, k.v, ST_Intersection(l.g, a.g) g
+   FROM land l JOIN land_kind k ON k.id = l.id, area a),
+ p AS (SELECT p.id, k.v, ST_Intersection(p.g, a.g) g
+   FROM plan p JOIN plan_kind k ON k.id = p.id, area a),
+ lu AS (SELECT ST_Union(g) g FROM l), pu AS (SELECT ST_Union(g) g FROM p),
+ h AS (SELECT ST_Intersection(ST_Union(h.g), a.g) g FROM hazard h, area a GROUP BY a.g),
+ answer AS (
+  SELECT 'grense' k, ST_Area(g) v FROM area
+  UNION ALL SELECT 'land ' || v, sum(ST_Area(g)) FROM l GROUP BY v
+  UNION ALL SELECT 'land ikke', ST_Area(ST_Difference(a.g, lu.g)) FROM area a, lu
+  UNION ALL SELECT 'land to ganger', sum(ST_Area(l.g)) - ST_Area(lu.g) FROM l, lu GROUP BY lu.g
+  UNION ALL SELECT 'plan to ganger', ST_Area(ST_Union(ST_Intersection(p.g, q.g)))
+   FROM p, p q WHERE p.id < q.id AND ST_Overlaps(p.g, q.g)
+  UNION ALL SELECT 'par ' || l.v || ' ' || p.v, sum(ST_Area(ST_Intersection(l.g, p.g)))
+   FROM l, p WHERE ST_Intersects(l.g, p.g) GROUP BY l.v, p.v
+  UNION ALL SELECT 'par ' || l.v || ' ikke', sum(ST_Area(ST_Difference(l.g, pu.g)))
+   FROM l, pu GROUP BY l.v
+  UNION ALL SELECT 'par ikke ' || p.v, sum(ST_Area(ST_Difference(p.g, lu.g)))
+   FROM p, lu GROUP BY p.v
+  UNION ALL SELECT 'fare ' || l.v || ' ' || p.v,
+   sum(ST_Area(ST_Intersection(ST_Intersection(l.g, p.g), h.g)))
+   FROM l, p, h WHERE ST_Intersects(l.g, p.g) GROUP BY l.v, p.v)
+SELECT json_object_agg(k, v) FROM answer WHERE v > 1e-9
+"""
+
 CASES = {"strandsone": (shore_case, SHORE_SQL), "tettsted": (village_case, VILLAGE_SQL)}
+CASES["overlay"] = (overlay_case, OVERLAY_SQL)
 
 
 def bin_folder() -> Path | None:

@@ -17,6 +17,7 @@ import shapely
 
 from askergeo.analyses.strandsone import strandsone
 from askergeo.analyses.tettsted_avgrens import avgrens
+from askergeo.overlay.account import AREA, account
 from askergeo.parameters import load_parameters
 
 if TYPE_CHECKING:
@@ -114,6 +115,52 @@ def test_settlements() -> None:
     assert table.loc["tettsteder", "satellitter"] == golden["satellitter"]
     assert table.index.str.isdigit().sum() == golden["tettsteder"]
     assert table.loc["tettsteder", "areal_km2"] * 1e6 == pytest.approx(golden["areal"], rel=EXACT)
+
+
+def overlay_account(*names: str) -> Any:
+    case = MAKER["overlay_case"]()
+    themes = {
+        "land": frame(case["land"], art=case["land_kind"]),
+        "plan": frame(case["plan"], art=case["plan_kind"]),
+        "fare": frame([shapely.union_all(case["hazard"])]),
+    }
+    by = {name: ["art"] for name in names if name != "fare"}
+    return account({name: themes[name] for name in names}, by=by, boundary=frame(case["area"]))
+
+
+def test_overlay_of_land_cover() -> None:
+    found, golden = overlay_account("land"), GOLDEN["overlay"]
+    rows = found.rows.set_index("land.art")[AREA]
+    for kind in range(4):
+        assert rows[kind] == pytest.approx(golden[f"land {kind}"], rel=EXACT)
+    assert found.balance.boundary_m2 == pytest.approx(golden["grense"], rel=EXACT)
+    assert found.balance.not_covered_m2 == pytest.approx(golden["land ikke"], rel=EXACT)
+    assert found.balance.counted_twice_m2 == pytest.approx(golden["land to ganger"], rel=EXACT)
+    assert found.closes
+
+
+def test_overlay_of_land_cover_and_plans() -> None:
+    found = overlay_account("land", "plan")
+    rows = found.labelled().replace("ikke dekket", "ikke").set_index(["land.art", "plan.art"])[AREA]
+    mine = {
+        f"par {land} {plan}": area for (land, plan), area in rows.drop(("ikke", "ikke")).items()
+    }
+    golden = {name: area for name, area in GOLDEN["overlay"].items() if name.startswith("par")}
+    assert mine == pytest.approx(golden, rel=EXACT, abs=1e-6)
+    plans = found.overlaps[found.overlaps.tema == "plan"]
+    twice = plans[AREA].sum()
+    assert twice == pytest.approx(GOLDEN["overlay"]["plan to ganger"], rel=EXACT)
+    assert found.closes
+
+
+def test_overlay_of_three_themes() -> None:
+    found = overlay_account("fare", "plan", "land")
+    hit = found.rows[found.rows[["fare.dekket", "plan.dekket", "land.dekket"]].all(axis=1)]
+    rows = hit.set_index(["land.art", "plan.art"])[AREA]
+    mine = {f"fare {land} {plan}": area for (land, plan), area in rows.items()}
+    golden = {name: area for name, area in GOLDEN["overlay"].items() if name.startswith("fare")}
+    assert mine == pytest.approx(golden, rel=EXACT, abs=1e-6)
+    assert found.closes
 
 
 def test_asker_from_n1000(shared_data: Path) -> None:
