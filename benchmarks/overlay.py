@@ -40,7 +40,14 @@ def cases() -> list[Case]:
         _case("overlay", large, LARGE, geopandas, _geopandas, rounds=1),
         _case("overlay-liten", small, SMALL, geopandas, _geopandas),
         _case(
-            "overlay-sedonadb", large, LARGE, "SedonaDB, loaded", _sedonadb, "sedonadb", rounds=1
+            "overlay-sedonadb",
+            large,
+            LARGE,
+            "SedonaDB, loaded",
+            _sedonadb,
+            "sedonadb",
+            "geoarrow",
+            rounds=1,
         ),
         _case(
             "overlay-duckdb", large, LARGE, "DuckDB spatial, loaded", _duckdb, "duckdb", rounds=1
@@ -132,7 +139,8 @@ def _duckdb_session(folder: Path) -> Any:  # noqa: ANN401  (untyped)
     for name, layer in zip(("land", "plan"), _layers(folder), strict=True):
         frame = pd.DataFrame({"id": layer["id"], "wkb": shapely.to_wkb(layer.geometry.to_numpy())})
         session.register("given", frame)
-        session.execute(f"CREATE TABLE {name} AS SELECT id, ST_GeomFromWKB(wkb) AS geom FROM given")
+        table = session.sql("SELECT id, ST_GeomFromWKB(wkb) AS geom FROM given")
+        table.create(name)
         session.execute(f"CREATE INDEX {name}_index ON {name} USING RTREE (geom)")
     return session
 
