@@ -121,8 +121,7 @@ def _over(shapes: Geometries, faces: Geometries, points: Geometries) -> tuple[In
 def _loose_edges(polygons: Surfaces) -> Geometries:
     """Edges of the polygons that no other edge meets the other way, as lines of two points."""
     count = int((polygons.ends[:, 1] - polygons.ends[:, 0]).sum())
-    # -0.0 and 0.0 are the same place with different bits.
-    xy = polygons.xy + 0.0
+    xy = np.ascontiguousarray(polygons.xy)
     bits = xy.view(np.uint64)
     # Each thread takes the edges of its own share of the hash values: nothing is shared.
     shares = max(1, min(len(in_threads(lambda s: s, count, least=_LEAST)), 16))

@@ -54,8 +54,9 @@ def loose_edges(xy: Floats, bits: Any, ends: Index, signs: Floats, share: int, s
     total = 0
     for block in range(len(ends)):
         total += ends[block, 1] - ends[block, 0]
+    # Most edges come in twos, so that the table is half full at most when it has one slot an edge.
     slots = 64
-    while slots < 3 * (total // shares) + 64:
+    while slots < total // shares:
         slots *= 2
     table = np.full(slots, -1, dtype=np.int64)
     net = np.zeros(slots, dtype=np.int32)

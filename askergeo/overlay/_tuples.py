@@ -43,11 +43,12 @@ def meeting(shapes: Geometries, polygons: Surfaces, layers: Sequence[Index]) -> 
     filled = ~shapely.is_empty(shapes)
     members = layers[0][filled[layers[0]], None]
     for number, layer in enumerate(layers[1:]):
+        asked = shapes[members[:, 0]]
         if number:
             found = common_areas(polygons, members)
             members = members[found.area > found.error]
-        boxes = shapely.box(*windows(polygons, members).T)
-        one, other = shapely.STRtree(shapes[layer]).query(boxes)
+            asked = np.asarray(shapely.box(*windows(polygons, members).T), dtype=object)
+        one, other = shapely.STRtree(shapes[layer]).query(asked)
         members = np.column_stack([members[one], layer[other]])
         box = windows(polygons, members)
         members = members[(box[:, 0] < box[:, 2]) & (box[:, 1] < box[:, 3])]

@@ -281,16 +281,17 @@ def _within(shapes: Geometries, polygons: Surfaces, members: Index) -> tuple[Ind
     """
     limit = len(shapes) - 1
     rim = slice(polygons.ptr[limit], polygons.ptr[limit + 1])
-    boxes = windows(polygons, members)
     tree = shapely.STRtree(np.asarray(shapely.box(*polygons.boxes[rim].T), dtype=object))
-    near = np.zeros(len(members), dtype=bool)
-    near[tree.query(shapely.box(*boxes.T))[0]] = True
+    at_rim = np.zeros(len(shapes), dtype=bool)
+    at_rim[tree.query(shapes[:limit])[0]] = True
+    near: NDArray[np.bool_] = np.asarray(at_rim[members].all(axis=1))
+    # A member whose bounding box the boundary does not reach lies within it or outside, and so does
+    # the tuple's window.
     shapely.prepare(shapes[limit])
-    inside = ~near
-    inside[inside] = shapely.contains_xy(shapes[limit], boxes[inside, :2])
-    at_rim = np.column_stack([members[near], np.full(near.sum(), limit)])
+    inside: NDArray[np.bool_] = np.logical_not(near)
+    inside[inside] = shapely.contains_xy(shapes[limit], windows(polygons, members[inside])[:, :2])
     one = common_areas(polygons, members[inside])
-    other = common_areas(polygons, at_rim)
+    other = common_areas(polygons, np.column_stack([members[near], np.full(near.sum(), limit)]))
     members = np.concatenate([members[inside], members[near]])
     area, error = np.append(one.area, other.area), np.append(one.error, other.error)
     shared = area > error
