@@ -177,6 +177,21 @@ def test_asker_from_n1000(shared_data: Path) -> None:
     assert len(result.table("oyer").frame) == golden["landmasser"]
 
 
+def test_area_account_of_asker_from_n1000(shared_data: Path) -> None:
+    file = MAKER["N1000"]
+    names = ["ApentOmrade", "Havflate", "Innsjo", "Myr", "Skog", "Tettbebyggelse"]
+    parts = [gpd.read_file(file, layer=name)[["geometry"]].assign(art=name) for name in names]
+    case = MAKER["real_case"]()
+    land = pd.concat(parts, ignore_index=True)
+    found = account({"n1000": land}, by={"n1000": ["art"]}, boundary=frame(case["area"]))
+    assert found.closes
+    rows = found.rows.set_index("n1000.art")[AREA]
+    sea = found.balance.boundary_m2 - GOLDEN["asker_n1000"]["land"]
+    assert rows["Havflate"] == pytest.approx(sea, rel=EXACT)
+    # The six classes of this map leave nothing in Asker and do not overlap there.
+    assert found.balance.not_covered_m2 == found.balance.counted_twice_m2 == 0
+
+
 def test_postgis_gives_the_recorded_answers(require_tool: Callable[[str], str]) -> None:
     if MAKER["bin_folder"]() is None:
         require_tool("postgres")

@@ -271,3 +271,11 @@ def test_pieces_of_neighbours_have_no_lines() -> None:
     cut = pieces({"a": frame([step]), "b": frame([other])})
     assert cut.geom_type.tolist()[0] in {"Polygon", "MultiPolygon"}
     assert cut.geometry.area.tolist() == cut.areal_m2.tolist() == [2.0]
+
+
+def test_three_polygons_of_many_corners_as_geos() -> None:
+    random = np.random.default_rng(8)
+    groups = [[star(random, 250, holes=True) for _ in range(3)] for _ in range(3)]
+    cut = pieces({name: frame(group) for name, group in zip("abc", groups, strict=True)})
+    assert len(cut) > 10
+    assert shapely.area(cut.geometry.to_numpy()) == pytest.approx(cut.areal_m2, abs=1e-6)
