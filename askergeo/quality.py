@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from askergeo.catalogue import Layer
 
-__all__ = ["TOLERANCE", "Inspected", "check_crs", "inspect"]
+__all__ = ["GEOS_REASONS", "TOLERANCE", "Inspected", "check_crs", "inspect"]
 
 # Metres outside the boundary that data may reach: the simplified national boundaries are off by
 # tens of metres, and schools, shops and stops just across it serve the municipality.
@@ -312,7 +312,8 @@ def _invalid(work: _Work) -> None:
     work.remark(lost, "ugyldig_geometri", "Flaten har ikke noe areal etter reparasjon.", SET_ASIDE)
 
 
-_REASONS: Final = {
+#: What GEOS says is wrong with a polygon, in bokmål.
+GEOS_REASONS: Final = {
     "Self-intersection": "grensen krysser seg selv",
     "Ring Self-intersection": "en ring berører seg selv",
     "Hole lies outside shell": "et hull ligger utenfor flaten",
@@ -330,7 +331,7 @@ def _repair_text(reason: str, change: float, crs: object) -> str:
     measured = (
         "" if _is_degrees(crs) else f" Arealet endret seg {format_number(change, 1, unit='m²')}."
     )
-    return f"Reparert: {_REASONS.get(name, name)}.{measured}"
+    return f"Reparert: {GEOS_REASONS.get(name, name)}.{measured}"
 
 
 def _is_degrees(crs: object) -> bool:

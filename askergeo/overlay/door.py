@@ -19,7 +19,7 @@ from askergeo.errors import CrsError, collect
 from askergeo.geometry import geometries, is_surface, polygons_of
 from askergeo.network._union import in_threads
 from askergeo.overlay._simple import surely_valid
-from askergeo.quality import _REASONS
+from askergeo.quality import GEOS_REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +149,7 @@ def _mend(name: str, shapes: Geometries, labels: NDArray[np.object_]) -> list[pd
     lost = shapely.is_empty(mended) | ~is_surface(mended)
     mended[lost] = _EMPTY
     shapes[invalid] = mended
-    text = reasons.replace(_REASONS).to_numpy()
+    text = reasons.replace(GEOS_REASONS).to_numpy()
     change = shapely.area(mended) - shapely.area(before)
     kept = _fault_rows(name, labels[invalid[~lost]], text[~lost], REPAIRED, change[~lost])
     gone = text[lost] + "; flaten har ikke noe areal etter reparasjon"
