@@ -314,6 +314,7 @@ def _invalid(work: _Work) -> None:
 
 #: What GEOS says is wrong with a polygon, in bokmål.
 GEOS_REASONS: Final = {
+    "Invalid Coordinate": "en koordinat er ikke et tall",
     "Self-intersection": "grensen krysser seg selv",
     "Ring Self-intersection": "en ring berører seg selv",
     "Hole lies outside shell": "et hull ligger utenfor flaten",

@@ -79,12 +79,12 @@ def _simple_rings(xy: Floats, ptr: Index, simple: Any) -> None:
 
 @kernel
 def _turns(xy: Floats, first: int, n: int) -> bool:
-    """Whether no edge is a point and none doubles back on the one before."""
+    """Whether every edge is one, and none a point or doubling back on the one before."""
     for k in range(n):
         a, b, c = first + k, first + k + 1, first + (k + 1) % n + 1
         ux, uy = xy[b, 0] - xy[a, 0], xy[b, 1] - xy[a, 1]
         vx, vy = xy[c, 0] - xy[b, 0], xy[c, 1] - xy[b, 1]
-        if ux == 0.0 and uy == 0.0:
+        if (ux == 0.0 and uy == 0.0) or not np.isfinite(ux + uy):
             return False
         cross, size = ux * vy - uy * vx, abs(ux * vy) + abs(uy * vx)
         if abs(cross) <= _ROUNDING * size and ux * vx + uy * vy <= 0.0:

@@ -22,7 +22,7 @@ from askergeo.overlay._simple import surely_valid
 from askergeo.quality import GEOS_REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -35,6 +35,8 @@ FAULT_COLUMNS: Final = ("tema", "rad", "grunn", "handling", "arealendring_m2")
 # Polygons in a thread's turn.
 _TURN = 500
 _EMPTY = shapely.Polygon()
+# The dimension of what has an area.
+_SURFACE = 2
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def check_crs_of(frames: Mapping[str, gpd.GeoDataFrame], crs: str = CRS_OF_RECOR
         )
 
 
-def checked(name: str, frame: gpd.GeoDataFrame) -> Checked:
+def checked(name: str, frame: gpd.GeoDataFrame, *, only_surfaces: bool = True) -> Checked:
     """Mend what can be mended, set aside what has no area, and say which rows and why.
 
     Parameters
@@ -89,6 +91,8 @@ def checked(name: str, frame: gpd.GeoDataFrame) -> Checked:
         The layer's name in the list of faults.
     frame
         Its rows; the CRS is `check_crs_of`'s matter.
+    only_surfaces
+        Whether points and lines are set aside; buildings may be points.
     """
     shapes = geometries(frame).copy()
     labels = frame.index.to_numpy()
@@ -105,24 +109,26 @@ def checked(name: str, frame: gpd.GeoDataFrame) -> Checked:
     shapes[flat] = shapely.force_2d(shapes[flat])
     set_aside(~np.isfinite(shapely.bounds(shapes)).all(axis=1) & ~shapely.is_empty(shapes),
               "en koordinat er ikke et tall")  # fmt: skip
-    mixed = ~is_surface(shapes)
+    mixed = (shapely.get_dimensions(shapes) == _SURFACE) & ~is_surface(shapes)
     for row in np.flatnonzero(mixed):  # few, and none after the layer has been in a package
-        parts = polygons_of(shapes[row])
-        if len(parts):
-            shapes[row] = shapely.MultiPolygon(list(parts))
-            reason = "bare flatene i en blandet geometri er brukt"
-            faults.append(_fault_rows(name, labels[[row]], reason, REPAIRED))
-    set_aside(~is_surface(shapes), "geometrien er ikke en flate")
+        shapes[row] = shapely.MultiPolygon(list(polygons_of(shapes[row])))
+        reason = "bare flatene i en blandet geometri er brukt"
+        faults.append(_fault_rows(name, labels[[row]], reason, REPAIRED))
+    if only_surfaces:
+        set_aside(~is_surface(shapes), "geometrien er ikke en flate")
     faults += _mend(name, shapes, labels)
-    set_aside((shapely.area(shapes) == 0) & ~shapely.is_empty(shapes), "flaten har ikke noe areal")
+    thin = is_surface(shapes) & ~shapely.is_empty(shapes) & (shapely.area(shapes) == 0)
+    set_aside(thin, "flaten har ikke noe areal")
     return Checked(shapes, join_faults(faults))
 
 
-def join_faults(faults: list[pd.DataFrame]) -> pd.DataFrame:
+def join_faults(
+    faults: Sequence[pd.DataFrame], columns: Sequence[str] = FAULT_COLUMNS
+) -> pd.DataFrame:
     """Put lists of faults together; none gives the columns alone."""
     filled = [one for one in faults if len(one)]
     if not filled:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in FAULT_COLUMNS})
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
     return pd.concat(filled, ignore_index=True)
 
 
@@ -138,13 +144,16 @@ def _has_m(shapes: Geometries) -> NDArray[np.bool_]:
 
 def _mend(name: str, shapes: Geometries, labels: NDArray[np.object_]) -> list[pd.DataFrame]:
     """Make invalid polygons valid, in place; gives their faults."""
-    doubtful = np.flatnonzero(~surely_valid(shapes))
+    surfaces = np.flatnonzero(is_surface(shapes))
+    doubtful = surfaces[~surely_valid(shapes[surfaces])]
     valid = in_threads(lambda s: shapely.is_valid(shapes[doubtful[s]]), len(doubtful), least=_TURN)
     invalid = doubtful[~np.concatenate(valid)]
     if not len(invalid):
         return []
     before = shapes[invalid]
     reasons = pd.Series(shapely.is_valid_reason(before)).str.partition("[")[0]
+    # Boxes do not tell of it: GEOS leaves such a point out of them.
+    before[(reasons == "Invalid Coordinate").to_numpy()] = _EMPTY
     mended = shapely.make_valid(before, method="structure", keep_collapsed=False)
     lost = shapely.is_empty(mended) | ~is_surface(mended)
     mended[lost] = _EMPTY

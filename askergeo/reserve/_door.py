@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo._avvik import REPAIRED, SET_ASIDE
+from askergeo._avvik import REPAIRED
 from askergeo.crs import require_crs
 from askergeo.errors import CrsError, LayerError, collect
-from askergeo.geometry import geometries, is_surface, polygons_of
+from askergeo.overlay.door import checked, join_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,11 +57,14 @@ class Faults:
         table = pd.DataFrame(dict(zip(FAULT_COLUMNS, values, strict=True)), index=labels)
         self._parts.append(table)
 
+    def join(self, rows: pd.DataFrame) -> None:
+        """Record rows that have the columns already."""
+        if len(rows):
+            self._parts.append(rows[list(FAULT_COLUMNS)])
+
     def table(self) -> pd.DataFrame:
         """All of them, a row a fault."""
-        if not self._parts:
-            return pd.DataFrame({name: pd.Series(dtype=object) for name in FAULT_COLUMNS})
-        return pd.concat(self._parts, ignore_index=True)
+        return join_faults(self._parts, FAULT_COLUMNS)
 
 
 def check_layers(layers: Mapping[str, gpd.GeoDataFrame | None], crs: str) -> None:
@@ -108,42 +111,11 @@ def surfaces_of(
     only_surfaces
         Whether lines and points are set aside.
     """
-    shapes = geometries(frame).copy()
-    labels = frame.index.to_numpy()
-
-    def set_aside(rows: NDArray[np.bool_], reason: str) -> None:
-        faults.add(layer, labels[rows], reason, SET_ASIDE)
-        shapes[rows] = None
-
-    set_aside(shapely.is_missing(shapes) | shapely.is_empty(shapes), "geometrien mangler")
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    set_aside(~finite & ~shapely.is_missing(shapes), "en koordinat er ikke et tall")
-    shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
-    flat = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004  (the dimension of a surface)
-    if only_surfaces:
-        set_aside(~flat & ~shapely.is_missing(shapes), "geometrien er ikke en flate")
-    for row in np.flatnonzero(flat & ~is_surface(shapes)):  # few: mixed collections only
-        shapes[row] = shapely.MultiPolygon(list(polygons_of(shapes[row])))
-        reason = "bare flatene i en blandet geometri er brukt"
-        faults.add(layer, labels[[row]], reason, REPAIRED)
-    _mend(layer, shapes, labels, faults)
-    thin = flat & (shapely.area(shapes) == 0)
-    set_aside(thin & ~shapely.is_missing(shapes), "flaten har ikke noe areal")
+    found = checked(layer, frame, only_surfaces=only_surfaces)
+    areas = pd.Series(shapely.area(found.shapes), index=frame.index)
+    areas = areas[~areas.index.duplicated()].reindex(found.faults["rad"])
+    mended = (found.faults["handling"] == REPAIRED).to_numpy()
+    faults.join(found.faults.assign(areal_m2=np.where(mended, areas, np.nan)))
+    shapes = found.shapes.copy()
+    shapes[shapely.is_empty(shapes)] = None
     return shapes
-
-
-def _mend(layer: str, shapes: Geometries, labels: NDArray[np.object_], faults: Faults) -> None:
-    """Make invalid polygons valid, in place."""
-    invalid = np.flatnonzero(~shapely.is_valid(shapes) & is_surface(shapes))
-    if not len(invalid):
-        return
-    before = shapes[invalid]
-    mended = shapely.make_valid(before, method="structure", keep_collapsed=False)
-    lost = shapely.is_empty(mended) | ~is_surface(mended)
-    change = shapely.area(mended) - shapely.area(before)
-    mended[lost] = None
-    shapes[invalid] = mended
-    kept = labels[invalid[~lost]]
-    text = "ugyldig geometri er reparert"
-    faults.add(layer, kept, text, REPAIRED, area=shapely.area(mended[~lost]), change=change[~lost])
-    faults.add(layer, labels[invalid[lost]], "ugyldig geometri uten areal", SET_ASIDE)

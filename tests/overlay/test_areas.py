@@ -13,6 +13,7 @@ from shapely import affinity
 
 from askergeo.errors import CrsError
 from askergeo.overlay.areas import pair_areas
+from askergeo.overlay.door import checked
 from askergeo.overlay.pieces import pieces
 
 if TYPE_CHECKING:
@@ -279,3 +280,21 @@ def test_three_polygons_of_many_corners_as_geos() -> None:
     cut = pieces({name: frame(group) for name, group in zip("abc", groups, strict=True)})
     assert len(cut) > 10
     assert shapely.area(cut.geometry.to_numpy()) == pytest.approx(cut.areal_m2, abs=1e-6)
+
+
+def test_a_vertex_that_is_no_number_is_found_though_no_box_tells_of_it() -> None:
+    with np.errstate(invalid="ignore"):
+        broken = shapely.Polygon([(0, 0), (1, np.nan), (1, 1)])
+    assert np.isfinite(shapely.bounds(broken)).all()
+    layer = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1), broken], crs="EPSG:25832")
+    found = checked("plan", layer)
+    assert shapely.area(found.shapes).tolist() == [1.0, 0.0]
+    assert found.faults["rad"].tolist() == [1]
+    assert "ikke et tall" in found.faults["grunn"].iloc[0]
+
+
+def test_points_and_lines_stay_where_they_may() -> None:
+    shapes = [shapely.Point(0, 0), shapely.LineString([(0, 0), (1, 1)]), shapely.box(0, 0, 1, 1)]
+    layer = gpd.GeoDataFrame(geometry=shapes, crs="EPSG:25832")
+    assert not len(checked("hus", layer, only_surfaces=False).faults)
+    assert checked("hus", layer).faults["rad"].tolist() == [0, 1]
