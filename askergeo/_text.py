@@ -1,4 +1,4 @@
-"""Letters that were lost between systems: æ, ø and å read in the wrong character set."""
+"""Words: letters lost between systems (æ, ø, å in the wrong character set), and lists of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pandas as pd
 from askergeo._nearest import nearest as nearest_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["is_damaged", "nearest", "repair_code", "repair_text", "text_columns"]
+__all__ = ["is_damaged", "listed", "nearest", "repair_code", "repair_text", "text_columns"]
 
 # UTF-8 read as Latin-1 or Windows-1252 leaves these pairs; a whole word never has them.
 _DOUBLE_READ = re.compile("[ÃÂâÅ][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122]")
@@ -79,6 +79,17 @@ def _damaged_forms(text: str) -> set[str]:
     forms.add(text.encode().decode("latin-1"))
     forms.add(text.encode().decode("cp1252", errors="replace"))
     return forms
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words as a sentence does.
+
+    Examples
+    --------
+    >>> listed(["vann", "skog", "myr"]), listed(["vann"]), listed([])
+    ('vann, skog og myr', 'vann', '')
+    """
+    return " og ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def nearest(word: str, words: Iterable[object]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from askergeo._text import listed
 from askergeo.analyses import ANALYSES
 from askergeo.errors import ParameterError
 from askergeo.numbers import HARD_SPACE
@@ -379,8 +380,7 @@ def _template(base: Mapping[str, Fact], facts: Mapping[str, Fact], name: str) ->
         phrases.append(f"{title} fra {{{key}}} til {{{key}{SCENARIO}}}{unit}")
     rest = len(moved) - len(phrases)
     more = f"; {rest} andre nøkkeltall endres også" if rest else ""
-    listed = ", ".join(phrases[:-1]) + (" og " if phrases[1:] else "") + phrases[-1]
-    return f"Med {quoted} går {listed}{more}."
+    return f"Med {quoted} går {listed(phrases)}{more}."
 
 
 def _parameter_findings(base: Result, other: Result) -> tuple[Finding, ...]:

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from askergeo._text import listed
 from askergeo.analyses._reach_tables import counted_table, person_column
 from askergeo.numbers import HARD_SPACE
 from askergeo.result import Column, MapLayer, Style, StyleClass
@@ -141,7 +142,7 @@ def _from_to(
         f"fra {{{share}}} til {{{share}_scenario}}{HARD_SPACE}%{who}"
         for share, who in zip(shares, whose, strict=True)
     ]
-    return " og ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return listed(words)
 
 
 def _addresses(attrs: Mapping[Hashable, Any], states: Mapping[str, pd.DataFrame]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from askergeo._text import listed
 from askergeo.analyses._reach_services import GROUPS
 from askergeo.analyses._reach_tables import minutes_text
 from askergeo.network.profiles import unknown_shares
@@ -132,7 +133,7 @@ def _listed(figures: Mapping[str, str], titles: Mapping[str, str]) -> str:
         f"{figure} ({titles[name].lower()})" if name in titles else figure
         for name, figure in figures.items()
     ]
-    return " og ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return listed(words)
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401  (a cell of a frame, maybe NA)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from askergeo._text import listed
 from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._reach_people import AGES
 from askergeo.analyses._reach_tables import share_decimals
@@ -299,9 +300,8 @@ def statement(  # noqa: PLR0917  (called once)
         )
 
     names = [str(name) for name in placed.frame.loc[placed.frame.index != _TOTAL, "navn"]]
-    listed = " og ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     facts = {
-        "steder": Fact(title="Steder", value=listed or "Ingen"),
+        "steder": Fact(title="Steder", value=listed(names) or "Ingen"),
         "nye": cell("Får tjenesten", placed, _TOTAL, "nye"),
         "etter": cell("Har tjenesten etterpå", served, "etter", found.age),
         "i_alt": cell("I alt", served, _TOTAL, found.age),
