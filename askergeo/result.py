@@ -24,6 +24,7 @@ __all__ = [
     "ColumnSum",
     "Fact",
     "Finding",
+    "FlowChart",
     "MapLayer",
     "Missing",
     "Provenance",
@@ -216,6 +217,34 @@ class MapLayer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlowChart:
+    """A flow diagram (Sankey) of a table: how much goes from each class to each other.
+
+    Parameters
+    ----------
+    name
+        Identifier, ASCII ``snake_case``.
+    title
+        Title in bokmål.
+    table
+        Name of the result's table that it draws; a row a flow, hidden and missing cells left out.
+    source, target, value
+        Columns of the table: where from, where to, how much. The same label on both sides is two
+        bars.
+    colours
+        Colour ``#rrggbb`` of each label; others get one of the house's own.
+    """
+
+    name: str
+    title: str
+    table: str
+    source: str
+    target: str
+    value: str
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """A key figure that the sentence states; ``cell`` is the table cell that it repeats."""
 
@@ -324,6 +353,11 @@ class Result:
         Layers that were not there, and what follows.
     reading
         How to read the result and what it does not say, in bokmål, a paragraph each.
+    charts
+        Flow diagrams of the tables.
+    unpublishable
+        Why the numbers must not be published, in bokmål, a reason each: an account that does not
+        close. Every output says so first, and the command ends with 1.
     microdata
         What the comparison of two runs needs of each place and no output may see: the
         suppression takes it away.
@@ -340,6 +374,8 @@ class Result:
     warnings: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
     reading: tuple[str, ...] = ()
+    charts: tuple[FlowChart, ...] = ()
+    unpublishable: tuple[str, ...] = ()
     provenance: Provenance | None = None
     microdata: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 

@@ -7,96 +7,14 @@ This module imports nothing heavy: the function is imported when it is run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from askergeo.analyses._analysis import BOUNDARY, BUILDING, Analysis
+from askergeo.analyses._land_verbs import LAND
 from askergeo.errors import ParameterError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
-
-    from askergeo.result import Result
-
 __all__ = ["ANALYSES", "ON_REQUEST", "Analysis", "find"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Analysis:
-    """One analysis.
-
-    Parameters
-    ----------
-    id
-        Identifier, and the verb of the command line.
-    title, question
-        In bokmål: its name, and the planner's question that it answers.
-    needs
-        Layers without which it cannot run.
-    either
-        Groups of layers of which one whole group must be there; the first that is, is used.
-    uses
-        Layers that make the answer better or fuller (those of ``either`` are among them).
-    columns
-        The columns that it reads of each layer; one ending in ``*`` must be there.
-    function
-        ``"module:function"``.
-    parameters
-        Name of its parameter set.
-    without
-        For each layer of ``uses``: what the result does not say when it is absent.
-    network
-        Layers that the walking graph is made from. They are not read as frames: the function gets
-        the graph, with its report, as ``gangnett``.
-    comparison
-        ``"module:function"`` that adds what only this analysis can say of two runs, from both
-        and their difference; empty when the difference says it all.
-    """
-
-    id: str
-    title: str
-    question: str
-    needs: tuple[str, ...]
-    uses: tuple[str, ...]
-    function: str
-    parameters: str
-    either: tuple[tuple[str, ...], ...] = ()
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    without: Mapping[str, str] = field(default_factory=dict)
-    network: tuple[str, ...] = ()
-    comparison: str = ""
-
-    def absent(self, layers: Container[str]) -> tuple[str, ...]:
-        """Return the layers that must be added before the analysis can run.
-
-        Of the groups in ``either`` the first is named, when none is whole.
-
-        Examples
-        --------
-        >>> ANALYSES["tettsted_avgrens"].absent({"bygning", "adresse"})
-        ('kommunegrense', 'befolkning')
-        >>> ANALYSES["tettsted_avgrens"].absent({"bygning", "kommunegrense", "befolkning_rute"})
-        ()
-        """
-        missing = [layer for layer in self.needs if layer not in layers]
-        if self.either and not any(all(one in layers for one in group) for group in self.either):
-            missing += [layer for layer in self.either[0] if layer not in layers]
-        return tuple(missing)
-
-    def load(self) -> Callable[..., Result]:
-        """Import the function."""
-        return _imported(self.function)
-
-    def load_comparison(self) -> Callable[[Result, Result, Result], Result] | None:
-        """Import the function that adds to the difference of two runs, when there is one."""
-        return _imported(self.comparison) if self.comparison else None
-
-
-def _imported(where: str) -> Callable[..., Result]:
-    module, _, name = where.partition(":")
-    loaded: Callable[..., Result] = getattr(import_module(module), name)
-    return loaded
 
 
 def find(analysis_id: str) -> Analysis:
@@ -117,9 +35,6 @@ def find(analysis_id: str) -> Analysis:
         + f"Kjente analyser: {', '.join(known)}.",
     )
 
-
-_BOUNDARY = ("kommunenummer*", "kommunenavn", "omfang*")
-_BUILDING = ("bygning_id*", "bygningstype*", "tatt_i_bruk", "boliger", "bruksareal")
 
 _OVERVIEW = Analysis(
     id="oversikt",
@@ -172,7 +87,7 @@ _OVERVIEW = Analysis(
     function="askergeo.analyses.oversikt:oversikt",
     parameters="oversikt",
     columns={
-        "kommunegrense": _BOUNDARY,
+        "kommunegrense": BOUNDARY,
         "vann": ("vanntype*",),
         "ar5": ("arealtype*",),
         "arealdekke": ("klasse*",),
@@ -211,10 +126,10 @@ _SHORE = Analysis(
     function="askergeo.analyses.strandsone:strandsone",
     parameters="strandsone",
     columns={
-        "kommunegrense": _BOUNDARY,
+        "kommunegrense": BOUNDARY,
         "kystkontur": ("kystkontur_id", "objtype", "navn"),
         "vann": ("vanntype*",),
-        "bygning": _BUILDING,
+        "bygning": BUILDING,
         "byggegrense_sjo": ("byggegrense_id", "planid", "lovgrunnlag"),
         "ar5": ("arealtype*",),
         "veg": ("vegtype*", "vegkategori", "medium"),
@@ -254,8 +169,8 @@ _SETTLEMENT = Analysis(
     function="askergeo.analyses.tettsted_avgrens:avgrens",
     parameters="tettsted_avgrens",
     columns={
-        "bygning": _BUILDING,
-        "kommunegrense": _BOUNDARY,
+        "bygning": BUILDING,
+        "kommunegrense": BOUNDARY,
         "adresse": ("adresse_id*",),
         "befolkning": ("adresse_id*", "antall*"),
         "befolkning_rute": ("rute_id*", "bosatte*"),
@@ -313,7 +228,7 @@ _REACH = Analysis(
         "skole": ("navn",),
         "barnehage": ("navn",),
         "lenkeforslag": ("lenke_id", "navn"),
-        "kommunegrense": _BOUNDARY,
+        "kommunegrense": BOUNDARY,
     },
     without={
         "adresse": "Bosatte er fordelt fra ruter til boligbygninger, ikke lest på adresse.",
@@ -328,7 +243,9 @@ _REACH = Analysis(
     comparison="askergeo.analyses._reach_change:compare",
 )
 
-ANALYSES: dict[str, Analysis] = {one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH)}
+ANALYSES: dict[str, Analysis] = {
+    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND)
+}
 
 _SITING = Analysis(
     id="plassering",
@@ -365,7 +282,7 @@ _SITING = Analysis(
         "barnehage": ("navn",),
         "holdeplass": ("navn",),
         "tettsted": ("tettstedsnummer*",),
-        "kommunegrense": _BOUNDARY,
+        "kommunegrense": BOUNDARY,
     },
     without={
         "adresse": "Bosatte er fordelt fra ruter til boligbygninger, ikke lest på adresse.",
