@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from askergeo.analyses._reach_services import Services
     from askergeo.network.graph import WalkGraph
 
-__all__ = ["Times", "components_of", "loose_rows", "split", "subset", "times_of"]
+__all__ = [
+    "Times",
+    "components_of",
+    "loose_rows",
+    "rounded_minutes",
+    "search_limit",
+    "split",
+    "subset",
+    "times_of",
+]
 
 _MINUTE = 60.0
 # Minutes are kept to some 0.1 ms, far over what adding up costs in another order changes.
@@ -86,7 +95,7 @@ def times_of(
     kinds = [subset(service_places, services.kind == k) for k in range(len(services.titles))]
     # The way to a service is told in full, that to a centre up to the limit.
     service = _minutes(nearest(network, homes, kinds, limit=np.inf).cost, unknown)
-    near = nearest(network, homes, split(centre_places), limit=limit * _MINUTE + _HAIR_S)
+    near = nearest(network, homes, split(centre_places), limit=search_limit(limit))
     centre = _minutes(near.cost, unknown)
     centre[:, centre_places.unsnapped] = np.nan
     # Of a group that the data lack altogether nothing is known.
@@ -102,10 +111,19 @@ def times_of(
 
 
 def _minutes(seconds: NDArray[np.float64], unknown: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Round, so that who lives exactly at a limit is within it however costs were added up."""
-    minutes = np.round(np.asarray(seconds, dtype=np.float64) / _MINUTE, _DECIMALS)
+    minutes = rounded_minutes(seconds)
     minutes[unknown] = np.nan
     return minutes
+
+
+def rounded_minutes(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round, so that who lives exactly at a limit is within it however costs were added up."""
+    return np.round(np.asarray(seconds, dtype=np.float64) / _MINUTE, _DECIMALS)
+
+
+def search_limit(minutes: float) -> float:
+    """Seconds to search for, with room for what is exactly at the limit once it is rounded."""
+    return minutes * _MINUTE + _HAIR_S
 
 
 def subset(places: Places, rows: NDArray[np.bool_]) -> Places:

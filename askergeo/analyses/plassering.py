@@ -14,7 +14,7 @@ import numpy as np
 from askergeo.analyses import _siting_tables as tables
 from askergeo.analyses._reach_people import AGES, inside, left_out, people_of, read_ages
 from askergeo.analyses._reach_text import unsure
-from askergeo.analyses._reach_times import loose_rows
+from askergeo.analyses._reach_times import loose_rows, rounded_minutes, search_limit
 from askergeo.analyses._siting_places import candidates_of, present_services, service_title
 from askergeo.errors import LayerError, ParameterError
 from askergeo.geometry import geometries
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plassering"]
 
-_MINUTE = 60.0
 # Share of the network from which something unknown is told.
 _TOLD = 0.05
 _SERVICES = ("tjeneste", "skole", "barnehage")
@@ -183,24 +182,25 @@ def _place(  # noqa: PLR0917  (called once)
             f"enn {format_number(reach_m)} m.",
             remedy="Se etter at «veg» og «sti» dekker kommunen, eller øk koble_m.",
         )
-    limit = parameters["minutter"] * _MINUTE
-    today = nearest(network, homes, [services]).cost[:, 0]
+    today = rounded_minutes(nearest(network, homes, [services]).cost[:, 0])
     around = _snapped(graph, services_of_any_type, reach_m)
     today[loose_rows(graph, homes, around, parameters["los_del_m"])] = np.nan
     weights = people.group(age)
-    siting, usable = _choose(network, homes, sites, today, weights, limit, parameters)
+    siting, usable = _choose(network, homes, sites, today, weights, parameters)
     chosen = usable[siting.chosen]
     # For every home, also those that nobody of the group lives in: who gains is told by address.
-    times = matrix(network, homes, _rows(sites, chosen)) if len(chosen) else None
+    to_chosen = np.full((len(today), 0), np.inf)
+    if len(chosen):
+        to_chosen = rounded_minutes(matrix(network, homes, _rows(sites, chosen)))
     return tables.Placing(
         people=people,
         age=age,
         weights=weights,
         minutes=parameters["minutter"],
         ceiling=parameters["tak_minutter"],
-        today=today / _MINUTE,
+        today=today,
         chosen=chosen,
-        to_chosen=np.full((len(today), 0), np.inf) if times is None else times / _MINUTE,
+        to_chosen=to_chosen,
         siting=siting,
         asked=parameters["antall"],
         candidates=candidates,
@@ -237,19 +237,20 @@ def _choose(  # noqa: PLR0917  (called once)
     sites: Places,
     today: NDArray[np.float64],
     weights: NDArray[np.float64],
-    limit: float,
     parameters: Parameters,
 ) -> tuple[Siting, NDArray[np.int64]]:
     """Choose among the candidates that meet the network: the choice, and their numbers."""
     usable = np.setdiff1d(np.arange(sites.count), sites.unsnapped)
     count, seconds = parameters["antall"], parameters["tidsgrense_s"]
+    limit = parameters["minutter"]
     by_time = parameters["metode"] == "gangtid"
-    ceiling = max(parameters["tak_minutter"] * _MINUTE, limit) if by_time else limit
+    ceiling = max(parameters["tak_minutter"], limit) if by_time else limit
     known = ~np.isnan(today) & (weights > 0)
     clients = np.flatnonzero(known if by_time else known & (today > limit))
     cost = np.empty((0, len(usable)))
     if len(clients):
-        cost = matrix(network, _rows(homes, clients), _rows(sites, usable), limit=ceiling)
+        here, there = _rows(homes, clients), _rows(sites, usable)
+        cost = rounded_minutes(matrix(network, here, there, limit=search_limit(ceiling)))
     if by_time:
         present = np.minimum(today[clients], ceiling)
         return p_median(

@@ -97,6 +97,13 @@ def test_the_group_decides_the_place() -> None:
     assert old.table("losning").frame.loc["valg", "bevist"] == "ja"
 
 
+def test_who_lives_exactly_at_the_limit_is_within_it() -> None:
+    # 4.68 minutes are 390 m, which added up along the street become a hair more.
+    own = [f"{X + 10:.2f} {Y:.2f}"]
+    given = place(kandidater="punkter", kandidatpunkter=own, aldersgruppe="eldre", minutter=4.68)
+    assert given.table("plasser").frame.loc["1", "nye"] == 50  # 0–400 m
+
+
 def test_more_places_than_help_are_not_chosen() -> None:
     result = place(antall=3)
     assert sorted(result.table("plasser").frame["navn"]) == ["I alt", "Vestkafeen", "Østkafeen"]
