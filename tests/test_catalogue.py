@@ -80,6 +80,22 @@ CONTRACT = {
     "kommuneplan_forslag": ("flate", "formal_id*^ formaal_kode* arealstatus* omraadenavn"),
     "reguleringsplan": ("flate", "planid* plannavn* planstatus plantype ikrafttredelse"),
     "reguleringsplan_formaal": ("flate", "formal_id*^ planid* formaal_kode* vertikalniva"),
+    "ar5_tidligere": (
+        "flate",
+        "ar5_id*^ arealtype* skogbonitet treslag grunnforhold",
+    ),
+    "grunnkart": (
+        "flate",
+        (
+            "grunnkart_id*^ arealdekke_niva1* arealdekke_niva2 arealbruk_hovedklasse "
+            "arealbruk_underklasse arealbruk_kode arealbruk_hav okosystemtype_niva1 "
+            "okosystemtype_niva2 okosystemtype_niva3 grunnforhold skogbonitet"
+        ),
+    ),
+    "arealvedtak": (
+        "flate",
+        "vedtak_id* sakstype* vedtaksdato* formaal_kode planid navn",
+    ),
     "arealbruk": ("flate", "arealbruk_id*^ hovedklasse* underklasse"),
     "arealdekke": ("flate", "arealdekke_id*^ klasse*"),
     "nullvekstlinje": ("linje", "linje_id*^"),
