@@ -43,7 +43,7 @@ def code_list(name: str, beside: Path) -> dict[int | str, Code]:
 
 
 def _read(path: Path) -> dict[int | str, Code]:
-    """Read a CSV with the columns ``kode`` and ``navn``, and maybe ``gruppe`` and ``farge``."""
+    """Read a CSV with ``kode`` and ``navn``, and maybe ``gruppe`` and the two colours."""
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in BUILT_IN.glob("*.csv")))
         raise CatalogueError(
@@ -66,5 +66,6 @@ def _read(path: Path) -> dict[int | str, Code]:
                 "uten navn.",
                 remedy="Gi hver kode én gang, med navn.",
             )
-        codes[code] = Code(code, row["navn"], row.get("gruppe") or "", row.get("farge") or "")
+        colours = (row.get(name) or "" for name in ("farge", "farge_framtidig"))
+        codes[code] = Code(code, row["navn"], row.get("gruppe") or "", *colours)
     return codes

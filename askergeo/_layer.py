@@ -72,12 +72,16 @@ class Credentials(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class Code:
-    """One row of a code list: the code, its name, its group and its colour on the map."""
+    """One row of a code list: the code, its name, its group and its colours on the map.
+
+    ``fill_future`` is the colour of a planned purpose that is not there yet.
+    """
 
     code: int | str
     name: str
     group: str = ""
     fill: str = ""
+    fill_future: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,12 +170,13 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class StyleClass:
-    """One class of a categorised style: the value, its label and its colours."""
+    """One class of a categorised style: the value, its label, its colours and a dashed line."""
 
     value: Any
     label: str
     fill: str = ""
     stroke: str = ""
+    dash: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -169,6 +169,7 @@ def symbols(style: Style, title: str) -> tuple[Symbol, ...]:
             label=item.label,
             fill=colour(item.fill) or plain.fill,
             stroke=colour(item.stroke) or plain.stroke,
+            dash=item.dash or plain.dash,
         )
         for item in style.classes
     )
