@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from askergeo.datapackage import DataPackage
     from askergeo.network.graph import GraphBuild
     from askergeo.parameters import Parameters
-    from askergeo.result import Result
+    from askergeo.result import Result, SourceRecord
     from askergeo.scenario import ScenarioView
 
 __all__ = ["read_layers", "require_whole", "run"]
@@ -41,7 +41,14 @@ _ROWS_NAMED = 10
 # Rules of rows that no figure lacks: those outside the municipality, and those that are there.
 _NOT_LACKED = ("utenfor_kommunen", "dobbel_rad")
 # Verbs of the command line that differ from the analysis's id.
-_VERBS = {"tettsted_avgrens": "tettsted avgrens", "plassering": "tettsted plasser"}
+_VERBS = {
+    "tettsted_avgrens": "tettsted avgrens",
+    "plassering": "tettsted plasser",
+    "arealreserve": "areal reserve",
+    "karbon": "areal karbon",
+    "klimabudsjett": "areal klimabudsjett",
+    "jordvern": "areal jordvern",
+}
 
 
 def run(
@@ -84,7 +91,8 @@ def run(
     _require_mapped(analysis, view, partial)
     frames = read_layers(analysis, view, leave_out=(*partial, *analysis.network))
     graph = _graph(analysis, view, parameters)
-    result = analysis.load()(**frames, **graph, parameters=parameters)
+    sources = _sources(analysis, view, frames)
+    result = analysis.load()(**frames, **graph, **sources, parameters=parameters)
     missing = _missing(analysis, view, partial)
     layers = (*frames, *(layer for layer in analysis.network if layer in view))
     provenance = _provenance(analysis, view, layers, overrides or {})
@@ -113,6 +121,15 @@ def _graph(
     from askergeo.network.cache import cached_graph  # noqa: PLC0415  (brings the compiled kernels)
 
     return {"gangnett": cached_graph(package, parameters)}
+
+
+def _sources(
+    analysis: Analysis, package: DataPackage | ScenarioView, layers: Collection[str]
+) -> dict[str, dict[str, SourceRecord]]:
+    """Return where each layer comes from, for an analysis that says it beside its numbers."""
+    if not analysis.sources:
+        return {}
+    return {"kilder": {layer: package.source_record(layer) for layer in layers}}
 
 
 def require_whole(package: DataPackage | ScenarioView) -> None:

@@ -14,7 +14,7 @@ import typer
 
 from askergeo import __version__
 
-from . import analyses, data, report, show
+from . import analyses, data, land, report, show
 from .help import Command, Group
 from .usage import usage_message
 
@@ -68,7 +68,7 @@ def main(
     """
 
 
-for module in (report, data, analyses, show):
+for module in (report, data, analyses, land, show):
     module.register(app, Command, Group)
 
 

@@ -45,6 +45,8 @@ class Analysis:
     network
         Layers that the walking graph is made from. They are not read as frames: the function gets
         the graph, with its report, as ``gangnett``.
+    sources
+        Whether the function is told where each of its layers comes from, and when (``kilder``).
     comparison
         ``"module:function"`` that adds what only this analysis can say of two runs, from both
         and their difference; empty when the difference says it all.
@@ -61,6 +63,7 @@ class Analysis:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     network: tuple[str, ...] = ()
+    sources: bool = False
     comparison: str = ""
 
     def absent(self, layers: Container[str]) -> tuple[str, ...]:

@@ -1,0 +1,64 @@
+"""The verbs of the land account: `askergeo areal` and what belongs to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .analyses import run_and_write
+from .console import Console
+from .options import Json, Out, Overwrite, Parameter, Quiet, Scenario
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer, command: type, group: type) -> None:
+    """Add the group ``areal`` to the command line."""
+    land = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
+    land.callback()(account)
+    app.add_typer(land, name="areal")
+
+
+def account(
+    ctx: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="MAPPE", help="Datapakken. [må oppgis]")
+    ] = None,
+    out: Out = Path("arealregnskap"),
+    *,
+    with_sea: Annotated[
+        bool, typer.Option("--med-sjo", help="Regn med sjøen i kommunen, ikke bare land.")
+    ] = False,
+    cover: Annotated[
+        str | None,
+        typer.Option(
+            "--grunnlag",
+            metavar="LAG",
+            help="Arealdekket: ar5, grunnkart eller arealdekke. Uten brukes det beste som er der.",
+        ),
+    ] = None,
+    scenario: Scenario = None,
+    parameter: Parameter = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Arealregnskap: hva kommunen består av, hva planen legger ut, og hva forslaget endrer.
+
+    $ askergeo areal --data asker --ut arealregnskap
+    $ askergeo areal --data asker --ut med-sjo --med-sjo
+
+    Hvert regnskap slutter med en linje som viser at kommunens areal går opp. Går det ikke opp, står
+    det at tallene ikke må brukes, og kommandoen slutter med 1.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if data is None:
+        ctx.fail("Missing option '--data'.")
+    chosen = {"grense": "med_sjo"} if with_sea else {}
+    chosen |= {"grunnlag": cover} if cover else {}
+    given = [f"{name}={value}" for name, value in chosen.items()] + (parameter or [])
+    console = Console(as_json=as_json, quiet=quiet)
+    run_and_write("areal", data, out, scenario, given, console, overwrite=overwrite)
