@@ -96,6 +96,14 @@ CONTRACT = {
         "flate",
         "vedtak_id* sakstype* vedtaksdato* formaal_kode planid navn",
     ),
+    "karbonfaktor": (
+        "ingen",
+        (
+            "id* sone klasse fra til jordtype beholdning gass verdi lav hoy enhet horisont aar "
+            "kilde versjon sikkerhet plassholder"
+        ),
+    ),
+    "klimabudsjett": ("ingen", "sektor* kolonne* aar* tonn kilde sikkerhet"),
     "arealbruk": ("flate", "arealbruk_id*^ hovedklasse* underklasse"),
     "arealdekke": ("flate", "arealdekke_id*^ klasse*"),
     "nullvekstlinje": ("linje", "linje_id*^"),

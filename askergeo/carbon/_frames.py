@@ -156,8 +156,21 @@ def conversions_of(frame: pd.DataFrame, peat: str) -> Conversions:
     _stop("Endringer", problems, f"Torv er {' eller '.join(FATES)}. Ta radene ut eller rett dem.")
     organic = moved & (old == "organisk")
     dug_out = organic & (new == "som_for") & (fate == "graves_ut").to_numpy(dtype=bool)
-    table = pd.DataFrame({"fra": before, "til": after, "areal_ha": hectares(frame)})
+    signed = hectares(frame) * _signs(frame)
+    table = pd.DataFrame({"fra": before, "til": after, "areal_ha": signed})
     return Conversions(table, list(before), list(after), organic, dug_out.tolist())
+
+
+def _signs(frame: pd.DataFrame) -> pd.Series:
+    """One for land that changes; minus one for land that was to change and no longer is."""
+    given = frame.get("tegn", pd.Series(1, index=frame.index))
+    wrong = np.flatnonzero(~given.isin([1, -1]).to_numpy()).tolist()
+    _stop(
+        "Fortegn",
+        [f"rad {frame.index[i]}, tegn: «{given.iloc[i]}» er verken 1 eller −1" for i in wrong],
+        "1 er areal som endres, −1 er areal som spares.",
+    )
+    return given.astype("float64")
 
 
 def depths_of(

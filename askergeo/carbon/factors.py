@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Factors", "factor_warnings", "load_factors", "write_template"]
 
 _STANDARD: Final = "ipcc_niva1.csv"
+_LAYER: Final = "laget «karbonfaktor»"
 _GWP: Final = "gwp.csv"
 # Why a factor is a placeholder, by its confidence.
 _DOUBT: Final = {
@@ -123,7 +124,7 @@ class Factors:
 
 
 def load_factors(
-    path: Path | None = None,
+    path: Path | pd.DataFrame | None = None,
     *,
     zone: str = "boreal",
     standard: bool = True,
@@ -134,8 +135,9 @@ def load_factors(
     Parameters
     ----------
     path
-        A file of one's own (see :func:`write_template`); its rows replace those of the standard
-        set that are about the same thing. Rows without any number are left out and counted.
+        A file of one's own (see :func:`write_template`), or its rows as the layer
+        ``karbonfaktor`` has them; they replace those of the standard set that are about the same
+        thing. Rows without any number are left out and counted.
     zone
         The IPCC's climate zone: ``boreal``, or ``temperert`` (cold temperate, moist).
     standard
@@ -166,15 +168,16 @@ def load_factors(
     own: list[Row] = []
     base: list[Row] = []
     unfilled = 0
+    name = _STANDARD
     if path is not None:
-        text = read_text(path)
-        own, unfilled = _rows(text, path.name)
-        origin[path.name] = sha256(text.encode()).hexdigest()
+        name, text = (_LAYER, _text(path)) if isinstance(path, pd.DataFrame) else _file(path)
+        own, unfilled = _rows(text, name)
+        origin[name] = sha256(text.encode()).hexdigest()
     if standard:
         text = _packaged(_STANDARD)
         base, _ = _rows(text, _STANDARD)
         origin[f"askergeo: {_STANDARD}"] = sha256(text.encode()).hexdigest()
-    rows = _merged(_of_zone(own, zone), _of_zone(base, zone), path.name if path else _STANDARD)
+    rows = _merged(_of_zone(own, zone), _of_zone(base, zone), name)
     return Factors(
         frame=_frame(rows),
         zone=zone,
@@ -228,6 +231,26 @@ def write_template(path: Path, *, overwrite: bool = False) -> None:
         path.write_text(buffer.getvalue(), encoding="utf-8-sig", newline="")
     except OSError as error:
         raise StorageError(f"{path} kan ikke skrives: {error.strerror}.") from error
+
+
+def _file(path: Path) -> tuple[str, str]:
+    return path.name, read_text(path)
+
+
+def _text(frame: pd.DataFrame) -> str:
+    """Write the rows of the layer as the file that they were, so that the same checks hold."""
+    absent = [column for column in COLUMNS if column not in frame.columns]
+    if absent:
+        raise SourceError(
+            f"{_LAYER}:\n{collect([f'kolonnen «{name}» mangler' for name in absent])}",
+            remedy="Lag filen fra malen, og legg laget til på nytt.",
+        )
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\n")
+    writer.writerow(COLUMNS)
+    cells = frame[list(COLUMNS)].astype("string").fillna("").sort_values(list(COLUMNS))
+    writer.writerows(cells.to_numpy(dtype=object).tolist())
+    return buffer.getvalue()
 
 
 def _packaged(name: str) -> str:

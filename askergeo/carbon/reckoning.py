@@ -101,11 +101,21 @@ class Emissions:
         """Placeholders in use and uncertain choices, in bokmål."""
         return (*factor_warnings(self.factors, self.used), *self.parameters.warnings())
 
-    def totals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Total for each of ``s`` sets of factor values (k, s): t CO2e, (s,)."""
+    def totals(
+        self, values: NDArray[np.float64], by_year: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Total for each of ``s`` sets of factor values (k, s): t CO2e, (s,).
+
+        ``by_year`` (one weight for each year of the path) gives a weighted sum of the years'
+        emissions in the total's place.
+        """
         terms, weights = self._merged
-        last = np.array([float(self.years)])
-        return np.asarray(weights @ terms.cumulative(values, last)[:, 0, :])
+        if by_year is None:
+            last = np.array([float(self.years)])
+            return np.asarray(weights @ terms.cumulative(values, last)[:, 0, :])
+        until = terms.cumulative(values, np.arange(1.0, self.years + 1))
+        summed = np.tensordot(weights, until, axes=1)
+        return np.asarray(by_year @ np.diff(summed, axis=0, prepend=0.0))
 
     @cached_property
     def _merged(self) -> tuple[Terms, NDArray[np.float64]]:
@@ -134,7 +144,8 @@ def change(
     ----------
     conversions
         ``fra``, ``til`` and one of ``areal_daa``, ``areal_ha`` and ``areal_m2``; ``torvdybde_m``
-        and ``torv`` may give the depth and the fate of the peat of each row.
+        and ``torv`` may give the depth and the fate of the peat of each row, and ``tegn`` −1
+        that the change is one that is spared: its area and emissions are subtracted.
     factors
         From :func:`askergeo.carbon.factors.load_factors`.
     mineral_soil

@@ -63,8 +63,11 @@ class Uncertainty:
         return (self.high - self.low) / 2
 
 
-def propagate(emissions: Emissions) -> Uncertainty:
+def propagate(emissions: Emissions, *, by_year: NDArray[np.float64] | None = None) -> Uncertainty:
     """Approach 1: the effect of each factor's range on its own, added in quadrature.
+
+    ``by_year`` (one weight for each year of the path) asks for a weighted sum of the years'
+    emissions in the total's place.
 
     Up and down are added apart, since the ranges may lean to one side. It is exact when the total
     is a sum of factors, and near when products of factors have narrow ranges.
@@ -79,8 +82,8 @@ def propagate(emissions: Emissions) -> Uncertainty:
     """
     used = used_factors(emissions.terms)
     centre, sides = one_at_a_time(emissions.levels, used)
-    value = emissions.totals(centre)
-    moved = emissions.totals(sides)
+    value = emissions.totals(centre, by_year)
+    moved = emissions.totals(sides, by_year)
     below, above = quadrature(moved[None, :], value[:, None])
     widths = np.abs(moved.reshape(2, -1) - value).max(axis=0, initial=0.0) ** 2
     names = [*emissions.factors.frame.index, DEPTH_NAME]
