@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.reserve._ground import cut, meeting
+from askergeo.reserve._ground import Ground, cut, meeting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["COVER", "cover_of", "remarks", "sources"]
+__all__ = ["COVER", "cover_of", "remarks", "shares", "sources"]
 
 # Main classes of AR5; what is in none of them, or not covered, is «ikke kartlagt».
 COVER: Final[dict[str, tuple[int, ...]]] = {
@@ -60,21 +61,45 @@ def cover_of(shapes: Geometries, cover: LandCover | None) -> pd.DataFrame:
     return table
 
 
-def sources(shapes: Geometries, kind: NDArray[np.intp], rows: PlanRows,
-            row_kind: NDArray[np.intp]) -> pd.DataFrame:  # fmt: skip
-    """Plan rows that each piece comes from: the largest share, and all of them in order."""
+def shares(shapes: Geometries, kind: NDArray[np.intp], rows: PlanRows,
+           row_kind: NDArray[np.intp]) -> gpd.GeoDataFrame:  # fmt: skip
+    """Cut the pieces by the plan rows that they come from; each place is in one row.
+
+    Returns
+    -------
+    GeoDataFrame
+        A row a polygon of a piece and a plan row: ``stykke`` (position of the piece), ``plan``,
+        ``rad`` (label of the plan row), ``areal_m2`` and the polygon.
+    """
     piece, row = meeting(shapes, rows.shapes)
     same = kind[piece] == row_kind[row]
     piece, row = piece[same], row[same]
-    area = shapely.area(shapely.intersection(shapes[piece], rows.shapes[row]))
-    label = rows.table["rad"].to_numpy(dtype=object)[row]
-    pairs = pd.DataFrame({"piece": piece, "rad": label, "m2": np.round(area, 3)})
+    ground = shapely.intersection(shapes[piece], rows.shapes[row])
+    # Taken apart, for neighbours leave lines beside the polygons.
+    found = Ground(ground, np.arange(len(ground))).parts()
+    piece, row = piece[found.kind], row[found.kind]
+    return gpd.GeoDataFrame(
+        {
+            "stykke": piece,
+            "plan": rows.table["plan"].to_numpy(dtype=object)[row],
+            "rad": rows.table["rad"].to_numpy(dtype=object)[row],
+            "areal_m2": shapely.area(found.shapes),
+        },
+        geometry=found.shapes,
+    )
+
+
+def sources(parts: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Plan rows that each piece comes from: the largest share, and all of them in order."""
+    pairs = parts.groupby(["stykke", "rad"], sort=False)["areal_m2"].sum().reset_index()
+    pairs.columns = pd.Index(["piece", "rad", "m2"])
+    pairs["m2"] = np.round(pairs["m2"], 3)
     pairs = pairs[pairs["m2"] >= SEEN]
     pairs["navn"] = pairs["rad"].astype(str)
     pairs = pairs.sort_values(["piece", "m2", "navn"], ascending=[True, False, True])
     groups = pairs.groupby("piece")["rad"]
     table = pd.DataFrame({"planrad": groups.first(), "planrader": groups.agg(tuple)})
-    return table.reindex(range(len(shapes)))
+    return table.reindex(range(count))
 
 
 def remarks(pieces: pd.DataFrame, assumed_roads: NDArray[np.bool_]) -> NDArray[np.object_]:

@@ -19,7 +19,7 @@ from askergeo.crs import CRS_OF_RECORD
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
-from askergeo.reserve._cover import cover_of, remarks, sources
+from askergeo.reserve._cover import cover_of, remarks, shares, sources
 from askergeo.reserve._door import Faults, check_layers
 from askergeo.reserve._ground import Ground, cut, dissolved, has_room, opened, radius, roundness
 from askergeo.reserve._masks import (
@@ -62,6 +62,9 @@ class Reserve:
         (as in a kommuneplan), ``plan``, ``arealstatus`` (missing for a reguleringsplan),
         ``areal_m2``, ``planrad`` (label of the plan row with the largest share), ``planrader``
         (all of them), ``rundhet``, ``radius_m``, ``ar5_…_m2``, ``merknader``.
+    parts
+        The pieces cut by the plan rows that they come from, so that they sum to the pieces:
+        ``stykke`` (row of ``pieces``), ``plan``, ``rad`` (label of the plan row) and ``areal_m2``.
     steps
         A row a rule, in order: pieces and area (m²) before, what the rule took, what is left,
         ``avvik_m2`` (what does not add up) and what it means; ``tatt_m2`` is missing where a
@@ -75,6 +78,7 @@ class Reserve:
     """
 
     pieces: gpd.GeoDataFrame
+    parts: gpd.GeoDataFrame
     steps: pd.DataFrame
     dwellings: pd.DataFrame
     faults: pd.DataFrame
@@ -180,10 +184,11 @@ def reserve(
     cover = None if ar5 is None else read_cover(local["ar5"], faults)
     ground = _unbuilt(chain, ground, local, cover)
     ground = _shaped(chain, ground)
-    pieces = _pieces(chain, ground, rows, cover, roads=veg is not None)
+    pieces, parts = _pieces(chain, ground, rows, cover, roads=veg is not None)
     pieces = _moved(pieces.set_crs(kommuneplan.crs), origin)
     return Reserve(
         pieces,
+        _moved(parts.set_crs(kommuneplan.crs), origin),
         ledger.table(),
         _dwellings(pieces, rules),
         faults.table(),
@@ -378,8 +383,8 @@ def _pieces(
     cover: LandCover | None,
     *,
     roads: bool,
-) -> gpd.GeoDataFrame:
-    """Describe what is left, the largest piece of each group first."""
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Describe what is left, the largest piece of each group first, and its plan rows."""
     kind = chain.kinds.iloc[ground.kind].reset_index(drop=True)
     row_kind = rows.table[KIND].merge(chain.kinds.reset_index(), on=KIND, how="left")["index"]
     status = kind["arealstatus"].astype("Int64")
@@ -392,8 +397,8 @@ def _pieces(
             "areal_m2": shapely.area(ground.shapes),
         }
     )
-    origin = sources(ground.shapes, ground.kind, rows, row_kind.to_numpy())
-    table = pd.concat([table, origin], axis=1)
+    parts = shares(ground.shapes, ground.kind, rows, row_kind.to_numpy())
+    table = pd.concat([table, sources(parts, len(table))], axis=1)
     table["rundhet"], table["radius_m"] = roundness(ground.shapes), radius(ground.shapes)
     table = pd.concat([table, cover_of(ground.shapes, cover)], axis=1)
     assumed = chain.coded("veg_formaal", ground) & roads
@@ -401,7 +406,16 @@ def _pieces(
     low = shapely.bounds(ground.shapes)
     order = np.lexsort((low[:, 1], low[:, 0], -np.round(table["areal_m2"], 3), table["gruppe"]))
     frame = gpd.GeoDataFrame(table, geometry=ground.shapes)
-    return frame.iloc[order].reset_index(drop=True)
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    parts["stykke"] = place[parts["stykke"].to_numpy()]
+    parts = parts.sort_values(["stykke", "rad"], key=_by_name, ignore_index=True)
+    return frame.iloc[order].reset_index(drop=True), parts
+
+
+def _by_name(values: pd.Series) -> pd.Series:
+    """Sort labels of any kind as text."""
+    return values if values.name == "stykke" else values.astype(str)
 
 
 def _dwellings(pieces: gpd.GeoDataFrame, rules: Parameters) -> pd.DataFrame:

@@ -8,16 +8,17 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import yaml
 
 from askergeo.errors import ParameterError
-from askergeo.parameters import Parameter, Parameters
+from askergeo.parameters import load_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-__all__ = ["load_purposes", "load_rules", "numbers", "words"]
+    from askergeo.parameters import Parameters
+
+__all__ = ["checked_rules", "load_purposes", "load_rules", "numbers", "words"]
 
 PLANS = ("kommuneplan", "reguleringsplan")
 
@@ -40,11 +41,18 @@ def load_rules(overrides: Mapping[str, Any] | None = None) -> Parameters:
     >>> load_rules()["aapning_m"], load_rules({"aapning_m": "5"})["aapning_m"]
     (7.5, 5.0)
     """
-    text = (files("askergeo") / "data" / "arealreserve.yml").read_text(encoding="utf-8")
-    rules = Parameters(
-        "arealreserve",
-        [Parameter(name=name, **record) for name, record in yaml.safe_load(text).items()],
-    ).override(overrides or {})
+    return checked_rules(load_parameters("arealreserve", overrides))
+
+
+def checked_rules(rules: Parameters) -> Parameters:
+    """Return the rules, after a look at whether they fit together.
+
+    Raises
+    ------
+    ParameterError
+        When two rules contradict one another.
+    """
+    used = set(rules.used)
     areas, limits = numbers(rules, "rundhet_over_m2"), numbers(rules, "rundhet_under")
     if len(areas) != len(limits) or sorted(areas) != list(areas):
         raise ParameterError(
@@ -61,7 +69,8 @@ def load_rules(overrides: Mapping[str, Any] | None = None) -> Parameters:
             remedy="Sett «boliger_per_dekar_lav» og «boliger_per_dekar_hoy» sammen med "
             "«boliger_per_dekar».",
         )
-    rules.used.clear()
+    # Looking at a rule does not make an answer depend on it.
+    rules.used = used
     return rules
 
 

@@ -13,13 +13,13 @@ GROUPS = {f"{number:02}" for number in range(1, 20)}
 
 
 def test_every_value_has_title_source_and_confidence():
-    path = BUILT_IN.parent / "arealreserve.yml"
+    path = BUILT_IN.parent / "parameters" / "arealreserve.yml"
     for name, record in yaml.safe_load(path.read_text(encoding="utf-8")).items():
         assert {"title", "value", "source", "confidence"} <= set(record), name
         assert record["confidence"] in CONFIDENCE, name
         assert record["title"].strip(), name
         assert record["source"].strip(), name
-        assert "unit" in record or name == "rundhet_under", name
+        assert "unit" in record or "choices" in record or name == "rundhet_under", name
 
 
 def test_what_is_assumed_is_flagged_as_uncertain():
