@@ -1,0 +1,200 @@
+"""Draws a flow diagram as SVG: plain shapes and text, no script, no style sheet.
+
+Looks are attributes, so that the page's policy (which allows no inline styles) holds, and so that
+the picture is the same in the page, in a file of its own and in print. Labels stand on white, every
+bar and ribbon has a dark outline: nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import xml.etree.ElementTree as ET  # only writes
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from askergeo.outputs.flow import lay_out, text_width, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from askergeo.outputs.flow import Bar, Drawing, Flows, Ribbon
+
+__all__ = ["NARROW", "WIDE", "Shape", "flow_picture", "flow_svg"]
+
+_INK, _SOFT, _EDGE, _STOP = "#1b1b1b", "#4a4a4a", "#4a4a4a", "#9c1c00"
+_FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+_SPACE = "http://www.w3.org/2000/svg"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """How wide a diagram is: points of the whole, its labels, its bars and its font."""
+
+    width: float
+    zone: float
+    bar: float
+    size: float
+    lines: int
+
+
+WIDE: Final = Shape(width=860, zone=230, bar=16, size=13, lines=2)
+# As wide as the text on a phone of 360 points, so that the font is shown in its own size.
+NARROW: Final = Shape(width=330, zone=116, bar=9, size=11.5, lines=3)
+
+
+def flow_svg(drawn: Flows, shape: Shape = WIDE, *, key: str, heading: Sequence[str] = ()) -> str:
+    """Draw a diagram.
+
+    Parameters
+    ----------
+    drawn
+        What it shows.
+    shape
+        :data:`WIDE` or :data:`NARROW`.
+    key
+        Start of the element ids, unique on the page.
+    heading
+        Lines written in the picture above the diagram: title, warnings. The page has them as
+        text beside the picture.
+
+    Returns
+    -------
+    str
+        An ``svg`` element.
+    """
+    drawing = lay_out(drawn, zone=shape.zone, size=shape.size, most_lines=shape.lines)
+    margin = shape.size * 0.6
+    lines = [part for line in heading for part in _broken(line, shape)]
+    top = margin + shape.size * 1.5 * (len(lines) + 1.3)
+    height = top + drawing.height + margin
+    root = ET.Element(
+        "svg",
+        {
+            "xmlns": _SPACE,
+            "viewBox": f"0 0 {_n(shape.width)} {_n(height)}",
+            "width": _n(shape.width),
+            "height": _n(height),
+            "role": "img",
+            "aria-labelledby": f"{key}-t {key}-d",
+            "font-family": _FONT,
+            "font-size": _n(shape.size),
+        },
+    )
+    ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
+    ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
+    ET.SubElement(root, "rect", width=_n(shape.width), height=_n(height), fill="#ffffff")
+    for at, (text, stop) in enumerate(lines):
+        y = margin + shape.size * 1.5 * (at + 0.8)
+        weight = {"font-weight": "700"} if stop or at == 0 else {}
+        _text(root, text, shape.bar, y, _STOP if stop else _INK, **weight)
+    _heads(root, drawn, shape, top - shape.size)
+    holder = ET.SubElement(root, "g", transform=f"translate(0 {_n(top)})")
+    _ribbons(holder, drawn, drawing, shape)
+    for bars, side in ((drawing.left, "start"), (drawing.right, "end")):
+        for bar in bars:
+            _bar(holder, bar, drawn.colours[bar.label], shape, side)
+    return ET.tostring(root, encoding="unicode")
+
+
+def flow_picture(drawn: Flows, *, key: str, heading: Sequence[str]) -> str:
+    """Return the wide diagram as a ``data:`` address: a picture file that a link can save."""
+    svg = flow_svg(drawn, WIDE, key=key, heading=heading)
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
+    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def _broken(line: str, shape: Shape) -> list[tuple[str, bool]]:
+    """Break a heading into lines of the picture; one that forbids publishing is marked."""
+    stop = line.startswith("Må ikke publiseres")
+    lines = [""]
+    for word in line.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, shape.size) > shape.width - 2 * shape.bar:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [(text, stop) for text in lines]
+
+
+def _heads(root: ET.Element, drawn: Flows, shape: Shape, y: float) -> None:
+    """Write what the bars of each side are, over them."""
+    side = shape.zone + 6 + shape.bar
+    room = shape.width / 2 - 6
+    for title, x, anchor in (
+        (drawn.source_title, side, "end"),
+        (drawn.target_title, shape.width - side, "start"),
+    ):
+        # Bold letters are wider than estimated; a long title grows inwards.
+        width = text_width(title, shape.size * 1.08)
+        grown = min(max(width - side, 0), room - side)
+        text = wrapped(title, room, shape.size * 1.08, 1)[0]
+        inward = grown if anchor == "end" else -grown
+        bold = {"font-weight": "700", "text-anchor": anchor}
+        _text(root, text, x + inward, y, _SOFT, **bold)
+
+
+def _ribbons(holder: ET.Element, drawn: Flows, drawing: Drawing, shape: Shape) -> None:
+    """Draw the ribbons, the widest first, so that narrow ones lie on top."""
+    start, end = shape.zone + 6 + shape.bar, shape.width - shape.zone - 6 - shape.bar
+    for ribbon in sorted(drawing.ribbons, key=lambda one: -one.thickness):
+        path = ET.SubElement(
+            holder,
+            "path",
+            d=_path(ribbon, start, end),
+            fill=drawn.colours[ribbon.source],
+            stroke=_EDGE,
+        )
+        path.set("fill-opacity", "0.6")
+        path.set("stroke-width", "0.6" if ribbon.thickness > 1 else "0.4")
+        path.set("stroke-opacity", "0.75")
+        said = f"{ribbon.source} → {ribbon.target}: {drawn.text(ribbon.value)}"
+        ET.SubElement(path, "title").text = said
+
+
+def _path(ribbon: Ribbon, start: float, end: float) -> str:
+    middle = (start + end) / 2
+    left, right, thick = ribbon.left_top, ribbon.right_top, ribbon.thickness
+    return (
+        f"M{_n(start)} {_n(left)}"
+        f"C{_n(middle)} {_n(left)} {_n(middle)} {_n(right)} {_n(end)} {_n(right)}"
+        f"V{_n(right + thick)}"
+        f"C{_n(middle)} {_n(right + thick)} {_n(middle)} {_n(left + thick)} "
+        f"{_n(start)} {_n(left + thick)}Z"
+    )
+
+
+def _bar(holder: ET.Element, bar: Bar, colour: str, shape: Shape, side: str) -> None:
+    """Draw a bar, and its label outside it."""
+    left = side == "start"
+    x = shape.zone + 6 if left else shape.width - shape.zone - 6 - shape.bar
+    rect = ET.SubElement(
+        holder,
+        "rect",
+        x=_n(x),
+        y=_n(bar.top),
+        width=_n(shape.bar),
+        height=_n(bar.height),
+        fill=colour,
+        stroke=_INK,
+    )
+    rect.set("stroke-width", "0.8")
+    edge = shape.zone if left else shape.width - shape.zone
+    for at, line in enumerate(bar.lines):
+        y = bar.text_top + shape.size * 1.25 * (at + 0.8)
+        value = at == len(bar.lines) - 1
+        _text(
+            holder,
+            line,
+            edge,
+            y,
+            _SOFT if value else _INK,
+            **{"text-anchor": "end" if left else "start"},
+        )
+
+
+def _text(holder: ET.Element, text: str, x: float, y: float, fill: str, **more: str) -> None:
+    ET.SubElement(holder, "text", {"x": _n(x), "y": _n(y), "fill": fill, **more}).text = text
+
+
+def _n(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
