@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     Box = tuple[float, float, float, float]
 
-__all__ = ["GmlFile", "list_gml_layers", "read_gml", "read_gml_file"]
+__all__ = ["GmlFile", "list_gml_layers", "read_gml", "read_gml_file", "refuse_doctype"]
 
 _HOLDERS = (*GML_NAMESPACES, "http://www.opengis.net/wfs", "http://www.opengis.net/wfs/2.0")
 _ONE = {f"{{{space}}}{name}" for space in _HOLDERS for name in ("featureMember", "member")}
@@ -173,7 +173,7 @@ def _features(path: Path) -> Iterator[tuple[_Element, Context]]:
     """Stream the features with what they inherit from the collection; each is freed after use."""
     if not path.is_file():
         raise MissingFileError(f"Finner ikke GML-filen {path}.", remedy="Kontroller stien.")
-    _refuse_doctype(path)
+    refuse_doctype(path)
     try:
         with path.open("rb") as file:
             yield from _stream(file, path)
@@ -215,8 +215,14 @@ def _stream(file: BinaryIO, path: Path) -> Iterator[tuple[_Element, Context]]:
             context = _collection_context(element)
 
 
-def _refuse_doctype(path: Path) -> None:
-    """Refuse a DOCTYPE before any parser that could expand entities sees the file."""
+def refuse_doctype(path: Path) -> None:
+    """Refuse a DOCTYPE before any parser that could expand entities sees the file.
+
+    Raises
+    ------
+    SourceError
+        When the beginning of the file has one; `lxml` tells of one further on.
+    """
     with path.open("rb") as file:
         probe = file.read(_PROBE)
     if b"\0" in probe[:4]:

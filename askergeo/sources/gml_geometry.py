@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 
     Line = NDArray[np.float64]
 
-__all__ = ["GML_NAMESPACES", "Context", "GmlFault", "is_geometry", "local_name", "read_geometry"]
+__all__ = [
+    "GML_NAMESPACES",
+    "Context",
+    "GmlFault",
+    "is_geometry",
+    "local_name",
+    "read_geometry",
+    "read_points",
+    "read_ring",
+]
 
 GML_NAMESPACES = ("http://www.opengis.net/gml", "http://www.opengis.net/gml/3.2")
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -130,6 +139,28 @@ def read_geometry(
         names = ", ".join(sorted(srs.text if srs else "uten srsName" for srs in reading.systems))
         raise GmlFault("srsname", f"Geometrien blander {names}.", element.sourceline)
     return geometry, next(iter(reading.systems), None)
+
+
+def read_ring(element: _Element, context: Context, *, tolerance: float = ARC_TOLERANCE) -> Line:
+    """Read a LinearRing or Ring as closed coordinates, east before north, arcs stroked.
+
+    Raises
+    ------
+    GmlFault
+        As `read_geometry`; also when the ring does not close.
+    """
+    return _ring(element, context, Reading(set(), tolerance))
+
+
+def read_points(element: _Element, context: Context) -> Line:
+    """Read the points that a segment or a point is written with, east before north.
+
+    Raises
+    ------
+    GmlFault
+        When there are none, or they are no coordinates.
+    """
+    return _coordinates(element, context.within(element), Reading(set(), ARC_TOLERANCE))
 
 
 def _read(element: _Element, context: Context, reading: Reading) -> BaseGeometry:

@@ -1,0 +1,91 @@
+"""Rules of content for plan files that need nothing but the plan itself.
+
+``rpf.*`` are the names that the national validator reports; the code is our own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import shapely
+
+from askergeo.geometry import union
+from askergeo.numbers import format_number
+from askergeo.plan.form import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from askergeo.plan.model import PlanFile, PlanObject
+
+__all__ = ["CONTENT_RULES", "drawn"]
+
+_AREA = "RpOmråde"
+# Objects that lie where there is room on the map, not where they hold.
+_ANYWHERE = frozenset({"RpOmråde", "Arealplan", "RpPåskrift"})
+# Metres: coordinates are written with two decimals.
+_TOLERANCE = 0.01
+# Codes of utnyttingstype that forbid: not to be built on, and not to be built on further.
+_FORBIDS = frozenset({"10", "11"})
+
+
+def drawn(one: PlanObject) -> BaseGeometry:
+    """Put an object's geometry together, mended where it must be; empty when it has none."""
+    parts: list[BaseGeometry] = []
+    for shape in one.shapes:
+        parts += [
+            shapely.make_valid(shapely.Polygon(s.rings[0][:, :2], [r[:, :2] for r in s.rings[1:]]))
+            for s in shape.surfaces if s.rings
+        ]  # fmt: skip
+        parts += [shapely.LineString(c.points[:, :2]) for c in shape.curves if len(c.points) > 1]
+        parts += [shapely.Point(point[0, :2]) for point in shape.points]
+    return shapely.union_all(parts) if parts else shapely.GeometryCollection()
+
+
+def inside_plan(files: Sequence[PlanFile]) -> Iterator[Hit]:
+    """rpf.o.2: what belongs to a plan area lies within it, by a tolerance of 1 cm.
+
+    An object is held against the area that it refers to, and against all of them when it does not.
+    """
+    areas = {one.id: drawn(one) for file in files for one in file.of(_AREA)}
+    if not areas:
+        return
+    grown = {identity: shapely.buffer(area, _TOLERANCE) for identity, area in areas.items()}
+    everywhere = shapely.buffer(union(np.array(list(areas.values()), dtype=object)), _TOLERANCE)
+    for file in files:
+        for one in file.objects:
+            place = drawn(one)
+            if one.kind in _ANYWHERE or place.is_empty:
+                continue
+            named = [link.target.rpartition("#")[2] for link in one.links]
+            own = [grown[identity] for identity in named if identity in grown]
+            outside = shapely.difference(place, shapely.union_all(own) if own else everywhere)
+            if not outside.is_empty:
+                text = f"{one.kind} ligger utenfor planområdet{_amount(outside)}."
+                yield Hit("rpf.o.2", text, file.name, (one.id,), one.line, outside)
+
+
+def forbids_alone(files: Sequence[PlanFile]) -> Iterator[Hit]:
+    """rpf.a.14: utnyttingstype 10 and 11 stand alone on an area."""
+    for file in files:
+        for one in file.of("RpArealformålOmråde"):
+            kinds = one.all("utnyttingstype")
+            if len(kinds) > 1 and not _FORBIDS.isdisjoint(kinds):
+                text = f"Utnyttingstype 10 og 11 skal stå alene; her står {', '.join(kinds)}."
+                yield Hit("rpf.a.14", text, file.name, (one.id,), one.line)
+
+
+def _amount(place: BaseGeometry) -> str:
+    if place.area > 0:
+        return f" med {format_number(place.area, 2)} m²"
+    return f" med {format_number(place.length, 2)} m" if place.length > 0 else ""
+
+
+#: The rules by id.
+CONTENT_RULES: Final[dict[str, Callable[[Sequence[PlanFile]], Iterator[Hit]]]] = {
+    "rpf.o.2": inside_plan,
+    "rpf.a.14": forbids_alone,
+}

@@ -1,0 +1,158 @@
+"""A plan as its files have it: objects with their attributes, links and geometry, nothing mended.
+
+The layers of a data package are mended when they are read. A review must see the plan as it was
+handed in, so this model keeps the rings, arcs and references that the file has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Line = NDArray[np.float64]
+
+__all__ = ["Arc", "Curve", "Link", "PlanFile", "PlanObject", "Shape", "Surface", "System"]
+
+
+@dataclass(frozen=True)
+class System:
+    """A coordinate system as the file names it: ``text`` as written, on that line."""
+
+    text: str
+    line: int | None
+    dimension: int | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A reference to another object: ``name`` is the attribute, ``target`` as written."""
+
+    name: str
+    target: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Arc:
+    """The points that a circular arc is written with, (n, 2 or 3); three when it is whole."""
+
+    points: Line
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve as chords (n, 2 or 3), arcs stroked; when there is none, ``text`` says why.
+
+    ``fault`` is the short name of the reason: ``bue``, ``kurve``, ``koordinat`` …
+    """
+
+    points: Line
+    fault: str = ""
+    text: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A surface by its rings, the outer first, closed, running as they are written.
+
+    ``fault`` and ``text`` as for a curve.
+    """
+
+    rings: tuple[Line, ...]
+    fault: str = ""
+    text: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One geometry of an object.
+
+    Parameters
+    ----------
+    role
+        The attribute that holds it: ``område``, ``grense``, ``posisjon``.
+    surfaces, curves, points, arcs
+        Its parts; ``arcs`` holds those of boundaries too. A solid or another kind that is not
+        read has none.
+    """
+
+    role: str
+    surfaces: tuple[Surface, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    points: tuple[Line, ...] = ()
+    arcs: tuple[Arc, ...] = ()
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class PlanObject:
+    """One object: its type by the model's name, its id, and what it holds.
+
+    ``values`` are the attributes by path (``identifikasjon/Identifikasjon/lokalId``), every value
+    of a repeated one.
+    """
+
+    kind: str
+    id: str
+    values: Mapping[str, tuple[str, ...]]
+    links: tuple[Link, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    line: int | None = None
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Give every value of an attribute, by the last part of its path."""
+        return tuple(
+            value
+            for path, values in self.values.items()
+            if path.rpartition("/")[2] == name
+            for value in values
+        )
+
+    def first(self, name: str) -> str:
+        """Give the first value of an attribute, or nothing."""
+        return next(iter(self.all(name)), "")
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """One file of a plan.
+
+    Parameters
+    ----------
+    name
+        The file's name, without folder: links may have it before the ``#``.
+    objects
+        Its objects, in the order of the file.
+    ids
+        Every id in the file with its line, those of geometries too.
+    systems
+        Every coordinate system that is named, the header's first.
+    whole
+        Whether every object of the plan is there; a form that leaves out those without geometry
+        has links that lead nowhere through no fault of the plan.
+    """
+
+    name: str
+    objects: tuple[PlanObject, ...]
+    ids: tuple[tuple[str, int | None], ...] = ()
+    systems: tuple[System, ...] = ()
+    whole: bool = True
+
+    def of(self, *kinds: str) -> Iterator[PlanObject]:
+        """Give the objects of some types."""
+        return (one for one in self.objects if one.kind in kinds)
+
+    @cached_property
+    def by_id(self) -> dict[str, PlanObject]:
+        """Objects by id; of several with one id, the first."""
+        return {one.id: one for one in reversed(self.objects) if one.id}
