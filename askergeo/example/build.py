@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from askergeo.datapackage import DataPackage
 from askergeo.errors import MissingFileError, ParameterError
 from askergeo.example.buildings import make_barriers, make_buildings
 from askergeo.example.centres import make_centres
+from askergeo.example.changes import EARLIER, make_earlier_cover
 from askergeo.example.cover import make_cover, make_soil
+from askergeo.example.decisions import make_decisions
 from askergeo.example.hazards import make_hazards, make_zones
 from askergeo.example.key import make_key
 from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Grid, Land
@@ -75,8 +77,13 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("reguleringsplaner", make_zoning),
     ("farer", make_hazards),
     ("soner", make_zones),
+    ("arealdekke på en tidligere dato", make_earlier_cover),
+    ("arealvedtak", make_decisions),
     ("nøkkel", make_key),
 )
+
+#: Layers that tell of another date than the example's present.
+DATED: dict[str, dict[str, str]] = {"ar5_tidligere": {"fetched": EARLIER}}
 
 
 @dataclass(frozen=True)
@@ -181,7 +188,7 @@ def build_example(
     )
     for number, (layer, frame) in enumerate(example.frames.items()):
         report(0.8 + 0.2 * number / len(example.frames), f"Skriver {layer}")
-        package.write(layer, frame, origin=origin)
+        package.write(layer, frame, origin=replace(origin, **DATED.get(layer, {})))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "terreng.tif"
         _write_terrain(file, example)

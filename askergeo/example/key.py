@@ -18,7 +18,7 @@ from askergeo.example.residents import AGE_GROUPS
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
 
-__all__ = ["make_key"]
+__all__ = ["make_key", "ring_areas"]
 
 BELT = 100.0
 WINDOW = 4
@@ -29,7 +29,7 @@ def make_key(land: Land) -> None:
     people, ages = land.tables["people"], land.tables["ages"]["age"].to_numpy()
     house = land.tables["buildings"]
     ar5 = land.frames["ar5"]
-    cover = _areas(ar5.geometry.to_numpy())
+    cover = ring_areas(ar5.geometry.to_numpy())
     kinds = ar5["arealtype"].to_numpy()
     land.key |= {
         "navn": NAME,
@@ -47,8 +47,8 @@ def make_key(land: Land) -> None:
         "adresser": len(people),
         "sentre": dict(zip(LEVELS, COUNTS, strict=True)),
         "kystlinje_m": _length(land.shapes["shore"]),
-        "landareal_m2": float(_areas(np.array([land.shapes["ground"]])).sum()),
-        "areal_med_sjo_m2": float(_areas(np.array([land.shapes["municipality"]])).sum()),
+        "landareal_m2": float(ring_areas(np.array([land.shapes["ground"]])).sum()),
+        "areal_med_sjo_m2": float(ring_areas(np.array([land.shapes["municipality"]])).sum()),
         "oyer": len(shapely.get_parts(land.shapes["ground"])) - 1,
         "ar5_m2": {str(k): float(cover[kinds == k].sum()) for k in np.unique(kinds)},
         "strandsone": _belt(land),
@@ -56,7 +56,7 @@ def make_key(land: Land) -> None:
     }
 
 
-def _areas(polygons: Array) -> Array:
+def ring_areas(polygons: Array) -> Array:
     """Areas by the shoelace formula over rings; a hole runs the other way round."""
     parts, owner = shapely.get_parts(polygons, return_index=True)
     parts = shapely.orient_polygons(parts)
