@@ -267,7 +267,7 @@ def plan_frame(frame: gpd.GeoDataFrame, plan: str = "kommuneplan") -> gpd.GeoDat
     development = dict(zip(purposes.index.astype(str), purposes.eq("ja"), strict=True))
     unsure = set(purposes.index[purposes == "ukjent"].astype(str))
     code = pd.Series(_texts(frame, "formaal_kode"), index=frame.index)
-    named = np.where(code == "", _NO_CODE, "ukjent kode " + code)
+    named = ("ukjent kode " + code).where(code != "", _NO_CODE)
     return frame.assign(
         kode=code,
         formaal=code.map(names).where(code.isin(names), named),
