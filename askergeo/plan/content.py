@@ -12,16 +12,17 @@ import shapely
 
 from askergeo.geometry import union
 from askergeo.numbers import format_number
-from askergeo.plan.form import Hit
+from askergeo.plan.geometry import drawn
+from askergeo.plan.hit import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
-    from askergeo.plan.model import PlanFile, PlanObject
+    from askergeo.plan.model import PlanFile
 
-__all__ = ["CONTENT_RULES", "drawn"]
+__all__ = ["CONTENT_RULES"]
 
 _AREA = "RpOmråde"
 # Objects that lie where there is room on the map, not where they hold.
@@ -30,19 +31,6 @@ _ANYWHERE = frozenset({"RpOmråde", "Arealplan", "RpPåskrift"})
 _TOLERANCE = 0.01
 # Codes of utnyttingstype that forbid: not to be built on, and not to be built on further.
 _FORBIDS = frozenset({"10", "11"})
-
-
-def drawn(one: PlanObject) -> BaseGeometry:
-    """Put an object's geometry together, mended where it must be; empty when it has none."""
-    parts: list[BaseGeometry] = []
-    for shape in one.shapes:
-        parts += [
-            shapely.make_valid(shapely.Polygon(s.rings[0][:, :2], [r[:, :2] for r in s.rings[1:]]))
-            for s in shape.surfaces if s.rings
-        ]  # fmt: skip
-        parts += [shapely.LineString(c.points[:, :2]) for c in shape.curves if len(c.points) > 1]
-        parts += [shapely.Point(point[0, :2]) for point in shape.points]
-    return shapely.union_all(parts) if parts else shapely.GeometryCollection()
 
 
 def inside_plan(files: Sequence[PlanFile]) -> Iterator[Hit]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import shapely
 
 from askergeo.errors import CrsError
+from askergeo.plan.hit import Hit
 from askergeo.quality import GEOS_REASONS
 from askergeo.sources.gml_crs import parse_srs_name
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import Line, PlanFile, PlanObject, Shape, Surface
 
-__all__ = ["FORM_RULES", "Hit", "check_form"]
+__all__ = ["FORM_RULES", "check_form"]
 
 # The versions and variants that RFC 9562 knows are not asked for: the rule is about the form.
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -38,30 +38,6 @@ _ARC_POINTS = 3
 _STRAIGHT = 1e-9
 # Metres: coordinates are written with two decimals, and an arc that is stroked twice is the same.
 _SAME = 0.005
-
-
-@dataclass(frozen=True)
-class Hit:
-    """Something that a rule found.
-
-    Parameters
-    ----------
-    rule
-        Id of the rule.
-    text
-        What is wrong, in bokmål.
-    file, objects, line
-        Where: the file's name, ids of the objects, and the line in the file.
-    geometry
-        The place, when it has one.
-    """
-
-    rule: str
-    text: str
-    file: str
-    objects: tuple[str, ...] = ()
-    line: int | None = None
-    geometry: BaseGeometry | None = None
 
 
 def check_form(files: Sequence[PlanFile], rules: Sequence[str] = ()) -> list[Hit]:

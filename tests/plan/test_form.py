@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from askergeo.errors import AskergeoError, MissingFileError, SourceError
 from askergeo.plan import gml
 from askergeo.plan.content import CONTENT_RULES
-from askergeo.plan.form import FORM_RULES, Hit, check_form
+from askergeo.plan.form import FORM_RULES, check_form
 from askergeo.plan.geojson import read_plan_geojson
 from askergeo.plan.gml import read_plan_gml
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from askergeo.plan.hit import Hit
 
 NATIONAL = [
     "gml.avgr.1-fail", "gml.avgr.1-pass", "gml.bue.1-fail", "gml.bue.1-pass", "gml.epsg.1-fail",

@@ -1,0 +1,57 @@
+"""The geometry of plan objects, put together for rules that ask where things lie."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from askergeo.geometry import union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from askergeo.plan.model import PlanFile, PlanObject
+
+__all__ = ["GROUND", "drawn", "levels", "union_of"]
+
+#: The vertical level that most plans are on, and that an object without one is on.
+GROUND = "2"
+
+
+def drawn(one: PlanObject) -> BaseGeometry:
+    """Put an object's geometry together, mended where it must be; empty when it has none."""
+    parts: list[BaseGeometry] = []
+    for shape in one.shapes:
+        parts += [
+            shapely.make_valid(shapely.Polygon(s.rings[0][:, :2], [r[:, :2] for r in s.rings[1:]]))
+            for s in shape.surfaces
+            if s.rings
+        ]
+        parts += [shapely.LineString(c.points[:, :2]) for c in shape.curves if len(c.points) > 1]
+        parts += [shapely.Point(point[0, :2]) for point in shape.points]
+    return shapely.union_all(parts) if parts else shapely.GeometryCollection()
+
+
+def union_of(objects: Iterable[PlanObject]) -> BaseGeometry:
+    """Union of the surfaces of several objects; empty when they have none."""
+    return union(np.array([drawn(one) for one in objects], dtype=object))
+
+
+def levels(files: Sequence[PlanFile], kind: str) -> dict[str, list[tuple[PlanFile, PlanObject]]]:
+    """Give the objects of a type by vertical level.
+
+    An object's level is its own, else that of the plan area that it refers to, else the ground's.
+    """
+    areas = {one.id: one.first("vertikalnivå") for file in files for one in file.of("RpOmråde")}
+    found: defaultdict[str, list[tuple[PlanFile, PlanObject]]] = defaultdict(list)
+    for file in files:
+        for one in file.of(kind):
+            named = (areas.get(link.target.rpartition("#")[2], "") for link in one.links)
+            level = one.first("vertikalnivå") or next(filter(None, named), "")
+            found[level or GROUND].append((file, one))
+    return dict(found)
