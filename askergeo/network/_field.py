@@ -8,9 +8,9 @@ import numpy as np
 import shapely
 from contourpy import FillType, LineType, contour_generator
 
-from askergeo.network._jit import kernel
+from askergeo._jit import kernel
+from askergeo._threads import in_threads
 from askergeo.network._segments import Segments, distance2
-from askergeo.network._union import in_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from askergeo.network._jit import kernel
+from askergeo._jit import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from askergeo.network._jit import kernel
+from askergeo._jit import kernel
 from askergeo.network._search import TOUCHED, clear, make_queue, push, search
 from askergeo.network._tables import group_by, pair_cost, seed_outward
 

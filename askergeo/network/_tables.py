@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from askergeo.network._jit import kernel
+from askergeo._jit import kernel
 from askergeo.network._search import clear, make_queue, push, search
 
 __all__ = [

@@ -8,29 +8,23 @@ coincidence finer than the tolerance), GEOS takes the union of all buffers inste
 
 from __future__ import annotations
 
-import itertools
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from askergeo._threads import in_threads
 from askergeo.network import _segments as kernels
 from askergeo.network._segments import Grid, Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
     Index = NDArray[np.int64]
 
-__all__ = ["buffer_union", "in_threads"]
-
-T = TypeVar("T")
+__all__ = ["buffer_union"]
 
 # Points nearer than this are one (metres). Rounding is some 1e-13 m near the origin; arcs round the
 # same node come as near each other as 1e-9 m without touching. Where one of the tolerances does
@@ -42,8 +36,6 @@ _LOOSE_M = 1e-7
 # number of segments of an arc, so that a step is up to one and a half of what was asked for.
 _SIMPLIFIED = 0.0101
 _STEP = 1.5
-# Fewer lines than this are not worth a second thread.
-_CHUNK = 200
 
 
 def buffer_union(lines: NDArray[np.object_], width: float, quad_segs: int) -> shapely.Geometry:
@@ -78,20 +70,6 @@ def buffer_union(lines: NDArray[np.object_], width: float, quad_segs: int) -> sh
     if found is None:
         found = shapely.union_all(buffers)
     return shapely.transform(found, lambda xy: xy + shift)
-
-
-def in_threads(work: Callable[[slice], T], count: int, *, least: int = _CHUNK) -> list[T]:
-    """Do the work on equal shares of ``count`` items at once: GEOS and kernels hold no lock.
-
-    No share is smaller than ``least``.
-    """
-    shares = max(1, min(os.cpu_count() or 1, count // least))
-    ends = np.linspace(0, count, shares + 1).astype(int)
-    slices = [slice(first, last) for first, last in itertools.pairwise(ends.tolist())]
-    if shares == 1:
-        return [work(slices[0])]
-    with ThreadPoolExecutor(shares) as pool:
-        return list(pool.map(work, slices))
 
 
 def _segments(coordinates: Array, group: Index, owner: Index) -> Segments:

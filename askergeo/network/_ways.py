@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from askergeo.network._jit import kernel
+from askergeo._jit import kernel
 from askergeo.network._search import make_queue, push, search
 
 __all__ = ["ENDS", "fill_ways", "first_legs", "flows", "reach_from"]

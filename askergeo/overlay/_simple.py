@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from askergeo.network._jit import kernel
-from askergeo.network._union import in_threads
+from askergeo._jit import kernel
+from askergeo._threads import in_threads
 from askergeo.overlay._trapezoids import sort_by_column
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from askergeo.network._union import in_threads
+from askergeo._threads import in_threads
 from askergeo.overlay import _trapezoids as kernels
 
 if TYPE_CHECKING:

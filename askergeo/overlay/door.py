@@ -14,10 +14,10 @@ import pandas as pd
 import shapely
 
 from askergeo._avvik import REPAIRED, SET_ASIDE
+from askergeo._threads import in_threads
 from askergeo.crs import CRS_OF_RECORD, require_crs
 from askergeo.errors import CrsError, collect
 from askergeo.geometry import geometries, is_surface, polygons_of
-from askergeo.network._union import in_threads
 from askergeo.overlay._simple import surely_valid
 from askergeo.quality import GEOS_REASONS
 

@@ -8,10 +8,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from askergeo._threads import in_threads
 from askergeo.crs import CRS_OF_RECORD
 from askergeo.errors import LayerError
 from askergeo.geometry import EMPTY, polygons_of
-from askergeo.network._union import in_threads
 from askergeo.overlay._surfaces import common_areas, surfaces
 from askergeo.overlay._tuples import meeting
 from askergeo.overlay.door import check_crs_of, checked
