@@ -38,11 +38,15 @@ CHANGES: Final = {
     (True, False): "tatt ut av utbygging",
     (False, True): "lagt til utbygging",
 }
+# A flow below this (m²) comes of lines that are drawn a last digit apart: it is told of, not shown.
+_SHOWN: Final = 0.5
 _OTHER: Final = "endret formål eller status"
 _YES, _UNKNOWN = "ja", "ukjent"
 
 
-def cover_change(named: pd.DataFrame, order: Mapping[str, int]) -> Table:
+def cover_change(
+    named: pd.DataFrame, order: Mapping[str, int], dates: tuple[str, str] = ("", "")
+) -> Table:
     """Tell opening + additions − reductions = closing for each class, in the form of SEEA.
 
     Parameters
@@ -52,6 +56,8 @@ def cover_change(named: pd.DataFrame, order: Mapping[str, int]) -> Table:
         map of a date does not cover is «ikke dekket» there, and has a row as a class has.
     order
         Place of each class in the table.
+    dates
+        Of the two maps; empty when they are not known.
     """
     moved = named[named["fra_klassenavn"] != named["til_klassenavn"]]
     sums = {
@@ -66,12 +72,13 @@ def cover_change(named: pd.DataFrame, order: Mapping[str, int]) -> Table:
     frame.insert(0, "klasse", [str(one)[0].upper() + str(one)[1:] for one in frame.index])
     parts = tuple(frame.index)
     add_row(frame, TOTAL, [_ALL, *frame.drop(columns="klasse").sum()])
+    first, last = (f", {date}" if date else "" for date in dates)
     titles = [
-        ("apning", "Åpning"),
+        ("apning", f"Åpning{first}"),
         ("tilgang", "+ Tilgang"),
         ("avgang", "− Avgang"),
         ("netto", "Netto"),
-        ("lukking", "= Lukking"),
+        ("lukking", f"= Lukking{last}"),
     ]
     return Table(
         name="endring_arealdekke",
@@ -100,8 +107,15 @@ def _flows(
     named: pd.DataFrame, *, name: str, title: str, ends: tuple[str, str], note: str
 ) -> Table:
     moved = named[named["fra"] != named["til"]]
-    rows = moved.groupby(["fra", "til"], sort=True)[AREA].sum().reset_index()
-    rows = rows.sort_values(AREA, ascending=False, kind="stable")
+    sums = moved.groupby(["fra", "til"], sort=True)[AREA].sum().reset_index()
+    rows = sums[sums[AREA] >= _SHOWN].sort_values(AREA, ascending=False, kind="stable")
+    if len(rows) < len(sums):
+        small = sums.loc[sums[AREA] < _SHOWN, AREA]
+        note += (
+            f" {format_number(len(small))} overganger under {format_number(_SHOWN, 1)} m², til "
+            f"sammen {format_number(small.sum(), 3)} m², er ikke vist; de er med i de andre "
+            "tabellene."
+        )
     frame = pd.DataFrame({"fra": rows["fra"], "til": rows["til"], **areas(rows[AREA])})
     frame.index = pd.Index(rows["fra"] + " → " + rows["til"], dtype=object)
     return Table(

@@ -258,7 +258,7 @@ def plan_pivot(named: pd.DataFrame, account: Account) -> Table:
     titles = [one[0].upper() + one[1:] for one in order]
     return Table(
         name="planmatrise_grupper",
-        title="Arealdekke i hver formålsgruppe (dekar)",
+        title="Arealdekke i hver formålsgruppe",
         frame=frame,
         columns={
             "gruppe": Column(title="Formålsgruppe"),
