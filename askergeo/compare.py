@@ -125,6 +125,9 @@ def compare(base: Result, other: Result) -> Result:
         warnings=tuple(both),
         missing=tuple(dict.fromkeys((*base.missing, *other.missing))),
         reading=(_HOW_TO_READ, *other.reading),
+        # A diagram shows amounts; the difference of two has negative ones.
+        charts=(),
+        unpublishable=tuple(dict.fromkeys((*base.unpublishable, *other.unpublishable))),
         provenance=_provenance(base.provenance, other.provenance),
         microdata=None,
     )
@@ -245,6 +248,7 @@ def _table(one: Table, two: Table) -> Table:
         column_sums=tuple(sums),
         hidden=frozenset(cell for cell in hidden if cell[1] in columns),
         note=one.note,
+        group=one.group,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from askergeo.example import build_example
+from askergeo.outputs.report import stop_lines
 from askergeo.outputs.write import FILES, check_free, move_in, write_all
 from askergeo.report import run_all
 from askergeo.stores.arguments import require_free
@@ -16,11 +18,27 @@ from askergeo.stores.folder import storage_errors, take_over
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["make_demo"]
+__all__ = ["Demo", "make_demo"]
 
 PACKAGE = "datapakke"
 # Shares of the time: building the package, running the analyses; the rest is writing.
 _BUILT, _RUN = 0.6, 0.9
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What was made.
+
+    Parameters
+    ----------
+    paths
+        The files of the report, as :func:`askergeo.outputs.write.write_all`.
+    stops
+        Why numbers in it must not be published, a line a reason; empty when all may be.
+    """
+
+    paths: dict[str, Path]
+    stops: tuple[str, ...]
 
 
 def make_demo(
@@ -29,7 +47,7 @@ def make_demo(
     size: str = "liten",
     overwrite: bool = False,
     progress: Callable[[float, str], None] | None = None,
-) -> dict[str, Path]:
+) -> Demo:
     """Build Eksempelbygda, run every analysis and write the report.
 
     Parameters
@@ -42,11 +60,6 @@ def make_demo(
         Replace an earlier demo; other files in the folder stay.
     progress
         Called with the share done (0–1) and what is under way.
-
-    Returns
-    -------
-    dict
-        The files of the report, as :func:`askergeo.outputs.write.write_all`.
 
     Raises
     ------
@@ -74,4 +87,5 @@ def make_demo(
             move_in(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return {key: out / name for key, name in FILES.items()}
+    paths = {key: out / name for key, name in FILES.items()}
+    return Demo(paths, stop_lines(report.results))

@@ -222,10 +222,22 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         values = [None if one is None else one["verdi"] for one in (old, new)]
         if not _same(*values):
             lines.append(f"{title}: nøkkeltallet {name}: {_show(values[0])} → {_show(values[1])}")
+    # Reports from before an output had these fields are without them, which is none.
+    forbidden = [one.get("ma_ikke_publiseres", []) for one in (before, after)]
+    if forbidden[0] != forbidden[1]:
+        lines.append(f"{title}: om tallene kan publiseres: {_stops(*forbidden)}")
+    if not _same(before.get("diagrammer", after["diagrammer"]), after["diagrammer"]):
+        lines.append(f"{title}: diagrammene er annerledes.")
     for key in ("setning", "kartlag", "funn", "mangler"):
         if not _same(before[key], after[key]) and not lines:
             lines.append(f"{title}: {_WORDS[key]} er annerledes.")
     return lines
+
+
+def _stops(before: list[str], after: list[str]) -> str:
+    """Say what forbids publishing before and now."""
+    old, new = (" ".join(reasons) or "ja" for reasons in (before, after))
+    return f"{old} → {new}"
 
 
 _WORDS = {"setning": "setningen", "kartlag": "kartlagene", "funn": "funnene", "mangler": "manglene"}

@@ -146,6 +146,8 @@ class Table:
         Cells ``(row label, column)`` that have been suppressed (shown as ``:``).
     note
         What the reader must know to read the table.
+    group
+        Heading in bokmål that the page puts over neighbouring tables of the same group.
     """
 
     name: str
@@ -156,6 +158,7 @@ class Table:
     column_sums: tuple[ColumnSum, ...] = ()
     hidden: frozenset[tuple[Hashable, str]] = frozenset()
     note: str = ""
+    group: str = ""
 
     def __post_init__(self) -> None:
         unknown = [str(name) for name in self.frame.columns if name not in self.columns]

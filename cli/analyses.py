@@ -144,10 +144,11 @@ def run_and_write(
 ) -> None:
     """Run one analysis, write its result to a folder, and say what it found.
 
-    With a scenario the folder holds three results: base, scenario and difference.
+    With a scenario the folder holds three results: base, scenario and difference. When the numbers
+    must not be published, that is said first, and the command ends with 1.
     """
     from askergeo.datapackage import DataPackage
-    from askergeo.outputs.report import split_warnings, unsure_text
+    from askergeo.outputs.report import split_warnings, stop_lines, unsure_text
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
@@ -172,8 +173,6 @@ def run_and_write(
         console.note(
             f"Merk: {unsure_text(len(unsure))}. «Parametre» på siden sier hvilke, og hvorfor."
         )
-    if console.as_json:
-        console.paths(paths)
-        return
-    sentences = "\n".join(result.sentence for result in results)
-    console.result(f"{sentences}\n" + "\n".join(map(str, paths.values())), None)
+    stops = stop_lines(results)
+    console.paths(paths, heading="\n".join([*stops, *(one.sentence for one in results)]))
+    console.stop(stops)

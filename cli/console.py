@@ -7,6 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
@@ -46,6 +48,22 @@ class Console:
         """Write a remark to stderr, unless quiet."""
         if not self.quiet:
             sys.stderr.write(text.rstrip("\n") + "\n")
+
+    def stop(self, lines: Sequence[str]) -> None:
+        """End with exit code 1 when numbers must not be published.
+
+        People have read the lines in the result; with JSON they go to stderr, quiet or not.
+
+        Raises
+        ------
+        typer.Exit
+            With 1, when there is a line.
+        """
+        if not lines:
+            return
+        if self.as_json:
+            sys.stderr.write("\n".join(lines) + "\n")
+        raise typer.Exit(1)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[float, str], None]]:

@@ -1,7 +1,8 @@
 """The command ``askergeo``: its verbs, and what happens when something goes wrong.
 
 Exit codes: 0 done (a checking verb: nothing at or above the threshold), 1 findings, 2 wrong use
-or input. ``demo`` and ``rapport`` end with 0 whatever they find.
+or input. ``demo`` and ``rapport`` end with 0 whatever they find, all verbs with 1 when the numbers
+must not be published.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--hjelp", "--help", "-h"]},
     epilog=(
-        "Sluttkoder: 0 ferdig, eller ingen funn på eller over terskelen; 1 funn; 2 feil bruk eller "
-        "feil i det som ble gitt inn. «demo» og «rapport» slutter med 0 uansett hva de finner."
+        "Sluttkoder: 0 ferdig, eller ingen funn på eller over terskelen; 1 funn, eller tall som "
+        "ikke må publiseres; 2 feil bruk eller feil i det som ble gitt inn. «demo» og «rapport» slutter "
+        "med 0 uansett hva de finner, unntatt tall som ikke må publiseres."
     ),
 )
 

@@ -56,8 +56,9 @@ def demo(
 
     console = Console(as_json=as_json, quiet=quiet)
     with console.progress("Eksempelbygda") as step:
-        paths = make_demo(out, size=size.value, overwrite=overwrite, progress=step)
-    console.paths(paths)
+        made = make_demo(out, size=size.value, overwrite=overwrite, progress=step)
+    console.paths(made.paths, heading="\n".join(made.stops))
+    console.stop(made.stops)
 
 
 def report(
@@ -75,9 +76,10 @@ def report(
     $ askergeo rapport asker --ut ny-skole --scenario ny-skole-data
 
     For hver analyse som ikke kunne kjøres, sier rapporten hvilket lag som mangler. Se «askergeo
-    data mangler MAPPE» for hvor lagene bestilles.
+    data mangler MAPPE» for hvor lagene bestilles. Sluttkode 1: tall i rapporten må ikke publiseres.
     """
     from askergeo.datapackage import DataPackage
+    from askergeo.outputs.report import stop_lines
     from askergeo.outputs.write import check_free, write_all
     from askergeo.report import run_all
 
@@ -96,7 +98,9 @@ def report(
         layers = ", ".join(layer.layer for layer in missing.missing)
         why = missing.reason or f"mangler {layers}"
         console.note(f"Ikke kjørt: {missing.title} – {why}.")
-    console.paths(paths, heading=heading)
+    stops = stop_lines(found.results)
+    console.paths(paths, heading="\n".join([*stops, *([heading] if heading else [])]))
+    console.stop(stops)
 
 
 def _nothing_run(package: Any) -> str:  # noqa: ANN401  (DataPackage; imported only when needed)

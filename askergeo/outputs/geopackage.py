@@ -1,7 +1,8 @@
 """Writes one GeoPackage: map layers with QGIS styles, and the tables without geometry.
 
 Hidden cells are NULL, like unknown ones; the text column ``skjult`` names the columns that are
-hidden in the row. Row labels stand in the column ``rad``.
+hidden in the row. Row labels stand in the column ``rad``. Where numbers must not be published, the
+table ``ma_ikke_publiseres`` says why, and so does the description of each layer and table.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ import numpy as np
 import pandas as pd
 
 from askergeo.outputs.qml import qml
-from askergeo.outputs.report import clean_text, hidden_rows, label_text, shown_columns, unique
+from askergeo.outputs.report import (
+    STOP,
+    clean_text,
+    hidden_rows,
+    label_text,
+    shown_columns,
+    stop_lines,
+    unique,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,11 +33,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from askergeo.outputs.report import Report
-    from askergeo.result import MapLayer, Table
+    from askergeo.result import MapLayer, Result, Table
 
 __all__ = ["file_layers", "layer_parts", "write_geopackage"]
 
 ROW, HIDDEN_IN = "rad", "skjult"
+STOPS = "ma_ikke_publiseres"
 _TITLES = {ROW: "Rad", HIDDEN_IN: "Skjult i raden"}
 _DIMENSIONS = {0: "punkt", 1: "linje", 2: "flate"}
 # Names that GDAL or we use for ourselves.
@@ -76,12 +86,15 @@ def write_geopackage(report: Report, path: Path) -> None:
     described: list[tuple[str, str, str, Mapping[str, str]]] = []
     styles: list[tuple[str, str, str]] = []
     with _fixed_date(report):
+        if stop_lines(report.results):
+            aliases = _write_stops(report, path)
+            described.append((STOPS, STOP, "Tallene i denne filen må ikke publiseres.", aliases))
         for number, result in enumerate(report.results):
             for layer in result.layers:
                 names = layer_names[number, layer.name]
                 for (kind, part), name in zip(layer_parts(layer), names, strict=True):
                     aliases = _write_layer(part, path, name)
-                    note = clean_text(" ".join(filter(None, [result.title + ".", layer.note])))
+                    note = _described(result, result.title + ".", layer.note)
                     described.append((name, layer.title, note, aliases))
                     geometry = kind or _kind(part.frame)
                     if geometry:
@@ -89,13 +102,29 @@ def write_geopackage(report: Report, path: Path) -> None:
             for table in result.tables:
                 name = table_names[number, table.name] + "_tabell"
                 aliases = _write_table(table, path, name)
-                described.append((name, table.title, clean_text(table.note), aliases))
+                described.append((name, table.title, _described(result, table.note), aliases))
         if not described:
             frame = pd.DataFrame({"tekst": ["Rapporten har verken kartlag eller tabeller."]})
             _write(frame, path, "lesmeg")
     with closing(sqlite3.connect(path)) as database, database:
         _describe(database, described)
         _embed(database, styles, _stamp(report))
+
+
+def _described(result: Result, *texts: str) -> str:
+    """Describe a layer or table, after what forbids publishing it."""
+    return clean_text(" ".join(filter(None, (*stop_lines([result]), *texts))))
+
+
+def _write_stops(report: Report, path: Path) -> dict[str, str]:
+    """Write why numbers must not be published, a row each, as the file's first table."""
+    rows = [
+        (clean_text(result.title), clean_text(reason))
+        for result in report.results
+        for reason in result.unpublishable
+    ]
+    _write(pd.DataFrame(rows, columns=["analyse", "grunn"]), path, STOPS)
+    return {"analyse": "Analyse", "grunn": "Grunn"}
 
 
 def file_layers(report: Report) -> dict[tuple[int, str], list[str]]:

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from askergeo.outputs.report import NotRun, Report
-    from askergeo.result import Column, Fact, Finding, Missing, Provenance, Result, Table
+    from askergeo.result import (
+        Column,
+        Fact,
+        Finding,
+        FlowChart,
+        Missing,
+        Provenance,
+        Result,
+        Table,
+    )
 
 __all__ = ["FORMAT", "report_document", "schema", "write_json"]
 
@@ -69,6 +78,7 @@ def _result(
     return {
         "analyse": result.analysis,
         "tittel": result.title,
+        "ma_ikke_publiseres": [clean_text(reason) for reason in result.unpublishable],
         "setning": result.sentence,
         "nokkeltall": {name: _fact(fact) for name, fact in result.facts.items()},
         "tabeller": [_table(table) for table in result.tables],
@@ -83,6 +93,7 @@ def _result(
             }
             for layer in result.layers
         ],
+        "diagrammer": [_chart(chart) for chart in result.charts],
         "funn": [_finding(finding) for finding in result.findings],
         "parametre": [{k: plain(v) for k, v in record.items()} for record in result.parameters],
         "forbehold": list(result.warnings),
@@ -140,6 +151,18 @@ def _table(table: Table) -> dict[str, Any]:
         ],
         "kolonnesummer": [{"sum": s.total, "deler": list(s.parts)} for s in table.column_sums],
         "merknad": table.note,
+    }
+
+
+def _chart(chart: FlowChart) -> dict[str, Any]:
+    return {
+        "navn": chart.name,
+        "tittel": chart.title,
+        "tabell": chart.table,
+        "fra": chart.source,
+        "til": chart.target,
+        "verdi": chart.value,
+        "farger": {str(label): str(code) for label, code in chart.colours.items()},
     }
 
 

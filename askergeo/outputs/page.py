@@ -10,26 +10,24 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-import numpy as np
 
 from askergeo.compare import is_comparison, moved_facts
 from askergeo.errors import DataQualityError
 from askergeo.numbers import format_number
+from askergeo.outputs._page_tables import CONTENTS_FROM, short, table_groups
 from askergeo.outputs.mapdata import map_data
 from askergeo.outputs.report import (
     NO_DATE,
-    cell_text,
+    STOP,
     clean_text,
-    hidden_rows,
-    label_text,
-    shown_columns,
+    closing_lines,
     split_warnings,
+    stop_lines,
     symbols,
     unsure_text,
 )
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from askergeo.outputs.report import Report
-    from askergeo.result import Finding, MapLayer, Result, Table
+    from askergeo.result import Finding, MapLayer, Result
 
 __all__ = ["PAGE_LIMIT", "page_html", "write_page"]
 
@@ -48,19 +46,11 @@ __all__ = ["PAGE_LIMIT", "page_html", "write_page"]
 PAGE_LIMIT = 5_000_000
 # Bytes for all maps, rows for a table and findings for a result: the first that fits is used.
 _SIZES = ((3_200_000, 25, 25), (1_500_000, 25, 20), (500_000, 15, 10), (0, 10, 5))
-_CELL_LIMIT = 300
 _SEVERITY = {
     Severity.ERROR: ("feil", "✖", "Feil"),
     Severity.WARNING: ("advarsel", "▲", "Advarsel"),
     Severity.INFO: ("info", "ℹ", "Til orientering"),
 }
-
-
-@dataclass(frozen=True)
-class _Row:
-    label: str
-    cells: tuple[tuple[str, bool], ...]
-    total: bool
 
 
 def write_page(report: Report, path: Path) -> None:
@@ -129,6 +119,8 @@ def _render(report: Report, budget: int, rows: int, findings: int) -> str:
         scripts=" ".join(_hash(text) for text in (leaflet, script)),
         styles=" ".join(_hash(text) for text in (leaflet_style, style)),
         no_date=NO_DATE,
+        stop=STOP,
+        stops=stop_lines(result for _, result in report.reading_order),
         created=report.created.strftime("%d.%m.%Y"),
     )
 
@@ -157,6 +149,8 @@ def _section(
     if heavy:
         notes = (*notes, f"Bare i GeoPackage-filen: {', '.join(heavy)}.")
     plain, unsure = split_warnings(result.warnings)
+    groups = table_groups(result, number, rows, on_map)
+    many = len(result.tables) > CONTENTS_FROM
     ranked = sorted(result.findings, key=lambda f: list(_SEVERITY).index(f.severity))
     return {
         "id": f"analyse-{number + 1}",
@@ -173,7 +167,10 @@ def _section(
         "map": data is not None,
         "notes": notes,
         "legend": [_legend(layer, names[number, layer.name]) for layer in shown],
-        "tables": [_table(table, rows, on_map.get(table.name, "")) for table in result.tables],
+        "stops": stop_lines([result]),
+        "closing": closing_lines(result),
+        "groups": groups,
+        "contents": [table for group in groups for table in group["tables"]] if many else [],
         "findings": [_finding(finding) for finding in ranked[:findings]],
         "more_findings": max(len(result.findings) - findings, 0),
         "parameters": [_parameter(record) for record in result.parameters],
@@ -206,48 +203,6 @@ def _legend(layer: MapLayer, file_name: str) -> dict[str, Any]:
     }
 
 
-def _table(table: Table, limit: int, layer: str) -> dict[str, Any]:
-    """Return the first rows as text; totals are always among them."""
-    columns = shown_columns(table)
-    hidden = hidden_rows(table, columns)
-    totals = {row_sum.total for row_sum in table.row_sums}
-    index = table.frame.index
-    is_total = np.array([label in totals for label in index], dtype=bool)
-    kept = np.flatnonzero((np.cumsum(~is_total) <= limit) | is_total)[: 2 * limit]
-    frame = table.frame.iloc[kept]
-    cells = {name: frame[name].astype(object).tolist() for name in columns}
-    numeric = {name: table.columns[name].decimals is not None for name in columns}
-    rows = [
-        _Row(
-            label_text(label),
-            tuple(
-                (
-                    _short(cell_text(cells[n][at], table.columns[n], hidden=label in hidden[n])),
-                    numeric[n],
-                )
-                for n in columns
-            ),
-            total=label in totals,
-        )
-        for at, label in enumerate(frame.index)
-    ]
-    return {
-        "title": table.title,
-        "note": table.note,
-        "headers": [(table.columns[n].header, numeric[n]) for n in columns],
-        "rows": rows,
-        "shown": format_number(len(rows)),
-        "all": format_number(len(table.frame)),
-        "cut": len(rows) < len(table.frame),
-        "layer": layer,
-        "signs": bool(table.hidden),
-    }
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _CELL_LIMIT else text[:_CELL_LIMIT] + " …"
-
-
 def _finding(finding: Finding) -> dict[str, str]:
     css, icon, word = _SEVERITY[finding.severity]
     return {
@@ -255,8 +210,8 @@ def _finding(finding: Finding) -> dict[str, str]:
         "icon": icon,
         "word": word,
         "title": finding.title,
-        "text": _short(clean_text(finding.text)),
-        "action": _short(clean_text(finding.action)),
+        "text": short(clean_text(finding.text)),
+        "action": short(clean_text(finding.action)),
         "law": finding.law,
     }
 

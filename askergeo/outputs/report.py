@@ -14,19 +14,22 @@ from askergeo.compare import is_comparison
 from askergeo.numbers import HIDDEN, UNKNOWN, format_number
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from askergeo.result import Column, MapLayer, Missing, Result, SourceRecord, Style, Table
 
 __all__ = [
     "NO_DATE",
+    "STOP",
     "NotRun",
     "Report",
     "Symbol",
     "cell_text",
     "clean_text",
+    "closing_lines",
     "shown_columns",
     "split_warnings",
+    "stop_lines",
     "symbols",
     "unsure_text",
 ]
@@ -37,6 +40,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 # The warning of an uncertain parameter, see :meth:`askergeo.parameters.Parameters.warnings`.
 _UNSURE = re.compile(r"Parameteren «.+» .*er usikker\b", re.DOTALL)
 NO_DATE = "ukjent"
+# What every output says first of numbers that must not be published.
+STOP = "Må ikke publiseres"
+# Columns of a table of closing lines, and their names in the line: what makes up the boundary.
+_CLOSING = {
+    "grense_m2": "kommunens areal",
+    "rader_m2": "rader",
+    "ikke_dekket_m2": "ikke dekket",
+    "talt_dobbelt_m2": "talt flere ganger",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +144,51 @@ def split_warnings(warnings: Sequence[str]) -> tuple[list[str], list[str]]:
 def unsure_text(count: int) -> str:
     """Say in one line how many parameters are uncertain."""
     return "1 parameter er usikker" if count == 1 else f"{format_number(count)} parametre er usikre"
+
+
+def stop_lines(results: Iterable[Result]) -> tuple[str, ...]:
+    """Say why results must not be published, a line a reason; nothing when all may be.
+
+    Examples
+    --------
+    >>> from askergeo.result import Result
+    >>> one = Result(analysis="a", title="A", template="", unpublishable=("Arealet går ikke opp.",))
+    >>> stop_lines([one, one])
+    ('Må ikke publiseres: Arealet går ikke opp.',)
+    """
+    reasons = (clean_text(reason) for result in results for reason in result.unpublishable)
+    return tuple(f"{STOP}: {reason}" for reason in dict.fromkeys(reasons))
+
+
+def closing_lines(result: Result) -> tuple[tuple[str, str], ...]:
+    """Write the closing lines of area accounts: boundary = rows + not covered − counted twice.
+
+    They are the rows of tables with the columns ``grense_m2``, ``rader_m2``, ``ikke_dekket_m2``
+    and ``talt_dobbelt_m2``; ``regnskap`` names each. A comparison has two of each and no line.
+
+    Returns
+    -------
+    tuple
+        ``(name, line)``, in bokmål.
+    """
+    if is_comparison(result):
+        return ()
+    lines = []
+    for table in result.tables:
+        if not set(_CLOSING) <= set(table.columns):
+            continue
+        for label, row in zip(table.frame.index, table.frame.to_dict("records"), strict=True):
+            name = clean_text(row.get("regnskap", label))
+            lines.append((name, _closing_line(row)))
+    return tuple(lines)
+
+
+def _closing_line(row: Mapping[Hashable, Any]) -> str:
+    said = [f"{name} {format_number(row[key], 1)}" for key, name in _CLOSING.items()]
+    line = f"{said[0][:1].upper()}{said[0][1:]} m² = {said[1]} + {said[2]} − {said[3]}."
+    if "differanse_m2" in row:
+        line += f" Differanse {format_number(row['differanse_m2'], 6)} m²."
+    return line
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pandas as pd
 
+from askergeo.outputs._sheets import sheet_name
 from askergeo.outputs.report import Report
-from askergeo.outputs.workbook import sheet_name, write_workbook
+from askergeo.outputs.workbook import write_workbook
 from askergeo.privacy import suppress
 from askergeo.result import Column, Result, Table
 

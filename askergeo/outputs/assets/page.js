@@ -117,6 +117,18 @@
     });
   });
 
+  // A link to a folded table opens it: not every browser does so by itself.
+  function unfold() {
+    var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var folded = target && target.closest("details");
+    if (folded && !folded.open) {
+      folded.open = true;
+      target.scrollIntoView();
+    }
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   window.addEventListener("beforeprint", function () {
     each("details", function (box) { box.open = true; });
   });
