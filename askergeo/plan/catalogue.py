@@ -29,6 +29,8 @@ class Rule:
         ``automatisk``, ``delvis`` (a person must look too) or ``manuell``.
     guidance, action
         Why it matters, and what to do about a hit.
+    forms
+        The forms of file that it is for, as `askergeo.plan.model.PlanFile.form`; all when empty.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Rule:
     how: str
     guidance: str
     action: str
+    forms: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -50,4 +53,7 @@ def load_rules() -> dict[str, Rule]:
     'Avgrensningen av en flate krysser ikke seg selv'
     """
     text = (files("askergeo") / "data" / "planregler.yml").read_text(encoding="utf-8")
-    return {name: Rule(id=name, **values) for name, values in yaml.safe_load(text).items()}
+    return {
+        name: Rule(id=name, **(values | {"forms": tuple(values.get("forms", ()))}))
+        for name, values in yaml.safe_load(text).items()
+    }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import Line, PlanFile, PlanObject, Shape, Surface
 
-__all__ = ["FORM_RULES", "check_form"]
+__all__ = ["FORM_RULES"]
 
 # The versions and variants that RFC 9562 knows are not asked for: the rule is about the form.
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -38,27 +38,6 @@ _ARC_POINTS = 3
 _STRAIGHT = 1e-9
 # Metres: coordinates are written with two decimals, and an arc that is stroked twice is the same.
 _SAME = 0.005
-
-
-def check_form(files: Sequence[PlanFile], rules: Sequence[str] = ()) -> list[Hit]:
-    """Run the rules of form on the files of one plan.
-
-    Parameters
-    ----------
-    files
-        The files that belong together: a link may go from one to another.
-    rules
-        Ids of the rules to run; all when empty.
-
-    Returns
-    -------
-    list of Hit
-        By rule, then in the order of the files.
-    """
-    return [
-        hit for rule, check in FORM_RULES.items() if not rules or rule in rules
-        for hit in check(files)
-    ]  # fmt: skip
 
 
 def unique_ids(files: Sequence[PlanFile]) -> Iterator[Hit]:
@@ -90,13 +69,10 @@ def valid_uuids(files: Sequence[PlanFile]) -> Iterator[Hit]:
 
 
 def resolved_links(files: Sequence[PlanFile]) -> Iterator[Hit]:
-    """gml.xlink.1: what an object refers to is in the files; addresses on the net are not asked.
-
-    A file that is not whole is not asked.
-    """
+    """gml.xlink.1: what an object refers to is in the files; addresses on the net are not asked."""
     ids = {file.name: {identity for identity, _ in file.ids} for file in files}
     everywhere = set().union(*ids.values()) if ids else set()
-    for file, one in _objects([file for file in files if file.whole]):
+    for file, one in _objects(files):
         for link in one.links:
             name, hash_sign, identity = link.target.rpartition("#")
             if not hash_sign or "://" in name:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import Line
 
-__all__ = ["read_plan_geojson"]
+__all__ = ["has_plan_objects", "read_plan_geojson"]
 
 _HREF = "xlink:href"
 _KIND = ("name", "objekttype", "objtype")
 # What GeoJSON says of a feature itself, not of the plan.
+_PREFIXES = ("Rp", "Rb", "Kp")
 _OWN = frozenset({"id", "name", "label", "xmlns:app"})
 
 
@@ -42,28 +43,52 @@ def read_plan_geojson(path: str | Path) -> PlanFile:
         When it is not a GeoJSON feature collection with objects of a plan, or too large.
     """
     path = Path(path)
-    if not path.is_file():
-        raise MissingFileError(f"Finner ikke planfilen {path}.", remedy="Kontroller stien.")
-    if path.stat().st_size > MAX_BYTES:
-        raise SourceError(f"{path.name} er for stor til å være en plan.", remedy="Del filen.")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(f"{path.name} er ikke gyldig JSON: {error}.") from error
-    features = content.get("features") if isinstance(content, dict) else None
-    if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
+    content = _content(path)
+    features = _features(content)
+    if features is None:
         raise SourceError(f"{path.name} er ikke en GeoJSON FeatureCollection.")
     try:
         objects = tuple(_object(feature) for feature in features)
     except (TypeError, ValueError, IndexError, RecursionError) as error:
         raise SourceError(f"{path.name}: en geometri kan ikke leses ({error}).") from error
-    if not any(one.kind for one in objects):
-        raise SourceError(
-            f"{path.name} har ingen planobjekter: ingen av dem sier hvilken objekttype de er.",
-            remedy="Objekttypen skal stå i «name», «objekttype» eller «objtype».",
-        )
     ids = tuple((one.id, None) for one in objects if one.id)
-    return PlanFile(path.name, objects, ids, _systems(content), whole=False)
+    return PlanFile(path.name, objects, ids, _systems(content), "geojson")
+
+
+def has_plan_objects(path: Path) -> bool:
+    """Whether the features say what type of object in a plan they are.
+
+    Raises
+    ------
+    MissingFileError, SourceError
+        As `read_plan_geojson`, when the file cannot be read at all.
+    """
+    return any(_kind(feature).startswith(_PREFIXES) for feature in _features(_content(path)) or [])
+
+
+def _content(path: Path) -> Any:  # noqa: ANN401  (JSON)
+    if not path.is_file():
+        raise MissingFileError(f"Finner ikke planfilen {path}.", remedy="Kontroller stien.")
+    if path.stat().st_size > MAX_BYTES:
+        raise SourceError(f"{path.name} er for stor til å være en plan.", remedy="Del filen.")
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(f"{path.name} er ikke gyldig JSON: {error}.") from error
+
+
+def _features(content: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401  (JSON)
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
+        return None
+    return features
+
+
+def _kind(feature: dict[str, Any]) -> str:
+    properties = feature.get("properties")
+    if not isinstance(properties, dict):
+        return ""
+    return str(next((properties[name] for name in _KIND if properties.get(name)), ""))
 
 
 def _systems(content: dict[str, Any]) -> tuple[System, ...]:
@@ -80,9 +105,8 @@ def _object(feature: dict[str, Any]) -> PlanObject:
     links: list[Link] = []
     told = {name: value for name, value in properties.items() if name not in _OWN}
     _walk(told, "", values, links)
-    kind = next((properties[name] for name in _KIND if properties.get(name)), "")
     return PlanObject(
-        kind=str(kind),
+        kind=_kind(feature),
         id=str(properties.get("id") or feature.get("id") or ""),
         values={path: tuple(texts) for path, texts in values.items()},
         links=tuple(links),

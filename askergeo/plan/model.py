@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     Line = NDArray[np.float64]
 
-__all__ = ["Arc", "Curve", "Link", "PlanFile", "PlanObject", "Shape", "Surface", "System"]
+__all__ = ["AREA", "Arc", "Curve", "Link", "PlanFile", "PlanObject", "Shape", "Surface", "System"]
+
+
+#: Type of an object that is only an outline: an area before there is a plan.
+AREA: Final = "Område"
 
 
 @dataclass(frozen=True)
@@ -137,16 +141,17 @@ class PlanFile:
         Every id in the file with its line, those of geometries too.
     systems
         Every coordinate system that is named, the header's first.
-    whole
-        Whether every object of the plan is there; a form that leaves out those without geometry
-        has links that lead nowhere through no fault of the plan.
+    form
+        What the file was: ``gml``, ``geojson`` (made from GML), ``sosi``, ``flat`` (a table a type
+        of object), or ``område`` (an outline before there is a plan). Some rules are of one form
+        only.
     """
 
     name: str
     objects: tuple[PlanObject, ...]
     ids: tuple[tuple[str, int | None], ...] = ()
     systems: tuple[System, ...] = ()
-    whole: bool = True
+    form: str = "gml"
 
     def of(self, *kinds: str) -> Iterator[PlanObject]:
         """Give the objects of some types."""
