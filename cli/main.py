@@ -36,8 +36,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--hjelp", "--help", "-h"]},
     epilog=(
         "Sluttkoder: 0 ferdig, eller ingen funn på eller over terskelen; 1 funn, eller tall som "
-        "ikke må publiseres; 2 feil bruk eller feil i det som ble gitt inn. «demo» og «rapport» slutter "
-        "med 0 uansett hva de finner, unntatt tall som ikke må publiseres."
+        "ikke må publiseres; 2 feil bruk eller feil i det som ble gitt inn. «demo» og «rapport» "
+        "slutter med 0 uansett hva de finner, unntatt tall som ikke må publiseres."
     ),
 )
 
