@@ -15,9 +15,11 @@ from askergeo.crs import CRS_OF_RECORD, ellipsoidal_area
 from askergeo.errors import LayerError
 from askergeo.geometry import union
 from askergeo.overlay._cover import Cover, cover
+from askergeo.overlay._outside import areas_outside
 from askergeo.overlay._surfaces import common_areas, surfaces
 from askergeo.overlay._tuples import meeting, windows
 from askergeo.overlay.door import check_crs_of, checked, join_faults
+from askergeo.overlay.slivers import WIDTH, widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,10 +93,15 @@ class Account:
     balance
         The closing line.
     gaps
-        What no row of a theme covers: ``tema``, ``areal_m2``, geometry; slivers too.
+        What no row of a theme covers: ``tema``, ``areal_m2``, ``bredde_m`` (as in
+        `askergeo.overlay.slivers`), geometry; slivers too.
     overlaps
-        What several rows of a theme cover: ``tema``, ``ganger``, ``areal_m2``, ``rader`` (their
-        labels, with a comma between), geometry.
+        What several rows of a theme cover: ``tema``, ``ganger``, ``areal_m2``, ``bredde_m``,
+        ``rader`` (their labels, with a comma between), geometry.
+    outside
+        What of a theme the boundary leaves out, a row a theme: ``tema``, ``rader`` (how many rows
+        reach out of it) and ``areal_m2``, row for row; found from what is not the boundary, and
+        no part of the closing line.
     faults
         Rows that were mended or set aside, as in `askergeo.overlay.door.Checked`.
     ellipsoidal_m2
@@ -107,6 +114,7 @@ class Account:
     balance: Balance
     gaps: gpd.GeoDataFrame
     overlaps: gpd.GeoDataFrame
+    outside: pd.DataFrame
     faults: pd.DataFrame
     ellipsoidal_m2: float
     crs: str
@@ -214,6 +222,7 @@ def account(
         ),
         gaps=_gap_frame(read, crs),
         overlaps=_overlap_frame(read, crs),
+        outside=_outside_frame(read, area),
         faults=join_faults(faults),
         ellipsoidal_m2=ellipsoidal_area(np.array([area], dtype=object), crs),
         crs=crs,
@@ -339,7 +348,8 @@ def _counted_twice(themes: list[_Theme]) -> float:
 def _gap_frame(themes: list[_Theme], crs: str) -> gpd.GeoDataFrame:
     names = [theme.name for theme in themes for _ in theme.cover.gaps]
     shapes = np.concatenate([theme.cover.gaps for theme in themes])
-    return gpd.GeoDataFrame({"tema": names, AREA: shapely.area(shapes)}, geometry=shapes, crs=crs)
+    columns = {"tema": names, AREA: shapely.area(shapes), WIDTH: widths(shapes)}
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
 
 
 def _overlap_frame(themes: list[_Theme], crs: str) -> gpd.GeoDataFrame:
@@ -352,6 +362,18 @@ def _overlap_frame(themes: list[_Theme], crs: str) -> gpd.GeoDataFrame:
         "tema": [theme.name for theme in themes for _ in theme.cover.overlaps],
         "ganger": np.concatenate([theme.cover.times for theme in themes]),
         AREA: shapely.area(shapes),
+        WIDTH: widths(shapes),
         "rader": rows,
     }
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
+
+
+def _outside_frame(themes: list[_Theme], area: BaseGeometry) -> pd.DataFrame:
+    found = [areas_outside(theme.shapes, area) for theme in themes]
+    return pd.DataFrame(
+        {
+            "tema": [theme.name for theme in themes],
+            "rader": [int((one > 0).sum()) for one in found],
+            AREA: [float(one.sum()) for one in found],
+        }
+    )

@@ -57,14 +57,15 @@ def account_tiled(
     Returns
     -------
     Account
-        Gaps and overlaps are cut where tiles meet.
+        Gaps and overlaps are cut where tiles meet. What lies outside the boundary is missing: what
+        meets no tile has not been read.
     """
     check_crs_of({"grensen": boundary}, crs)
     limit = checked("grensen", boundary)
     area = union(limit.shapes)
     if area.is_empty:
         raise LayerError("Grensen har ikke noe areal.", remedy="Oppgi en grense med flater.")
-    parts = _Parts([], [limit.faults], [], [], np.zeros(3), 0.0)
+    parts = _Parts([], [], [limit.faults], [], [], np.zeros(3), 0.0)
     for box, part in tiles(area, side_m):
         piece = gpd.GeoDataFrame(geometry=[part], crs=boundary.crs)
         parts.add(account(read(box), by=by, boundary=piece, crs=crs))
@@ -103,6 +104,7 @@ def _cut(area: BaseGeometry, box: Box) -> BaseGeometry:
 class _Parts:
     """What the tiles gave so far; rows are added up at once, so that their number stays small."""
 
+    themes: list[str]
     rows: list[pd.DataFrame]
     faults: list[pd.DataFrame]
     gaps: list[gpd.GeoDataFrame]
@@ -112,6 +114,7 @@ class _Parts:
 
     def add(self, part: Account) -> None:
         line = part.balance
+        self.themes = part.outside["tema"].tolist()
         self.sums += (line.rows_m2, line.not_covered_m2, line.counted_twice_m2)
         self.ellipsoidal += part.ellipsoidal_m2
         self.rows = [_summed([*self.rows, part.rows])]
@@ -127,6 +130,7 @@ class _Parts:
             balance=Balance(boundary_m2, rows, not_covered, twice),
             gaps=pd.concat(self.gaps, ignore_index=True),
             overlaps=pd.concat(self.overlaps, ignore_index=True),
+            outside=_not_asked(self.themes),
             faults=self.faults[0].reset_index(drop=True),
             ellipsoidal_m2=self.ellipsoidal,
             crs=crs,
@@ -138,3 +142,9 @@ def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     keys = [name for name in rows if name != AREA]
     sums = rows.groupby(keys, dropna=False, sort=True, observed=True)[AREA].sum()
     return sums.reset_index()
+
+
+def _not_asked(themes: list[str]) -> pd.DataFrame:
+    """Make the table of what lies outside, where that is unknown."""
+    rows = pd.array([pd.NA] * len(themes), dtype="Int64")
+    return pd.DataFrame({"tema": themes, "rader": rows, AREA: np.full(len(themes), np.nan)})

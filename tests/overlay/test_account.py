@@ -65,7 +65,7 @@ def test_overlap_is_counted_twice_and_named() -> None:
     assert areas(found, "land.art") == {"dyrka": 60.0, "skog": 50.0}
     assert found.balance.counted_twice_m2 == 10.0
     assert found.overlaps.drop(columns="geometry").to_dict("records") == [
-        {"tema": "land", "ganger": 2, AREA: 10.0, "rader": "a, b"}
+        {"tema": "land", "ganger": 2, AREA: 10.0, "bredde_m": 1.0, "rader": "a, b"}
     ]
     assert found.closes
 
@@ -266,3 +266,34 @@ def test_a_tile_that_is_not_read_is_seen() -> None:
 def test_a_tile_has_a_side() -> None:
     with pytest.raises(ParameterError):
         list(tiles(shapely.box(0, 0, 1, 1), 0.0))
+
+
+def test_gaps_and_overlaps_have_a_width() -> None:
+    land = frame((0, 0, 10, 4), (0, 4.02, 10, 10), (7, 6, 10, 10), art=["skog", "dyrka", "myr"])
+    found = account({"land": land}, by={"land": ["art"]}, boundary=FIELD)
+    assert found.gaps["bredde_m"].tolist() == pytest.approx([0.02])
+    assert found.overlaps["bredde_m"].tolist() == pytest.approx([3.0])
+
+
+def test_what_lies_outside_is_told_theme_by_theme() -> None:
+    edge = shapely.Polygon([(5, -2), (12, 5), (5, 12), (-2, 5)])
+    away, touching = (20, 20, 22, 22), (10, 10, 11, 12)
+    plan = frame((4, 4, 6, 6), away, touching, shapely.Point(50, 50))
+    found = account({"land": LAND, "plan": plan}, by={}, boundary=frame(edge))
+    outside = found.outside.set_index("tema")
+    expected = shapely.area(shapely.difference(LAND.geometry.to_numpy(), edge))
+    assert outside.loc["land", AREA] == pytest.approx(expected.sum(), rel=1e-12)
+    assert outside.loc["plan"].tolist() == [2, pytest.approx(4.0 + 2.0)]
+    assert found.closes
+
+
+def test_an_island_that_the_boundary_lacks_is_outside() -> None:
+    whole = shapely.box(0, 0, 10, 10).difference(shapely.box(2, 2, 8, 8))
+    found = account({"land": frame((3, 3, 5, 5), (0, 0, 3, 3))}, by={}, boundary=frame(whole))
+    assert found.outside.to_dict("records") == [{"tema": "land", "rader": 2, AREA: 5.0}]
+
+
+def test_tiles_do_not_tell_what_lies_outside() -> None:
+    found = account_tiled(lambda _: {"land": LAND}, by={}, boundary=FIELD, side_m=5.0)
+    assert found.outside["tema"].tolist() == ["land"]
+    assert found.outside[["rader", AREA]].isna().all().all()
