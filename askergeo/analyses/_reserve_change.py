@@ -1,0 +1,201 @@
+"""What a proposed kommuneplan does to the land reserve: taken out, added, and given another use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from askergeo._plan_style import group_colours
+from askergeo.analyses._reserve_parts import DEKAR
+from askergeo.crs import crs_name
+from askergeo.geometry import geometries, polygons_of
+from askergeo.overlay.account import AREA, account
+from askergeo.reserve._ground import cut
+from askergeo.result import Column, ColumnSum, FlowChart, MapLayer, RowSum, Style, StyleClass, Table
+
+if TYPE_CHECKING:
+    from askergeo.overlay.account import Account
+
+__all__ = ["Change", "compare_reserves"]
+
+_NONE: Final = "Ikke reserve"
+# Narrower differences than this (m²) are in the tables, but not on the map.
+_DRAWN: Final = 1.0
+_KINDS: Final = (("Tatt ut", "#d55e00", "#6b2f00"), ("Ny", "#0072b2", "#003a5c"))
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference between two reserves.
+
+    Parameters
+    ----------
+    table
+        By purpose group: before, taken out, added, other use, after.
+    flows
+        From group to group, for the diagram.
+    charts, layers
+        The diagram and the map.
+    account
+        The account that the areas come from.
+    out_dekar, new_dekar
+        What the proposal takes out of the reserve, and what it adds.
+    """
+
+    table: Table
+    flows: Table
+    charts: tuple[FlowChart, ...]
+    layers: tuple[MapLayer, ...]
+    account: Account
+    out_dekar: float
+    new_dekar: float
+
+
+def compare_reserves(now: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> Change | None:
+    """Hold the reserve of the plan in force against that of the proposal; ``None`` if both empty.
+
+    Parameters
+    ----------
+    now, then
+        Pieces with ``gruppe``, those that count.
+    """
+    crs = crs_name(now.crs)
+    themes = {
+        name: frame[["gruppe", "geometry"]].reset_index(drop=True)
+        for name, frame in (("gjeldende", now), ("forslag", then))
+    }
+    both = pd.concat(list(themes.values()), ignore_index=True)
+    if not len(now) or not len(then):
+        return None
+    found = account(
+        themes, by={name: ["gruppe"] for name in themes}, boundary=both[["geometry"]], crs=crs
+    )
+    rows = pd.DataFrame(
+        {
+            "fra": found.rows["gjeldende.gruppe"].astype(object).fillna(_NONE),
+            "til": found.rows["forslag.gruppe"].astype(object).fillna(_NONE),
+            "dekar": found.rows[AREA] / DEKAR,
+        }
+    )
+    table = _table(rows)
+    flows = _flows(rows)
+    colours = group_colours() | {_NONE: "#e6e6e6"}
+    names = {*rows["fra"], *rows["til"]}
+    chart = FlowChart(
+        name="reserve_flyt",
+        title="Arealreserven fra gjeldende plan til forslaget",
+        table=flows.name,
+        source="fra",
+        target="til",
+        value="dekar",
+        colours={name: colours[name] for name in sorted(names) if name in colours},
+    )
+    return Change(
+        table=table,
+        flows=flows,
+        charts=(chart,),
+        layers=(_layer(now, then),),
+        account=found,
+        out_dekar=float(rows.loc[rows["til"] == _NONE, "dekar"].sum()),
+        new_dekar=float(rows.loc[rows["fra"] == _NONE, "dekar"].sum()),
+    )
+
+
+def _table(rows: pd.DataFrame) -> Table:
+    groups = sorted({*rows["fra"], *rows["til"]} - {_NONE})
+    records = {}
+    for name in groups:
+        before, after = rows[rows["fra"] == name], rows[rows["til"] == name]
+        out, new = before["til"] == _NONE, after["fra"] == _NONE
+        other = after.loc[~new & (after["fra"] != name), "dekar"].sum()
+        other -= before.loc[~out & (before["til"] != name), "dekar"].sum()
+        records[f"gruppe_{name[:2]}"] = [
+            name,
+            before["dekar"].sum(),
+            0.0 - before.loc[out, "dekar"].sum(),
+            after.loc[new, "dekar"].sum(),
+            other,
+            after["dekar"].sum(),
+        ]
+    names = ["gruppe", "gjeldende", "tatt_ut", "ny", "annet_formaal", "forslag"]
+    frame = pd.DataFrame.from_dict(records, orient="index", columns=names)
+    parts = tuple(frame.index)
+    frame.loc["reserve"] = ["Reserven", *frame[names[1:]].sum()]
+    titles = {
+        "gjeldende": "Gjeldende plan",
+        "tatt_ut": "Tatt ut",
+        "ny": "Ny",
+        "annet_formaal": "Til og fra andre formål",
+        "forslag": "Forslaget",
+    }
+    return Table(
+        name="forslag",
+        title="Hva planforslaget gjør med arealreserven",
+        frame=frame,
+        columns={
+            "gruppe": Column(title="Formålsgruppe"),
+            **{n: Column(title=t, unit="dekar", decimals=1) for n, t in titles.items()},
+        },
+        row_sums=(RowSum("reserve", parts),),
+        column_sums=(ColumnSum("forslag", ("gjeldende", "tatt_ut", "ny", "annet_formaal")),),
+        note="Begge reservene er funnet med de samme reglene. «Tatt ut» er det som er reserve i "
+        "gjeldende plan og ikke i forslaget: mest fordi formålet er endret, men også der en nabo "
+        "er endret og resten er blitt for smal eller liten. Hva forslaget endrer i selve planen, "
+        "også der det er bygd, står i «askergeo areal».",
+    )
+
+
+def _flows(rows: pd.DataFrame) -> Table:
+    frame = pd.DataFrame(rows.groupby(["fra", "til"], as_index=False)["dekar"].sum())
+    frame.index = pd.Index(frame["fra"].str[:2] + "-" + frame["til"].str[:2])
+    return Table(
+        name="reserve_flyt",
+        title="Arealreserven fra gjeldende plan til forslaget",
+        frame=frame,
+        columns={
+            "fra": Column(title="I gjeldende plan"),
+            "til": Column(title="I forslaget"),
+            "dekar": Column(title="Areal", unit="dekar", decimals=1),
+        },
+    )
+
+
+def _layer(now: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> MapLayer:
+    parts = []
+    for (kind, _, _), one, other in zip(_KINDS, (now, then), (then, now), strict=True):
+        left = cut(geometries(one), geometries(other)).shapes
+        row = np.repeat(np.arange(len(left)), [len(polygons_of(shape)) for shape in left])
+        shapes = polygons_of(left)
+        drawn = shapely.area(shapes) >= _DRAWN
+        parts.append(
+            gpd.GeoDataFrame(
+                {
+                    "endring": kind,
+                    "gruppe": one["gruppe"].to_numpy(dtype=object)[row[drawn]],
+                    "dekar": shapely.area(shapes[drawn]) / DEKAR,
+                },
+                geometry=shapes[drawn],
+                crs=now.crs,
+            )
+        )
+    frame = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=now.crs)
+    classes = tuple(
+        StyleClass(value=kind, label=f"{kind} i forslaget", fill=fill, stroke=stroke)
+        for kind, fill, stroke in _KINDS
+    )
+    return MapLayer(
+        name="reserve_endring",
+        title="Hva forslaget tar ut av reserven og legger til",
+        frame=frame,
+        columns={
+            "endring": Column(title="Endring"),
+            "gruppe": Column(title="Formålsgruppe"),
+            "dekar": Column(title="Areal", unit="dekar", decimals=1),
+        },
+        style=Style(column="endring", classes=classes, opacity=0.7),
+    )
