@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import emissions
 from .analyses import run_and_write
 from .console import Console
 from .options import Json, Out, Overwrite, Parameter, Quiet, Scenario
@@ -18,6 +19,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     """Add the group ``areal`` to the command line."""
     land = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     land.callback()(account)
+    emissions.register(land, command)
     app.add_typer(land, name="areal")
 
 

@@ -40,4 +40,98 @@ _ACCOUNT = Analysis(
     sources=True,
 )
 
-LAND: tuple[Analysis, ...] = (_ACCOUNT,)
+_PLANS = {
+    "kommuneplan": ("formaal_kode*", "arealstatus*"),
+    "kommuneplan_forslag": ("formaal_kode*", "arealstatus*"),
+    "reguleringsplan": ("planid*", "plannavn", "planstatus", "ikrafttredelse"),
+    "reguleringsplan_formaal": ("planid*", "formaal_kode*", "vertikalniva"),
+    "arealvedtak": ("vedtak_id*", "sakstype*", "vedtaksdato*", "formaal_kode", "planid", "navn"),
+}
+_AR5 = ("arealtype*", "skogbonitet", "treslag", "grunnforhold")
+_FACTOR = (
+    "id*", "sone", "klasse", "fra", "til", "jordtype", "beholdning", "gass", "verdi", "lav", "hoy",
+    "enhet", "horisont", "aar", "kilde", "versjon", "sikkerhet", "plassholder",
+)  # fmt: skip
+
+_CARBON = Analysis(
+    id="karbon",
+    title="Karbon i arealene",
+    question="Hvor mye karbon er lagret i arealene, og hva slipper det ut å bygge dem ned?",
+    needs=("ar5", "kommunegrense"),
+    uses=(*_PLANS, "ar5_tidligere", "karbonfaktor"),
+    function="askergeo.analyses.karbon:karbon",
+    parameters="karbon",
+    columns={
+        "kommunegrense": BOUNDARY,
+        "ar5": _AR5,
+        "ar5_tidligere": _AR5,
+        **_PLANS,
+        "karbonfaktor": _FACTOR,
+    },
+    without={
+        "kommuneplan": "Utslipp fra det som gjeldende kommuneplan legger ut, er ikke regnet.",
+        "kommuneplan_forslag": "Planforslaget er ikke holdt mot gjeldende plan.",
+        "karbonfaktor": "Faktorene er klimapanelets standardverdier; de fleste er plassholdere.",
+    },
+    sources=True,
+)
+
+_BUDGET = Analysis(
+    id="klimabudsjett",
+    title="Klimabudsjettet: skog og annen arealbruk",
+    question="Hvilket tall skal stå i klimabudsjettets rad for skog og annen arealbruk?",
+    needs=("ar5", "kommunegrense"),
+    either=(
+        ("kommuneplan",),
+        ("kommuneplan_forslag",),
+        ("arealvedtak",),
+        ("reguleringsplan", "reguleringsplan_formaal"),
+    ),
+    uses=(*_PLANS, "ar5_tidligere", "karbonfaktor", "klimabudsjett"),
+    function="askergeo.analyses.klimabudsjett:klimabudsjett",
+    parameters="klimabudsjett",
+    columns={
+        **_CARBON.columns,
+        "klimabudsjett": ("sektor*", "kolonne*", "aar*", "tonn", "kilde", "sikkerhet"),
+    },
+    without={
+        "karbonfaktor": "Faktorene er klimapanelets standardverdier; de fleste er plassholdere.",
+        "klimabudsjett": "Radene og kolonnene er de i Askers tabell.",
+    },
+    sources=True,
+)
+
+_FARMLAND = Analysis(
+    id="jordvern",
+    title="Jordvern: omdisponert dyrket og dyrkbar jord",
+    question="Hvor mye dyrket og dyrkbar jord er omdisponert per år og plan, mot nullvisjonen?",
+    needs=("ar5", "kommunegrense"),
+    either=(
+        ("reguleringsplan", "reguleringsplan_formaal"),
+        ("arealvedtak",),
+        ("kommuneplan",),
+        ("kommuneplan_forslag",),
+    ),
+    uses=(*_PLANS, "ar5_tidligere", "dyrkbar_jord"),
+    function="askergeo.analyses.jordvern:jordvern",
+    parameters="jordvern",
+    columns={
+        "kommunegrense": BOUNDARY,
+        "ar5": ("arealtype*",),
+        "ar5_tidligere": ("arealtype*",),
+        **_PLANS,
+        "dyrkbar_jord": ("klasse",),
+    },
+    without={
+        "dyrkbar_jord": "Dyrkbar jord er ukjent: bare dyrket jord er regnet. Ukjent er ikke null.",
+        "arealvedtak": "Vedtak utenom plan (jordlov, dispensasjon, byggetillatelse) er ikke med.",
+        "reguleringsplan_formaal": "Omdisponering i reguleringsplaner er ikke med.",
+        "kommuneplan": "Planlagt omdisponering i kommuneplanen er ikke med.",
+        "kommuneplan_forslag": "Det er ikke regnet hva planforslaget endrer.",
+        "ar5_tidligere": "Jord som er bygd ned og tatt ut av AR5, er ikke med: eldre år blir for "
+        "lave.",
+    },
+    sources=True,
+)
+
+LAND: tuple[Analysis, ...] = (_ACCOUNT, _CARBON, _BUDGET)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from askergeo.carbon._shared import Depth
 from askergeo.carbon.classes import Classes, ar5_classes, load_classes
 from askergeo.carbon.factors import Factors, factor_warnings, load_factors, write_template
+from askergeo.carbon.fluxes import yearly_flux
 from askergeo.carbon.reckoning import Emissions, change, soil_range
 from askergeo.carbon.stocks import stock
 from askergeo.carbon.uncertainty import Uncertainty, propagate, sample
@@ -30,4 +31,5 @@ __all__ = [
     "soil_range",
     "stock",
     "write_template",
+    "yearly_flux",
 ]
