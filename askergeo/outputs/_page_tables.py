@@ -62,23 +62,19 @@ def table_groups(
         ``title`` (may be empty) and ``tables``.
     """
     many = len(result.tables) > CONTENTS_FROM
-    shown = [
-        (
-            table.group,
-            _table(table, limit, on_map.get(table.name, ""))
-            | {
-                "id": f"tabell-{number}-{at}",
-                "charts": [
-                    one
-                    for chart_at, chart in enumerate(result.charts)
-                    if chart.table == table.name
-                    and (one := _chart(result, chart, f"flyt-{number}-{chart_at}"))
-                ],
-                "folded": many and at > 1 and _is_big(table),
-            },
-        )
-        for at, table in enumerate(result.tables, start=1)
-    ]
+    shown = []
+    for at, table in enumerate(result.tables, start=1):
+        drawn = [
+            _chart(result, chart, f"flyt-{number}-{chart_at}")
+            for chart_at, chart in enumerate(result.charts)
+            if chart.table == table.name
+        ]
+        more = {
+            "id": f"tabell-{number}-{at}",
+            "charts": [chart for chart in drawn if chart],
+            "folded": many and at > 1 and not any(drawn) and _is_big(table),
+        }
+        shown.append((table.group, _table(table, limit, on_map.get(table.name, "")) | more))
     return [
         {"title": title, "tables": [table for _, table in members]}
         for title, members in groupby(shown, key=lambda pair: pair[0])

@@ -68,7 +68,7 @@ _WIDTHS: Final = {
 }
 # Fonts that stand in for Helvetica are up to an eighth wider.
 _WIDER = 1.13
-_BIGGEST = 5
+_BIGGEST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +115,11 @@ class Flows:
     def summary(self) -> str:
         """The diagram in words: how much in all, and the biggest flows."""
         biggest = sorted(self.rows, key=lambda row: -row[2])[:_BIGGEST]
-        said = [f"{one} til {other} {self.text(value)}" for one, other, value in biggest]
-        which = "Den eneste" if len(self.rows) == 1 else "De største" if len(said) > 1 else ""
+        said = [f"{one} → {other} {self.text(value)}" for one, other, value in biggest]
+        which = "Den eneste" if len(said) == 1 else "De største"
         return (
-            f"{self.source_title} til venstre, {self.target_title.lower()} til høyre; i alt "
-            f"{self.text(self.total)}. {which}: {listed(said)}."
+            f"«{self.source_title}» står til venstre, «{self.target_title}» til høyre. I alt "
+            f"{self.text(self.total)}. {which}: {'; '.join(said)}."
         )
 
 
@@ -410,6 +410,10 @@ def wrapped(label: str, zone: float, size: float, most: int) -> list[str]:
             lines = pieces
     if len(lines) <= most:
         return lines
+    head, comma, tail = label.rpartition(", ")
+    if comma and most > 1 and text_width(tail, size) <= zone:
+        # What follows the last comma («framtidig») tells labels apart.
+        return [*wrapped(head, zone, size, most - 1), tail]
     last = lines[most - 1]
     while last and text_width(f"{last}…", size) > zone:
         last = last[:-1]

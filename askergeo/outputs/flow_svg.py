@@ -37,9 +37,9 @@ class Shape:
     lines: int
 
 
-WIDE: Final = Shape(width=860, zone=230, bar=16, size=13, lines=2)
+WIDE: Final = Shape(width=860, zone=230, bar=16, size=13, lines=3)
 # As wide as the text on a phone of 360 points, so that the font is shown in its own size.
-NARROW: Final = Shape(width=330, zone=116, bar=9, size=11.5, lines=3)
+NARROW: Final = Shape(width=330, zone=116, bar=9, size=11.5, lines=4)
 
 
 def flow_svg(drawn: Flows, shape: Shape = WIDE, *, key: str, heading: Sequence[str] = ()) -> str:

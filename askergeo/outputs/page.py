@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ from askergeo.parameters import value_text
 from askergeo.result import Severity, names_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from askergeo.outputs.report import Report
@@ -46,6 +48,8 @@ __all__ = ["PAGE_LIMIT", "page_html", "write_page"]
 PAGE_LIMIT = 5_000_000
 # Bytes for all maps, rows for a table and findings for a result: the first that fits is used.
 _SIZES = ((3_200_000, 25, 25), (1_500_000, 25, 20), (500_000, 15, 10), (0, 10, 5))
+# Findings for information of one kind that the page lists; the workbook has them all.
+_OF_A_KIND = 3
 _SEVERITY = {
     Severity.ERROR: ("feil", "✖", "Feil"),
     Severity.WARNING: ("advarsel", "▲", "Advarsel"),
@@ -151,7 +155,7 @@ def _section(
     plain, unsure = split_warnings(result.warnings)
     groups = table_groups(result, number, rows, on_map)
     many = len(result.tables) > CONTENTS_FROM
-    ranked = sorted(result.findings, key=lambda f: list(_SEVERITY).index(f.severity))
+    ranked = _looked_at(result.findings)[:findings]
     return {
         "id": f"analyse-{number + 1}",
         "number": number,
@@ -171,8 +175,8 @@ def _section(
         "closing": closing_lines(result),
         "groups": groups,
         "contents": [table for group in groups for table in group["tables"]] if many else [],
-        "findings": [_finding(finding) for finding in ranked[:findings]],
-        "more_findings": max(len(result.findings) - findings, 0),
+        "findings": [_finding(finding) for finding in ranked],
+        "more_findings": len(result.findings) - len(ranked),
         "parameters": [_parameter(record) for record in result.parameters],
         "attributions": _attributions(result),
     }
@@ -201,6 +205,19 @@ def _legend(layer: MapLayer, file_name: str) -> dict[str, Any]:
         "note": layer.note,
         "file_name": file_name,
     }
+
+
+def _looked_at(findings: Sequence[Finding]) -> list[Finding]:
+    """Rank findings, the worst first; of what is only for information a few of each kind."""
+    ranked = sorted(findings, key=lambda finding: list(_SEVERITY).index(finding.severity))
+    seen: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for finding in ranked:
+        kind = (finding.rule, finding.title)
+        seen[kind] += 1
+        if finding.severity is not Severity.INFO or seen[kind] <= _OF_A_KIND:
+            kept.append(finding)
+    return kept
 
 
 def _finding(finding: Finding) -> dict[str, str]:

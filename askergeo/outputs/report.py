@@ -188,7 +188,8 @@ def _closing_line(row: Mapping[Hashable, Any]) -> str:
     line = f"{said[0][:1].upper()}{said[0][1:]} m² = {said[1]} + {said[2]} − {said[3]}."
     if "differanse_m2" in row:
         line += f" Differanse {format_number(row['differanse_m2'], 6)} m²."
-    return line
+    closes = row.get("gar_opp")
+    return line if closes is None else f"{line} Går {'' if closes == 'ja' else 'ikke '}opp."
 
 
 @dataclass(frozen=True, kw_only=True)
