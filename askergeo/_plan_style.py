@@ -118,7 +118,7 @@ nåværende', 'ukjent kode 4711, nåværende']
     """
     names = {code: row.name for code, row in load_codes(PLANS[plan]).items()}
     numbers = pd.to_numeric(codes, errors="coerce")
-    unknown = "ukjent kode " + codes.astype("string")
+    unknown = "ukjent kode " + codes.map(_key, na_action="ignore").astype("string")
     label = numbers.map(names).astype("string").fillna(unknown).fillna("formål mangler")
     if status is not None:
         later = pd.to_numeric(status, errors="coerce").map(NOW).astype("string")

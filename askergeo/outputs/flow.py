@@ -216,7 +216,8 @@ def _readable(
         dtype=np.float64, na_value=np.nan
     )
     ends = [table.frame[name].astype(object) for name in (chart.source, chart.target)]
-    nameless = np.any([end.isna().to_numpy() for end in ends], axis=0) & parts
+    blank = [end.isna() | (end.astype("string").str.strip() == "") for end in ends]
+    nameless = np.any([one.to_numpy(dtype=bool, na_value=True) for one in blank], axis=0) & parts
     unknown = ~np.isfinite(values) & parts & ~secret
     negative = (values < 0) & parts & ~secret
     shown = parts & ~secret & ~unknown & ~negative & ~nameless & (values > 0)
