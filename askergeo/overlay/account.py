@@ -154,6 +154,7 @@ def account(
     by: Mapping[str, Sequence[str]],
     boundary: gpd.GeoDataFrame,
     crs: str = CRS_OF_RECORD,
+    outside: bool = True,
 ) -> Account:
     """Areas within a boundary by the attributes of any number of themes.
 
@@ -168,6 +169,8 @@ def account(
         The area to be accounted for; its rows together.
     crs
         The CRS of record, in metres.
+    outside
+        Whether to find what lies outside the boundary; if not, it is missing.
 
     Raises
     ------
@@ -222,7 +225,7 @@ def account(
         ),
         gaps=_gap_frame(read, crs),
         overlaps=_overlap_frame(read, crs),
-        outside=_outside_frame(read, area),
+        outside=_outside_frame(read, area if outside else None),
         faults=join_faults(faults),
         ellipsoidal_m2=ellipsoidal_area(np.array([area], dtype=object), crs),
         crs=crs,
@@ -368,12 +371,11 @@ def _overlap_frame(themes: list[_Theme], crs: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
 
 
-def _outside_frame(themes: list[_Theme], area: BaseGeometry) -> pd.DataFrame:
+def _outside_frame(themes: list[_Theme], area: BaseGeometry | None) -> pd.DataFrame:
+    """Tell what of each theme an area leaves out; missing where no area is given."""
+    frame = pd.DataFrame({"tema": [theme.name for theme in themes]})
+    if area is None:
+        return frame.assign(rader=pd.array([pd.NA] * len(frame), dtype="Int64"), areal_m2=np.nan)
     found = [areas_outside(theme.shapes, area) for theme in themes]
-    return pd.DataFrame(
-        {
-            "tema": [theme.name for theme in themes],
-            "rader": [int((one > 0).sum()) for one in found],
-            AREA: [float(one.sum()) for one in found],
-        }
-    )
+    rows = pd.array([int((one > 0).sum()) for one in found], dtype="Int64")
+    return frame.assign(rader=rows, areal_m2=[float(one.sum()) for one in found])

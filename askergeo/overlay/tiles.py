@@ -48,7 +48,8 @@ def account_tiled(
     ----------
     read
         Gives the themes' rows that meet a box (west, south, east, north), with the labels that the
-        rows have in the whole; more rows do no harm. `DataPackage.read` with ``bbox`` does this.
+        rows have in the whole; more rows do no harm. `askergeo.overlay.stream.tile_reader` does
+        this for files.
     by, boundary, crs
         As for the whole account.
     side_m
@@ -68,7 +69,7 @@ def account_tiled(
     parts = _Parts([], [], [limit.faults], [], [], np.zeros(3), 0.0)
     for box, part in tiles(area, side_m):
         piece = gpd.GeoDataFrame(geometry=[part], crs=boundary.crs)
-        parts.add(account(read(box), by=by, boundary=piece, crs=crs))
+        parts.add(account(read(box), by=by, boundary=piece, crs=crs, outside=False))
     return parts.joined(float(area.area), crs)
 
 
@@ -104,7 +105,7 @@ def _cut(area: BaseGeometry, box: Box) -> BaseGeometry:
 class _Parts:
     """What the tiles gave so far; rows are added up at once, so that their number stays small."""
 
-    themes: list[str]
+    outside: list[pd.DataFrame]
     rows: list[pd.DataFrame]
     faults: list[pd.DataFrame]
     gaps: list[gpd.GeoDataFrame]
@@ -114,7 +115,7 @@ class _Parts:
 
     def add(self, part: Account) -> None:
         line = part.balance
-        self.themes = part.outside["tema"].tolist()
+        self.outside = [part.outside]
         self.sums += (line.rows_m2, line.not_covered_m2, line.counted_twice_m2)
         self.ellipsoidal += part.ellipsoidal_m2
         self.rows = [_summed([*self.rows, part.rows])]
@@ -130,7 +131,7 @@ class _Parts:
             balance=Balance(boundary_m2, rows, not_covered, twice),
             gaps=pd.concat(self.gaps, ignore_index=True),
             overlaps=pd.concat(self.overlaps, ignore_index=True),
-            outside=_not_asked(self.themes),
+            outside=self.outside[0],
             faults=self.faults[0].reset_index(drop=True),
             ellipsoidal_m2=self.ellipsoidal,
             crs=crs,
@@ -142,9 +143,3 @@ def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     keys = [name for name in rows if name != AREA]
     sums = rows.groupby(keys, dropna=False, sort=True, observed=True)[AREA].sum()
     return sums.reset_index()
-
-
-def _not_asked(themes: list[str]) -> pd.DataFrame:
-    """Make the table of what lies outside, where that is unknown."""
-    rows = pd.array([pd.NA] * len(themes), dtype="Int64")
-    return pd.DataFrame({"tema": themes, "rader": rows, AREA: np.full(len(themes), np.nan)})
