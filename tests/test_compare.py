@@ -18,6 +18,7 @@ from askergeo.result import (
     ColumnSum,
     Fact,
     Finding,
+    FlowChart,
     MapLayer,
     Provenance,
     Result,
@@ -305,3 +306,17 @@ def test_a_percentage_keeps_its_sign_beside_it() -> None:
 
     got = run(BASE, facts=share(20)).compare(run(OTHER, facts=share(25)))
     assert "25,0\u00a0%" in got.sentence
+
+
+def test_a_difference_has_no_diagram_and_may_be_published_only_when_both_may():
+    rows = {"a": ("Nord", 100, 50.0)}
+    chart = FlowChart(
+        name="flyt", title="Flyt", table="kretser", source="navn", target="navn", value="bosatte"
+    )
+    base = replace(run(rows), charts=(chart,), unpublishable=("Basen går ikke opp.",))
+    other = replace(run(rows, scenario="ny"), charts=(chart,))
+    assert base.compare(other).charts == ()
+    assert base.compare(other).unpublishable == ("Basen går ikke opp.",)
+    assert other.compare(base).unpublishable == ("Basen går ikke opp.",)
+    assert base.compare(base).unpublishable == ("Basen går ikke opp.",)
+    assert other.compare(other).unpublishable == ()

@@ -134,3 +134,27 @@ def test_a_file_that_is_not_whole_is_refused(report, change):
     edit(report, change)
     with pytest.raises(SourceError, match="ikke et helt resultat"):
         repeat_result(report)
+
+
+def test_that_numbers_may_no_longer_be_published_is_told(report):
+    def change(result):
+        result["ma_ikke_publiseres"] = ["Regnskapet gikk ikke opp."]
+        result["diagrammer"] = [
+            {
+                **dict.fromkeys(("navn", "tittel", "tabell", "fra", "til", "verdi"), "x"),
+                "farger": {},
+            }
+        ]
+
+    edit(report, change)
+    stop, chart = repeat_result(report)
+    assert stop.endswith("om tallene kan publiseres: Regnskapet gikk ikke opp. → ja")
+    assert chart.endswith("diagrammene er annerledes.")
+
+
+def test_a_report_from_before_diagrams_can_be_repeated(report):
+    def change(result):
+        del result["ma_ikke_publiseres"], result["diagrammer"]
+
+    edit(report, change)
+    assert repeat_result(report) == []

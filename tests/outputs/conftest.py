@@ -15,6 +15,7 @@ from askergeo.result import (
     ColumnSum,
     Fact,
     Finding,
+    FlowChart,
     MapLayer,
     Missing,
     Provenance,
@@ -416,6 +417,93 @@ def _wiggly_cells(side: int, random: np.random.Generator) -> np.ndarray:
             for j in range(side)
         ]
     )
+
+
+def account_result(reasons: tuple[str, ...] = ("Regnskapet «Nå» går ikke opp.",)) -> Result:
+    """A land account with many tables, a flow diagram, and a closing line."""
+    area = Column(title="Areal", unit="dekar", decimals=1)
+    text = {name: Column(title=title) for name, title in (("fra", "Fra"), ("til", "Til"))}
+    classes = ("Skog", "Fulldyrka jord", "Myr", "LNFR areal for landbruk og reindrift, framtidig")
+    flow = pd.DataFrame(
+        [
+            (one, other, 7.5 * (at + 1) * (to + 2))
+            for at, one in enumerate(classes)
+            for to, other in enumerate(("Boligbebyggelse", "Veg", "Skog"))
+        ],
+        columns=["fra", "til", "dekar"],
+    )
+    closing = {
+        "regnskap": "Nå",
+        "grense_m2": 1_000_000.0,
+        "rader_m2": 999_000.5,
+        "ikke_dekket_m2": 1000.0,
+        "talt_dobbelt_m2": 0.5,
+        "differanse_m2": 0.0,
+        "gar_opp": "ja",
+    }
+    wide = pd.DataFrame(np.arange(60.0).reshape(3, 20)).add_prefix("k")
+    long = pd.DataFrame({"klasse": [f"Klasse {n}" for n in range(30)], "dekar": np.arange(30.0)})
+    columns = {name: Column(title=name, unit="m²", decimals=1) for name in closing}
+    columns |= {"regnskap": Column(title="Regnskap"), "gar_opp": Column(title="Går opp")}
+    return Result(
+        analysis="areal",
+        title="Arealregnskap",
+        template="Regnskapet er ført.",
+        tables=(
+            Table(
+                name="klasser",
+                title="Arealdekke nå",
+                frame=long,
+                columns={"klasse": Column(title="Klasse"), "dekar": area},
+                group="Arealdekket",
+            ),
+            Table(
+                name="endring",
+                title="Fra klasse til klasse",
+                frame=flow,
+                columns={**text, "dekar": area},
+                group="Arealdekket",
+            ),
+            Table(
+                name="lang",
+                title="Lang tabell",
+                frame=long,
+                columns={"klasse": Column(title="Klasse"), "dekar": area},
+                group="Mer",
+            ),
+            Table(
+                name="bred",
+                title="Bred tabell",
+                frame=wide,
+                columns={name: Column(title=f"Kolonne {name}", decimals=1) for name in wide},
+                group="Mer",
+            ),
+            Table(
+                name="balanse",
+                title="Går regnskapet opp?",
+                frame=pd.DataFrame([closing], index=["naa"]),
+                columns=columns,
+            ),
+        ),
+        charts=(
+            FlowChart(
+                name="endring",
+                title="Endret arealdekke",
+                table="endring",
+                source="fra",
+                target="til",
+                value="dekar",
+                colours={"Skog": "#9ccc65", "Boligbebyggelse": "#ffff99"},
+            ),
+        ),
+        unpublishable=reasons,
+        provenance=provenance(),
+    )
+
+
+@pytest.fixture
+def account() -> Callable[..., Result]:
+    return account_result
 
 
 @pytest.fixture

@@ -205,3 +205,21 @@ def test_qml_of_lines_and_points(small: Result, tmp_path: Path) -> None:
         "circle",
     )
     assert [root.findtext("layerGeometryType") for root in (one, two)] == ["1", "0"]
+
+
+def test_numbers_that_must_not_be_published_are_marked(
+    small: Result, account: Callable[..., Result], tmp_path: Path
+) -> None:
+    path = written(tmp_path, small, account())
+    contents = dict(query(path, "SELECT table_name, description FROM gpkg_contents ORDER BY rowid"))
+    assert next(iter(contents)) == "ma_ikke_publiseres"
+    assert query(path, "SELECT analyse, grunn FROM ma_ikke_publiseres") == [
+        ("Arealregnskap", "Regnskapet «Nå» går ikke opp.")
+    ]
+    marked = {name for name, text in contents.items() if text.startswith("Må ikke publiseres: ")}
+    assert marked == {name for name in contents if name.startswith("areal_")}
+    (tmp_path / "b").mkdir()
+    plain = written(tmp_path / "b", small, account(()))
+    assert not [
+        one for (one,) in query(plain, "SELECT table_name FROM gpkg_contents") if "ma_" in one
+    ]

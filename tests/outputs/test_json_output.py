@@ -18,6 +18,7 @@ from askergeo.privacy import suppress
 from askergeo.result import Missing, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -88,3 +89,25 @@ def test_the_file_is_utf8_without_nan(small: Result, tmp_path: Path) -> None:
 def test_values_become_plain(value: object, wanted: object) -> None:
     assert plain(value) == wanted
     json.dumps(plain(value), allow_nan=False)
+
+
+def test_diagrams_and_what_forbids_publishing_are_in_the_document(
+    small: Result, account: Callable[..., Result]
+) -> None:
+    written = document(account(), small)
+    jsonschema.validate(written, schema())
+    one, other = written["resultater"]
+    assert one["ma_ikke_publiseres"] == ["Regnskapet «Nå» går ikke opp."]
+    (chart,) = one["diagrammer"]
+    assert (chart["tabell"], chart["fra"], chart["til"]) == ("endring", "fra", "til")
+    assert {chart["fra"], chart["til"], chart["verdi"]} <= {
+        column["navn"] for column in one["tabeller"][1]["kolonner"]
+    }
+    assert (other["ma_ikke_publiseres"], other["diagrammer"]) == ([], [])
+
+
+def test_a_document_from_before_diagrams_is_still_one(small: Result) -> None:
+    old = document(small)
+    for one in old["resultater"]:
+        del one["ma_ikke_publiseres"], one["diagrammer"]
+    jsonschema.validate(old, schema())

@@ -21,7 +21,7 @@ from askergeo.outputs.mapdata import map_data
 from askergeo.outputs.page import PAGE_LIMIT, page_html
 from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import suppress
-from askergeo.result import Column, Fact, MapLayer, Missing, Result
+from askergeo.result import Column, Fact, MapLayer, Missing, Result, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -292,3 +292,79 @@ def test_a_source_without_date_says_so_and_a_card_says_its_unit_once(small: Resu
     assert "ukjent" in text
     assert "Barnehager88" in text.replace("\n", "")
     assert "88\u00a0barnehager" not in text
+
+
+def test_numbers_that_must_not_be_published_are_marked_before_anything_else(
+    small: Result, account: Callable[..., Result]
+) -> None:
+    line = "Må ikke publiseres: Regnskapet «Nå» går ikke opp."
+    root = tree(account())
+    assert root.findtext("./head/title") == "Må ikke publiseres: Rapport"
+    assert root.find(".//header")[0].text_content().strip() == line
+    assert root.text_content().count(line) == 1
+    # Of several results, the one that it is about says it too.
+    both = tree(small, account())
+    assert both.find(".//header")[0].text_content().strip() == line
+    assert both.get_element_by_id("analyse-2").findtext(".//p/strong") == line
+    assert "Må ikke publiseres" not in both.get_element_by_id("analyse-1").text_content()
+    assert "Må ikke publiseres" not in page(small, account(()))
+    hostile_reason = account(("<img src=x onerror=alert(1)>",))
+    assert not tree(hostile_reason).xpath("//img")
+
+
+def test_a_flow_diagram_stands_by_its_table_and_can_be_saved(
+    account: Callable[..., Result],
+) -> None:
+    root = tree(account())
+    figure = root.find(".//figure[@class='flow']")
+    wide, narrow = figure.findall(".//svg")
+    assert wide.get("role") == narrow.get("role") == "img"
+    assert figure.getnext().get("id") == "tabell-0-2"
+    assert "I alt 675,0" in figure.find("figcaption").text_content()
+    link = figure.find(".//a")
+    assert link.get("download") == "askergeo-areal-endring.svg"
+    saved = base64.b64decode(link.get("href").partition(",")[2]).decode()
+    assert "Må ikke publiseres: Regnskapet «Nå» går ikke opp." in saved
+    # Nothing in the picture needs what the page's policy forbids.
+    assert not wide.xpath(".//@style | .//@href | .//script")
+
+
+def test_many_tables_are_listed_grouped_and_folded(account: Callable[..., Result]) -> None:
+    root = tree(account())
+    listed = root.xpath("//nav[@class='contents']//a")
+    assert [a.text for a in listed] == [
+        "Arealdekke nå",
+        "Fra klasse til klasse",
+        "Lang tabell",
+        "Bred tabell",
+        "Går regnskapet opp?",
+    ]
+    targets = [root.get_element_by_id(a.get("href")[1:]) for a in listed]
+    # The first table and that of the diagram are open; the long and the wide are folded.
+    assert [one.tag for one in targets] == ["div", "div", "details", "details", "div"]
+    assert [h.text for h in root.xpath("//h3[@class='group']")] == ["Arealdekket", "Mer"]
+    assert "(30 rader)" in targets[2].find("summary").text_content()
+    for table in root.iter("table"):
+        label = table.getparent().get("aria-labelledby")
+        assert label is None or root.get_element_by_id(label).text_content().strip()
+
+
+def test_the_closing_line_is_in_words(account: Callable[..., Result]) -> None:
+    line = tree(account()).find(".//div[@class='closing']//dd").text
+    assert line == (
+        f"Kommunens areal 1{HARD}000{HARD}000,0 m² = rader 999{HARD}000,5 + ikke dekket 1000,0 − "
+        "talt flere ganger 0,5. Differanse 0,000000 m². Går opp."
+    )
+
+
+def test_of_findings_for_information_a_few_of_each_kind_are_listed(small: Result) -> None:
+    note = small.findings[-1]
+    info = [
+        replace(note, severity=Severity.INFO, rule="splint", text=f"Splint {n}") for n in range(9)
+    ]
+    wrong = [
+        replace(note, severity=Severity.ERROR, rule="hull", text=f"Hull {n}") for n in range(9)
+    ]
+    root = tree(replace(small, findings=(*info, *wrong)))
+    assert len(root.xpath("//ul[@class='findings']/li")) == 12
+    assert "6 til ligger i arket Avvik" in root.text_content()

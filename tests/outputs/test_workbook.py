@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pandas as pd
 
+from askergeo.outputs import _sheets
 from askergeo.outputs._sheets import sheet_name
 from askergeo.outputs.report import Report
 from askergeo.outputs.workbook import write_workbook
@@ -16,7 +17,10 @@ from askergeo.privacy import suppress
 from askergeo.result import Column, Result, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
 
 def written(tmp_path: Path, *results: Result) -> Path:
@@ -205,3 +209,55 @@ def test_uncertain_parameters_take_one_line(small: Result, tmp_path: Path) -> No
     sheet = openpyxl.load_workbook(written(tmp_path, small))["Lesmeg"]
     cautions = [row[1].value for row in sheet.iter_rows() if row[0].value == "Forbehold"]
     assert cautions == ["1 parameter er usikker; se arket Parametre."]
+
+
+def test_numbers_that_must_not_be_published_are_marked_first(
+    account: Callable[..., Result], tmp_path: Path
+) -> None:
+    book = openpyxl.load_workbook(written(tmp_path, account()))
+    front = book["Lesmeg"]
+    assert front["A1"].value == "Må ikke publiseres: Regnskapet «Nå» går ikke opp."
+    assert front["A1"].font.bold
+    assert all("Må ikke publiseres" in sheet.oddHeader.center.text for sheet in book)
+    plain = openpyxl.load_workbook(written(tmp_path, account(())))
+    assert plain["Lesmeg"]["A1"].value == "Rapport"
+    assert plain["Avvik"].oddHeader.center.text is None
+
+
+def test_the_front_sheet_has_the_closing_line(
+    account: Callable[..., Result], tmp_path: Path
+) -> None:
+    front = openpyxl.load_workbook(written(tmp_path, account()))["Lesmeg"]
+    said = {row[0].value: row[1].value for row in front.iter_rows(max_col=2)}
+    hard = "\u00a0"
+    assert said["Går opp? Nå"] == (
+        f"Kommunens areal 1{hard}000{hard}000,0 m² = rader 999{hard}000,5 + ikke dekket 1000,0 − "
+        "talt flere ganger 0,5. Differanse 0,000000 m². Går opp."
+    )
+    assert "«Endret arealdekke» står på siden" in said["Diagram"]
+
+
+def test_a_wide_table_keeps_its_first_column_in_sight(
+    account: Callable[..., Result], tmp_path: Path
+) -> None:
+    book = openpyxl.load_workbook(written(tmp_path, account()))
+    assert book["Bred tabell"].freeze_panes == "B2"
+    assert book["Lang tabell"].freeze_panes == "A2"
+
+
+def test_thousands_of_findings_are_all_there(small: Result, tmp_path: Path) -> None:
+    many = tuple(replace(small.findings[0], row=str(row)) for row in range(5000))
+    sheet = openpyxl.load_workbook(written(tmp_path, replace(small, findings=many)))["Avvik"]
+    rows = [row[7] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert rows == [str(row) for row in range(5000)]
+
+
+def test_a_sheet_that_cannot_hold_all_rows_says_so(
+    small: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sheets, "ROW_LIMIT", 50)
+    many = tuple(replace(small.findings[0], row=str(row)) for row in range(70))
+    book = openpyxl.load_workbook(written(tmp_path, replace(small, findings=many)))
+    assert book["Avvik"].max_row == 51
+    said = {row[0].value: row[1].value for row in book["Lesmeg"].iter_rows(max_col=2)}
+    assert "Arket «Avvik» har de første 50 av 70 rader" in said["Ikke alle rader"]
