@@ -166,7 +166,9 @@ def _nothing(boundary: LandBoundary, warnings: tuple[str, ...]) -> Takings:
     empty = gpd.GeoDataFrame(frame.assign(areal_m2=[]), geometry=[], crs=boundary.crs)
     return Takings(
         frame=frame.assign(areal_m2=[], tegn=[]),
-        left_out=pd.DataFrame({"sak": [], "grunn": [], AREA: []}),
+        left_out=pd.DataFrame({"sak": [], "grunn": [], AREA: []}).astype(
+            {"sak": object, "grunn": object}
+        ),
         pieces=empty,
         account=None,
         findings=(),
