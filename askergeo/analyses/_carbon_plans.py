@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     Frames = Mapping[str, pd.DataFrame | None]
 
-__all__ = ["NO", "UNKNOWN", "YES", "Asked", "Plan", "plans_asked"]
+__all__ = [
+    "NO",
+    "UNKNOWN",
+    "YES",
+    "Asked",
+    "Plan",
+    "counted",
+    "municipal_plans",
+    "on_ground",
+    "plans_asked",
+]
 
 YES, NO, UNKNOWN = "ja", "nei", "ukjent"
 _ADOPTED: Final = "3"
@@ -112,7 +122,7 @@ def plans_asked(layers: Frames, parameters: Parameters) -> Asked:
     )
 
 
-_LOUD: Final = ("karbon.vedtaksdato", "karbon.planstatus")
+_LOUD: Final = ("areal.vedtaksdato", "areal.planstatus")
 
 
 def _chosen(what: str, layers: Frames) -> str:
@@ -123,9 +133,20 @@ def _chosen(what: str, layers: Frames) -> str:
     return next(there, "ingen")
 
 
-def _municipal(
+def municipal_plans(
     layers: Frames, parameters: Parameters, names: tuple[str, ...]
 ) -> tuple[tuple[Plan, ...], tuple[Finding, ...]]:
+    """Read municipal plans: what of them is new development.
+
+    Parameters
+    ----------
+    layers
+        The layers by their id.
+    parameters
+        A set with ``arealstatus``.
+    names
+        Which of kommuneplan and kommuneplan_forslag.
+    """
     titles = {"kommuneplan": "Gjeldende kommuneplan", "kommuneplan_forslag": "Planforslaget"}
     statuses = {str(one) for one in parameters["arealstatus"]}
     plans: list[Plan] = []
@@ -160,9 +181,9 @@ def _zoning(layers: Frames, parameters: Parameters) -> tuple[tuple[Plan, ...], t
     else:
         status = purposes["planid"].map(table["planstatus"].astype("string"))
         adopted = (status == _ADOPTED) | status.isna()
-        findings += _counted(
+        findings += counted(
             purposes[~adopted.to_numpy(dtype=bool)],
-            "karbon.planstatus",
+            "areal.planstatus",
             "Formål i planer som ikke er vedtatt",
             "er ikke med",
         )
@@ -191,9 +212,9 @@ def _decisions(
     rows = _surface(layers, "arealvedtak")
     dates = pd.to_datetime(rows["vedtaksdato"])
     wanted = int(parameters["vedtaksaar"])
-    findings: list[Finding] = _counted(
+    findings: list[Finding] = counted(
         rows[dates.isna().to_numpy()],
-        "karbon.vedtaksdato",
+        "areal.vedtaksdato",
         "Vedtak uten dato",
         "står som «ukjent år»" if not wanted else "er ikke med",
     )
@@ -220,9 +241,11 @@ def _decisions(
 _READERS: Final[
     Mapping[str, Callable[[Frames, Parameters], tuple[tuple[Plan, ...], tuple[Finding, ...]]]]
 ] = {
-    "kommuneplan": lambda layers, p: _municipal(layers, p, ("kommuneplan",)),
-    "forslag": lambda layers, p: _municipal(layers, p, ("kommuneplan_forslag",)),
-    "planendring": lambda layers, p: _municipal(layers, p, ("kommuneplan", "kommuneplan_forslag")),
+    "kommuneplan": lambda layers, p: municipal_plans(layers, p, ("kommuneplan",)),
+    "forslag": lambda layers, p: municipal_plans(layers, p, ("kommuneplan_forslag",)),
+    "planendring": lambda layers, p: municipal_plans(
+        layers, p, ("kommuneplan", "kommuneplan_forslag")
+    ),
     "reguleringsplan": _zoning,
     "vedtak": _decisions,
 }
@@ -240,9 +263,9 @@ def on_ground(rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
         return rows, []
     level = pd.to_numeric(rows["vertikalniva"], errors="coerce")
     below = (level.notna() & (level != _GROUND)).to_numpy()
-    found = _counted(
+    found = counted(
         rows[below],
-        "karbon.vertikalniva",
+        "areal.vertikalniva",
         "Formål under eller over grunnen",
         "tar ikke areal på grunnen og er ikke med",
     )
@@ -259,13 +282,13 @@ def _once(
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Give each place to one row, and name what lay over something else."""
     claims = first_claims(layer, rows.loc[order.index])
-    found = []
+    found = list(claims.findings())
     if len(claims.lost):
         shared = claims.lost["areal_m2"].sum()
         named = ", ".join(dict.fromkeys(claims.lost["rad"].astype(str)))
         found.append(
             Finding(
-                rule="karbon.overlapp",
+                rule="areal.overlapp",
                 title=f"Flater over hverandre i {load_catalogue()[layer].title}",
                 status=Status.HIT_YELLOW,
                 severity=Severity.WARNING,
@@ -279,7 +302,8 @@ def _once(
     return claims.frame, found
 
 
-def _counted(rows: gpd.GeoDataFrame, rule: str, title: str, what: str) -> list[Finding]:
+def counted(rows: gpd.GeoDataFrame, rule: str, title: str, what: str) -> list[Finding]:
+    """Say how many rows of a kind there are, with their area; none says nothing."""
     if not len(rows):
         return []
     area = float(np.nansum(shapely.area(geometries(rows))))

@@ -12,6 +12,7 @@ import shapely
 from askergeo.geometry import geometries, is_surface, polygons_of, union
 from askergeo.overlay.areas import pair_areas
 from askergeo.overlay.door import checked
+from askergeo.result import Finding, Severity, Status
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,6 +42,22 @@ class Claims:
     frame: gpd.GeoDataFrame
     lost: pd.DataFrame
     faults: pd.DataFrame
+
+    def findings(self) -> tuple[Finding, ...]:
+        """One finding for each row that was mended or set aside."""
+        return tuple(
+            Finding(
+                rule="areal.geometri",
+                title=f"Feil i en flate i {fault['tema']}",
+                status=Status.HIT_YELLOW,
+                severity=Severity.WARNING,
+                text=f"{fault['grunn']}; {fault['handling']}.",
+                layer=str(fault["tema"]),
+                row=str(fault["rad"]),
+                action="Rett flaten i kilden.",
+            )
+            for fault in self.faults.to_dict("records")
+        )
 
 
 def first_claims(name: str, frame: gpd.GeoDataFrame) -> Claims:

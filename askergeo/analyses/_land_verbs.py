@@ -134,4 +134,4 @@ _FARMLAND = Analysis(
     sources=True,
 )
 
-LAND: tuple[Analysis, ...] = (_ACCOUNT, _CARBON, _BUDGET)
+LAND: tuple[Analysis, ...] = (_ACCOUNT, _CARBON, _BUDGET, _FARMLAND)

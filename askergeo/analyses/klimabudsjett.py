@@ -331,8 +331,14 @@ def _statement(
     case: Case | None, row: _Row | None, budget: Budget, name: str
 ) -> tuple[str, dict[str, Fact]]:
     filled = [] if row is None else [one for one in budget.headings if row.cell(one) is not None]
-    if case is None or row is None or not filled:
-        return f"Raden «{name}» kan ikke fylles ut: ingen av årene kan regnes.", {}
+    if case is None or row is None:
+        return f"Raden «{name}» er ikke fylt ut: det som er valgt, tar ikke nytt areal.", {}
+    if not filled:
+        return (
+            f"Raden «{name}» kan ikke fylles ut: alle årene i tabellen er før {row.years.first}, "
+            "det første byggeåret.",
+            {},
+        )
     facts = {}
     parts = []
     position = list(budget.cells.index).index(name)
