@@ -1,0 +1,283 @@
+"""The search in one layer: what meets the area, what is cut out of it, what lies nearest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from askergeo.crs import require_crs
+from askergeo.errors import CrsError, DataQualityError
+from askergeo.geometry import geometries, is_surface, lines_of, polygons_of, union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.geometry import Geometries
+    from askergeo.scenario import ScenarioView
+
+    Index = NDArray[np.intp]
+    Floats = NDArray[np.float64]
+
+__all__ = ["FAR_M", "TOUCH_M2", "Features", "Place", "Reader", "accuracy_of", "place_of"]
+
+# Most answers lie near; the far read is only for the distance when nothing does.
+NEAR_M: Final = 1_000.0
+FAR_M: Final = 20_000.0
+LARGEST_BUFFER_M: Final = 10_000.0
+QUAD_SEGS: Final = 32
+# Polygons that share less than this only touch: it is what rounding leaves along a common border.
+TOUCH_M2: Final = 0.01
+_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The area that is asked about.
+
+    Parameters
+    ----------
+    rows, labels
+        Its polygons, a row each, and their labels.
+    whole
+        All of them together.
+    searched
+        The same with the buffer, prepared.
+    buffer_m
+        The buffer.
+    """
+
+    rows: Geometries
+    labels: NDArray[np.object_]
+    whole: BaseGeometry
+    searched: BaseGeometry
+    buffer_m: float
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index of the rows."""
+        return shapely.STRtree(self.rows)
+
+    @cached_property
+    def parts(self) -> Geometries:
+        """Polygons of the searched area."""
+        return polygons_of(self.searched)
+
+
+def place_of(area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float) -> Place:
+    """Take in the area: polygons in the package's CRS, mended where they are not valid.
+
+    Raises
+    ------
+    CrsError
+        When a frame is in another CRS, or a geometry has coordinates that are degrees.
+    DataQualityError
+        When there is no polygon, or the buffer is not from 0 to 10 000 m.
+    """
+    if not 0 <= buffer_m <= LARGEST_BUFFER_M:
+        raise DataQualityError(f"Bufferen er {buffer_m} m; den må være fra 0 til 10 000 m.")
+    if isinstance(area, shapely.Geometry):
+        rows, labels = np.array([area], dtype=object), np.array([0], dtype=object)
+    else:
+        require_crs(area, crs, what="området")
+        rows, labels = geometries(area), area.index.to_numpy(dtype=object)
+    rows = _valid(rows)
+    surfaces = is_surface(rows) & ~shapely.is_empty(rows)
+    rows, labels = rows[surfaces], labels[surfaces]
+    if not len(rows):
+        raise DataQualityError(
+            "Området har ingen flate.", remedy="Oppgi en polygon, for eksempel plangrensen."
+        )
+    whole = union(rows)
+    if np.abs(whole.bounds).max() <= 360:  # noqa: PLR2004  (degrees; no metric place is there)
+        raise CrsError(
+            "Området ser ut til å være i grader.", remedy=f"Transformer det til {crs} først."
+        )
+    searched = shapely.buffer(whole, buffer_m, quad_segs=QUAD_SEGS) if buffer_m else whole
+    shapely.prepare(searched)
+    return Place(rows, labels, whole, searched, buffer_m)
+
+
+def _valid(shapes: Geometries) -> Geometries:
+    """Two dimensions, and valid polygons; a missing geometry becomes an empty one."""
+    shapes = np.asarray(shapely.force_2d(shapes), dtype=object).copy()
+    shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = shapely.Polygon()
+    invalid = np.flatnonzero(~shapely.is_valid(shapes))
+    if len(invalid):
+        shapes[invalid] = shapely.make_valid(
+            shapes[invalid], method="structure", keep_collapsed=False
+        )
+    return shapes
+
+
+class Features:
+    """Objects of a layer around the place.
+
+    Parameters
+    ----------
+    frame
+        The rows that were read.
+    reach_m
+        How far from the searched area all objects are among them.
+    """
+
+    def __init__(self, frame: gpd.GeoDataFrame, reach_m: float) -> None:
+        shapes = geometries(frame)
+        there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+        plain = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+        self.frame = (plain if there.all() else plain[there]).reset_index(drop=True)
+        self.shapes: Geometries = shapes[there]
+        self.reach_m = reach_m
+        self._tree = shapely.STRtree(self.shapes)
+        self._met: dict[Place, Index] = {}
+
+    def meeting(self, place: Place) -> Index:
+        """Rows that meet the searched area; polygons that only touch it too."""
+        if place in self._met:
+            return self._met[place]
+        _, found = self._tree.query(place.parts, predicate="intersects")
+        rows = np.unique(found)
+        self._mend(rows)
+        self._met[place] = rows
+        return rows
+
+    def _mend(self, rows: Index) -> None:
+        """Mend the few that are used; what a package holds is nearly always valid."""
+        bad = rows[~shapely.is_valid(self.shapes[rows])]
+        if len(bad):
+            self.shapes[bad] = _valid(self.shapes[bad])
+
+    def within(self, place: Place, distance: float) -> Index:
+        """Rows within ``distance`` metres of the area itself."""
+        return np.asarray(
+            self._tree.query(place.whole, predicate="dwithin", distance=distance), dtype=np.intp
+        )
+
+    def nearest(self, place: Place, chosen: NDArray[np.bool_]) -> float | None:
+        """Metres from the area itself to the nearest of the chosen rows.
+
+        ``None`` when none of them is within reach.
+        """
+        rows = np.flatnonzero(chosen)
+        if not len(rows):
+            return None
+        tree = self._tree if len(rows) == len(chosen) else shapely.STRtree(self.shapes[rows])
+        _, distance = tree.query_nearest(place.whole, return_distance=True, all_matches=False)
+        return float(distance[0]) if distance[0] <= self.reach_m + place.buffer_m else None
+
+
+class Reader:
+    """Reads each layer of a package once for the place, and only the columns that are used.
+
+    Parameters
+    ----------
+    package
+        The package, or a scenario over one.
+    place
+        The area.
+    columns
+        Layer → columns that will be used.
+    """
+
+    def __init__(
+        self,
+        package: DataPackage | ScenarioView,
+        place: Place,
+        columns: Mapping[str, Iterable[str]],
+    ) -> None:
+        self._package = package
+        self._bounds = place.searched.bounds
+        self._columns = {layer: sorted(names) for layer, names in columns.items()}
+        self._read: dict[tuple[str, float], Features] = {}
+
+    def near(self, layer: str) -> Features:
+        """Objects within a kilometre."""
+        return self._features(layer, NEAR_M)
+
+    def far(self, layer: str) -> Features:
+        """Objects within 20 km, as far as the package has them."""
+        return self._features(layer, FAR_M)
+
+    def _features(self, layer: str, reach: float) -> Features:
+        if (layer, reach) not in self._read:
+            west, south, east, north = self._bounds
+            box = west - reach, south - reach, east + reach, north + reach
+            frame = self._package.read(layer, bbox=box, columns=self._columns.get(layer, []))
+            self._read[layer, reach] = Features(frame, reach)
+        return self._read[layer, reach]
+
+
+def cut(shapes: Geometries, place: Place) -> Geometries:
+    """Cut objects to the searched area; those wholly inside are left as they are."""
+    pieces = shapes.copy()
+    across = ~np.asarray(shapely.contains_properly(place.searched, shapes))
+    pieces[across] = shapely.intersection(shapes[across], place.searched)
+    return pieces
+
+
+def length_of(pieces: Geometries) -> float:
+    """Length of the lines among pieces in metres, each stretch once."""
+    lines = lines_of(pieces)
+    return float(shapely.length(shapely.union_all(lines))) if len(lines) else 0.0
+
+
+def rows_hit(place: Place, cover: BaseGeometry, others: Geometries) -> pd.DataFrame:
+    """Rows of the area that are hit.
+
+    Parameters
+    ----------
+    place
+        The area.
+    cover
+        What the polygons hit cover.
+    others
+        Points and lines that are hit.
+
+    Returns
+    -------
+    DataFrame
+        ``rad`` (position) and ``areal_m2``, a row each that is hit; rows that a polygon only
+        touches are not among them.
+    """
+    parts = polygons_of(cover)
+    shapely.prepare(parts)
+    one, row = place.tree.query(parts, predicate="intersects")
+    inside = np.asarray(shapely.contains_properly(parts[one], place.rows[row]))
+    areas = np.array(shapely.area(place.rows[row]))
+    across = ~inside
+    areas[across] = shapely.area(shapely.intersection(parts[one[across]], place.rows[row[across]]))
+    sums = pd.Series(areas, index=row).groupby(level=0).sum()
+    sums = sums[sums > TOUCH_M2]
+    _, touched = place.tree.query(others, predicate="intersects")
+    rows = np.union1d(sums.index.to_numpy(), np.unique(touched)).astype(np.intp)
+    return pd.DataFrame({"rad": rows, "areal_m2": sums.reindex(rows, fill_value=0.0).to_numpy()})
+
+
+def accuracy_of(frame: pd.DataFrame, units: Mapping[str, float]) -> Floats | None:
+    """Accuracy of each object in metres; missing where unknown, ``None`` without such a column.
+
+    Of a text («Mindre god (> 50m)») the largest number is taken.
+    """
+    known = {str(name).casefold(): str(name) for name in frame.columns}
+    column = next((known[name] for name in units if name in known), None)
+    if column is None:
+        return None
+    values = frame[column]
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        numbers = values.astype("string").str.findall(_NUMBER)
+        values = numbers.map(
+            lambda found: max(float(n.replace(",", ".")) for n in found) if found else np.nan,
+            na_action="ignore",
+        )
+    metres = pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(metres * units[column.casefold()], dtype=float)
