@@ -37,6 +37,7 @@ __all__ = [
     "NamedAccount",
     "balance_table",
     "fault_findings",
+    "faults_named",
     "mismatch_findings",
     "mismatch_layers",
     "mismatch_table",
@@ -149,6 +150,11 @@ def unpublishable(accounts: Sequence[NamedAccount]) -> tuple[str, ...]:
 def fault_findings(accounts: Sequence[NamedAccount]) -> tuple[Finding, ...]:
     """One finding for each row of a layer that was mended or set aside before the overlay."""
     faults = pd.concat([one.account.faults for one in accounts], ignore_index=True)
+    return faults_named(faults)
+
+
+def faults_named(faults: pd.DataFrame) -> tuple[Finding, ...]:
+    """One finding for each fault of an account or of `askergeo.overlay.door.checked`."""
     faults = faults.drop_duplicates(["tema", "rad", "grunn", "handling"])
     found = []
     for fault in faults.to_dict("records"):
