@@ -2,13 +2,15 @@
 
 Each case runs in three separate processes, in which ours and the peer's alternate; the ratio is
 the peer's median time over ours, and it is judged on the median of the three. Peak memory is that
-of a process of its own that does only our work.
+of a process in which only our work has been done; the extra memory is what the work took beyond
+its input. NAME may be a group of cases.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -18,11 +20,17 @@ import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.case import Case, peak_memory
+from benchmarks.case import Case, ExtraMemory, peak_memory
 
-MODULES = ("start", "stores", "demo", "graph", "isochrones", "network", "overlay", "tettsted")
-INVOCATIONS = 3
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MODULES = (
+    "start", "stores", "demo", "graph", "isochrones", "network", "overlay", "overlay_nasjon",
+    "tettsted",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,23 +42,45 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list the cases")
     parser.add_argument("--rounds", type=int, default=0, help="rounds in a process; 0: the case's")
     parser.add_argument("--measure", metavar="FOLDER", help=argparse.SUPPRESS)
-    parser.add_argument("--peak", metavar="FOLDER", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         return _child(_find(arguments.names[0]), Path(arguments.measure), arguments.rounds)
-    if arguments.peak:
-        return _child_peak(_find(arguments.names[0]), Path(arguments.peak))
-    known = cases()
-    chosen = [known[name] for name in arguments.names] if arguments.names else list(known.values())
+    chosen = _chosen(arguments.names)
     if arguments.list:
         print("\n".join(f"{case.name:24}{case.work}" for case in chosen))
         return 0
     if not arguments.json:
         print(f"{machine()}\n{_HEADER}")
+    sized: dict[str, list[tuple[float, float]]] = {}
     for case in chosen:
         row = measure(case, rounds=arguments.rounds)
         print(json.dumps(row, ensure_ascii=False) if arguments.json else _line(row), flush=True)
+        if case.size:
+            sized.setdefault(case.group, []).append((case.size, float(row["ours_s"])))
+    for group, points in sized.items():
+        if len(points) > 1:
+            grows = {"group": group, "exponent": exponent(points), "points": points}
+            text = f"{group}: the time grows as the size to the power {grows['exponent']:.2f}"
+            print(json.dumps(grows) if arguments.json else text)
     return 0
+
+
+def _chosen(names: list[str]) -> list[Case]:
+    """Return the cases of the names and groups; all without names."""
+    known = cases()
+    if not names:
+        return list(known.values())
+    found = []
+    for name in names:
+        group = [case for case in known.values() if case.group == name]
+        found += group or [known[name]]
+    return found
+
+
+def exponent(points: list[tuple[float, float]]) -> float:
+    """Slope of the straight line through the logarithms of size and time (least squares)."""
+    sizes, times = ([math.log(value) for value in values] for values in zip(*points, strict=True))
+    return statistics.linear_regression(sizes, times).slope
 
 
 def cases() -> dict[str, Case]:
@@ -74,8 +104,7 @@ def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="askergeo-bench-") as name:
         folder = Path(name)
         case.prepare(folder)
-        runs = [_run(case, "--measure", folder, rounds) for _ in range(INVOCATIONS)]
-        peak = _run(case, "--peak", folder, rounds)
+        runs = [_run(case, folder, rounds) for _ in range(case.invocations)]
     ours = [run["ours_s"] for run in runs]
     absent = next((run["absent"] for run in runs if run.get("absent")), "")
     peers = [run["peer_s"] for run in runs if run["peer_s"] is not None]
@@ -84,7 +113,7 @@ def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
     return {
         "name": case.name,
         "work": case.work,
-        "peer": f"{case.peer} (not installed: {absent})" if absent else case.peer,
+        "peer": f"{case.peer} ({absent})" if absent else case.peer,
         "ratio": _median(ratios),
         "ratio_quartiles": quartiles,
         "ours_s": _median(ours),
@@ -92,70 +121,70 @@ def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
         "max_abs_diff": max(
             (r["difference"] for r in runs if r["difference"] is not None), default=None
         ),
-        "peak_mib": peak["peak_mib"],
+        "load_s": _median([run["load_s"] for run in runs if run["load_s"] is not None]),
+        "peak_mib": max(run["peak_mib"] for run in runs),
+        "extra_mib": max(
+            (r["extra_mib"] for r in runs if r["extra_mib"] is not None), default=None
+        ),
         "machine": machine(),
     }
 
 
-def _run(case: Case, mode: str, folder: Path, rounds: int) -> dict[str, object]:
+def _run(case: Case, folder: Path, rounds: int) -> dict[str, object]:
     command = [
         sys.executable,
         "-m",
         "benchmarks",
         case.name,
-        mode,
+        "--measure",
         str(folder),
         "--rounds",
         str(rounds),
     ]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"{case.name} failed: {' '.join(command)}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def _child(case: Case, folder: Path, rounds: int) -> int:
     """Alternate ours and the peer's; the first round warms both and is not counted."""
-    absent = case.absent_peer()
-    times: tuple[list[float], list[float]] = ([], [])
-    difference = None
-    for number in range((rounds or case.rounds) + 1):
-        started = time.perf_counter()
-        ours = case.ours(folder)
-        middle = time.perf_counter()
-        peer = case.run_peer(folder) if case.run_peer and not absent else None
-        ended = time.perf_counter()
-        if number == 0 and case.difference and case.run_peer and not absent:
-            difference = case.difference(ours, peer)
-        if number or case.rounds == 0:
-            times[0].append(middle - started)
-            times[1].append(ended - middle)
-        del ours, peer
-    ours_s = statistics.median(times[0])
+    absent = case.absent_peer() if case.run_peer else ""
     compared = case.run_peer is not None and not absent
-    peer_s = statistics.median(times[1]) if compared else None
-    ratio = peer_s / ours_s if peer_s is not None else None
-    print(
-        json.dumps(
-            {
-                "ours_s": ours_s,
-                "peer_s": peer_s,
-                "ratio": ratio,
-                "difference": difference,
-                "absent": absent,
-            }
-        )
-    )
+    if case.inputs:
+        case.inputs(folder)
+    told: dict[str, object] = {"absent": absent, "difference": None, "load_s": None}
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range((rounds or case.rounds) + 1):
+        extra = ExtraMemory() if case.inputs and not number else None
+        ours, ours_s = _timed(case.ours, folder)
+        if not number:
+            told |= {"peak_mib": peak_memory(), "extra_mib": extra.taken() if extra else None}
+            if compared and case.load_peer:
+                _, told["load_s"] = _timed(case.load_peer, folder)
+        peer, peer_s = _timed(case.run_peer, folder) if compared else (None, math.nan)
+        if not number and case.difference and compared:
+            told["difference"] = case.difference(ours, peer)
+        if number or case.rounds == 0:
+            times[0].append(ours_s)
+            times[1].append(peer_s)
+        del ours, peer
+    told["ours_s"] = statistics.median(times[0])
+    told["peer_s"] = statistics.median(times[1]) if compared else None
+    told["ratio"] = told["peer_s"] / told["ours_s"] if compared else None
+    print(json.dumps(told))
     return 0
 
 
-def _child_peak(case: Case, folder: Path) -> int:
-    case.ours(folder)
-    print(json.dumps({"peak_mib": peak_memory()}))
-    return 0
+def _timed(work: Callable[[Path], object], folder: Path) -> tuple[object, float]:
+    started = time.perf_counter()
+    found = work(folder)
+    return found, time.perf_counter() - started
 
 
 _HEADER = (
     f"{'work':58}{'ours':>10}{'peer':>10}{'ratio':>8}  {'quartiles':14}"
-    f"{'max diff':>10}{'MiB':>7}  peer"
+    f"{'max diff':>10}{'MiB':>7}{'extra':>7}{'load':>9}  peer"
 )
 
 
@@ -167,7 +196,8 @@ def _line(row: dict[str, object]) -> str:
     return (
         f"{row['work']:58}{text(row['ours_s'], '.3f'):>9}s{text(row['peer_s'], '.3f'):>9}s"
         f"{text(row['ratio'], '.2f'):>8}  {quartiles:14}{text(row['max_abs_diff'], '.2g'):>10}"
-        f"{text(row['peak_mib'], '.0f'):>7}  {row['peer']}"
+        f"{text(row['peak_mib'], '.0f'):>7}{text(row['extra_mib'], '.0f'):>7}"
+        f"{text(row['load_s'], '.1f') + ('s' if row['load_s'] else ''):>9}  {row['peer']}"
     )
 
 

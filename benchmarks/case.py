@@ -10,13 +10,13 @@ import importlib.util
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
-__all__ = ["Case", "peak_memory", "run_command"]
+__all__ = ["Case", "ExtraMemory", "peak_memory", "run_command"]
 
 
 def _nothing(_folder: Path) -> None:
@@ -47,6 +47,18 @@ class Case:
     rounds
         Timed rounds in one process, after one to warm up; 0 times the first and only round, for
         work that is long or whose cold start is the point.
+    group
+        Another name that it is run by, together with the others of that group.
+    inputs
+        Puts what our work starts from in memory; what the work takes beyond that is told as well.
+    load_peer
+        Loads and indexes the peer's input, outside the peer's time; told beside it.
+    why_absent
+        Says why the peer cannot be run; empty when it can.
+    size
+        How much there is; a group with sizes gets the exponent by which the time grows.
+    invocations
+        Processes that measure.
     """
 
     name: str
@@ -58,11 +70,19 @@ class Case:
     difference: Callable[[Any, Any], float] | None = None
     needs: tuple[str, ...] = ()
     rounds: int = 5
+    group: str = ""
+    inputs: Callable[[Path], Any] | None = None
+    load_peer: Callable[[Path], Any] | None = None
+    why_absent: Callable[[], str] | None = None
+    size: float = 0.0
+    invocations: int = 3
 
     def absent_peer(self) -> str:
-        """Name the first module of the peer that is not installed; empty when all are."""
-        absent = (name for name in self.needs if importlib.util.find_spec(name) is None)
-        return next(absent, "")
+        """Say why the peer cannot be run: what is not installed; empty when it can."""
+        absent = next((one for one in self.needs if importlib.util.find_spec(one) is None), "")
+        if absent:
+            return f"not installed: {absent}"
+        return self.why_absent() if self.why_absent else ""
 
 
 def run_command(command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -83,3 +103,27 @@ def peak_memory() -> float:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return max(own, children) / 1024
+
+
+class ExtraMemory:
+    """Peak resident memory from now on beyond what is resident now, MiB; Linux only."""
+
+    def __init__(self) -> None:
+        self._before = _status("VmRSS")
+        if self._before is not None:
+            # 5 sets the peak to what is resident now (proc(5)).
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+    def taken(self) -> float | None:
+        """Tell it, MiB; ``None`` where the system does not."""
+        peak = _status("VmHWM")
+        return None if peak is None or self._before is None else peak - self._before
+
+
+def _status(name: str) -> float | None:
+    file = Path("/proc/self/status")
+    if not file.is_file():
+        return None
+    lines = file.read_text(encoding="ascii", errors="replace").splitlines()
+    found = next((line for line in lines if line.startswith(f"{name}:")), "")
+    return float(found.split()[1]) / 1024 if found else None

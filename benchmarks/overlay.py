@@ -1,9 +1,10 @@
-"""Areas of land cover by plan, against geopandas.overlay and what engines are installed.
+"""Areas of land cover by plan, against geopandas.overlay and the engines that are installed.
 
 Both layers are coverages: cells of a grid whose common borders are the same jagged line in both
 cells, moved off the grid. The plan's grid is another, so that nearly all borders cross. The work
 starts from two GeoDataFrames in memory and ends with an area for every pair of rows that share one;
-checking the polygons is part of it, in ours and in geopandas.
+checking the polygons is part of it, in ours and in geopandas. The engines get both layers first,
+with an index where they have one; that time stands beside theirs.
 """
 
 from __future__ import annotations
@@ -17,41 +18,35 @@ import pandas as pd
 import shapely
 
 from benchmarks.case import Case
+from benchmarks.overlay_peers import DuckDB, PostGIS, SedonaDB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    Engine = SedonaDB | PostGIS | DuckDB
+
 # Cells along a side: 60 025 of 97 vertices over 10 000 of 49, and a sixteenth of that.
 LARGE, SMALL = (245, 100), (61, 25)
 CRS = "EPSG:25832"
-PAIRS_SQL = """
-SELECT l.id AS land, p.id AS plan, ST_Area(ST_Intersection(l.geom, p.geom)) AS area
-FROM land l JOIN plan p ON ST_Intersects(l.geom, p.geom)
-"""
 
 
 def cases() -> list[Case]:
     """Return the cases: pairs at two sizes and against each engine, and a whole account."""
-    large = "areas of 60 025 polygons of 97 vertices by 10 000 of 49, all pairs"
-    small = "areas of 3 721 polygons of 97 vertices by 625 of 49, all pairs"
+    large = "areas of 60 025 polygons of 97 vertices by 10 000 of 49"
+    small = "areas of 3 721 polygons of 97 vertices by 625 of 49"
     geopandas = "geopandas.overlay"
     return [
-        _case("overlay", large, LARGE, geopandas, _geopandas, rounds=1),
-        _case("overlay-liten", small, SMALL, geopandas, _geopandas),
-        _case(
-            "overlay-sedonadb",
-            large,
-            LARGE,
-            "SedonaDB, loaded",
-            _sedonadb,
-            "sedonadb",
-            "geoarrow",
-            rounds=1,
+        _case("overlay-geopandas", large, LARGE, geopandas, _geopandas, rounds=1, group="overlay"),
+        *(
+            _case(
+                f"overlay-{engine.__name__.lower()}", large, LARGE, engine.name,
+                partial(_asked, engine), rounds=1, group="overlay",
+                load_peer=partial(_loaded, engine), why_absent=engine.absent,
+            )
+            for engine in (SedonaDB, PostGIS, DuckDB)
         ),
-        _case(
-            "overlay-duckdb", large, LARGE, "DuckDB spatial, loaded", _duckdb, "duckdb", rounds=1
-        ),
+        _case("overlay-liten", small, SMALL, geopandas, _geopandas, rounds=3),
         Case(
             name="overlay-regnskap",
             work="account of 3 721 polygons by 625 within a boundary, with the closing line",
@@ -62,7 +57,7 @@ def cases() -> list[Case]:
             difference=_largest,
             rounds=3,
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _case(
@@ -71,20 +66,12 @@ def _case(
     size: tuple[int, int],
     peer: str,
     run_peer: Callable[[Path], pd.Series],
-    *needs: str,
-    rounds: int = 3,
+    **more: Any,  # noqa: ANN401  (fields of Case)
 ) -> Case:
     return Case(
-        name=name,
-        work=work,
-        ours=_ours,
-        peer=peer,
-        run_peer=run_peer,
-        prepare=partial(_prepare, size),
-        difference=_largest,
-        needs=needs,
-        rounds=rounds,
-    )
+        name=name, work=work, ours=_ours, peer=peer, run_peer=run_peer,
+        prepare=partial(_prepare, size), difference=_largest, inputs=_layers, **more,
+    )  # fmt: skip
 
 
 def _prepare(size: tuple[int, int], folder: Path) -> None:
@@ -116,37 +103,13 @@ def _geopandas(folder: Path) -> pd.Series:
 
 
 @lru_cache(maxsize=1)
-def _sedona_session(folder: Path) -> Any:  # noqa: ANN401  (untyped)
-    import sedonadb  # noqa: PLC0415
-
-    session = sedonadb.connect()
-    for name, layer in zip(("land", "plan"), _layers(folder), strict=True):
-        frame = layer[["id", "geometry"]].rename_geometry("geom")
-        session.create_data_frame(frame).to_memtable().to_view(name)
-    return session
+def _loaded(engine: type[Engine], folder: Path) -> Engine:
+    """Give the layers to an engine, once a process."""
+    return engine(dict(zip(("land", "plan"), _layers(folder), strict=True)))
 
 
-def _sedonadb(folder: Path) -> pd.Series:
-    return _pairs(_sedona_session(folder).sql(PAIRS_SQL).to_pandas())
-
-
-@lru_cache(maxsize=1)
-def _duckdb_session(folder: Path) -> Any:  # noqa: ANN401  (untyped)
-    import duckdb  # noqa: PLC0415
-
-    session = duckdb.connect()
-    session.execute("LOAD spatial")
-    for name, layer in zip(("land", "plan"), _layers(folder), strict=True):
-        frame = pd.DataFrame({"id": layer["id"], "wkb": shapely.to_wkb(layer.geometry.to_numpy())})
-        session.register("given", frame)
-        table = session.sql("SELECT id, ST_GeomFromWKB(wkb) AS geom FROM given")
-        table.create(name)
-        session.execute(f"CREATE INDEX {name}_index ON {name} USING RTREE (geom)")
-    return session
-
-
-def _duckdb(folder: Path) -> pd.Series:
-    return _pairs(_duckdb_session(folder).execute(PAIRS_SQL).df())
+def _asked(engine: type[Engine], folder: Path) -> pd.Series:
+    return _pairs(_loaded(engine, folder).pairs())
 
 
 def _pairs(frame: pd.DataFrame) -> pd.Series:
