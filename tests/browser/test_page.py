@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from typing import TYPE_CHECKING
@@ -62,7 +63,12 @@ def seen(
     """DOM, console, who asked the net for something, and the page's own text."""
     chromium = require_tool("chromium")
     folder = tmp_path_factory.mktemp("side")
-    results = [samples["large_result"](400), samples["small_result"](), samples["hostile_result"]()]
+    results = [
+        samples["large_result"](400),
+        samples["small_result"](),
+        samples["hostile_result"](),
+        samples["account_result"](()),
+    ]
     page = write_all(results, folder / "ut", title="Rapport")["side"]
     log = folder / "net.json"
     dom, console = browse(chromium, page, folder / "profil", f"--log-net-log={log}")
@@ -125,3 +131,92 @@ def test_a_popup_shows_text_only(
     assert not box.xpath(".//script | .//img | .//b")
     assert box.findtext(".//dd") == "<script>document.title='knekt'</script>"
     assert html.document_fromstring(dom).findtext(".//title") == "Rapport"
+
+
+# Measures a page from outside it: the page's own policy lets no other script run in it.
+MEASURE = """
+<!DOCTYPE html><meta charset="utf-8"><title>x</title><body style="margin:0">
+<iframe src="{page}" width="{width}" height="900" style="border:0"></iframe>
+<script>
+window.addEventListener("load", function () {{
+  var page = document.querySelector("iframe").contentDocument;
+  var view = page.defaultView;
+  function box(e) {{
+    var r = e.getBoundingClientRect();
+    return [r.left, r.top, r.right, r.bottom].map(function (v) {{ return Math.round(v * 100) / 100; }});
+  }}
+  var shown = Array.prototype.filter.call(page.querySelectorAll("figure.flow svg"), function (svg) {{
+    return svg.getBoundingClientRect().width > 0;
+  }});
+  var out = {{
+    page: page.documentElement.scrollWidth,
+    visible: shown.length,
+    svg: shown.map(box),
+    size: shown.map(function (svg) {{
+      var scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+      return parseFloat(svg.getAttribute("font-size")) * scale;
+    }}),
+    texts: shown.map(function (svg) {{ return Array.prototype.map.call(svg.querySelectorAll("text"), box); }}),
+    scrolled: Array.prototype.map.call(page.querySelectorAll(".table-wrap"), function (one) {{
+      return [one.scrollWidth, one.clientWidth, box(one)[2]];
+    }})
+  }};
+  var said = document.createElement("pre");
+  said.textContent = JSON.stringify(out);
+  document.body.appendChild(said);
+}});
+</script></body>
+"""
+
+
+@pytest.fixture(scope="module")
+def measured(
+    samples: dict, require_tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[int], dict]:
+    """Measures of the page of a land account, by the width of the window."""
+    folder = tmp_path_factory.mktemp("maal")
+    page = write_all([samples["account_result"]()], folder / "ut", title="Rapport")["side"]
+
+    def measure(width: int) -> dict:
+        frame = folder / f"{width}.html"
+        frame.write_text(MEASURE.format(page=page.as_uri(), width=width), encoding="utf-8")
+        dom, _ = browse(
+            require_tool("chromium"),
+            frame,
+            folder / "profil",
+            "--allow-file-access-from-files",
+            "--window-size=1400,1000",
+        )
+        return json.loads(html.document_fromstring(dom).findtext(".//pre"))
+
+    return measure
+
+
+@pytest.mark.parametrize(("width", "font"), [(1280, 12.5), (360, 11)])
+def test_a_diagram_fits_the_window_and_its_labels_do_not_meet(
+    measured: Callable[[int], dict], width: int, font: float
+) -> None:
+    seen = measured(width)
+    assert seen["visible"] == 1
+    ((left, _, right, _),) = seen["svg"]
+    assert left >= 0
+    assert right <= width
+    # Nothing but tables in their own boxes is wider than the window.
+    assert seen["page"] <= width
+    assert seen["size"][0] >= font
+    texts = seen["texts"][0]
+    assert len(texts) > 15
+    for at, one in enumerate(texts):
+        assert left - 1 <= one[0]
+        assert one[2] <= right + 1
+        for other in texts[at + 1 :]:
+            across = min(one[2], other[2]) - max(one[0], other[0])
+            down = min(one[3], other[3]) - max(one[1], other[1])
+            # Lines of one label touch: a box is as high as the font's tallest sign.
+            assert across <= 0 or down < 0.35 * font
+
+
+def test_a_wide_table_scrolls_in_its_own_box(measured: Callable[[int], dict]) -> None:
+    boxes = measured(360)["scrolled"]
+    assert any(whole > seen for whole, seen, _ in boxes)
+    assert all(edge <= 360 for _, _, edge in boxes)
