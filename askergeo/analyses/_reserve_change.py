@@ -42,7 +42,7 @@ class Change:
     charts, layers
         The diagram and the map.
     account
-        The account that the areas come from.
+        The account that the areas of what changed come from; ``None`` when nothing did.
     out_dekar, new_dekar
         What the proposal takes out of the reserve, and what it adds.
     """
@@ -51,7 +51,7 @@ class Change:
     flows: Table
     charts: tuple[FlowChart, ...]
     layers: tuple[MapLayer, ...]
-    account: Account
+    account: Account | None
     out_dekar: float
     new_dekar: float
 
@@ -64,24 +64,19 @@ def compare_reserves(now: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> Change | 
     now, then
         Pieces with ``gruppe``, those that count.
     """
-    crs = crs_name(now.crs)
-    themes = {
-        name: frame[["gruppe", "geometry"]].reset_index(drop=True)
-        for name, frame in (("gjeldende", now), ("forslag", then))
-    }
-    both = pd.concat(list(themes.values()), ignore_index=True)
     if not len(now) or not len(then):
         return None
-    found = account(
-        themes, by={name: ["gruppe"] for name in themes}, boundary=both[["geometry"]], crs=crs
-    )
-    rows = pd.DataFrame(
-        {
-            "fra": found.rows["gjeldende.gruppe"].astype(object).fillna(_NONE),
-            "til": found.rows["forslag.gruppe"].astype(object).fillna(_NONE),
-            "dekar": found.rows[AREA] / DEKAR,
-        }
-    )
+    same, rest = _unchanged(now, then)
+    found = None
+    if len(rest["gjeldende"]) or len(rest["forslag"]):
+        both = pd.concat(list(rest.values()), ignore_index=True)
+        found = account(
+            {name: frame for name, frame in rest.items() if len(frame)},
+            by={name: ["gruppe"] for name, frame in rest.items() if len(frame)},
+            boundary=both[["geometry"]],
+            crs=crs_name(now.crs),
+        )
+    rows = pd.concat([same, _account_rows(found)], ignore_index=True)
     table = _table(rows)
     flows = _flows(rows)
     colours = group_colours() | {_NONE: "#e6e6e6"}
@@ -104,6 +99,38 @@ def compare_reserves(now: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> Change | 
         out_dekar=float(rows.loc[rows["til"] == _NONE, "dekar"].sum()),
         new_dekar=float(rows.loc[rows["fra"] == _NONE, "dekar"].sum()),
     )
+
+
+def _unchanged(
+    now: gpd.GeoDataFrame, then: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame, dict[str, gpd.GeoDataFrame]]:
+    """Part the pieces that are the same in both from those that must be held against others."""
+    keys = [
+        pd.Series(shapely.to_wkb(geometries(frame)), dtype=object)
+        + frame["gruppe"].str.encode("utf-8").to_numpy(dtype=object)
+        for frame in (now, then)
+    ]
+    alike = [one.isin(set(other)).to_numpy() for one, other in (keys, keys[::-1])]
+    rest = {
+        name: frame.loc[~some, ["gruppe", "geometry"]].reset_index(drop=True)
+        for name, frame, some in zip(("gjeldende", "forslag"), (now, then), alike, strict=True)
+    }
+    groups = now.loc[alike[0], "gruppe"].to_numpy(dtype=object)
+    area = shapely.area(geometries(now)[alike[0]]) / DEKAR
+    return pd.DataFrame({"fra": groups, "til": groups, "dekar": area}), rest
+
+
+def _account_rows(found: Account | None) -> pd.DataFrame:
+    """Areas from group to group of what changed."""
+    if found is None:
+        return pd.DataFrame({"fra": [], "til": [], "dekar": []}, dtype=object)
+    rows = found.rows
+    sides = {"fra": "gjeldende.gruppe", "til": "forslag.gruppe"}
+    table = {
+        side: rows[name].astype(object).fillna(_NONE) if name in rows else _NONE
+        for side, name in sides.items()
+    }
+    return pd.DataFrame({**table, "dekar": rows[AREA] / DEKAR})
 
 
 def _table(rows: pd.DataFrame) -> Table:

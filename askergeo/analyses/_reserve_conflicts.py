@@ -74,6 +74,11 @@ class Conflicts:
         """Themes in the order shown."""
         return list(dict.fromkeys(self.classes["tema"]))
 
+    @property
+    def flags(self) -> list[str]:
+        """Kinds of conflict of which something is mapped."""
+        return [name for name in FLAGS if name in self.shapes]
+
     def absent(self) -> list[str]:
         """Titles of the themes whose layer is not there."""
         gone = self.classes[~self.classes["kartlagt"]]

@@ -16,8 +16,10 @@ from askergeo.analyses._reserve_tables import COVER_TITLES
 from askergeo.crs import crs_name
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
-from askergeo.overlay.account import AREA, CLOSES, COVERED, account
+from askergeo.overlay.account import AREA, CLOSES, account
+from askergeo.overlay.door import checked
 from askergeo.reserve._cover import COVER
+from askergeo.reserve._ground import Ground, divided, each, meeting
 from askergeo.result import Column, RowSum, Table
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 _NOT_MAPPED: Final = "Ikke kartlagt"
+_CELLS: Final = "konflikt"
 # Area that is counted twice is shown from here on (m²).
 _SEEN: Final = 0.01
 # Smaller rows (m²) are rounding along common borders; they are one row together.
@@ -51,25 +54,49 @@ def cross_account(
         return None
     themes = {"reserve": some[["gruppe", "geometry"]].reset_index(drop=True)}
     by = {"reserve": ["gruppe"]}
-    if ar5 is not None:
-        themes["ar5"] = _cover(ar5, some)
-        by["ar5"] = ["klasse"]
-    for flag in FLAGS:
-        shapes = conflicts.shapes.get(flag)
-        if shapes is not None and len(shapes):
-            themes[flag] = gpd.GeoDataFrame(geometry=shapes, crs=some.crs)
     boundary = described.counted[["geometry"]]
+    if ar5 is not None:
+        themes["ar5"] = _clipped(_cover(ar5), boundary)
+        by["ar5"] = ["klasse"]
+    themes[_CELLS], by[_CELLS] = _cells(boundary, conflicts), list(conflicts.flags)
+    themes = {name: frame for name, frame in themes.items() if len(frame)}
+    by = {name: columns for name, columns in by.items() if name in themes}
     return account(themes, by=by, boundary=boundary, crs=crs_name(some.crs))
 
 
-def _cover(ar5: gpd.GeoDataFrame, parts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Land cover near the reserve, in the main classes that the pieces have."""
-    tree = shapely.STRtree(geometries(parts))
-    near = np.unique(tree.query(geometries(ar5))[0])
+def _cover(ar5: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Land cover in the main classes that the pieces have."""
     names = {code: COVER_TITLES[name] for name, codes in COVER.items() for code in codes}
-    frame = ar5.iloc[near]
-    klasse = frame["arealtype"].map(names).fillna(_NOT_MAPPED).astype(object)
-    return frame[["geometry"]].assign(klasse=klasse)
+    klasse = ar5["arealtype"].map(names).fillna(_NOT_MAPPED).astype(object)
+    return ar5[["geometry"]].assign(klasse=klasse)
+
+
+def _cells(pieces: gpd.GeoDataFrame, conflicts: Conflicts) -> gpd.GeoDataFrame:
+    """Divide the pieces by which kinds of conflict they lie in: each place is in one cell."""
+    shapes = geometries(pieces)
+    flags = pd.DataFrame(index=range(len(shapes)))
+    for flag in conflicts.flags:
+        masks = conflicts.shapes[flag]
+        parts = [Ground(one, np.arange(len(shapes))).parts() for one in divided(shapes, masks)]
+        answers = np.repeat(["ja", "nei"], [len(part.shapes) for part in parts])
+        kind = np.concatenate([part.kind for part in parts])
+        shapes = np.concatenate([part.shapes for part in parts])
+        flags = flags.iloc[kind].reset_index(drop=True).assign(**{flag: answers})
+    return gpd.GeoDataFrame(flags, geometry=shapes, crs=pieces.crs)
+
+
+def _clipped(frame: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Cut polygons by the pieces: wide ones are slow where only a corner is asked for."""
+    near = np.unique(shapely.STRtree(geometries(pieces)).query(geometries(frame))[0])
+    frame = frame.iloc[near]
+    shapes = checked("", frame).shapes
+    row, piece = meeting(shapes, geometries(pieces))
+    cut = Ground(each(shapely.intersection, shapes[row], geometries(pieces)[piece]), row).parts()
+    return gpd.GeoDataFrame(
+        frame.drop(columns="geometry").iloc[cut.kind].reset_index(drop=True),
+        geometry=cut.shapes,
+        crs=frame.crs,
+    )
 
 
 def cross_table(found: Account, conflicts: Conflicts) -> Table:
@@ -79,12 +106,9 @@ def cross_table(found: Account, conflicts: Conflicts) -> Table:
     cover = rows["ar5.klasse"].astype(object) if "ar5.klasse" in rows else pd.NA
     frame["arealdekke"] = pd.Series(cover, index=rows.index, dtype=object).fillna(_NOT_MAPPED)
     for flag in FLAGS:
-        column = f"{flag}.{COVERED}"
-        if column in rows:
-            frame[flag] = np.where(rows[column].to_numpy(dtype=bool), "ja", "nei")
-        else:
-            mapped = flag in conflicts.shapes
-            frame[flag] = "nei" if mapped else "ikke kartlagt"
+        column = f"{_CELLS}.{flag}"
+        known = flag in conflicts.flags and column in rows
+        frame[flag] = rows[column].astype(object).fillna("nei") if known else "ikke kartlagt"
     frame["dekar"], frame[AREA] = rows[AREA] / DEKAR, rows[AREA]
     names = ["gruppe", "arealdekke", *FLAGS]
     frame = frame[frame["gruppe"].notna()].groupby(names, as_index=False).sum()
@@ -169,9 +193,10 @@ def closing_lines(
     net = balance.rows_m2 + balance.not_covered_m2 - balance.counted_twice_m2
     title = "Reserven = rader i kryssregnskapet + ikke dekket − talt flere ganger"
     lines.append(Line("kryss", title, limit, net, limit))
-    flags = [f"{flag}.{COVERED}" for flag in FLAGS if f"{flag}.{COVERED}" in rows]
+    flags = [f"{_CELLS}.{flag}" for flag in conflicts.flags]
     if flags and not len(cross.overlaps):
-        hit = float(rows.loc[rows[flags].any(axis=1), AREA].sum())
+        inside = np.array([rows[name].astype(object) == "ja" for name in flags]).any(axis=0)
+        hit = float(rows[AREA][inside].sum())
         some = conflicts.areas.loc[~described.parts["for_seg"], ALL].sum()
         title = "Minst én konflikt = rader i kryssregnskapet med konflikt"
         lines.append(Line("konflikt", title, float(some), hit, limit))

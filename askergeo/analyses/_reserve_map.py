@@ -14,14 +14,13 @@ from askergeo.analyses._land import land_boundary
 from askergeo.analyses._reserve_conflicts import ALL, RED
 from askergeo.analyses._reserve_parts import DEKAR
 from askergeo.analyses._reserve_tables import PIECE_COLUMNS, SEEN, piece_rows
-from askergeo.geometry import EMPTY, geometries, joined, polygons_of, union
-from askergeo.reserve._ground import cut, grouped_union, meeting
+from askergeo.geometry import geometries, joined, polygons_of, union
+from askergeo.reserve._ground import divided
 from askergeo.result import Column, MapLayer, Style, StyleClass
 
 if TYPE_CHECKING:
     from askergeo.analyses._reserve_conflicts import Conflicts
     from askergeo.analyses._reserve_parts import Described
-    from askergeo.geometry import Geometries
 
 __all__ = ["map_layers"]
 
@@ -84,11 +83,8 @@ def _hits(described: Described, conflicts: Conflicts) -> MapLayer:
     shapes = geometries(pieces)
     red = conflicts.shapes.get(RED, np.zeros(0, dtype=object))
     every = conflicts.shapes.get(ALL, np.zeros(0, dtype=object))
-    in_red = _within(shapes, red)
-    in_any = _within(shapes, every)
-    yellow = np.array([EMPTY] * len(shapes), dtype=object)
-    if len(shapes):
-        yellow = cut(in_any, red).shapes if len(red) else in_any
+    in_any, _ = divided(shapes, every)
+    in_red, yellow = divided(in_any, red)
     names, found, levels = [], [], []
     for (level, _, _), areas in zip(_LEVELS, (in_red, yellow), strict=True):
         some = np.flatnonzero(shapely.area(areas) > SEEN)
@@ -116,15 +112,3 @@ def _hits(described: Described, conflicts: Conflicts) -> MapLayer:
         style=Style(column="niva", classes=classes, opacity=0.55, width=0.2),
         note="Rød ligger foran gul. Flater under 1 m² er ikke tegnet.",
     )
-
-
-def _within(shapes: Geometries, masks: Geometries) -> Geometries:
-    """Return what the masks, which do not overlap, cover of each shape."""
-    found = np.array([EMPTY] * len(shapes), dtype=object)
-    if not len(shapes) or not len(masks):
-        return found
-    row, mask = meeting(shapes, masks)
-    if len(row):
-        some, group = np.unique(row, return_inverse=True)
-        found[some] = shapely.intersection(shapes[some], grouped_union(masks[mask], group))
-    return found

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.reserve._ground import Ground, cut, meeting
+from askergeo.reserve._ground import Ground, cut, each, meeting, shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +46,7 @@ def cover_of(shapes: Geometries, cover: LandCover | None) -> pd.DataFrame:
     if cover is None or not len(shapes):
         return table
     piece, row = meeting(shapes, cover.shapes)
-    area = shapely.area(shapely.intersection(shapes[piece], cover.shapes[row]))
+    area = each(shared, shapes[piece], cover.shapes[row])
     count = len(shapes)
     for name, codes in COVER.items():
         here = np.isin(cover.code[row], codes)

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
+from askergeo._threads import in_threads
 from askergeo.geometry import components
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from numpy.typing import NDArray
 
     from askergeo.geometry import Geometries
@@ -28,12 +32,15 @@ __all__ = [
     "cut",
     "cut_pairs",
     "dissolved",
+    "divided",
+    "each",
     "grouped_union",
     "has_room",
     "meeting",
     "opened",
     "radius",
     "roundness",
+    "shared",
 ]
 
 # The largest inscribed circle is found to within this (m).
@@ -41,6 +48,8 @@ RADIUS_TOLERANCE = 0.1
 # Smaller pieces (m²) are rounding along an edge, not corners.
 SLIVER = 1e-6
 _POLYGON = 2
+# Shapes in a thread's turn.
+_TURN = 200
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,20 @@ def meeting(first: Geometries, second: Geometries) -> tuple[Index, Index]:
     return one[hit], other[hit]
 
 
+def each(work: Callable[..., Any], *rows: NDArray[Any]) -> NDArray[Any]:
+    """Do work of GEOS, which holds no lock, on shares of the rows at once.
+
+    Examples
+    --------
+    >>> each(shapely.area, shapely.box(0, 0, [1, 2], 1)).tolist()
+    [1.0, 2.0]
+    """
+    shares = in_threads(
+        lambda share: work(*(row[share] for row in rows)), len(rows[0]), least=_TURN
+    )
+    return np.concatenate([np.asarray(share) for share in shares])
+
+
 def grouped_union(shapes: Geometries, group: Index) -> Geometries:
     """Union of the shapes of each group; groups are numbered from 0 without gaps.
 
@@ -114,7 +137,7 @@ def grouped_union(shapes: Geometries, group: Index) -> Geometries:
     """
     order = np.argsort(group, kind="stable")
     together = np.asarray(shapely.geometrycollections(shapes[order], indices=group[order]))
-    return np.asarray(shapely.union_all(together[:, None], axis=1), dtype=object)
+    return each(lambda some: shapely.union_all(some[:, None], axis=1), together)
 
 
 def cut(shapes: Geometries, masks: Geometries, which: Mask | None = None) -> Cut:
@@ -134,15 +157,40 @@ def cut(shapes: Geometries, masks: Geometries, which: Mask | None = None) -> Cut
     return cut_pairs(shapes, rows[first], masks[second])
 
 
+def divided(shapes: Geometries, masks: Geometries) -> tuple[Geometries, Geometries]:
+    """Divide each shape into what the masks cover of it and what they do not.
+
+    Examples
+    --------
+    >>> boxes = shapely.box([0, 5], 0, [2, 6], 1)
+    >>> [shapely.area(part).tolist() for part in divided(boxes, boxes[:1])]
+    [[2.0, 0.0], [0.0, 1.0]]
+    """
+    inside = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    outside = shapes.copy()
+    first, second = meeting(shapes, masks)
+    if len(first):
+        hit, group = np.unique(first, return_inverse=True)
+        covers = grouped_union(masks[second], group)
+        inside[hit] = each(shapely.intersection, shapes[hit], covers)
+        outside[hit] = each(shapely.difference, shapes[hit], covers)
+    return inside, outside
+
+
 def cut_pairs(shapes: Geometries, rows: Index, masks: Geometries) -> Cut:
     """Take from the shape ``rows[i]`` the mask ``masks[i]``, for all pairs at once."""
     left, taken = shapes.copy(), np.zeros(len(shapes))
     if len(rows):
         hit, group = np.unique(rows, return_inverse=True)
         covers = grouped_union(masks, group)
-        left[hit] = shapely.difference(shapes[hit], covers)
-        taken[hit] = shapely.area(shapely.intersection(shapes[hit], covers))
+        left[hit] = each(shapely.difference, shapes[hit], covers)
+        taken[hit] = each(shared, shapes[hit], covers)
     return Cut(left, taken)
+
+
+def shared(one: Geometries, other: Geometries) -> NDArray[np.float64]:
+    """Area that each shape shares with the other in its row, m²."""
+    return np.asarray(shapely.area(shapely.intersection(one, other)))
 
 
 def dissolved(ground: Ground) -> Ground:
@@ -188,10 +236,14 @@ def opened(
     Ground, float
         What is left, as polygons, and the area that was taken (m²).
     """
-    kernel = shapely.buffer(ground.shapes, -distance, quad_segs=quad_segs)
-    grown = shapely.buffer(kernel, distance, quad_segs=quad_segs)
-    # Arcs are drawn with chords: the intersection keeps the result inside what was there.
-    inner = Ground(shapely.intersection(ground.shapes, grown), np.arange(len(ground.shapes)))
+
+    def shrunk_and_grown(shapes: Geometries) -> Geometries:
+        kernel = shapely.buffer(shapes, -distance, quad_segs=quad_segs)
+        grown = shapely.buffer(kernel, distance, quad_segs=quad_segs)
+        # Arcs are drawn with chords: the intersection keeps the result inside what was there.
+        return np.asarray(shapely.intersection(shapes, grown))
+
+    inner = Ground(each(shrunk_and_grown, ground.shapes), np.arange(len(ground.shapes)))
     inner = inner.parts()
     rest = Ground(_less(ground.shapes, inner), np.arange(len(ground.shapes))).parts()
     area = shapely.area(rest.shapes)
@@ -211,7 +263,7 @@ def _less(shapes: Geometries, inner: Ground) -> Geometries:
         rows, group = np.unique(inner.kind, return_inverse=True)
         order = np.argsort(group, kind="stable")
         kept = shapely.multipolygons(inner.shapes[order], indices=group[order])
-        left[rows] = shapely.difference(shapes[rows], kept)
+        left[rows] = each(shapely.difference, shapes[rows], np.asarray(kept))
     return left
 
 
@@ -235,11 +287,18 @@ def has_room(shapes: Geometries, distance: NDArray[np.float64], quad_segs: int) 
     >>> has_room(boxes, np.array([10.0, 10.0]), 16).tolist()
     [False, True]
     """
-    kernel = shapely.buffer(shapes, -distance, quad_segs=quad_segs)
-    return np.asarray(shapely.area(kernel) > SLIVER)
+
+    def room(some: Geometries, reach: NDArray[np.float64]) -> Mask:
+        return np.asarray(shapely.area(shapely.buffer(some, -reach, quad_segs=quad_segs)) > SLIVER)
+
+    return each(room, shapes, distance)
 
 
 def radius(shapes: Geometries) -> NDArray[np.float64]:
     """Radius of the largest circle inside each shape, to within a decimetre, metres."""
-    circles = shapely.maximum_inscribed_circle(shapes, tolerance=RADIUS_TOLERANCE)
-    return np.asarray(shapely.length(circles))
+
+    def largest(some: Geometries) -> NDArray[np.float64]:
+        circles = shapely.maximum_inscribed_circle(some, tolerance=RADIUS_TOLERANCE)
+        return np.asarray(shapely.length(circles))
+
+    return each(largest, shapes)
