@@ -10,7 +10,7 @@ import typer
 from . import emissions
 from .analyses import run_and_write
 from .console import Console
-from .options import Json, Out, Overwrite, Parameter, Quiet, Scenario
+from .options import Data, Json, Out, Overwrite, Parameter, Quiet, Scenario
 
 __all__ = ["register"]
 
@@ -19,6 +19,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     """Add the group ``areal`` to the command line."""
     land = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     land.callback()(account)
+    land.command("reserve", cls=command)(reserve)
     emissions.register(land, command)
     app.add_typer(land, name="areal")
 
@@ -64,3 +65,32 @@ def account(
     given = [f"{name}={value}" for name, value in chosen.items()] + (parameter or [])
     console = Console(as_json=as_json, quiet=quiet)
     run_and_write("areal", data, out, scenario, given, console, overwrite=overwrite)
+
+
+def reserve(
+    data: Data,
+    out: Out = Path("arealreserve"),
+    *,
+    plan: Annotated[
+        str | None,
+        typer.Option("--plan", metavar="PLAN", help="gjeldende (uten valg) eller forslag."),
+    ] = None,
+    scenario: Scenario = None,
+    parameter: Parameter = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Arealreserven: utbyggingsareal i planene som ikke er bygd, og hva det ligger på.
+
+    $ askergeo areal reserve --data asker --ut arealreserve
+    $ askergeo areal reserve --data asker --ut forslag --plan forslag
+    $ askergeo areal reserve --data asker --ut tett --parameter hovedbygg_buffer_m=5
+
+    Viser hva hver regel tar bort, konflikter med jordvern, natur og fare, plass til boliger, og
+    hva et planforslag tar ut av reserven.
+    """
+    console = Console(as_json=as_json, quiet=quiet)
+    chosen = [f"plan={plan}"] if plan else []
+    given = chosen + (parameter or [])
+    run_and_write("arealreserve", data, out, scenario, given, console, overwrite=overwrite)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from askergeo.analyses._analysis import BOUNDARY, Analysis
+from askergeo.analyses._analysis import BOUNDARY, BUILDING, Analysis
 
 __all__ = ["LAND"]
 
@@ -134,4 +134,70 @@ _FARMLAND = Analysis(
     sources=True,
 )
 
-LAND: tuple[Analysis, ...] = (_ACCOUNT, _CARBON, _BUDGET, _FARMLAND)
+_RESERVE = Analysis(
+    id="arealreserve",
+    title="Arealreserven i planene",
+    question="Hvor mye utbyggingsareal er ikke bygd ut, hva ligger det på, og hvor mange boliger "
+    "er det plass til?",
+    needs=("kommuneplan",),
+    uses=(
+        "kommuneplan_forslag",
+        "reguleringsplan_formaal",
+        "reguleringsplan",
+        "bygning",
+        "veg",
+        "ar5",
+        "arealbruk",
+        "dyrkbar_jord",
+        "naturtype",
+        "flom",
+        "kvikkleire_faresone",
+        "kvikkleire_aktsomhet",
+        "kystkontur",
+        "kommunegrense",
+        "vann",
+        "byggegrense_sjo",
+        "markagrense",
+    ),
+    function="askergeo.analyses.arealreserve:arealreserve",
+    parameters="arealreserve",
+    columns={
+        "kommuneplan": ("formaal_kode*", "arealstatus*", "omraadenavn"),
+        "kommuneplan_forslag": ("formaal_kode*", "arealstatus*", "omraadenavn"),
+        "reguleringsplan_formaal": ("planid*", "formaal_kode*", "vertikalniva"),
+        "reguleringsplan": ("planid*", "plannavn", "planstatus", "ikrafttredelse"),
+        "bygning": BUILDING,
+        "veg": ("vegtype*", "vegkategori", "medium"),
+        "ar5": ("arealtype*",),
+        "arealbruk": ("hovedklasse*",),
+        "naturtype": ("verdi*",),
+        "flom": ("gjentaksintervall*",),
+        "kvikkleire_faresone": ("faregrad*",),
+        "kystkontur": ("kystkontur_id", "objtype", "navn"),
+        "kommunegrense": BOUNDARY,
+        "vann": ("vanntype*",),
+        "byggegrense_sjo": ("byggegrense_id", "planid", "lovgrunnlag"),
+    },
+    without={
+        "kommuneplan_forslag": "Det er ikke regnet ut hva et planforslag tar ut av reserven.",
+        "reguleringsplan_formaal": "Kommuneplanen står alene: det som er regulert, er ikke med.",
+        "reguleringsplan": "Planstatus er ukjent: alle reguleringsplaner er regnet som vedtatt.",
+        "bygning": "Areal ved bygninger er ikke trukket fra, og reserven er for stor.",
+        "veg": "Vegareal er ikke trukket fra i veg- og parkeringsformål.",
+        "ar5": "Ferskvann er ikke trukket fra, og arealdekket er ukjent, også dyrket jord og myr.",
+        "arealbruk": "Bebygd areal er ikke trukket fra, og reserven er for stor.",
+        "dyrkbar_jord": "Konflikt med dyrkbar jord er ukjent.",
+        "naturtype": "Konflikt med naturtyper er ukjent.",
+        "flom": "Konflikt med flomsoner er ukjent.",
+        "kvikkleire_faresone": "Konflikt med faresoner for kvikkleire er ukjent.",
+        "kvikkleire_aktsomhet": "Konflikt med aktsomhetsområder for kvikkleire er ukjent.",
+        "kystkontur": "Konflikt med strandsonen er ukjent.",
+        "kommunegrense": "Konflikt med strandsonen er ukjent, og kartet viser ikke land.",
+        "byggegrense_sjo": "Byggegrenser mot sjøen er ikke trukket fra: konflikten med strandsonen "
+        "er et høyeste tall.",
+        "markagrense": "Konflikt med Marka er ukjent.",
+    },
+    sources=True,
+)
+
+LAND: tuple[Analysis, ...] = (_ACCOUNT, _RESERVE, _CARBON, _BUDGET, _FARMLAND)
