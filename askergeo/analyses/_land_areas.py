@@ -243,7 +243,7 @@ def area_accounts(
 def _names(areas: Division) -> pd.Series:
     """Name of each area by its id, in the order of the ids; what is outside comes last."""
     first = areas.frame.drop_duplicates("omraade_id").set_index("omraade_id")["omraade"]
-    names = first.sort_index().astype(object)
+    names: pd.Series = first.sort_index().astype(object)
     names.loc[OUTSIDE] = _OUTSIDE
     return names
 
@@ -271,6 +271,7 @@ def _summary(found: _Rows, areas: Division, twice_m2: float) -> Table:
     rows, draft, names = found.now, found.draft, found.names
     keys = {group: f"dekke_{number}_dekar" for number, group in enumerate(found.groups)}
     frame = _wide(rows, "omraade_id", "gruppe", found.groups).rename(columns=keys)
+    frame.columns.name = None
     columns = {
         "omraade_id": Column(title="Nummer"),
         "omraade": Column(title="Område"),

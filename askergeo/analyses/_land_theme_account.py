@@ -140,7 +140,7 @@ def _record(rows: pd.DataFrame, draft: pd.DataFrame | None) -> dict[str, float]:
 
 
 def _plan_columns(plans: Container[str], *, draft: bool) -> dict[str, Column]:
-    columns = {}
+    columns: dict[str, Column] = {}
     if PLAN in plans:
         columns |= {key: use_column(use) for use, key in USES.items()}
     if draft and DRAFT in plans:
@@ -204,7 +204,7 @@ def _detail(found: list[Found], cover: LandCover, plans: Container[str]) -> Tabl
     records: dict[str, dict[str, Any]] = {}
     for one in found:
         for number, kind in enumerate(one.classes):
-            groups = dict(list(kind.rows.groupby("gruppe")))
+            groups = {str(group): part for group, part in kind.rows.groupby("gruppe")}
             for group in sorted(groups, key=lambda name: place.get(name, len(place))):
                 sums = _record(groups[group], None)
                 # What rounding leaves at common borders is in the sums above, not a row here.

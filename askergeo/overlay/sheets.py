@@ -69,7 +69,9 @@ class SheetAccounts:
 
     def balance(self, sheet: str) -> Balance:
         """Give a sheet's closing line."""
-        return Balance(*(float(self.lines.loc[sheet, name]) for name in _LINES))
+        return Balance(
+            *(float(part) for part in self.lines.loc[[sheet], list(_LINES)].to_numpy()[0])
+        )
 
 
 @dataclass(frozen=True)
