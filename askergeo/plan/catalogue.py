@@ -2,13 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-__all__ = ["Rule", "load_rules"]
+from askergeo.result import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MapClass", "MapRule", "Rule", "load_rules"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapClass:
+    """Rows of a layer with one status: those whose columns have one of the values; all if none."""
+
+    status: Status
+    where: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapRule:
+    """How a rule asks the map.
+
+    Parameters
+    ----------
+    layer
+        The layer that it is about.
+    uses
+        The purposes that it is about: ``all``, ``built``, ``flood``, ``slide``, ``clay``,
+        ``quiet`` or ``not_farming``; see `askergeo.plan.uses.Use`.
+    classes
+        The layer's rows by status, the first that fits; other rows are no hits.
+    show
+        Columns that say what a hit is.
+    kind
+        ``area``, or ``flood``, ``shore`` and ``outside``, which have a method of their own.
+    blank
+        Values by column of rows that say «not mapped»; the other rows of such a layer are what it
+        maps.
+    complete
+        Whether the layer maps all that there is, wherever the plan lies.
+    """
+
+    layer: str
+    uses: str
+    classes: tuple[MapClass, ...]
+    show: tuple[str, ...] = ()
+    kind: str = "area"
+    blank: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    complete: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +78,8 @@ class Rule:
         Why it matters, and what to do about a hit.
     forms
         The forms of file that it is for, as `askergeo.plan.model.PlanFile.form`; all when empty.
+    map
+        How it asks the map; ``None`` for a rule that needs the plan alone.
     """
 
     id: str
@@ -41,6 +90,7 @@ class Rule:
     guidance: str
     action: str
     forms: tuple[str, ...] = ()
+    map: MapRule | None = None
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +103,23 @@ def load_rules() -> dict[str, Rule]:
     'Avgrensningen av en flate krysser ikke seg selv'
     """
     text = (files("askergeo") / "data" / "planregler.yml").read_text(encoding="utf-8")
-    return {
-        name: Rule(id=name, **(values | {"forms": tuple(values.get("forms", ()))}))
-        for name, values in yaml.safe_load(text).items()
-    }
+    return {name: _rule(name, values) for name, values in yaml.safe_load(text).items()}
+
+
+def _rule(name: str, values: dict[str, Any]) -> Rule:
+    asked = values.pop("map", None)
+    if asked is not None:
+        classes = tuple(
+            MapClass(
+                status=Status(one["status"]),
+                where=_lists(one.get("where", {})),
+            )
+            for one in asked["classes"]
+        )
+        lists = {"show": tuple(asked.get("show", ())), "blank": _lists(asked.get("blank", {}))}
+        asked = MapRule(**(asked | lists | {"classes": classes}))
+    return Rule(id=name, map=asked, **(values | {"forms": tuple(values.get("forms", ()))}))
+
+
+def _lists(values: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
+    return {column: tuple(found) for column, found in values.items()}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import Line, PlanFile, PlanObject, Shape, Surface
 
-__all__ = ["FORM_RULES"]
+__all__ = ["FORM_RULES", "system_of"]
 
 # The versions and variants that RFC 9562 knows are not asked for: the rule is about the form.
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -241,7 +241,7 @@ def _systems(
             yield Hit(rule, "Filen oppgir ikke koordinatsystem (srsName).", file.name)
         seen: dict[str, int | None] = {}
         for system in file.systems:
-            code = _code(system.text)
+            code = system_of(system.text)
             if code in seen:
                 continue
             seen[code] = system.line
@@ -256,12 +256,13 @@ def _systems(
 
 def _in_space(file: PlanFile) -> bool:
     return any(
-        system.dimension == 3 or _code(system.text) in _SPACE_SYSTEMS  # noqa: PLR2004  (x, y, z)
+        system.dimension == 3 or system_of(system.text) in _SPACE_SYSTEMS  # noqa: PLR2004  (x, y, z)
         for system in file.systems
     )
 
 
-def _code(text: str) -> str:
+def system_of(text: str) -> str:
+    """Give the name of a coordinate system that pyproj reads; what it does not know as written."""
     try:
         return parse_srs_name(text).crs
     except CrsError:

@@ -11,13 +11,13 @@ import shapely
 from askergeo.geometry import union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
     from askergeo.plan.model import PlanFile, PlanObject
 
-__all__ = ["GROUND", "drawn", "levels", "union_of"]
+__all__ = ["GROUND", "drawn", "level_of", "levels", "union_of"]
 
 #: The vertical level that most plans are on, and that an object without one is on.
 GROUND = "2"
@@ -42,16 +42,21 @@ def union_of(objects: Iterable[PlanObject]) -> BaseGeometry:
     return union(np.array([drawn(one) for one in objects], dtype=object))
 
 
-def levels(files: Sequence[PlanFile], kind: str) -> dict[str, list[tuple[PlanFile, PlanObject]]]:
-    """Give the objects of a type by vertical level.
+def level_of(one: PlanObject, areas: Mapping[str, PlanObject]) -> str:
+    """Give an object's vertical level: its own, else that of the area it refers to, else ground.
 
-    An object's level is its own, else that of the plan area that it refers to, else the ground's.
+    ``areas`` are the plan areas by id.
     """
-    areas = {one.id: one.first("vertikalnivå") for file in files for one in file.of("RpOmråde")}
+    named = (link.target.rpartition("#")[2] for link in one.links)
+    above = (areas[identity].first("vertikalnivå") for identity in named if identity in areas)
+    return one.first("vertikalnivå") or next(filter(None, above), "") or GROUND
+
+
+def levels(files: Sequence[PlanFile], kind: str) -> dict[str, list[tuple[PlanFile, PlanObject]]]:
+    """Give the objects of a type by vertical level."""
+    areas = {one.id: one for file in files for one in file.of("RpOmråde")}
     found: defaultdict[str, list[tuple[PlanFile, PlanObject]]] = defaultdict(list)
     for file in files:
         for one in file.of(kind):
-            named = (areas.get(link.target.rpartition("#")[2], "") for link in one.links)
-            level = one.first("vertikalnivå") or next(filter(None, named), "")
-            found[level or GROUND].append((file, one))
+            found[level_of(one, areas)].append((file, one))
     return dict(found)

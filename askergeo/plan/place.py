@@ -1,0 +1,123 @@
+"""Where a plan lies, and what it says of each place: what map rules are asked about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from askergeo.crs import transform
+from askergeo.errors import LayerError
+from askergeo.geometry import EMPTY, joined, polygons_of, union
+from askergeo.plan.form import system_of
+from askergeo.plan.geometry import GROUND, drawn, level_of
+from askergeo.plan.model import AREA
+from askergeo.plan.uses import use_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from askergeo.plan.model import PlanFile
+
+__all__ = ["Place", "place_of"]
+
+_PURPOSES = ("RpArealformålOmråde", "KpArealformålOmråde")
+_OUTLINES = ("RpOmråde", "KpOmråde", AREA)
+# Codes of juridisklinje that are building limits (SOSI Plan).
+# EUREF89 UTM with NN2000 heights, and without.
+_IN_THE_PLANE = {f"EPSG:{5940 + zone}": f"EPSG:{25800 + zone}" for zone in range(31, 36)}
+_LIMITS = frozenset({"1211", "Byggegrense"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """A plan on the map, in the package's CRS.
+
+    Parameters
+    ----------
+    outline
+        The plan area: all that is planned, as one (multi)polygon.
+    uses
+        A row a purpose on the ground: ``objekt``, ``kode``, ``bruk``, geometry. An area before
+        there is a plan, and a plan without purposes, has its outline with no code.
+    limits
+        Building limits that the plan itself draws.
+    plan_ids
+        The plan's numbers.
+    other_levels
+        How many purposes lie on each other vertical level; map rules are not asked about them.
+    """
+
+    outline: BaseGeometry
+    uses: gpd.GeoDataFrame
+    limits: gpd.GeoDataFrame
+    plan_ids: frozenset[str]
+    other_levels: dict[str, int]
+
+
+def place_of(files: Sequence[PlanFile], crs: str) -> Place:
+    """Put the files of one plan on the map.
+
+    Parameters
+    ----------
+    files
+        The plan's files.
+    crs
+        The CRS of the map layers, in metres.
+
+    Raises
+    ------
+    LayerError
+        When the plan has no surface anywhere.
+    """
+    areas = {one.id: one for file in files for one in file.of(*_OUTLINES)}
+    others: Counter[str] = Counter()
+    rows: list[dict[str, object]] = []
+    outline: list[BaseGeometry] = []
+    limits: list[BaseGeometry] = []
+    for file in files:
+        shapes = _moved([drawn(one) for one in file.objects], file, crs)
+        for one, shape in zip(file.objects, shapes, strict=True):
+            if one.kind in _OUTLINES:
+                outline.append(shape)
+            elif one.kind in _PURPOSES:
+                outline.append(shape)
+                level = level_of(one, areas)
+                if level != GROUND:
+                    others[level] += 1
+                    continue
+                rows.append({"objekt": one.id, "kode": one.first("arealformål"), "geometry": shape})
+            elif one.kind.endswith("JuridiskLinje") and one.first("juridisklinje") in _LIMITS:
+                limits.append(shape)
+    whole = union(np.array(outline, dtype=object)) if outline else EMPTY
+    if whole.is_empty:
+        raise LayerError(
+            "Planen har ingen flate på kartet.",
+            remedy="Se etter at planområdet er med i filene og kan bygges.",
+        )
+    if not rows:
+        rows = [{"objekt": ", ".join(areas), "kode": "", "geometry": whole}]
+    for row in rows:
+        row["bruk"] = use_of(str(row["kode"])).name
+        row["geometry"] = joined(polygons_of(np.array([row["geometry"]], dtype=object)))
+    numbers = {n for file in files for one in file.objects for n in one.all("planidentifikasjon")}
+    return Place(
+        outline=whole,
+        uses=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
+        limits=gpd.GeoDataFrame(geometry=limits, crs=crs),
+        plan_ids=frozenset(numbers),
+        other_levels=dict(others),
+    )
+
+
+def _moved(shapes: list[BaseGeometry], file: PlanFile, crs: str) -> list[BaseGeometry]:
+    """Move the geometry of a file from the system that it names first to that of the layers."""
+    own = next((system_of(system.text) for system in file.systems), crs)
+    flat = shapely.force_2d(np.array(shapes, dtype=object))
+    return list(transform(flat, _IN_THE_PLANE.get(own, own), crs))
