@@ -222,12 +222,14 @@ def _readable(
     negative = (values < 0) & parts & ~secret
     shown = parts & ~secret & ~unknown & ~negative & ~nameless & (values > 0)
     counts = {
-        "skjult": int(secret.sum()),
-        "ukjent": int(unknown.sum()),
-        "negativ": int(negative.sum()),
-        "uten fra eller til": int((nameless & ~secret & ~unknown & ~negative).sum()),
+        ("skjult", "skjulte"): int(secret.sum()),
+        ("ukjent", "ukjente"): int(unknown.sum()),
+        ("negativ", "negative"): int(negative.sum()),
+        ("uten fra eller til",) * 2: int((nameless & ~secret & ~unknown & ~negative).sum()),
     }
-    left_out = [f"{format_number(count)} {why}" for why, count in counts.items() if count]
+    left_out = [
+        f"{format_number(count)} {why[count > 1]}" for why, count in counts.items() if count
+    ]
     rows: dict[tuple[str, str], float] = defaultdict(float)
     for one, other, value in zip(
         *(end[shown].map(clean_text) for end in ends), values[shown], strict=True

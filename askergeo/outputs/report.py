@@ -49,6 +49,8 @@ _CLOSING = {
     "ikke_dekket_m2": "ikke dekket",
     "talt_dobbelt_m2": "talt flere ganger",
 }
+# The same of a check that has two sides only.
+_TWO_SIDES = {"helhet_m2": "helheten", "deler_m2": "delene"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +166,8 @@ def closing_lines(result: Result) -> tuple[tuple[str, str], ...]:
     """Write the closing lines of area accounts: boundary = rows + not covered − counted twice.
 
     They are the rows of tables with the columns ``grense_m2``, ``rader_m2``, ``ikke_dekket_m2``
-    and ``talt_dobbelt_m2``; ``regnskap`` names each. A comparison has two of each and no line.
+    and ``talt_dobbelt_m2``, named by ``regnskap``; or ``helhet_m2`` and ``deler_m2``, named by
+    ``kontroll``. A comparison has two of each and no line.
 
     Returns
     -------
@@ -175,17 +178,21 @@ def closing_lines(result: Result) -> tuple[tuple[str, str], ...]:
         return ()
     lines = []
     for table in result.tables:
-        if not set(_CLOSING) <= set(table.columns):
+        parts = next((one for one in (_CLOSING, _TWO_SIDES) if set(one) <= set(table.columns)), {})
+        if not parts:
             continue
         for label, row in zip(table.frame.index, table.frame.to_dict("records"), strict=True):
-            name = clean_text(row.get("regnskap", label))
-            lines.append((name, _closing_line(row)))
+            name = clean_text(row.get("regnskap", row.get("kontroll", label)))
+            lines.append((name, _closing_line(row, parts)))
     return tuple(lines)
 
 
-def _closing_line(row: Mapping[Hashable, Any]) -> str:
-    said = [f"{name} {format_number(row[key], 1)}" for key, name in _CLOSING.items()]
-    line = f"{said[0][:1].upper()}{said[0][1:]} m² = {said[1]} + {said[2]} − {said[3]}."
+def _closing_line(row: Mapping[Hashable, Any], parts: Mapping[str, str]) -> str:
+    said = [f"{name} {format_number(row[key], 1)}" for key, name in parts.items()]
+    sides = " ".join(
+        f"{sign} {text}" for sign, text in zip(("=", "+", "−"), said[1:], strict=False)
+    )
+    line = f"{said[0][:1].upper()}{said[0][1:]} m² {sides}."
     if "differanse_m2" in row:
         line += f" Differanse {format_number(row['differanse_m2'], 6)} m²."
     closes = row.get("gar_opp")
