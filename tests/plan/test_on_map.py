@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import jsonschema
 import numpy as np
 import pytest
 import shapely
@@ -124,8 +126,8 @@ def test_what_is_not_mapped_is_never_green(package: DataPackage, tmp_path: Path)
 def test_a_plan_in_another_zone_is_moved(package: DataPackage, wide: shapely.Polygon) -> None:
     own = asked(package, purpose("1110", wide))
     other = gpd.GeoSeries([wide], crs=CRS).to_crs("EPSG:25833").iloc[0]
-    files = plan(purpose("1110", other), crs="EPSG:25833")
-    moved = {one.rule.id: one for one in ask_map(place_of(files, CRS), package)}
+    place = place_of(plan(purpose("1110", other), crs="EPSG:25833"), CRS)
+    moved = {one.rule.id: one for one in ask_map(place, package)}
     for rule, answer in own.items():
         assert moved[rule].status == answer.status
         assert moved[rule].area_m2 == pytest.approx(answer.area_m2, rel=1e-6)
@@ -201,6 +203,8 @@ def test_two_versions_are_compared(package: DataPackage, wide: shapely.Polygon) 
 def test_the_forms_hold_every_rule_once(package: DataPackage, wide: shapely.Polygon) -> None:
     found = review(plan(purpose("1110", wide)), package)
     written = json.loads(json.dumps(as_json(found), allow_nan=False))
+    schema = json.loads((files("askergeo") / "data/schema/plansjekk.schema.json").read_text())
+    jsonschema.validate(written, schema)
     fired = {one["regel"] for one in written["funn"]}
     rest = [one["regel"] for one in written["uten_funn"] + written["ikke_kontrollert"]]
     rules = {one["id"] for one in as_sarif(found)["runs"][0]["tool"]["driver"]["rules"]}
