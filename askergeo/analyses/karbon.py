@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from askergeo._plan_style import group_colours
 from askergeo._text import listed
 from askergeo.analyses._carbon_map import map_layers
 from askergeo.analyses._carbon_reckoned import Settings, cases_of, conversions, main_case
@@ -219,6 +220,7 @@ def _charts(cases: Sequence[Case]) -> tuple[FlowChart, ...]:
             source="klasse",
             target="gruppe",
             value="sum_t",
+            colours=group_colours(),
         ),
     )
 
