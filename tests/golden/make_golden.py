@@ -12,6 +12,7 @@ The real case reads ``../shared/data`` beside the checkout.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parent.parent.parent / "shared" / "data"
 N1000 = SHARED / "asker" / "n1000_asker_oslofjord.gpkg"
+LAND_LIMIT = SHARED / "asker" / "asker_kommune_3203_robhopM.gpkg"
+REAL_KINDS = ("Skog", "Myr", "ApentOmrade", "Tettbebyggelse")
 
 
 def shore_case() -> dict[str, list[Any]]:
@@ -124,6 +127,25 @@ def overlay_case() -> dict[str, list[Any]]:
     }
 
 
+@functools.cache
+def land_case() -> dict[str, list[Any]]:
+    """Eksempelbygda: its land, AR5, and the kommuneplan with the proposal (code · 10 + status)."""
+    from askergeo.example import make_example  # noqa: PLC0415  (only this case needs it)
+
+    layers = make_example("liten", 3203).frames
+    limit = layers["kommunegrense"]
+    case = {
+        "area": list(limit[limit["omfang"] == "land"].geometry),
+        "ar5": list(layers["ar5"].geometry),
+        "ar5_kind": layers["ar5"]["arealtype"].tolist(),
+    }
+    for name, layer in (("plan", "kommuneplan"), ("draft", "kommuneplan_forslag")):
+        frame = layers[layer]
+        case[name] = list(frame.geometry)
+        case[f"{name}_kind"] = (frame["formaal_kode"] * 10 + frame["arealstatus"]).tolist()
+    return case
+
+
 def real_case() -> dict[str, list[Any]]:
     """Asker from N1000: municipality with its sea, shoreline and sea."""
     area = gpd.read_file(N1000, layer="Kommune", where="kommunenummer = '3203'")
@@ -131,6 +153,17 @@ def real_case() -> dict[str, list[Any]]:
         "area": list(area.geometry),
         "coast": list(gpd.read_file(N1000, layer="Kystkontur").geometry),
         "sea": list(gpd.read_file(N1000, layer="Havflate").geometry),
+    }
+
+
+def real_land_case() -> dict[str, list[Any]]:
+    """Asker as the municipality without sea, and the land cover of N1000."""
+    limit = gpd.read_file(LAND_LIMIT)
+    land = [gpd.read_file(N1000, layer=name) for name in REAL_KINDS]
+    return {
+        "area": list(limit.to_crs(25832).geometry),
+        "land": [shape for frame in land for shape in frame.geometry],
+        "land_kind": [number for number, frame in enumerate(land) for _ in frame.geometry],
     }
 
 
@@ -233,8 +266,47 @@ WITH l AS (SELECT l.id, k.v, ST_Intersection(l.g, a.g) g
 SELECT json_object_agg(k, v) FROM answer WHERE v > 1e-9
 """
 
+# Areas by land cover; by land cover and purpose; and by both purposes where they differ. What a
+# polygon wholly covers is not cut by it.
+LAND_SQL = """
+CREATE INDEX ON ar5 USING gist (g); CREATE INDEX ON plan USING gist (g);
+CREATE INDEX ON draft USING gist (g); ANALYZE;
+CREATE TABLE cut AS SELECT k.v, CASE WHEN ST_Covers(a.g, l.g) THEN l.g
+   ELSE ST_CollectionExtract(ST_Intersection(a.g, l.g), 3) END g
+  FROM area a JOIN ar5 l ON ST_Intersects(a.g, l.g) JOIN ar5_kind k ON k.id = l.id;
+CREATE INDEX ON cut USING gist (g);
+CREATE TABLE moved AS SELECT pk.v old, dk.v new,
+   ST_CollectionExtract(ST_Intersection(p.g, d.g), 3) g
+  FROM plan p JOIN plan_kind pk ON pk.id = p.id JOIN draft d ON ST_Intersects(p.g, d.g)
+  JOIN draft_kind dk ON dk.id = d.id WHERE pk.v <> dk.v AND NOT ST_Touches(p.g, d.g);
+CREATE INDEX ON moved USING gist (g); ANALYZE;
+WITH answer AS (
+  SELECT 'grense' k, ST_Area(g) m2 FROM area
+  UNION ALL SELECT 'dekke ' || v, sum(ST_Area(g)) FROM cut GROUP BY v
+  UNION ALL SELECT 'plan ' || c.v || ' ' || k.v, sum(CASE WHEN ST_Covers(p.g, c.g)
+   THEN ST_Area(c.g) ELSE ST_Area(ST_Intersection(c.g, p.g)) END)
+   FROM plan p JOIN plan_kind k ON k.id = p.id JOIN cut c ON ST_Intersects(p.g, c.g)
+   GROUP BY c.v, k.v
+  UNION ALL SELECT 'endring ' || old || ' ' || new || ' ' || c.v,
+   sum(ST_Area(ST_Intersection(m.g, c.g)))
+   FROM moved m JOIN cut c ON ST_Intersects(m.g, c.g) GROUP BY old, new, c.v)
+SELECT json_object_agg(k, m2) FROM answer WHERE m2 > 0.5
+"""
+
+# The classes of the map of 1:1 000 000 in Asker without its sea.
+REAL_LAND_SQL = """
+WITH a AS (SELECT ST_Union(g) g FROM area), answer AS (
+  SELECT 'grense' k, ST_Area(g) m2 FROM a
+  UNION ALL SELECT 'dekke ' || k.v, sum(ST_Area(ST_Intersection(a.g, l.g)))
+   FROM a, land l JOIN land_kind k ON k.id = l.id GROUP BY k.v
+  UNION ALL SELECT 'ikke dekket', ST_Area(ST_Difference(a.g, u.g))
+   FROM a, (SELECT ST_Union(g) g FROM land) u)
+SELECT json_object_agg(k, m2) FROM answer
+"""
+
 CASES = {"strandsone": (shore_case, SHORE_SQL), "tettsted": (village_case, VILLAGE_SQL)}
 CASES["overlay"] = (overlay_case, OVERLAY_SQL)
+CASES["areal"] = (land_case, LAND_SQL)
 
 
 def bin_folder() -> Path | None:
@@ -308,6 +380,7 @@ def answers() -> dict[str, Any]:
         found = {name: ask(psql, case(), question) for name, (case, question) in CASES.items()}
         if N1000.is_file():
             found["asker_n1000"] = ask(psql, real_case(), REAL_SQL)
+            found["asker_areal"] = ask(psql, real_land_case(), REAL_LAND_SQL)
         version = "SELECT json_build_object('postgis', PostGIS_Full_Version())"
         found["laget_med"] = ask(psql, {}, version)
     return found

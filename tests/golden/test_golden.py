@@ -17,8 +17,11 @@ import shapely
 
 from askergeo.analyses.strandsone import strandsone
 from askergeo.analyses.tettsted_avgrens import avgrens
+from askergeo.catalogue import load_codes
+from askergeo.datapackage import DataPackage
 from askergeo.overlay.account import AREA, account
 from askergeo.parameters import load_parameters
+from askergeo.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,6 +193,86 @@ def test_area_account_of_asker_from_n1000(shared_data: Path) -> None:
     assert rows["Havflate"] == pytest.approx(sea, rel=EXACT)
     # The six classes of this map leave nothing in Asker and do not overlap there.
     assert found.balance.not_covered_m2 == found.balance.counted_twice_m2 == 0
+
+
+@pytest.fixture(scope="module")
+def land(demo_folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Tables of the land account as the example's report wrote them: table, row, column."""
+    report = json.loads((demo_folder / "resultat.json").read_text(encoding="utf-8"))
+    found = next(one for one in report["resultater"] if one["analyse"] == "areal")
+    tables = {}
+    for table in found["tabeller"]:
+        names = [column["navn"] for column in table["kolonner"]]
+        tables[table["navn"]] = {
+            row["rad"]: dict(zip(names, row["verdier"], strict=True)) for row in table["rader"]
+        }
+    return tables
+
+
+def golden_land(kind: str) -> dict[tuple[int, ...], float]:
+    found = {tuple(name.split()): area for name, area in GOLDEN["areal"].items()}
+    return {tuple(map(int, name[1:])): m2 for name, m2 in found.items() if name[0] == kind}
+
+
+def test_extent_of_land_cover(land: Any) -> None:
+    rows = {name: row["m2"] for name, row in land["utstrekning"].items()}
+    golden = {str(kind): m2 for (kind,), m2 in golden_land("dekke").items()}
+    assert {name: rows[name] for name in golden} == pytest.approx(golden, rel=EXACT)
+    assert rows["i_alt"] == pytest.approx(GOLDEN["areal"]["grense"], rel=EXACT)
+
+
+def test_land_cover_by_planned_purpose(land: Any) -> None:
+    status = {1: "Nåværende", 2: "Framtidig"}
+    golden = {
+        f"{plan // 10}|{status[plan % 10]}|{cover}": m2
+        for (cover, plan), m2 in golden_land("plan").items()
+    }
+    mine = {
+        name: row["m2"]
+        for name, row in land["planmatrise"].items()
+        if row["m2"] > 0.5 and row["status"] in status.values()
+    }
+    # Two sums of thousands of pieces: absolute, a ten thousandth of a square metre.
+    assert mine == pytest.approx(golden, rel=EXACT, abs=1e-4)
+
+
+def test_what_the_proposal_changes(land: Any) -> None:
+    flows: dict[tuple[str, str], float] = {}
+    cover: dict[tuple[str, str], float] = {}
+    codes, status = load_codes("kommuneplan_formaal"), {1: "nåværende", 2: "framtidig"}
+    label = {
+        code * 10 + number: f"{purpose.name}, {word}"
+        for code, purpose in codes.items()
+        for number, word in status.items()
+    }
+    for (old, new, kind), m2 in golden_land("endring").items():
+        ends = label[old], label[new]
+        flows[ends] = flows.get(ends, 0) + m2
+        way = "lagt_til" if old == 51001 else "tatt_ut"
+        cover[str(kind), way] = cover.get((str(kind), way), 0) + m2
+    mine = {(row["fra"], row["til"]): row["m2"] for row in land["planendring_strommer"].values()}
+    assert mine == pytest.approx(flows, rel=EXACT, abs=1e-4)
+    classes = {row["klassenavn"]: name for name, row in land["utstrekning"].items()}
+    rows = {
+        (classes[name], way): row[way] * 1000
+        for name, row in land["planendring_arealdekke"].items()
+        for way in ("lagt_til", "tatt_ut")
+        if name in classes and row[way] > 0.0005
+    }
+    assert rows == pytest.approx(cover, rel=EXACT, abs=1e-4)
+
+
+def test_land_account_of_asker(asker_package: Path) -> None:
+    found = run("areal", DataPackage.open(asker_package))
+    rows, golden = found.table("utstrekning").frame["m2"], GOLDEN["asker_areal"]
+    classes = {"skog": 0, "apent": 2, "bebygd": 3}
+    assert {name: rows[name] for name in classes} == pytest.approx(
+        {name: golden[f"dekke {kind}"] for name, kind in classes.items()}, rel=EXACT
+    )
+    assert rows["ikke_dekket"] == pytest.approx(golden["ikke dekket"], rel=EXACT)
+    assert rows["i_alt"] == pytest.approx(golden["grense"], rel=EXACT)
+    assert golden["dekke 1"] == 0  # the map has no bog there
+    assert "myr" not in rows
 
 
 def test_postgis_gives_the_recorded_answers(require_tool: Callable[[str], str]) -> None:
