@@ -147,3 +147,18 @@ def test_tiles_do_not_matter(one: Any, other: Any, side: float) -> None:
     assert second == pytest.approx(first, rel=1e-9, abs=1e-6)
     twice = whole.balance.counted_twice_m2
     assert tiled.balance.counted_twice_m2 == pytest.approx(twice, rel=1e-9, abs=1e-6)
+
+
+@given(loose(), loose())
+@SMALL
+def test_what_is_in_the_rows_and_what_is_outside_are_the_whole(one: Any, other: Any) -> None:
+    limit = frame(other)
+    layers = themes(one)
+    found = account(layers, by={}, boundary=limit)
+    inside = found.rows.loc[found.rows["t0.dekket"], AREA].sum()
+    (outside,) = found.outside[AREA]
+    assert inside + outside == pytest.approx(shapely.area(one).sum(), rel=1e-9)
+    expected = shapely.area(shapely.difference(one, shapely.union_all(other)))
+    assert outside == pytest.approx(expected.sum(), rel=1e-9, abs=1e-6)
+    # The corners of the limit's union are rounded, so that a billionth may reach out of it.
+    assert (expected > 1e-3).sum() <= found.outside["rader"].iloc[0] <= len(one)
