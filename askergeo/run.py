@@ -21,7 +21,7 @@ from askergeo.result import Finding, Missing, Provenance, Severity, Status
 from askergeo.versions import software_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     import pandas as pd
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from askergeo.result import Result, SourceRecord
     from askergeo.scenario import ScenarioView
 
-__all__ = ["read_layers", "require_whole", "run"]
+__all__ = ["provenance_of", "read_layers", "require_whole", "run"]
 
 # Share of the municipality from which a layer counts as complete: the edges of coverage maps and
 # of boundaries never match to the metre.
@@ -95,7 +95,7 @@ def run(
     result = analysis.load()(**frames, **graph, **sources, parameters=parameters)
     missing = _missing(analysis, view, partial)
     layers = (*frames, *(layer for layer in analysis.network if layer in view))
-    provenance = _provenance(analysis, view, layers, overrides or {})
+    provenance = provenance_of(view, layers, _command(analysis, view, overrides or {}))
     warnings = (
         *result.warnings,
         *_left_out(view, layers),
@@ -335,16 +335,24 @@ def _remarks(package: DataPackage | ScenarioView, layers: tuple[str, ...]) -> tu
     return tuple(findings)
 
 
-def _provenance(
-    analysis: Analysis,
-    package: DataPackage | ScenarioView,
-    layers: tuple[str, ...],
-    overrides: Mapping[str, Any],
+def provenance_of(
+    package: DataPackage | ScenarioView, layers: Iterable[str], command: str
 ) -> Provenance:
+    """Say what a result rests on.
+
+    Parameters
+    ----------
+    package
+        The package, or a scenario over it.
+    layers
+        The layers that were read.
+    command
+        The command that makes the result again, without the machine's own paths.
+    """
     laid_over = getattr(package, "scenario_path", None)
     return Provenance(
         version=__version__,
-        command=_command(analysis, package, overrides),
+        command=command,
         created=_created(),
         municipality=package.municipality,
         crs=package.crs,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import Console, text_table
-from .options import Json, Quiet, Scenario
+from .options import Json, Overwrite, Quiet, Scenario
 
 if TYPE_CHECKING:
     from askergeo.plan.review import Review
@@ -49,6 +49,12 @@ def check(
         typer.Option("--data", metavar="MAPPE", help="Datapakken som planen holdes mot."),
     ] = None,
     *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--ut", metavar="MAPPE", help="Skriv rapporten i en mappe: side, arbeidsbok og kart."
+        ),
+    ] = None,
     old: Annotated[
         list[Path] | None,
         typer.Option(
@@ -76,13 +82,14 @@ def check(
     rules: Annotated[
         bool, typer.Option("--regler", help="List reglene, og hva som gjør dem gale.")
     ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Se hva som er galt med en reguleringsplan, og hva den kolliderer med på kartet.
 
     $ askergeo plansjekk plan.gml --data asker
-    $ askergeo plansjekk plan.gml --data asker --mot forrige.gml
+    $ askergeo plansjekk plan.gml --data asker --ut plansjekk --mot forrige.gml
     $ askergeo plansjekk --regler
 
     Det som ikke er kartlagt eller ikke kunne kontrolleres, står for seg: en plan er aldri i orden
@@ -98,6 +105,8 @@ def check(
     if rules:
         _list_rules(console)
         return
+    if out is not None and data is None:
+        raise typer.BadParameter("--ut trenger --data: en rapport uten kart har ikke noe å vise.")
     if not plan:
         raise typer.BadParameter("Missing argument 'PLAN...'.")
     package: Any = None if data is None else DataPackage.open(data)
@@ -106,10 +115,28 @@ def check(
     found = review([read_plan(one, crs=crs) for one in plan], package)
     before = review([read_plan(one, crs=crs) for one in old], package) if old else None
     changes = None if before is None else changed(before, found)
+    if out is not None:
+        _write(found, package, plan, out, changes, overwrite=overwrite)
+        console.note(f"Rapporten er i {out}.")
     written = as_sarif(found) if form is Form.SARIF else plain(found, changes)
     console.result(_text(found, changes), written)
     if found.reached(threshold.value):
         raise typer.Exit(1)
+
+
+def _write(
+    found: Review,
+    package: Any,  # noqa: ANN401  (a package or a scenario over it; imported when needed)
+    plan: list[Path],
+    out: Path,
+    changes: dict[str, Any] | None,
+    *,
+    overwrite: bool,
+) -> None:
+    from askergeo.outputs.write import write_all
+    from askergeo.plan.report import review_result
+
+    write_all([review_result(found, package, plan, changes)], out, overwrite=overwrite)
 
 
 def _list_rules(console: Console) -> None:

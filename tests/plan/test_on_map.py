@@ -14,6 +14,7 @@ import shapely
 
 from askergeo.cli.main import run
 from askergeo.datapackage import DataPackage, Origin
+from askergeo.plan.catalogue import load_rules
 from askergeo.plan.forms import as_json, as_sarif
 from askergeo.plan.model import Curve, PlanFile, PlanObject, Shape, Surface, System
 from askergeo.plan.on_map import ask_map
@@ -236,3 +237,26 @@ def test_the_verb_ends_by_its_threshold(
     assert "gml.flate.2" in capsys.readouterr().out
     assert run(["plansjekk"]) == 2
     assert run(["plansjekk", str(tmp_path / "finnes-ikke.gml")]) == 2
+
+
+def test_the_report_holds_the_review(
+    tmp_path: Path, demo_folder: Path, wide: shapely.Polygon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "område.geojson", tmp_path / "rapport"
+    gpd.GeoDataFrame(geometry=[wide], crs=CRS).to_file(path)
+    arguments = ["plansjekk", str(path), "--data", str(demo_folder / "datapakke")]
+    assert run([*arguments, "--ut", str(out), "--mot", str(path), "--json"]) == 1
+    written = json.loads(capsys.readouterr().out)
+    assert written["endringer"]["fortsatt"] == written["funn"]
+    assert sorted(one.name for one in out.iterdir()) == [
+        "askergeo.gpkg", "askergeo.xlsx", "index.html", "resultat.json"
+    ]  # fmt: skip
+    (result,) = json.loads((out / "resultat.json").read_text(encoding="utf-8"))["resultater"]
+    tables = {table["navn"]: table for table in result["tabeller"]}
+    assert len(tables["funn"]["rader"]) == len(written["funn"])
+    assert len(tables["kontroll"]["rader"]) == len(load_rules())
+    hits = gpd.read_file(out / "askergeo.gpkg", layer="plansjekk_treff")
+    placed = [one for one in written["funn"] if one["lag"]]
+    assert hits["areal_m2"].sum() == pytest.approx(sum(one["areal_m2"] for one in placed), abs=1)
+    assert run([*arguments, "--ut", str(out)]) == 2  # the folder is taken
+    assert run(["plansjekk", str(path), "--ut", str(tmp_path / "uten")]) == 2
