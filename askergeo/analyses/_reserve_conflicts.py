@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from askergeo.geometry import Geometries
 
-__all__ = ["ALL", "FLAGS", "RED", "SHORE", "Conflicts", "covered", "find_conflicts"]
+__all__ = ["ALL", "FLAGS", "RED", "SHORE", "UNKNOWN", "Conflicts", "find_conflicts"]
 
 # Columns of the totals over all themes.
 ALL: Final = "alle"
@@ -42,7 +42,8 @@ FLAGS: Final = {
 }
 # The belt is computed, not a layer of the catalogue.
 SHORE: Final = "strandsone"
-_OTHER: Final = "ukjent"
+# Class of rows whose class no list has.
+UNKNOWN: Final = "ukjent"
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,13 @@ def find_conflicts(
             continue
         shapes = np.concatenate([found[key] for key in mapped])
         polygons = polygons_of(union(shapes))
-        areas[name] = covered(parts, polygons)
+        areas[name] = _covered(parts, polygons)
         if name in (*FLAGS, RED, ALL):
             flat[name] = polygons
     return Conflicts(classes, pd.DataFrame(areas, index=parts.index), flat, join_faults(faults))
 
 
-def covered(parts: gpd.GeoDataFrame, polygons: Geometries) -> NDArray[np.float64]:
+def _covered(parts: gpd.GeoDataFrame, polygons: Geometries) -> NDArray[np.float64]:
     """Area of each part that lies in the polygons, which do not overlap, m²."""
     if not len(parts) or not len(polygons):
         return np.zeros(len(parts))
@@ -161,7 +162,7 @@ def _rows_near(
     done = checked(layer, frame.iloc[some])
     usable = is_surface(done.shapes) & ~shapely.is_empty(done.shapes)
     known = [str(name) for name in classes.index if name in there]
-    unknown = f"{classes['tema'].iloc[0]}:{_OTHER}"
+    unknown = f"{classes['tema'].iloc[0]}:{UNKNOWN}"
     odd = ~np.isin(key[some], known)
     labels = frame.index.to_numpy()[some]
     faults = _unknown_rows(layer, labels[odd], str(classes["kolonne"].iloc[0]))
@@ -178,7 +179,7 @@ def _keys(layer: str, frame: gpd.GeoDataFrame, classes: pd.DataFrame) -> NDArray
         return np.full(len(frame), classes.index[0], dtype=object)
     codes = frame[column].astype("string").fillna("")
     known = codes.map(dict(zip(classes["verdi"], classes.index, strict=True)))
-    rest = "" if layer == "ar5" else _OTHER
+    rest = "" if layer == "ar5" else UNKNOWN
     return np.asarray(known.fillna(rest).to_numpy(dtype=object))
 
 
@@ -195,9 +196,9 @@ def _with_unknown(classes: pd.DataFrame, found: Mapping[str, Geometries]) -> pd.
     parts = []
     for theme, rows in classes.groupby("tema", sort=False):
         parts.append(rows)
-        key = f"{theme}:{_OTHER}"
+        key = f"{theme}:{UNKNOWN}"
         if key in found:
-            extra = rows.iloc[[-1]].assign(klasse="Ukjent klasse", niva="gul", verdi=_OTHER)
+            extra = rows.iloc[[-1]].assign(klasse="Ukjent klasse", niva="gul", verdi=UNKNOWN)
             parts.append(extra.set_axis([key]))
     return pd.concat(parts)
 

@@ -195,8 +195,8 @@ def closing_lines(
     lines.append(Line("kryss", title, limit, net, limit))
     flags = [f"{_CELLS}.{flag}" for flag in conflicts.flags]
     if flags and not len(cross.overlaps):
-        inside = np.array([rows[name].astype(object) == "ja" for name in flags]).any(axis=0)
-        hit = float(rows[AREA][inside].sum())
+        inside = np.array([rows[name].astype(object) == "ja" for name in flags])
+        hit = float(rows[AREA].to_numpy()[inside.any(axis=0)].sum())
         some = conflicts.areas.loc[~described.parts["for_seg"], ALL].sum()
         title = "Minst én konflikt = rader i kryssregnskapet med konflikt"
         lines.append(Line("konflikt", title, float(some), hit, limit))

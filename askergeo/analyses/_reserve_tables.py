@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo._text import listed
-from askergeo.analyses._reserve_conflicts import ALL, FLAGS, RED
+from askergeo.analyses._reserve_conflicts import ALL, FLAGS, RED, UNKNOWN
 from askergeo.analyses._reserve_parts import DEKAR, GENERAL
 from askergeo.numbers import format_number
 from askergeo.result import Column, ColumnSum, RowSum, Table
@@ -116,9 +116,9 @@ def _titles(described: Described) -> list[str]:
     """Titles of the rows of :func:`_grouped`."""
     pieces = described.pieces
     apart = pieces[pieces["for_seg"]]
-    names = sorted(set(described.counted["gruppe"]))
+    names = sorted(set(described.parts.loc[~described.parts["for_seg"], "gruppe"]))
     own = sorted({f"{name}, vises for seg" for name in apart["formaal"]})
-    return [*names, "Reserven", *(["; ".join(own)] if len(apart) else [])]
+    return [*names, "Reserven", *(["; ".join(own)] if described.parts["for_seg"].any() else [])]
 
 
 def _total_rows(frame: pd.DataFrame) -> tuple[RowSum, ...]:
@@ -142,7 +142,7 @@ def group_table(described: Described, conflicts: Conflicts, density: float) -> T
     counts.index = pd.Index([n if n == "for_seg" else f"gruppe_{n[:2]}" for n in counts.index])
     counts[TOTAL] = int((~pieces["for_seg"]).sum())
     frame.insert(0, "gruppe", _titles(described))
-    frame.insert(1, "stykker", counts.reindex(frame.index).astype("int64"))
+    frame.insert(1, "stykker", counts.reindex(frame.index, fill_value=0).astype("int64"))
     frame["konflikt_andel"] = _percent(frame["konflikt"], frame["dekar"])
     frame.loc["for_seg" if "for_seg" in frame.index else [], "boliger"] = np.nan
     order = ["gruppe", "stykker", "dekar", *there, "konflikt", "konflikt_andel", "rod", "boliger"]
@@ -241,7 +241,7 @@ def _conflict_rows(described: Described, conflicts: Conflicts) -> pd.DataFrame:
         first = rows.iloc[0]
         titles[theme] = (str(first["tittel"]), levels, str(first["hjemmel"]))
         order.append(theme)
-        if len(rows) > 1 and first["kartlagt"]:
+        if first["kartlagt"] and (len(rows) > 1 or first["verdi"] == UNKNOWN):
             titles |= {
                 str(key): (f"– {name[0].lower()}{name[1:]}", str(level), "")
                 for key, name, level in zip(rows.index, rows["klasse"], rows["niva"], strict=True)
