@@ -206,7 +206,8 @@ class MapLayer:
 
     ``rows_of`` names the table whose rows these features are (same index labels): person
     columns are then hidden as they are there. A layer with ``on_page`` false is too heavy for the
-    page and is in the GeoPackage only.
+    page and is in the GeoPackage only. One with ``visible`` false is switched off when the page
+    opens: a background that would cover the answer.
     """
 
     name: str
@@ -218,6 +219,7 @@ class MapLayer:
     hidden: frozenset[tuple[Hashable, str]] = frozenset()
     note: str = ""
     on_page: bool = True
+    visible: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,6 +142,7 @@ def _table(table: Table, limit: int, layer: str) -> dict[str, Any]:
         "shown": format_number(len(rows)),
         "all": format_number(len(table.frame)),
         "one": len(table.frame) == 1,
+        "wide": len(columns) > _WIDE,
         "cut": len(rows) < len(table.frame),
         "layer": layer,
         "signs": bool(table.hidden),

@@ -185,6 +185,7 @@ def _layer(
         "name": layer.name,
         "title": layer.title,
         "table": layer.rows_of,
+        "visible": layer.visible,
         "symbols": [
             {
                 "fill": s.fill,

@@ -198,6 +198,7 @@ def _legend(layer: MapLayer, file_name: str) -> dict[str, Any]:
     return {
         "name": layer.name,
         "title": layer.title,
+        "visible": layer.visible,
         "count": format_number(len(layer.frame)),
         "heading": column.header if column else "",
         "shape": shape,

@@ -368,3 +368,12 @@ def test_of_findings_for_information_a_few_of_each_kind_are_listed(small: Result
     root = tree(replace(small, findings=(*info, *wrong)))
     assert len(root.xpath("//ul[@class='findings']/li")) == 12
     assert "6 til ligger i arket Avvik" in root.text_content()
+
+
+def test_a_layer_may_be_switched_off_when_the_page_opens(small: Result) -> None:
+    layer = replace(small.layers[0], visible=False)
+    root = tree(replace(small, layers=(layer,)))
+    assert root.find(".//input[@type='checkbox']").get("checked") is None
+    (data,) = json.loads(root.get_element_by_id("kartdata").text)
+    assert [one["visible"] for one in data["layers"]] == [False]
+    assert tree(small).find(".//input[@type='checkbox']").get("checked") is not None

@@ -79,7 +79,7 @@
         byRow[layer.labels[row]] = item;
         group.addLayer(item);
       });
-      group.addTo(map);
+      if (layer.visible) { group.addTo(map); }
       layers[layer.name] = { group: group, byRow: byRow };
     });
     drawn[number] = { map: map, layers: layers };
@@ -107,7 +107,12 @@
     if (!item) { return; }
     button.hidden = false;
     button.addEventListener("click", function () {
-      if (!at.map.hasLayer(layer.group)) { layer.group.addTo(at.map); }
+      if (!at.map.hasLayer(layer.group)) {
+        layer.group.addTo(at.map);
+        each("[data-toggle='" + button.getAttribute("data-show") + "']", function (box) {
+          if (at.layers[box.getAttribute("data-layer")] === layer) { box.checked = true; }
+        });
+      }
       at.map.fitBounds(item.getBounds(), { maxZoom: -1, padding: [60, 60] });
       var place = item.getCenter ? item.getCenter() : item.getBounds().getCenter();
       item.openPopup(place);
