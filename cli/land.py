@@ -42,6 +42,23 @@ def account(
             help="Arealdekket: ar5, grunnkart eller arealdekke. Uten brukes det beste som er der.",
         ),
     ] = None,
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plan",
+            metavar="PLANID",
+            help="Bare denne reguleringsplanen, til saksframlegget; kan gis flere ganger.",
+        ),
+    ] = None,
+    areas: Annotated[
+        str | None,
+        typer.Option(
+            "--inndeling",
+            metavar="LAG",
+            help="Områdene tallene deles på: grunnkrets, tettsted, skolekrets, markagrense eller "
+            "egne områder i laget inndeling.",
+        ),
+    ] = None,
     scenario: Scenario = None,
     parameter: Parameter = None,
     overwrite: Overwrite = False,
@@ -52,6 +69,8 @@ def account(
 
     $ askergeo areal --data asker --ut arealregnskap
     $ askergeo areal --data asker --ut med-sjo --med-sjo
+    $ askergeo areal --data asker --ut sak --plan 2023005
+    $ askergeo areal --data asker --ut tettsteder --inndeling tettsted
 
     Hvert regnskap slutter med en linje som viser at kommunens areal går opp. Går det ikke opp, står
     det at tallene ikke må brukes, og kommandoen slutter med 1.
@@ -62,6 +81,8 @@ def account(
         ctx.fail("Missing option '--data'.")
     chosen = {"grense": "med_sjo"} if with_sea else {}
     chosen |= {"grunnlag": cover} if cover else {}
+    chosen |= {"plan": ",".join(plan)} if plan else {}
+    chosen |= {"inndeling": _division(areas, data)} if areas else {}
     given = [f"{name}={value}" for name, value in chosen.items()] + (parameter or [])
     console = Console(as_json=as_json, quiet=quiet)
     run_and_write("areal", data, out, scenario, given, console, overwrite=overwrite)
@@ -94,3 +115,22 @@ def reserve(
     chosen = [f"plan={plan}"] if plan else []
     given = chosen + (parameter or [])
     run_and_write("arealreserve", data, out, scenario, given, console, overwrite=overwrite)
+
+
+def _division(text: str, data: Path) -> str:
+    """Take the name of a layer; a file must be a layer first, so that the answer can be repeated.
+
+    Raises
+    ------
+    askergeo.errors.ParameterError
+        When it is a file.
+    """
+    from askergeo.errors import ParameterError
+
+    if Path(text).suffix and Path(text).exists():
+        raise ParameterError(
+            f"{text} er en fil. Områdene må være et lag i datapakken, så svaret kan gjentas.",
+            remedy=f"Skriv «askergeo data legg-til {data} inndeling {text}», og så "
+            "«--inndeling inndeling».",
+        )
+    return text

@@ -106,6 +106,7 @@ CONTRACT = {
     "klimabudsjett": ("ingen", "sektor* kolonne* aar* tonn kilde sikkerhet"),
     "arealbruk": ("flate", "arealbruk_id*^ hovedklasse* underklasse"),
     "arealdekke": ("flate", "arealdekke_id*^ klasse*"),
+    "inndeling": ("flate", "omraade_id* navn"),
     "nullvekstlinje": ("linje", "linje_id*^"),
     "flom": ("flate", "flom_id*^ gjentaksintervall*"),
     "stormflo": ("flate", "stormflo_id*^ gjentaksintervall* klimaaar sikkerhetsklasse"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from askergeo.analyses import _land_account as closing
 from askergeo.analyses import _land_accounts as own
+from askergeo.analyses import _land_details as details
 from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._land import cover_frame, land_boundary, plan_frame
 from askergeo.analyses._land_account import DEKAR, NamedAccount
@@ -43,6 +44,7 @@ def arealregnskap(
     kommuneplan_forslag: gpd.GeoDataFrame | None = None,
     kilder: Mapping[str, SourceRecord] | None = None,
     parameters: Parameters,
+    **more: gpd.GeoDataFrame | None,
 ) -> Result:
     """Account for the municipality's area.
 
@@ -53,7 +55,10 @@ def arealregnskap(
     kilder
         Where each layer comes from, and when.
     parameters
-        The set ``areal``.
+        The set ``areal``; ``plan`` makes a case file of some reguleringsplaner.
+    more
+        Other layers of the catalogue by id: reguleringsplaner, themes, and layers that divide the
+        municipality.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def arealregnskap(
     LayerError
         When there is no boundary or no land cover.
     ParameterError
-        When the land cover that is asked for is not there.
+        When a land cover, plan, theme or area that is asked for is not there.
     """
     sources = kilder or {}
     boundary = land_boundary(kommunegrense, parameters["grense"], sources.get("kommunegrense"))
@@ -70,18 +75,31 @@ def arealregnskap(
     layers = {"ar5": ar5, "grunnkart": grunnkart, "arealdekke": arealdekke}
     cover = cover_frame(layers, wanted)
     farmland = {str(one) for one in parameters["dyrket_klasser"]}
+    every = {**layers, "kommunegrense": kommunegrense, **more}
+    if parameters["plan"]:
+        case = details.case_file(boundary, cover, every, parameters)
+        return _result([case, own.extent(cover, boundary)], cover, boundary, parameters)
     parts: list[LandPart] = [own.extent(cover, boundary)]
+    earlier = None
     if ar5 is not None and ar5_tidligere is not None:
         earlier = cover_frame({"ar5": ar5_tidligere}, name="ar5_tidligere")
         now = cover_frame({"ar5": ar5})
         dates = _date(sources, "ar5_tidligere"), _date(sources, "ar5")
         parts.append(own.cover_change(earlier, now, boundary, dates))
-    if kommuneplan is not None:
-        plan = plan_frame(kommuneplan)
-        parts.append(own.plan_matrix(cover, plan, farmland, boundary))
-        if kommuneplan_forslag is not None:
-            proposal = plan_frame(kommuneplan_forslag)
-            parts.append(own.plan_change(cover, plan, proposal, farmland, boundary))
+    given = {"kommuneplan": kommuneplan, "kommuneplan_forslag": kommuneplan_forslag}
+    plans = {name: plan_frame(frame) for name, frame in given.items() if frame is not None}
+    if "kommuneplan" in plans:
+        parts.append(own.plan_matrix(cover, plans["kommuneplan"], farmland, boundary))
+        if "kommuneplan_forslag" in plans:
+            parts.append(own.plan_change(cover, *plans.values(), farmland, boundary))
+    parts += details.details(
+        boundary,
+        cover,
+        every,
+        plans=plans,
+        earlier=earlier if cover.layer == "ar5" else None,
+        parameters=parameters,
+    )
     return _result(parts, cover, boundary, parameters)
 
 
