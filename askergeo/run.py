@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from askergeo.parameters import Parameters
     from askergeo.result import Result, SourceRecord
     from askergeo.scenario import ScenarioView
+    from askergeo.terrain import Terrain
 
 __all__ = ["provenance_of", "read_layers", "require_whole", "run"]
 
@@ -89,12 +90,17 @@ def run(
     _require_layers(analysis, view)
     partial = partly_mapped(analysis, view)
     _require_mapped(analysis, view, partial)
-    frames = read_layers(analysis, view, leave_out=(*partial, *analysis.network))
+    leave_out = (*partial, *analysis.network, *analysis.rasters)
+    frames = read_layers(analysis, view, leave_out=leave_out)
     graph = _graph(analysis, view, parameters)
+    rasters = _rasters(analysis, view)
+    mapped = _mapped(analysis, view)
     sources = _sources(analysis, view, frames)
-    result = analysis.load()(**frames, **graph, **sources, parameters=parameters)
+    result = analysis.load()(
+        **frames, **graph, **rasters, **mapped, **sources, parameters=parameters
+    )  # fmt: skip
     missing = _missing(analysis, view, partial)
-    layers = (*frames, *(layer for layer in analysis.network if layer in view))
+    layers = (*frames, *rasters, *(layer for layer in analysis.network if layer in view))
     provenance = provenance_of(view, layers, _command(analysis, view, overrides or {}))
     warnings = (
         *result.warnings,
@@ -121,6 +127,25 @@ def _graph(
     from askergeo.network.cache import cached_graph  # noqa: PLC0415  (brings the compiled kernels)
 
     return {"gangnett": cached_graph(package, parameters)}
+
+
+def _rasters(analysis: Analysis, package: DataPackage | ScenarioView) -> dict[str, Terrain]:
+    """Open the rasters of an analysis; it reads them in windows."""
+    present = [layer for layer in analysis.rasters if layer in package]
+    if not present:
+        return {}
+    from askergeo.terrain import terrain_of  # noqa: PLC0415  (brings rasterio)
+
+    return {layer: terrain_of(package.raster_path(layer)) for layer in present}
+
+
+def _mapped(
+    analysis: Analysis, package: DataPackage | ScenarioView
+) -> dict[str, dict[str, shapely.Geometry | None]]:
+    """Return the area that each layer maps, for an analysis that tells unknown from nothing."""
+    if not analysis.partly:
+        return {}
+    return {"dekning": {one: package.coverage(one) for one in analysis.partly if one in package}}
 
 
 def _sources(
@@ -155,7 +180,8 @@ def partly_mapped(analysis: Analysis, package: DataPackage | ScenarioView) -> di
     are wrong without looking so; outside its coverage nothing is known, which is not zero.
     """
     layers = [layer for layer in (*analysis.needs, *analysis.uses) if layer in package]
-    areas = {layer: package.coverage(layer) for layer in layers if layer != "kommunegrense"}
+    held = [layer for layer in layers if layer not in ("kommunegrense", *analysis.partly)]
+    areas = {layer: package.coverage(layer) for layer in held}
     mapped = {layer: area for layer, area in areas.items() if area is not None}
     if not mapped or "kommunegrense" not in package:
         return {}

@@ -15,7 +15,7 @@ import typer
 
 from askergeo import __version__
 
-from . import analyses, data, land, plans, report, show
+from . import analyses, data, hazards, land, plans, report, show
 from .help import Command, Group
 from .usage import usage_message
 
@@ -70,7 +70,7 @@ def main(
     """
 
 
-for module in (report, data, analyses, land, plans, show):
+for module in (report, data, analyses, land, hazards, plans, show):
     module.register(app, Command, Group)
 
 

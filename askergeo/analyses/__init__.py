@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from askergeo.analyses._analysis import BOUNDARY, BUILDING, Analysis
+from askergeo.analyses._hazard_verbs import HAZARDS
 from askergeo.analyses._land_verbs import LAND
 from askergeo.errors import ParameterError
 
@@ -77,6 +78,10 @@ _OVERVIEW = Analysis(
         "arealvedtak",
         "dyrkbar_jord",
         "naturtype",
+        "kulturminne",
+        "forurenset_grunn",
+        "skred_faresone",
+        "skred_aktsomhet",
         "kvikkleire_faresone",
         "kvikkleire_aktsomhet",
         "marin_leire",
@@ -247,7 +252,7 @@ _REACH = Analysis(
 )
 
 ANALYSES: dict[str, Analysis] = {
-    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND)
+    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND, *HAZARDS)
 }
 
 _SITING = Analysis(

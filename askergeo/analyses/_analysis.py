@@ -45,6 +45,12 @@ class Analysis:
     network
         Layers that the walking graph is made from. They are not read as frames: the function gets
         the graph, with its report, as ``gangnett``.
+    rasters
+        Rasters of ``needs`` and ``uses``. They are not read as frames: the function gets a
+        :class:`askergeo.terrain.Terrain`, which reads in windows, under the layer's name.
+    partly
+        Layers that are of use also when they map a part of the municipality only. The function
+        gets the area that each maps, or ``None`` where that is not told, as ``dekning``.
     sources
         Whether the function is told where each of its layers comes from, and when (``kilder``).
     comparison
@@ -63,6 +69,8 @@ class Analysis:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     network: tuple[str, ...] = ()
+    rasters: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
     sources: bool = False
     comparison: str = ""
 

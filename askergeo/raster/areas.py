@@ -158,27 +158,29 @@ def outlines(
     if not wanted.any():
         return drawn
     hide = np.concatenate([[True], ~wanted])
-    path = folder / "omraader.tif"
-    with rasterio.open(
-        path, "w", driver="GTiff", height=shape[0], width=shape[1], count=1, dtype="int32",
-        crs=crs, transform=transform, nodata=0, BIGTIFF="IF_SAFER",
-    ) as out:  # fmt: skip
+    profile = {
+        "driver": "GTiff", "height": shape[0], "width": shape[1], "count": 1, "crs": crs,
+        "transform": transform, "BIGTIFF": "IF_SAFER",
+    }  # fmt: skip
+    paths = folder / "omraader.tif", folder / "maske.tif"
+    with (
+        rasterio.open(paths[0], "w", dtype="int32", **profile) as out,
+        rasterio.open(paths[1], "w", dtype="uint8", **profile) as mask,
+    ):
         for start, stop in bands(shape[0], rows):
             number = numbers.read(start, stop)
             number[hide[number]] = 0
-            out.write(number, 1, window=Window(0, start, shape[1], stop - start))
-    with rasterio.open(path) as source:
-        band = rasterio.band(source, 1)
-        parts = [(shape["coordinates"], int(number)) for shape, number in _shapes(band)]
-    path.unlink()
-    for rings, number in parts:
-        drawn[number - 1] = shapely.Polygon(rings[0], rings[1:])
+            window = Window(0, start, shape[1], stop - start)
+            out.write(number, 1, window=window)
+            mask.write((number > 0).astype(np.uint8), 1, window=window)
+    with rasterio.open(paths[0]) as out, rasterio.open(paths[1]) as mask:
+        found = shapes(rasterio.band(out, 1), mask=rasterio.band(mask, 1), connectivity=4)
+        for polygon, number in found:
+            rings = polygon["coordinates"]
+            drawn[int(number) - 1] = shapely.Polygon(rings[0], rings[1:])
+    for path in paths:
+        path.unlink()
     return drawn
-
-
-def _shapes(band: object) -> list[tuple[dict[str, list[list[tuple[float, float]]]], float]]:
-    """Polygons with their number, without that of the cells that are in no area."""
-    return [pair for pair in shapes(band, mask=band, connectivity=4) if pair[1] > 0]
 
 
 @kernel
