@@ -41,7 +41,8 @@ class MapRule:
     show
         Columns that say what a hit is.
     kind
-        ``area``, or ``flood``, ``shore`` and ``outside``, which have a method of their own.
+        ``area``, or ``flood``, ``slide``, ``shore`` and ``outside``, which have a method of their
+        own.
     blank
         Values by column of rows that say «not mapped»; the other rows of such a layer are what it
         maps.

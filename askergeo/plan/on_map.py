@@ -48,6 +48,22 @@ _FLOODS: Final = {
     "F2": frozenset({10, 20, 50, 100, 200, 2100}),
     "F3": frozenset({10, 20, 50, 100, 200, 500, 1000, 2100}),
 }
+# The same for slides (TEK17 § 7-3).
+_SLIDES: Final = {
+    "S1": frozenset({100}),
+    "S2": frozenset({100, 300, 1000}),
+    "S3": frozenset({100, 300, 1000, 5000}),
+}
+# The period that must be mapped for a class to be known free of it.
+_PERIODS: Final = {"flood": _FLOODS, "slide": _SLIDES}
+_OWN: Final = {
+    "F1": frozenset({20}),
+    "F2": frozenset({200, 2100}),
+    "F3": frozenset({1000}),
+    "S1": frozenset({100}),
+    "S2": frozenset({1000}),
+    "S3": frozenset({5000}),
+}
 _COMPLETE: Final = Coverage(rule="kommunen")
 _WORST_FIRST: Final = (Status.HIT_RED, Status.HIT_YELLOW)
 
@@ -235,18 +251,18 @@ def _mapped(
     return _Layer(frame, shapes, status, cover, rule)
 
 
-def _flood_layer(
+def _period_layer(
     asked: MapRule, place: Place, package: DataPackage | ScenarioView
 ) -> tuple[_Layer, str]:
-    """Every flood is read; which of them a purpose must stand outside is asked by its class."""
+    """Read every period; which of them a purpose must stand outside is asked by its class."""
     layer, _ = _area_layer(asked, place, package)
-    classes = sorted({use_of(str(code)).flood for code in place.uses["kode"]} - {""})
+    classes = sorted({getattr(use_of(str(code)), asked.kind) for code in place.uses["kode"]} - {""})
     mapped = set(layer.frame["gjentaksintervall"].dropna().astype(int))
-    # A class whose own flood is nowhere near is not known to be free of it.
-    strictest = {"F1": {20}, "F2": {200, 2100}, "F3": {1000}}
-    missing = [one for one in classes if mapped and not mapped & strictest[one]]
+    missing = [one for one in classes if mapped and not mapped & _OWN[one]]
     remark = (
-        f"Kartet har ikke flommen for sikkerhetsklasse {', '.join(missing)} her." if missing else ""
+        f"Kartet har ikke gjentaksintervallet til sikkerhetsklasse {', '.join(missing)} her."
+        if missing
+        else ""
     )
     return layer, remark
 
@@ -281,7 +297,8 @@ def _municipality(package: DataPackage | ScenarioView) -> BaseGeometry | None:
 
 _METHODS: Final[dict[str, Callable[..., tuple[_Layer, str]]]] = {
     "area": _area_layer,
-    "flood": _flood_layer,
+    "flood": _period_layer,
+    "slide": _period_layer,
     "shore": _shore_layer,
     "outside": _outside_layer,
 }
@@ -297,10 +314,10 @@ def _hits(
         shapes = geometries(group)
         one, other = tree.query(shapes, predicate="intersects")
         other = rows[other]
-        if asked.kind == "flood":
-            must = _FLOODS[use_of(str(code)).flood]
-            floods = layer.frame["gjentaksintervall"].to_numpy()
-            inside = np.isin(floods[other], list(must))
+        if asked.kind in _PERIODS:
+            must = _PERIODS[asked.kind][getattr(use_of(str(code)), asked.kind)]
+            period = layer.frame["gjentaksintervall"].to_numpy(dtype=object)
+            inside = np.isin(period[other].astype(float), list(must))
             one, other = one[inside], other[inside]
         cut = shapely.intersection(shapes[one], layer.shapes[other])
         where = union(cut)

@@ -12,6 +12,8 @@ from askergeo.catalogue import load_catalogue
 LATER = {"skolekrets", "va_ledning", "va_node", "va_anlegg", "terreng", "arealdekke", "sperring"}
 # A second map of the same land cover, in other classes.
 LATER |= {"grunnkart"}
+# What only the review of plans asks for.
+LATER |= {"kulturminne", "forurenset_grunn", "skred_faresone", "skred_aktsomhet"}
 # What only the user can draw, or has figures of.
 DRAWN = {"lenkeforslag", "karbonfaktor", "klimabudsjett"}
 
