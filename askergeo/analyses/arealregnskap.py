@@ -5,6 +5,7 @@ Every account ends in a line that must close; see docs/metode-arealregnskap.md.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from askergeo.analyses import _land_account as closing
@@ -31,6 +32,20 @@ __all__ = ["arealregnskap"]
 
 _CLOSED = "Regnskapet går opp."
 _OPEN = "Regnskapet går ikke opp, og tallene må ikke publiseres."
+# Headings over the tables, by what their names begin with.
+_GROUPS = {
+    "utstrekning": "Arealdekket",
+    "endring": "Endring mellom to datoer",
+    "planmatrise": "Arealdekket i planen",
+    "planendring": "Hva forslaget endrer",
+    "balanse": "Kontroll",
+    "hull": "Kontroll",
+    "tema": "Natur, jord og fare",
+    "omraader": "Områder",
+    "fragmentering": "Oppdeling av naturen",
+    "gronnstruktur": "Oppdeling av naturen",
+    "plan": "Reguleringsplaner",
+}
 
 
 def arealregnskap(
@@ -91,7 +106,8 @@ def arealregnskap(
     if "kommuneplan" in plans:
         parts.append(own.plan_matrix(cover, plans["kommuneplan"], farmland, boundary))
         if "kommuneplan_forslag" in plans:
-            parts.append(own.plan_change(cover, *plans.values(), farmland, boundary))
+            old, new = plans["kommuneplan"], plans["kommuneplan_forslag"]
+            parts.append(own.plan_change(cover, old, new, farmland, boundary))
     parts += details.details(
         boundary,
         cover,
@@ -120,18 +136,19 @@ def _result(
     named = [part for part in parts if isinstance(part, own.Part)]
     sentences = [part.sentence for part in named if part.sentence]
     sliver = parameters["splint_bredde_m"]
+    tables = (
+        *(table for part in named for table in part.tables),
+        closing.balance_table(accounts, boundary),
+        closing.mismatch_table(accounts, sliver),
+        *(table for part in parts if not isinstance(part, own.Part) for table in part.tables),
+        *(table for part in named for table in part.details),
+    )
     return Result(
         analysis="areal",
         title="Arealregnskap",
         template=" ".join([*sentences, _OPEN if unpublishable else _CLOSED]),
         facts={name: fact for part in named for name, fact in part.facts.items()},
-        tables=(
-            *(table for part in named for table in part.tables),
-            closing.balance_table(accounts, boundary),
-            closing.mismatch_table(accounts, sliver),
-            *(table for part in parts if not isinstance(part, own.Part) for table in part.tables),
-            *(table for part in named for table in part.details),
-        ),
+        tables=tuple(replace(table, group=_group(table.name)) for table in tables),
         layers=(
             land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
             *(layer for part in parts for layer in part.layers),
@@ -155,6 +172,11 @@ def _result(
         ),
         unpublishable=unpublishable,
     )
+
+
+def _group(name: str) -> str:
+    """Return the heading over a table: the first whose beginning its name has."""
+    return next((title for start, title in _GROUPS.items() if name.startswith(start)), "")
 
 
 def _reading(
