@@ -76,12 +76,13 @@ class Plan:
 class Asked:
     """The plans, whether their difference is asked too, and what was wrong with them.
 
-    ``done`` says that they may be carried out already.
+    ``done`` says that they may be carried out already, ``whole`` that each layer is one case.
     """
 
     plans: tuple[Plan, ...]
     change: bool
     done: bool
+    whole: bool
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
 
@@ -104,7 +105,7 @@ def plans_asked(layers: Frames, parameters: Parameters) -> Asked:
         )
         asked = parameters["endring"] == "ingen"
         said = () if asked else (note,)
-        return Asked(plans=(), change=False, done=False, findings=(), warnings=said)
+        return Asked(plans=(), change=False, done=False, whole=True, findings=(), warnings=said)
     read = _READERS[what]
     absent = [name for name in _NEEDS[what] if layers.get(name) is None]
     if absent:
@@ -117,6 +118,7 @@ def plans_asked(layers: Frames, parameters: Parameters) -> Asked:
         plans=plans,
         change=what == "planendring",
         done=what == "vedtak",
+        whole=what in {"kommuneplan", "forslag", "planendring"},
         findings=findings,
         warnings=tuple(f"{one.title}: {one.text}" for one in findings if one.rule in _LOUD),
     )

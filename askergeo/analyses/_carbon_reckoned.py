@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from askergeo.analyses._carbon_takings import Takings
     from askergeo.carbon import Emissions, Factors
     from askergeo.parameters import Parameters
 
@@ -142,31 +143,34 @@ def conversions(frame: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     shares
         Percent by purpose group.
     """
-    group = frame["gruppe"].str[:2]
+    group = frame["gruppe"].astype(str).str[:2]
+
+    def percent(kind: str) -> pd.Series:
+        # Of no rows the type is not known.
+        return group.map(shares[kind]).astype("float64") / 100
+
     parts = [
-        frame.assign(
-            fra=frame["klasse"], til=built, areal_m2=frame[AREA] * group.map(shares[kind]) / 100
-        )
+        frame.assign(fra=frame["klasse"], til=built, areal_m2=frame[AREA] * percent(kind))
         for kind, built in KINDS.items()
     ]
     joined = pd.concat(parts, ignore_index=True)
     return joined[joined[AREA] > 0].reset_index(drop=True)
 
 
-def cases_of(frame: pd.DataFrame, settings: Settings, years: int) -> list[Case]:
+def cases_of(found: Takings, settings: Settings, years: int) -> list[Case]:
     """Reckon each case; several plans or years have their sum first.
 
     Parameters
     ----------
-    frame
-        The rows of the takings.
+    found
+        The land that is taken.
     settings
         What holds for all.
     years
         Years that are summed.
     """
-    names = list(dict.fromkeys(frame["sak"]))
-    comparable = any(name == CHANGE for name in names) or len(names) == 1
+    frame, names = found.frame, found.names
+    comparable = CHANGE in names or len(names) <= 1
     chosen = [] if comparable else [(ALL, frame)]
     chosen += [(name, frame[frame["sak"] == name]) for name in names]
     return [_case(title, taken, settings, years) for title, taken in chosen]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.analyses._carbon_plans import UNKNOWN, YES, Plan, plans_asked
+from askergeo.analyses._carbon_plans import UNKNOWN, YES, Asked, Plan, plans_asked
 from askergeo.analyses._land_account import NamedAccount
 from askergeo.carbon import ar5_classes, load_classes
 from askergeo.geometry import geometries, union
@@ -34,6 +34,8 @@ __all__ = ["CHANGE", "KEYS", "Takings", "carbon_cover", "takings"]
 KEYS: Final = ["sak", "retning", "gruppe", "klasse"]
 #: Name of the case that is the proposal less the plan in force.
 CHANGE: Final = "Endring: forslaget minus gjeldende plan"
+#: m²: what is left of a piece that is less than this is how two outlines differ.
+_SEEN: Final = 0.01
 ADDED, SPARED = "legges til", "spares"
 #: Why an area that a plan lays out is not reckoned with.
 BUILT, NO_FACTOR, NO_PURPOSE, NO_COVER = (
@@ -62,6 +64,8 @@ class Takings:
         The account that the areas are from; ``None`` when nothing was asked.
     findings, warnings
         What was wrong with the plans.
+    names
+        The cases in order; one that takes nothing is among them.
     main
         The case that the sentence is about; empty when there is none.
     """
@@ -72,6 +76,7 @@ class Takings:
     account: NamedAccount | None
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
+    names: tuple[str, ...]
     main: str
 
 
@@ -139,8 +144,16 @@ def takings(
         account=named,
         findings=asked.findings,
         warnings=(*asked.warnings, *_about_cover(asked.done, earlier is not None)),
+        names=_names(asked, frames),
         main=CHANGE if asked.change else asked.plans[0].title,
     )
+
+
+def _names(asked: Asked, frames: list[pd.DataFrame]) -> tuple[str, ...]:
+    """Municipal plans are cases whatever they take; of others those that take something."""
+    if asked.whole:
+        return (*(plan.title for plan in asked.plans), *((CHANGE,) if asked.change else ()))
+    return tuple(dict.fromkeys(frames[0]["sak"]))
 
 
 def _surface(frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -173,6 +186,7 @@ def _nothing(boundary: LandBoundary, warnings: tuple[str, ...]) -> Takings:
         account=None,
         findings=(),
         warnings=warnings,
+        names=(),
         main="",
     )
 
@@ -181,8 +195,8 @@ def _kinds(classes: pd.Series) -> pd.Series:
     """Why land of a class cannot be taken; empty where it can."""
     known = load_classes()
     names = classes.astype("object")
-    built = names.map(lambda name: str(name).startswith("bebygd"))
-    rock = names.map(lambda name: name not in known or known[name].soil == "ingen")
+    built = names.map(lambda name: str(name).startswith("bebygd")).astype(bool)
+    rock = names.map(lambda name: name not in known or known[name].soil == "ingen").astype(bool)
     reasons = np.select([classes.isna(), built, rock], [NO_COVER, BUILT, NO_FACTOR], "")
     return pd.Series(reasons, index=classes.index)
 
@@ -257,20 +271,21 @@ def _pieces_of(cover: gpd.GeoDataFrame, plan: Plan, boundary: LandBoundary) -> g
 
 
 def _changed(cut: gpd.GeoDataFrame, other: Plan, direction: str, crs: str) -> gpd.GeoDataFrame:
-    """Keep the parts of the pieces that the other plan does not lay out to the same."""
+    """Take away what the other plan lays out to the same; where it has nothing, all is new."""
     if not len(cut):
         return cut
     cut = cut.reset_index(drop=True)
-    same = pieces({"stykke": cut, "plan": other.rows}, crs=crs)
-    group = other.rows.loc[same["plan"], ["gruppe", "bygges"]]
-    kept = (group["bygges"] == YES).to_numpy() & (
-        group["gruppe"].to_numpy() == cut.loc[same["stykke"], "gruppe"].to_numpy()
+    rows = other.rows[(other.rows["bygges"] == YES).to_numpy()]
+    met = pieces({"stykke": cut, "plan": rows}, crs=crs)
+    group = rows.loc[met["plan"], "gruppe"].to_numpy()
+    same = met[group == cut.loc[met["stykke"], "gruppe"].to_numpy()]
+    shapes = geometries(cut).copy()
+    for piece, kept in same.groupby("stykke"):
+        shapes[piece] = shapely.difference(shapes[piece], union(geometries(kept)))
+    found = cut.set_geometry(shapes, crs=crs).assign(
+        sak=CHANGE, retning=direction, **{AREA: shapely.area(shapes)}
     )
-    rest = same[~kept]
-    found = cut.loc[rest["stykke"]].reset_index(drop=True)
-    return found.set_geometry(geometries(rest), crs=crs).assign(
-        sak=CHANGE, retning=direction, **{AREA: rest[AREA].to_numpy()}
-    )
+    return found[(found[AREA] > _SEEN).to_numpy()]
 
 
 def _joined(parts: list[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:

@@ -44,10 +44,13 @@ class Decisions:
         is), ``gruppe`` (purpose group), ``slag`` (utbygging, annet formål or ukjent formål).
     findings
         What was wrong, and what lay over ground that was taken already.
+    last
+        The last year of any decision, ground left or not; ``None`` without dates.
     """
 
     frame: gpd.GeoDataFrame
     findings: tuple[Finding, ...]
+    last: int | None
 
 
 def decisions(
@@ -74,7 +77,7 @@ def decisions(
         empty: dict[str, list[object]] = {
             name: [] for name in ("kilde", "rad", "sak", "dato", "aar", "gruppe", "slag")
         }
-        return Decisions(gpd.GeoDataFrame(empty, geometry=[], crs=crs), ())
+        return Decisions(gpd.GeoDataFrame(empty, geometry=[], crs=crs), (), None)
     joined = pd.concat([part[columns] for part in parts], ignore_index=True)
     rows = gpd.GeoDataFrame(joined, geometry="geometry", crs=crs)
     rows = rows[(rows["slag"] != _FARMING).to_numpy()]
@@ -90,7 +93,9 @@ def decisions(
     ).sort_values(["rang", "dato", "m2", "kilde", "rad"])
     claims = first_claims("planer og vedtak", rows.loc[order.index])
     findings += (*claims.findings(), *_covered(rows, claims.lost))
-    return Decisions(claims.frame.reset_index(drop=True), tuple(findings))
+    years = rows["aar"].dropna()
+    last = int(years.max()) if len(years) else None
+    return Decisions(claims.frame.reset_index(drop=True), tuple(findings), last)
 
 
 def _of_plans(

@@ -102,16 +102,17 @@ def planned(
     DataFrame, NamedAccount
         ``sak``, ``gruppe``, ``jord`` and ``areal_m2`` (negative for what is spared); the account.
     """
+    laid_out = {plan.layer: plan.rows[(plan.rows["bygges"] == YES).to_numpy()] for plan in plans}
     found = account(
-        {LAND: land, **{plan.layer: plan.rows for plan in plans}},
-        by={LAND: ["jord"], **{plan.layer: ["gruppe", "bygges"] for plan in plans}},
+        {LAND: land, **laid_out},
+        by={LAND: ["jord"], **{plan.layer: ["gruppe"] for plan in plans}},
         boundary=boundary.frame,
         crs=boundary.crs,
     )
     rows = found.rows[found.rows[f"{LAND}.dekket"]]
     parts = []
     for plan in plans:
-        part = rows[(rows[f"{plan.layer}.bygges"] == YES).fillna(value=False)]
+        part = rows[rows[f"{plan.layer}.dekket"]]
         parts.append(_plain(part, plan).assign(sak=plan.title))
     if len(parts) == 2:  # noqa: PLR2004  (the plan in force and the proposal)
         old, new = parts

@@ -162,14 +162,13 @@ def _ledger(
     if names:
         plans, faults = municipal_plans(layers, parameters, names)
         findings += faults
-        now = farmland([ar5], tillable, kinds).frame
+        now = land.frame if earlier is None else farmland([ar5], tillable, kinds).frame
         laid_out, account = planned(now, plans, boundary)
         laid_out = split(laid_out, tillable_known=known)
         accounts.append(account)
-    years = found.frame["aar"].dropna()
     return _Ledger(
         rows=split(rows, tillable_known=known),
-        last=int(years.max()) if len(years) else None,
+        last=found.last,
         planned=laid_out,
         accounts=tuple(accounts),
         layers=tuple(drawn),

@@ -127,7 +127,7 @@ def karbon(
         accounts.append(found.account)
     stock, stock_flags = stock_table(accounts[0], settings)
     years = int(parameters["aar"])
-    cases = cases_of(found.frame, settings, years) if len(found.frame) else []
+    cases = cases_of(found, settings, years)
     used = dict.fromkeys((*stock_flags, *(name for case in cases for name in case.emissions.used)))
     template, facts = _statement(cases, found, stock, years)
     sliver = parameters["splint_bredde_m"]
@@ -156,7 +156,7 @@ def karbon(
             *_doubts(cases, found, settings),
         ),
         reading=_reading(boundary, settings, years),
-        charts=_charts(cases),
+        charts=_charts(found),
         unpublishable=unpublishable(accounts),
     )
 
@@ -182,7 +182,7 @@ def _change_tables(
     cases: Sequence[Case], found: Takings, settings: Settings, parameters: Parameters
 ) -> tuple[Table, ...]:
     left = (left_out_table(found),) if len(found.left_out) else ()
-    if not cases:
+    if not len(found.frame):
         return left
     years = int(parameters["aar"])
     main = main_case(cases, found.main)
@@ -209,8 +209,8 @@ def lawn_uptake(case: Case) -> bool:
     return bool((rows.loc[lawn, "per_aar_t"] * np.sign(rows.loc[lawn, "areal_ha"]) < 0).any())
 
 
-def _charts(cases: Sequence[Case]) -> tuple[FlowChart, ...]:
-    if not cases:
+def _charts(found: Takings) -> tuple[FlowChart, ...]:
+    if not len(found.frame):
         return ()
     return (
         FlowChart(
@@ -237,7 +237,7 @@ def _statement(
         )
     }
     stored = "Arealene lagrer om lag {lager} tonn CO2."
-    if not cases:
+    if not len(found.frame):
         return f"{stored} Ingen plan legger ut nytt areal som kan regnes.", facts
     main = main_case(cases, found.main)
     row = f"sak_{list(cases).index(main) + 1}"

@@ -227,7 +227,7 @@ def _case(
     """Reckon the plan, the package or the year that is filled in, to the last year."""
     if not len(found.frame):
         return None
-    cases = cases_of(found.frame, settings, years.end - years.first + 1)
+    cases = cases_of(found, settings, years.end - years.first + 1)
     if parameters["endring"] == "planendring":
         return next(case for case in cases if case.title == CHANGE)
     return main_case(cases, found.main)
@@ -335,8 +335,10 @@ def _statement(
         return f"Raden «{name}» er ikke fylt ut: det som er valgt, tar ikke nytt areal.", {}
     if not filled:
         return (
-            f"Raden «{name}» kan ikke fylles ut: alle årene i tabellen er før {row.years.first}, "
-            "det første byggeåret.",
+            (
+                f"Raden «{name}» kan ikke fylles ut: alle årene i tabellen er før {row.years.first}, "
+                "det første byggeåret."
+            ),
             {},
         )
     facts = {}
