@@ -101,7 +101,7 @@ def cover_change(
     ).join(tables.named_cover(found.rows, "ar5", after).add_prefix(change.AFTER))
     order = {str(name): at for at, name in enumerate(after.classes["klassenavn"])}
     flows = change.cover_flows(named)
-    layer = maps.cover_change_layer(before, after, boundary)
+    layer = maps.cover_change_layer(before, after, boundary, apart=not len(found.overlaps))
     chart = FlowChart(
         name="endring_arealdekke",
         title="Endret arealdekke mellom to datoer",
@@ -185,7 +185,8 @@ def plan_change(
     order = {str(name): at for at, name in enumerate(cover.classes["klassenavn"])}
     flows = change.plan_flows(named)
     by_cover = change.plan_by_cover(named, order)
-    layer = maps.plan_change_layer(plan, proposal, cover, farmland, boundary)
+    apart = not found.overlaps["tema"].isin(list(plans)).any()
+    layer = maps.plan_change_layer(plan, proposal, cover, farmland, boundary, apart=apart)
     chart = FlowChart(
         name="planendring",
         title="Hva planforslaget endrer",

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._land_account import DEKAR
-from askergeo.analyses._land_tables import AREAS, TOTAL, add_row, area_columns, areas
+from askergeo.analyses._land_tables import (
+    AREAS,
+    TOTAL,
+    UNCOVERED,
+    add_row,
+    area_columns,
+    areas,
+)
 from askergeo.numbers import format_number
 from askergeo.overlay.account import AREA, NOT_COVERED
 from askergeo.result import Column, RowSum, Table
@@ -111,12 +118,15 @@ def _flows(
     rows = sums[sums[AREA] >= _SHOWN].sort_values(AREA, ascending=False, kind="stable")
     if len(rows) < len(sums):
         small = sums.loc[sums[AREA] < _SHOWN, AREA]
+        least = 0.001
+        total = f"{format_number(max(small.sum(), least), 3)} m²"
         note += (
-            f" {format_number(len(small))} overganger under {format_number(_SHOWN, 1)} m², til "
-            f"sammen {format_number(small.sum(), 3)} m², er ikke vist; de er med i de andre "
-            "tabellene."
+            f" {format_number(len(small))} overganger under {format_number(_SHOWN, 1)} m² (til "
+            f"sammen {'høyst ' if small.sum() < least else ''}{total}) er ikke vist; de er med i "
+            "de andre tabellene."
         )
-    frame = pd.DataFrame({"fra": rows["fra"], "til": rows["til"], **areas(rows[AREA])})
+    ends_of = {end: rows[end].replace(NOT_COVERED, UNCOVERED) for end in ("fra", "til")}
+    frame = pd.DataFrame({**ends_of, **areas(rows[AREA])})
     frame.index = pd.Index(rows["fra"] + " → " + rows["til"], dtype=object)
     return Table(
         name=name,

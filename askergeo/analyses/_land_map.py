@@ -32,7 +32,12 @@ _AREA: Final = {"dekar": Column(title="Areal", unit="dekar", decimals=2)}
 
 
 def _changed(
-    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, key: str, boundary: LandBoundary
+    before: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    key: str,
+    boundary: LandBoundary,
+    *,
+    apart: bool,
 ) -> gpd.GeoDataFrame:
     """Where two layers say different things: connected areas with what each says.
 
@@ -44,12 +49,16 @@ def _changed(
         Column that both have.
     boundary
         What lies outside is left out.
+    apart
+        No rows of a layer overlap, so that a row that both have changes nothing.
 
     Returns
     -------
     GeoDataFrame
         ``fra`` and ``til`` (values of the key), ``dekar``, and a polygon a row.
     """
+    if apart:
+        before, after = _only_here(before, after, key)
     before, after = before.reset_index(drop=True), after.reset_index(drop=True)
     old, new = before[key].to_numpy(dtype=object), after[key].to_numpy(dtype=object)
     pairs = pair_areas(before, after, crs=boundary.crs)
@@ -66,6 +75,17 @@ def _changed(
     return _dissolved(cut[cut["fra"] != cut["til"]], ["fra", "til"], boundary.crs)
 
 
+def _only_here(
+    one: gpd.GeoDataFrame, other: gpd.GeoDataFrame, key: str
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Leave out the rows that both layers have, point for point and with the same key."""
+    names = [
+        pd.MultiIndex.from_arrays([frame[key], shapely.to_wkb(geometries(frame))])
+        for frame in (one, other)
+    ]
+    return one[~names[0].isin(names[1])], other[~names[1].isin(names[0])]
+
+
 def _dissolved(cut: gpd.GeoDataFrame, keys: list[str], crs: str) -> gpd.GeoDataFrame:
     """Join pieces that say the same, a row a connected area."""
     names: list[tuple[object, ...]] = []
@@ -79,10 +99,20 @@ def _dissolved(cut: gpd.GeoDataFrame, keys: list[str], crs: str) -> gpd.GeoDataF
 
 
 def cover_change_layer(
-    before: LandCover, after: LandCover, boundary: LandBoundary
+    before: LandCover, after: LandCover, boundary: LandBoundary, *, apart: bool
 ) -> MapLayer | None:
-    """Draw where the land cover differs between two dates; ``None`` when nowhere."""
-    frame = _changed(before.frame, after.frame, "klassenavn", boundary)
+    """Draw where the land cover differs between two dates; ``None`` when nowhere.
+
+    Parameters
+    ----------
+    before, after
+        The two maps.
+    boundary
+        What lies outside is left out.
+    apart
+        Neither map has rows that overlap.
+    """
+    frame = _changed(before.frame, after.frame, "klassenavn", boundary, apart=apart)
     if not len(frame):
         return None
     colours = dict(zip(after.classes["klassenavn"], after.classes["farge"], strict=True))
@@ -107,6 +137,8 @@ def plan_change_layer(
     cover: LandCover,
     farmland: Collection[str],
     boundary: LandBoundary,
+    *,
+    apart: bool,
 ) -> MapLayer | None:
     """Draw what the proposal changes, with the farmland in each area; ``None`` when nothing.
 
@@ -120,9 +152,11 @@ def plan_change_layer(
         Its classes that are farmland.
     boundary
         What lies outside is left out.
+    apart
+        Neither plan has rows that overlap.
     """
     before, after = _keyed(plan), _keyed(proposal)
-    frame = _changed(before, after, "nokkel", boundary)
+    frame = _changed(before, after, "nokkel", boundary, apart=apart)
     if not len(frame):
         return None
     old = before.drop_duplicates("nokkel").set_index("nokkel").loc[frame["fra"]]

@@ -24,6 +24,7 @@ __all__ = [
     "AREAS",
     "TOTAL",
     "TWICE",
+    "UNCOVERED",
     "add_row",
     "area_columns",
     "areas",
@@ -40,7 +41,7 @@ TWICE: Final = "talt_dobbelt"
 _UNCOVERED: Final = "ikke_dekket"
 _WHOLE: Final = "Kommunens areal"
 _TWICE_TITLE: Final = "Talt flere ganger (trukket fra)"
-_NOT_COVERED_TITLE: Final = "Ikke dekket"
+UNCOVERED: Final = "Ikke dekket"
 _YES_NO: Final = {True: "ja", False: "nei"}
 
 _LETTERS: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
@@ -142,14 +143,14 @@ def extent_table(account: Account, theme: str, cover: LandCover) -> Table:
     label = rows["klasse"].where(rows["klasse"] != NOT_COVERED, _UNCOVERED)
     frame = pd.DataFrame(
         {
-            "klassenavn": rows["klassenavn"].replace(NOT_COVERED, _NOT_COVERED_TITLE).to_numpy(),
+            "klassenavn": rows["klassenavn"].replace(NOT_COVERED, UNCOVERED).to_numpy(),
             "gruppe": rows["gruppe"].replace(NOT_COVERED, "").to_numpy(),
             "m2": rows[AREA].to_numpy(),
         },
         index=pd.Index(label.replace("", "uten_kode")),
     )
     if _UNCOVERED not in frame.index:
-        add_row(frame, _UNCOVERED, [_NOT_COVERED_TITLE, "", 0.0])
+        add_row(frame, _UNCOVERED, [UNCOVERED, "", 0.0])
     balance = account.balance
     if balance.counted_twice_m2:
         add_row(frame, TWICE, [_TWICE_TITLE, "", -balance.counted_twice_m2])

@@ -49,6 +49,8 @@ _CLOSING = {
     "ikke_dekket_m2": "ikke dekket",
     "talt_dobbelt_m2": "talt flere ganger",
 }
+# Lines of a table that are written out.
+_MOST_LINES = 20
 # The same of a check that has two sides only.
 _TWO_SIDES = {"helhet_m2": "helheten", "deler_m2": "delene"}
 
@@ -166,7 +168,8 @@ def closing_lines(result: Result) -> tuple[tuple[str, str], ...]:
     """Write the closing lines of area accounts: boundary = rows + not covered − counted twice.
 
     They are the rows of tables with the columns ``grense_m2``, ``rader_m2``, ``ikke_dekket_m2``
-    and ``talt_dobbelt_m2``, named by ``regnskap``; or ``helhet_m2`` and ``deler_m2``, named by
+    and ``talt_dobbelt_m2``, named by ``regnskap``, with what ``grense`` says of the boundary
+    first; or ``helhet_m2`` and ``deler_m2``, named by
     ``kontroll``. A comparison has two of each and no line.
 
     Returns
@@ -181,6 +184,13 @@ def closing_lines(result: Result) -> tuple[tuple[str, str], ...]:
         parts = next((one for one in (_CLOSING, _TWO_SIDES) if set(one) <= set(table.columns)), {})
         if not parts:
             continue
+        if len(table.frame) > _MOST_LINES:
+            count = format_number(len(table.frame))
+            lines.append((clean_text(table.title), f"{count} linjer; se tabellen."))
+            continue
+        # Which boundary it is, where it comes from and its date: once, above its lines.
+        for text in table.frame["grense"].unique() if "grense" in table.columns else ():
+            lines.append(("Grensen", clean_text(text)))  # noqa: PERF401  (one list, in order)
         for label, row in zip(table.frame.index, table.frame.to_dict("records"), strict=True):
             name = clean_text(row.get("regnskap", row.get("kontroll", label)))
             lines.append((name, _closing_line(row, parts)))

@@ -96,9 +96,9 @@ def test_the_change_between_two_dates_is_the_key_s(example: Result, key: dict[st
     expected = {
         (AR5[row.fra], AR5[row.til]): row.areal_m2 for row in planted.itertuples(index=False)
     }
-    moved = {ends: area for ends, area in flows.items() if "ikke dekket" not in ends}
+    moved = {ends: area for ends, area in flows.items() if "Ikke dekket" not in ends}
     assert moved == pytest.approx(expected, abs=SQUARE_METRE)
-    appeared = sum(area for (fra, _), area in flows.items() if fra == "ikke dekket")
+    appeared = sum(area for (fra, _), area in flows.items() if fra == "Ikke dekket")
     assert appeared == pytest.approx(key["ar5_bare_naa_m2"], abs=SQUARE_METRE)
 
 
