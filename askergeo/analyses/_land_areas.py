@@ -364,4 +364,5 @@ def _map(areas: Division, summary: Table) -> MapLayer:
         frame=frame[[*summary.columns, shapes.geometry.name]],
         columns=summary.columns,
         style=Style(fill="#ffffff", stroke="#54278f", width=0.4, opacity=0.15),
+        visible=False,
     )

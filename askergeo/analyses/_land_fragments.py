@@ -357,6 +357,7 @@ def _map(shapes: Geometries, group: NDArray[np.intp], crs: str) -> MapLayer:
             "storrelse": Column(title="Størrelse"),
         },
         style=Style(column="storrelse", classes=classes, stroke="#00441b", width=0.1, opacity=0.7),
+        visible=False,
     )
 
 

@@ -137,7 +137,7 @@ def plan_accounts(
         findings=(
             *plan_findings(purposes, _PURPOSES, _LAYER),
             *faults_named(pd.concat([sheets.faults, faults], ignore_index=True)),
-            *_findings(sheets, lines, float(parameters["plan_avvik_m2"])),
+            *_findings(sheets, float(parameters["plan_avvik_m2"])),
         ),
         reading=(_READING,),
         unpublishable=not_closing(balances),
@@ -189,8 +189,6 @@ def _summary(
     """One row a plan."""
     plans = sheets.plans
     ground = rows["paa_grunnen"].astype(bool)
-    purpose = rows["formaal"] != NO_PURPOSE
-    built = rows["utbygging"].fillna(value=False).astype(bool)
     dates = plans["ikrafttredelse"] if "ikrafttredelse" in plans else pd.Series("", plans.index)
     names = plans["plannavn"] if "plannavn" in plans else pd.Series("", plans.index)
     touched_by = {name: part.set_index("planid") for name, part in touched.groupby("tema")}
@@ -203,14 +201,14 @@ def _summary(
             "ikrafttredelse": dates.astype("string").fillna("").str.slice(0, 10).astype(object),
             "areal_dekar": lines["grense_m2"] / DEKAR,
             "formaal_dekar": plans["formaal_m2"] / DEKAR,
-            "uten_formaal_dekar": _sums(rows, ground & ~purpose, plans.index),
-            "utbygging_dekar": _sums(rows, ground & purpose & built, plans.index),
+            "uten_formaal_dekar": plans["uten_m2"] / DEKAR,
+            "utbygging_dekar": plans["utbygging_m2"] / DEKAR,
             "skog_dekar": _sums(rows, ground & (rows["dekke"] == "Skog"), plans.index),
             **{
                 column: touched_by[name]["i_planen_m2"] / DEKAR if name in touched_by else np.nan
                 for name, column in _COLUMN.items()
             },
-            "andre_nivaa_dekar": _sums(rows, ~ground, plans.index),
+            "andre_nivaa_dekar": plans["andre_m2"] / DEKAR,
             "overlapp_m2": plans["overlapp_m2"].where(plans["overlapp_m2"] > _NOTHING, 0.0),
             "utenfor_m2": plans["utenfor_m2"],
         },
@@ -345,11 +343,11 @@ def _theme_table(
     return (table,)
 
 
-def _findings(sheets: PlanSheets, lines: pd.DataFrame, least: float) -> list[Finding]:
+def _findings(sheets: PlanSheets, least: float) -> list[Finding]:
     """Name the faults of the plans' own geometry, the worst of each kind."""
     plans = sheets.plans
     kinds = (
-        ("areal.plan_uten_formaal", lines["grense_m2"] - plans["formaal_m2"]),
+        ("areal.plan_uten_formaal", plans["uten_m2"]),
         ("areal.plan_overlapp", plans["overlapp_m2"]),
         ("areal.plan_utenfor", plans["utenfor_m2"]),
     )
@@ -441,6 +439,7 @@ def _layers(sheets: PlanSheets, summary: Table, *, drawn: bool) -> tuple[MapLaye
         frame=frame.reset_index(drop=True),
         columns=summary.columns,
         style=Style(fill="#ffffff", stroke="#c00000", width=0.5, opacity=0.15, dash=True),
+        visible=drawn,
     )
     if not drawn:
         return (outlines,)

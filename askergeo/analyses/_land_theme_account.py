@@ -245,4 +245,8 @@ def _map(found: list[Found], crs: str) -> tuple[MapLayer, ...]:
         "dekning": Column(title="Dekning"),
     }
     style = Style(column="tema", classes=classes, stroke="#555555", width=0.15, opacity=0.55)
-    return (MapLayer(name="tema", title="Tema", frame=frame, columns=columns, style=style),)
+    return (
+        MapLayer(
+            name="tema", title="Tema", frame=frame, columns=columns, style=style, visible=False
+        ),
+    )
