@@ -26,7 +26,8 @@ def text_of(notebook, kind):
 
 
 def test_there_are_notebooks():
-    assert {path.stem for path in NOTEBOOKS} >= {"strandsone", "tettsted", "tettsted_avgrens"}
+    wanted = {"strandsone", "tettsted", "tettsted_avgrens", "arealregnskap"}
+    assert {path.stem for path in NOTEBOOKS} >= wanted
 
 
 def test_a_notebook_is_short_without_outputs_and_states_its_limits(notebook):
@@ -61,7 +62,8 @@ def test_a_notebook_runs_and_shows_a_sentence_a_table_and_a_map(notebook, tmp_pa
     assert not [output for output in shown if output.get("name") == "stderr"]
     plain = "\n".join(output.data.get("text/plain", "") for output in shown if "data" in output)
     rich = "\n".join(output.data.get("text/html", "") for output in shown if "data" in output)
-    assert re.search(r"Strandsonen er \d|bor i tettsted|Av de bosatte bor \d", plain)
+    sentence = r"Strandsonen er \d|bor i tettsted|Av de bosatte bor \d|Kommunen har \d"
+    assert re.search(sentence, plain)
     assert 'class="dataframe"' in rich
     assert "leaflet" in rich
     assert "tile.openstreetmap" not in rich
