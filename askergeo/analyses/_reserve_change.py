@@ -162,7 +162,7 @@ def _table(rows: pd.DataFrame) -> Table:
     }
     return Table(
         name="forslag",
-        title="Hva planforslaget gjør med arealreserven",
+        title="Forslaget og arealreserven",
         frame=frame,
         columns={
             "gruppe": Column(title="Formålsgruppe"),
@@ -182,7 +182,7 @@ def _flows(rows: pd.DataFrame) -> Table:
     frame.index = pd.Index(frame["fra"].str[:2] + "-" + frame["til"].str[:2])
     return Table(
         name="reserve_flyt",
-        title="Arealreserven fra gjeldende plan til forslaget",
+        title="Reserven fra plan til forslag",
         frame=frame,
         columns={
             "fra": Column(title="I gjeldende plan"),
@@ -212,12 +212,12 @@ def _layer(now: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> MapLayer:
         )
     frame = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=now.crs)
     classes = tuple(
-        StyleClass(value=kind, label=f"{kind} i forslaget", fill=fill, stroke=stroke)
+        StyleClass(value=kind, label=kind, fill=fill, stroke=stroke)
         for kind, fill, stroke in _KINDS
     )
     return MapLayer(
         name="reserve_endring",
-        title="Hva forslaget tar ut av reserven og legger til",
+        title="Tatt ut og ny i forslaget",
         frame=frame,
         columns={
             "endring": Column(title="Endring"),
@@ -225,4 +225,5 @@ def _layer(now: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> MapLayer:
             "dekar": Column(title="Areal", unit="dekar", decimals=1),
         },
         style=Style(column="endring", classes=classes, opacity=0.7),
+        visible=False,
     )

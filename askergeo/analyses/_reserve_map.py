@@ -66,7 +66,7 @@ def _apart(pieces: gpd.GeoDataFrame) -> MapLayer:
     frame = pieces[["formaal", "status", "geometry"]].assign(dekar=pieces["areal_m2"] / DEKAR)
     return MapLayer(
         name="for_seg",
-        title="Vises for seg, ikke med i reserven",
+        title="Vises for seg",
         frame=frame,
         columns={
             "formaal": Column(title="Formål"),

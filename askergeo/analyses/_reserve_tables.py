@@ -79,7 +79,7 @@ def rule_table(steps: pd.DataFrame) -> Table:
     ).set_axis(pd.Index(steps["regel"]))
     return Table(
         name="regler",
-        title="Reglene: hva hver av dem tar bort",
+        title="Hva hver regel tar bort",
         frame=frame,
         columns={
             "tittel": Column(title="Regel"),
@@ -185,7 +185,7 @@ def cover_table(described: Described) -> Table:
     shown = [*COVER_TITLES, *(["dobbelt"] if twice else [])]
     return Table(
         name="arealdekke",
-        title="Arealreserven etter formål og arealdekke",
+        title="Formål og arealdekke",
         frame=frame[["gruppe", *shown, "dekar"]],
         columns={
             "gruppe": Column(title="Formålsgruppe"),
@@ -279,7 +279,7 @@ def flag_table(described: Described, conflicts: Conflicts) -> Table:
     frame["uten"] = frame["dekar"] - frame[ALL]
     return Table(
         name="grupper_konflikt",
-        title="Arealreserven etter formål og konflikt",
+        title="Formål og konflikt",
         frame=frame[["gruppe", *FLAGS, ALL, "uten", "dekar"]],
         columns={
             "gruppe": Column(title="Formålsgruppe"),
@@ -323,7 +323,7 @@ def plan_table(described: Described, conflicts: Conflicts, density: float) -> Ta
     frame["andel"] = _percent(frame["konflikt"], frame["dekar"])
     return Table(
         name="planer",
-        title="Arealreserven etter plan og område",
+        title="Arealreserven etter plan",
         frame=frame,
         columns={
             "enhet": Column(title="Plan eller område"),
@@ -362,7 +362,7 @@ def dwelling_table(described: Described, conflicts: Conflicts, rules: Parameters
     )  # fmt: skip
     return Table(
         name="boliger",
-        title="Boliger som får plass i boligreserven",
+        title="Boliger i boligreserven",
         frame=frame,
         columns={
             "anslag": Column(title="Anslag"),

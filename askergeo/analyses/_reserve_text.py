@@ -103,7 +103,7 @@ def _shares(conflicts: Conflicts, counted: pd.Series, area: float) -> tuple[dict
     }
     text = (
         f" {least}{{andel}} % av den ligger i konflikt med jordvern, natur, naturfare, strandsone "
-        "eller Marka; {rod} % er rød konflikt."
+        "eller Marka; for {rod} % er konflikten rød."
     )
     return facts, text
 
