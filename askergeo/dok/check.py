@@ -144,7 +144,8 @@ def _columns(
             wanted += [
                 name for part in config.layers if part.filter for name in part.filter.columns
             ]
-            own = load_aliases().parts.get(layer.id, {}).values()
+            own = [*load_aliases().parts.get(layer.id, {}).values()]
+            own += [f for _, f in load_aliases().datasets.values() if f is not None]
             wanted += [name for one in own for name in one.columns]
             names = {*columns_for(layer, wanted, present).values()}
             names |= {name for name in present if name.casefold() in units}
@@ -187,7 +188,7 @@ def _check(config: DokConfig, layers: Sequence[Layer], run: _Run, blank: DokResu
         for layer in present:
             try:
                 features = run.reader.near(layer.id)
-                found.append(search(part, layer, features, run.place, run.context))
+                found.append(search(config, part, layer, features, run.place))
             except FilterError as error:
                 fault = LayerHit(
                     name=part.name, layer=layer.id, status=Status.ERROR, text=error.message
@@ -242,19 +243,19 @@ def _answer(
 ) -> DokResult:
     hits = [one for one in found if one.hit.count]
     if not hits:
-        found = [_farther(one, run) for one in found]
+        found = [_farther(blank.config, one, run) for one in found]
     status = _status(hits, found, failed, mapped)
     result = _measured(replace(blank, status=status), hits, found, run)
     measures, warnings = quality_measures(
         blank.config, mapped, result.objects, hits=bool(hits), context=run.context
     )
-    guide = next((one.hit.guidance_id for one in _gravest(hits or found)), "")
+    guide = next((one.part.guidance_id(run.context) for one in _gravest(hits or found)), "")
     text = run.guidance.get(guide)
     actions = text.actions if text and text.actions else _actions(found)
     remarks = [*blank.remarks, *(f"{one.name}: {one.text}" for one in failed)]
     return replace(
         result,
-        layers=(*(one.hit for one in found), *failed),
+        layers=(*(_guided(one, run) for one in found), *failed),
         mapped=mapped.share,
         text=_words.sentence(result, mapped, failed),
         remarks=tuple(dict.fromkeys([*remarks, *remarks_on(found, run.place)])),
@@ -277,6 +278,10 @@ def _status(
     return worst(no_hit_status(one.layer, mapped) for one in found)
 
 
+def _guided(one: Found, run: _Run) -> LayerHit:
+    return replace(one.hit, guidance_id=one.part.guidance_id(run.context))
+
+
 def _gravest(found: Sequence[Found]) -> list[Found]:
     return sorted(found, key=lambda one: (one.part.status != Status.HIT_RED, -one.hit.count))
 
@@ -286,12 +291,12 @@ def _actions(found: Sequence[Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for one in found for text in table.get(one.layer.id, ())))
 
 
-def _farther(one: Found, run: _Run) -> Found:
+def _farther(config: DokConfig, one: Found, run: _Run) -> Found:
     """Find the distance of a layer that has nothing near."""
     if one.hit.distance_m is not None:
         return one
     features = run.reader.far(one.layer.id)
-    distance = features.nearest(run.place, chosen_rows(one.part, one.layer, features.frame))
+    distance = features.nearest(run.place, chosen_rows(config, one.part, one.layer, features.frame))
     return replace(one, hit=replace(one.hit, distance_m=distance))
 
 

@@ -129,7 +129,7 @@ def _national(path: Path, indicator: Indicator, crs: str, area: BaseGeometry) ->
     warned = {value.casefold() for value in indicator.threshold or ()}
     irrelevant = values.isin(NOT_RELEVANT).to_numpy(dtype=bool)
     missing = values.isin(NOT_MAPPED | warned).to_numpy(dtype=bool)
-    missing |= values.isna().to_numpy() & (indicator.threshold is not None)
+    missing = missing | (values.isna().to_numpy() & (indicator.threshold is not None))
     # Where the map says both, the place is not taken for mapped.
     cover = shapely.difference(union(shapes[~irrelevant & ~missing]), union(shapes[missing]))
     found = _within(area, cover, f"kartlagt område i {path.name}")

@@ -13,8 +13,8 @@ import shapely
 from askergeo._text import listed
 from askergeo.dok import _words
 from askergeo.dok.filters import FilterError, unknown_values
-from askergeo.dok.match import columns_for, load_aliases, own_filter
-from askergeo.dok.outcome import LayerHit, worst
+from askergeo.dok.match import columns_for, load_aliases, own_filters
+from askergeo.dok.outcome import LayerHit
 from askergeo.dok.search import TOUCH_M2, accuracy_of, cut, length_of, rows_hit
 from askergeo.geometry import union
 from askergeo.result import Status
@@ -73,8 +73,10 @@ class Found:
     touching: int
 
 
-def search(part: DokLayer, layer: Layer, features: Features, place: Place, context: str) -> Found:
-    """Search one national layer.
+def search(
+    config: DokConfig, part: DokLayer, layer: Layer, features: Features, place: Place
+) -> Found:
+    """Search one national layer of a dataset.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def search(part: DokLayer, layer: Layer, features: Features, place: Place, conte
     """
     if part.fault:
         raise FilterError(part.fault)
-    chosen = chosen_rows(part, layer, features.frame)
+    chosen = chosen_rows(config, part, layer, features.frame)
     rows = features.meeting(place)
     rows = rows[chosen[rows]]
     pieces = cut(features.shapes[rows], place)
@@ -99,7 +101,6 @@ def search(part: DokLayer, layer: Layer, features: Features, place: Place, conte
         area_m2=float(shapely.area(cover)),
         length_m=length_of(pieces[~flat]),
         distance_m=_distance(features, rows, chosen, place),
-        guidance_id=part.guidance_id(context),
     )
     return Found(hit, part, layer, features, chosen, rows, pieces, flat, cover, int(touching.sum()))
 
@@ -115,7 +116,9 @@ def _distance(
     return features.nearest(place, chosen)
 
 
-def chosen_rows(part: DokLayer, layer: Layer, frame: pd.DataFrame) -> NDArray[np.bool_]:
+def chosen_rows(
+    config: DokConfig, part: DokLayer, layer: Layer, frame: pd.DataFrame
+) -> NDArray[np.bool_]:
     """Tell which rows the national layer is, by its filter and by our own division.
 
     Raises
@@ -126,9 +129,8 @@ def chosen_rows(part: DokLayer, layer: Layer, frame: pd.DataFrame) -> NDArray[np
     """
     chosen = np.ones(len(frame), dtype=bool)
     codes = {name: column.codes for name, column in layer.columns.items() if column.codes}
-    for one in (part.filter, own_filter(layer, part)):
-        if one is None:
-            continue
+    given = () if part.filter is None else (part.filter,)
+    for one in (*given, *own_filters(layer, part, config)):
         names = columns_for(layer, one.columns, frame.columns)
         for test in one.tests:
             known = codes.get(names.get(test.column, ""), {})
@@ -168,9 +170,11 @@ def _labelled(values: pd.Series, layer: Layer, column: str) -> NDArray[np.object
     codes: Mapping[int | str, str] = (
         layer.columns[column].codes if column in layer.columns else None
     ) or {}
-    plain = [None if pd.isna(value) else value for value in values]
-    labels = np.empty(len(plain), dtype=object)
-    labels[:] = [codes.get(value, value) if value is not None else None for value in plain]
+    plain = values.astype(object).to_numpy()
+    labels: NDArray[np.object_] = np.array(plain, dtype=object)
+    labels[values.isna().to_numpy()] = None
+    if codes:
+        labels[:] = [codes.get(value, value) for value in labels]
     return labels
 
 
@@ -188,16 +192,21 @@ def parts_hit(hits: Sequence[Found], cover: BaseGeometry, place: Place) -> pd.Da
     """
     if not hits:
         return pd.DataFrame({"status": [], "areal_m2": []})
-    each = [
-        rows_hit(place, one.cover, one.pieces[~one.flat]).assign(status=one.part.status)
-        for one in hits
-    ]
-    together = pd.concat(each, ignore_index=True)
-    status = together.groupby("rad")["status"].agg(worst)
+    each = [rows_hit(place, one.cover, one.pieces[~one.flat]) for one in hits]
     whole = each[0] if len(hits) == 1 else rows_hit(place, cover, np.array([], dtype=object))
-    areas = whole.set_index("rad")["areal_m2"].reindex(status.index, fill_value=0.0)
-    frame = pd.DataFrame({"status": status, "areal_m2": areas})
-    return frame.set_axis(pd.Index(place.labels[frame.index.to_numpy()], dtype=object))
+    status = np.full(len(place.rows), None, dtype=object)
+    # The gravest is written last.
+    for one, (rows, _) in sorted(
+        zip(hits, each, strict=True), key=lambda pair: pair[0].part.status == Status.HIT_RED
+    ):
+        status[rows] = one.part.status
+    areas = np.zeros(len(place.rows))
+    areas[whole[0]] = whole[1]
+    found = np.flatnonzero(status != None)  # noqa: E711  (an array, element by element)
+    return pd.DataFrame(
+        {"status": status[found], "areal_m2": areas[found]},
+        index=pd.Index(place.labels[found], dtype=object),
+    )
 
 
 def remarks_on(found: Sequence[Found], place: Place) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from askergeo.catalogue import Catalogue, Layer
     from askergeo.dok.config import DokConfig, DokLayer
 
-__all__ = ["Aliases", "columns_for", "load_aliases", "matching_layers", "own_filter"]
+__all__ = ["Aliases", "columns_for", "load_aliases", "matching_layers", "own_filters"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Aliases:
     actions
         Layer → what can be done, with the law.
     datasets
-        ``config_id`` → layer.
+        ``config_id`` → layer, and which of its rows, for datasets that the catalogue does not name.
     wrong
         ``config_id`` of those that carry another dataset's ``metadata_id``.
     accuracy
@@ -43,7 +43,7 @@ class Aliases:
     columns: Mapping[str, Mapping[str, str]]
     parts: Mapping[str, Mapping[str, Filter]]
     actions: Mapping[str, tuple[str, ...]]
-    datasets: Mapping[str, str]
+    datasets: Mapping[str, tuple[str, Filter | None]]
     wrong: frozenset[str]
     accuracy: Mapping[str, float]
 
@@ -65,7 +65,10 @@ def load_aliases() -> Aliases:
             name: tuple(f"{one['tekst']} ({one['lov']})" for one in given.get("tiltak", ()))
             for name, given in layers.items()
         },
-        datasets=table["datasett"],
+        datasets={
+            config_id: (given["lag"], parse_filter(given["filter"]) if "filter" in given else None)
+            for config_id, given in table["datasett"].items()
+        },
         wrong=frozenset(table["feil_metadata_id"]),
         accuracy=table["noyaktighet"],
     )
@@ -84,7 +87,7 @@ def matching_layers(config: DokConfig, catalogue: Catalogue) -> tuple[Layer, ...
     if same:
         named = [layer for layer in same if config.name in (layer.id, *layer.aliases)]
         return tuple(named or same) if len(same) > 1 else tuple(same)
-    known = aliases.datasets.get(config.config_id, "")
+    known, _ = aliases.datasets.get(config.config_id, ("", None))
     if known in catalogue:
         return (catalogue[known],)
     if not config.metadata_id or config.config_id in aliases.wrong:
@@ -117,20 +120,23 @@ def columns_for(layer: Layer, wanted: Iterable[str], present: Iterable[str]) -> 
     return {name: column for name, column in named.items() if column is not None}
 
 
-def own_filter(layer: Layer, part: DokLayer) -> Filter | None:
-    """Return which of our rows a national layer is; ``None`` when it is all of them.
+def own_filters(layer: Layer, part: DokLayer, config: DokConfig) -> tuple[Filter, ...]:
+    """Return which of our rows a national layer is; none when it is all of them.
 
     Raises
     ------
     FilterError
         When we hold several national layers in one and do not know this one.
     """
+    known, rows = load_aliases().datasets.get(config.config_id, ("", None))
+    if known == layer.id and rows is not None:
+        return (rows,)
     parts = load_aliases().parts.get(layer.id)
     if parts is None:
-        return None
+        return ()
     if part.name not in parts:
         raise FilterError(
             f"Det nasjonale laget «{part.name}» er ukjent i laget «{layer.id}» ({layer.title}).",
             remedy=f"Kjente lag er {', '.join(parts)}.",
         )
-    return parts[part.name]
+    return (parts[part.name],)

@@ -13,7 +13,7 @@ import shapely
 
 from askergeo.crs import require_crs
 from askergeo.errors import CrsError, DataQualityError
-from askergeo.geometry import geometries, is_surface, lines_of, polygons_of, union
+from askergeo.geometry import geometries, is_surface, lines_of, pieces, polygons_of, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,8 +36,10 @@ NEAR_M: Final = 1_000.0
 FAR_M: Final = 20_000.0
 LARGEST_BUFFER_M: Final = 10_000.0
 QUAD_SEGS: Final = 32
+FACET: Final = 16
 # Polygons that share less than this only touch: it is what rounding leaves along a common border.
 TOUCH_M2: Final = 0.01
+_SURFACE: Final = 2
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
 
 
@@ -67,6 +69,11 @@ class Place:
     def tree(self) -> shapely.STRtree:
         """Index of the rows."""
         return shapely.STRtree(self.rows)
+
+    @cached_property
+    def facets(self) -> Geometries:
+        """Short pieces of the border of the area itself."""
+        return _facets(polygons_of(self.whole))
 
     @cached_property
     def parts(self) -> Geometries:
@@ -120,6 +127,14 @@ def _valid(shapes: Geometries) -> Geometries:
     return shapes
 
 
+def _facets(shapes: Geometries) -> Geometries:
+    """Points, and short pieces of lines and borders: between these distances are quick."""
+    flat = shapely.get_dimensions(shapes) == _SURFACE
+    lines = np.concatenate([shapely.boundary(shapes[flat]), shapes[~flat]])
+    points = shapely.get_parts(shapes[shapely.get_dimensions(shapes) == 0])
+    return np.concatenate([pieces(lines, FACET), points])
+
+
 class Features:
     """Objects of a layer around the place.
 
@@ -158,22 +173,27 @@ class Features:
             self.shapes[bad] = _valid(self.shapes[bad])
 
     def within(self, place: Place, distance: float) -> Index:
-        """Rows within ``distance`` metres of the area itself."""
-        return np.asarray(
-            self._tree.query(place.whole, predicate="dwithin", distance=distance), dtype=np.intp
-        )
+        """Rows whose box is within ``distance`` metres of the area's."""
+        west, south, east, north = place.whole.bounds
+        box = shapely.box(west - distance, south - distance, east + distance, north + distance)
+        return np.asarray(self._tree.query(box), dtype=np.intp)
 
     def nearest(self, place: Place, chosen: NDArray[np.bool_]) -> float | None:
         """Metres from the area itself to the nearest of the chosen rows.
 
         ``None`` when none of them is within reach.
         """
-        rows = np.flatnonzero(chosen)
-        if not len(rows):
+        limit = self.reach_m + place.buffer_m
+        near = self.within(place, limit)
+        near = near[chosen[near]]
+        if not len(near):
             return None
-        tree = self._tree if len(rows) == len(chosen) else shapely.STRtree(self.shapes[rows])
-        _, distance = tree.query_nearest(place.whole, return_distance=True, all_matches=False)
-        return float(distance[0]) if distance[0] <= self.reach_m + place.buffer_m else None
+        # The area and the objects do not overlap, so their borders are what is nearest.
+        tree = shapely.STRtree(_facets(self.shapes[near]))
+        _, distance = tree.query_nearest(
+            place.facets, max_distance=limit, return_distance=True, all_matches=False
+        )
+        return float(distance.min()) if len(distance) else None
 
 
 class Reader:
@@ -219,19 +239,19 @@ class Reader:
 
 def cut(shapes: Geometries, place: Place) -> Geometries:
     """Cut objects to the searched area; those wholly inside are left as they are."""
-    pieces = shapes.copy()
+    result = shapes.copy()
     across = ~np.asarray(shapely.contains_properly(place.searched, shapes))
-    pieces[across] = shapely.intersection(shapes[across], place.searched)
-    return pieces
+    result[across] = shapely.intersection(shapes[across], place.searched)
+    return result
 
 
-def length_of(pieces: Geometries) -> float:
-    """Length of the lines among pieces in metres, each stretch once."""
-    lines = lines_of(pieces)
+def length_of(shapes: Geometries) -> float:
+    """Length of the lines among shapes in metres, each stretch once."""
+    lines = lines_of(shapes)
     return float(shapely.length(shapely.union_all(lines))) if len(lines) else 0.0
 
 
-def rows_hit(place: Place, cover: BaseGeometry, others: Geometries) -> pd.DataFrame:
+def rows_hit(place: Place, cover: BaseGeometry, others: Geometries) -> tuple[Index, Floats]:
     """Rows of the area that are hit.
 
     Parameters
@@ -245,22 +265,22 @@ def rows_hit(place: Place, cover: BaseGeometry, others: Geometries) -> pd.DataFr
 
     Returns
     -------
-    DataFrame
-        ``rad`` (position) and ``areal_m2``, a row each that is hit; rows that a polygon only
-        touches are not among them.
+    tuple
+        Positions of the rows that are hit, and their areas in m²; rows that a polygon only touches
+        are not among them.
     """
     parts = polygons_of(cover)
     shapely.prepare(parts)
     one, row = place.tree.query(parts, predicate="intersects")
-    inside = np.asarray(shapely.contains_properly(parts[one], place.rows[row]))
+    inside = np.asarray(shapely.covers(parts[one], place.rows[row]))
     areas = np.array(shapely.area(place.rows[row]))
     across = ~inside
     areas[across] = shapely.area(shapely.intersection(parts[one[across]], place.rows[row[across]]))
-    sums = pd.Series(areas, index=row).groupby(level=0).sum()
-    sums = sums[sums > TOUCH_M2]
-    _, touched = place.tree.query(others, predicate="intersects")
-    rows = np.union1d(sums.index.to_numpy(), np.unique(touched)).astype(np.intp)
-    return pd.DataFrame({"rad": rows, "areal_m2": sums.reindex(rows, fill_value=0.0).to_numpy()})
+    sums = np.bincount(row, weights=areas, minlength=len(place.rows))
+    hit = sums > TOUCH_M2
+    hit[place.tree.query(others, predicate="intersects")[1]] = True
+    rows = np.flatnonzero(hit)
+    return rows, np.asarray(sums[rows], dtype=float)
 
 
 def accuracy_of(frame: pd.DataFrame, units: Mapping[str, float]) -> Floats | None:

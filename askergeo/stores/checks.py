@@ -61,7 +61,10 @@ def check_frame(
         for name, column in layer.columns.items()
         if column.required and name not in frame.columns and not only_deletes
     ]
-    expected = {name: column.type for name, column in layer.columns.items()}
+    # A national layer does not say the types of its columns: they stay as they are read.
+    expected = {
+        name: column.type for name, column in layer.columns.items() if column.type != "ukjent"
+    }
     try:
         frame, kinds = canonical(frame, expected | {CHANGE: "tekst"}, what=what)
     except LayerError as error:
