@@ -45,13 +45,16 @@ class PlanSheets:
     ----------
     plans
         A row a plan, index ``planid``: its outline, the other columns of the layer (the first row
-        of several), ``formaal_m2`` (ground with a purpose, each place once), ``overlapp_m2``
-        (what purposes lie more than once over), ``utenfor_m2`` (purposes outside the outline) and
-        ``flater`` (rows of purposes on the ground).
+        of several), ``formaal_m2`` (ground with a purpose, each place once), ``uten_m2`` (ground
+        without), ``utbygging_m2`` (ground for development, each place once), ``andre_m2``
+        (purposes on other levels), ``overlapp_m2`` (what purposes lie more than once over) and
+        ``utenfor_m2`` (purposes outside the outline).
     pieces
         A row a purpose cut to its plan's outline, and a row a plan for what has no purpose:
         ``planid``, ``niva`` (text), ``paa_grunnen``, ``kode``, ``formaal``, ``gruppe``,
         ``utbygging``. Pieces on the ground and what has no purpose are the plan, save overlaps.
+    built
+        Ground for development of each plan, as the plans are ordered.
     orphans
         Rows of purposes whose plan has no outline.
     faults
@@ -60,6 +63,7 @@ class PlanSheets:
 
     plans: gpd.GeoDataFrame
     pieces: gpd.GeoDataFrame
+    built: Geometries
     orphans: gpd.GeoDataFrame
     faults: pd.DataFrame
 
@@ -96,17 +100,22 @@ def read_sheets(
     free = shapely.difference(limits, covered)
     total = np.bincount(number[ground], shapely.area(cut[ground]), len(plans))
     once = shapely.area(covered)
+    development = frame["utbygging"].fillna(value=False).to_numpy(dtype=bool) & ground
+    built = _unions(cut[development], number[development], len(plans))
     pieces = pd.concat([_pieces(frame, cut, niva, ground), _free(plans, free)], ignore_index=True)
     return PlanSheets(
         plans=plans.assign(
             formaal_m2=once,
+            uten_m2=shapely.area(free),
+            utbygging_m2=shapely.area(built),
+            andre_m2=np.bincount(number[~ground], shapely.area(cut[~ground]), len(plans)),
             # Rounding may leave less than nothing.
             overlapp_m2=np.maximum(total - once, 0.0),
             overlapp_regnet_m2=total - once,
             utenfor_m2=np.bincount(number, outside, len(plans)),
-            flater=np.bincount(number[ground], minlength=len(plans)),
         ),
         pieces=gpd.GeoDataFrame(pieces, geometry="geometry", crs=outlines.crs),
+        built=built,
         orphans=purposes[has_area & ~np.isin(_texts(purposes["planid"]), plans.index)],
         faults=pd.concat([one.faults, other.faults], ignore_index=True),
     )
@@ -260,20 +269,16 @@ def plan_themes(sheets: PlanSheets, themes: tuple[Theme, ...], crs: str) -> pd.D
     DataFrame
         ``planid``, ``tema``, ``i_planen_m2``, ``i_utbygging_m2``.
     """
-    development = sheets.pieces["utbygging"].fillna(value=False).to_numpy(dtype=bool)
-    development &= sheets.pieces["paa_grunnen"].to_numpy(dtype=bool)
-    built = sheets.pieces[development]
     ids = sheets.plans.index
-    numbers = ids.get_indexer(pd.Index(built["planid"]))
-    # A place with two purposes is built once.
-    once = _unions(geometries(built), numbers, len(ids))
+    near = shapely.STRtree(geometries(sheets.plans))
     records = []
     for theme in themes:
-        ground = polygons_of(union(checked(theme.name, theme.frame).shapes))
+        shapes = checked(theme.name, theme.frame).shapes
+        ground = polygons_of(union(shapes[np.unique(near.query(shapes)[0])]))
         other = gpd.GeoDataFrame(geometry=ground, crs=crs)
         sums = []
-        for shapes in (geometries(sheets.plans), once):
-            found = pair_areas(gpd.GeoDataFrame(geometry=shapes, crs=crs), other, crs=crs)
+        for area in (geometries(sheets.plans), sheets.built):
+            found = pair_areas(gpd.GeoDataFrame(geometry=area, crs=crs), other, crs=crs)
             sums.append(np.bincount(found.left, found.area, len(ids)).astype(np.float64))
         records.append(
             pd.DataFrame(

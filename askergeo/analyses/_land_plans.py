@@ -21,7 +21,7 @@ from askergeo.analyses._land_parts import (
     not_closing,
 )
 from askergeo.analyses._land_plan_sheets import NO_PURPOSE, plan_rows, plan_themes, read_sheets
-from askergeo.analyses._land_themes import THEMES
+from askergeo.analyses._land_themes import THEMES, Theme
 from askergeo.catalogue import load_catalogue
 from askergeo.errors import ParameterError
 from askergeo.geometry import geometries
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._land import LandBoundary, LandCover
     from askergeo.analyses._land_plan_sheets import PlanSheets
-    from askergeo.analyses._land_themes import Theme
     from askergeo.parameters import Parameters
 
 __all__ = ["plan_accounts"]
@@ -66,8 +65,10 @@ _RULES: Final = {
         "Arealet er ikke med i planens regnskap.",
     ),
 }
+_FOREST: Final = "skog"
 # Themes that the summary has a column for.
 _COLUMN: Final = {
+    _FOREST: "skog_dekar",
     "dyrket": "dyrket_dekar",
     "dyrkbar_jord": "dyrkbar_dekar",
     "myr": "myr_dekar",
@@ -113,12 +114,14 @@ def plan_accounts(
     outlines, purposes = _only(outlines, purposes, chosen)
     sheets = read_sheets(outlines, purposes, parameters["bakkenivaa"])
     rows, lines, faults = plan_rows(sheets, cover, boundary.crs)
+    forest = cover.frame[cover.frame["gruppe"] == "Skog"]
+    themes = (Theme(_FOREST, "Skog", forest, cover.title), *themes)
     touched = plan_themes(sheets, themes, boundary.crs)
     balances = {
         str(plan): (f"Plan {plan}", Balance(*(float(value) for value in line)))
         for plan, line in zip(lines.index, lines.to_numpy(), strict=True)
     }
-    summary = _summary(sheets, rows, lines, touched)
+    summary = _summary(sheets, lines, touched)
     tables = (
         summary,
         _purpose_table(sheets, rows),
@@ -177,18 +180,9 @@ def _coded(frame: pd.DataFrame, column: str) -> pd.Series:
     return values.map(codes).fillna(values)
 
 
-def _sums(rows: pd.DataFrame, chosen: pd.Series, plans: pd.Index) -> pd.Series:
-    """Dekar of some rows by plan."""
-    found = rows[chosen.to_numpy(dtype=bool)].groupby("planid")["m2"].sum()
-    return found.reindex(plans, fill_value=0.0) / DEKAR
-
-
-def _summary(
-    sheets: PlanSheets, rows: pd.DataFrame, lines: pd.DataFrame, touched: pd.DataFrame
-) -> Table:
+def _summary(sheets: PlanSheets, lines: pd.DataFrame, touched: pd.DataFrame) -> Table:
     """One row a plan."""
     plans = sheets.plans
-    ground = rows["paa_grunnen"].astype(bool)
     dates = plans["ikrafttredelse"] if "ikrafttredelse" in plans else pd.Series("", plans.index)
     names = plans["plannavn"] if "plannavn" in plans else pd.Series("", plans.index)
     touched_by = {name: part.set_index("planid") for name, part in touched.groupby("tema")}
@@ -203,7 +197,6 @@ def _summary(
             "formaal_dekar": plans["formaal_m2"] / DEKAR,
             "uten_formaal_dekar": plans["uten_m2"] / DEKAR,
             "utbygging_dekar": plans["utbygging_m2"] / DEKAR,
-            "skog_dekar": _sums(rows, ground & (rows["dekke"] == "Skog"), plans.index),
             **{
                 column: touched_by[name]["i_planen_m2"] / DEKAR if name in touched_by else np.nan
                 for name, column in _COLUMN.items()
@@ -219,14 +212,15 @@ def _summary(
         title="Arealregnskap per reguleringsplan",
         frame=frame,
         columns=_summary_columns(),
-        note="Hver plan er ført for seg; planer kan ligge over hverandre. Skog er talt der planen "
-        "har eller mangler formål på grunnen. Et tema uten tall (..) mangler i datapakken.",
+        note="Hver plan er ført for seg; planer kan ligge over hverandre. Et tema uten tall (..) "
+        "mangler i datapakken.",
     )
 
 
 def _summary_columns() -> dict[str, Column]:
+    titles = {_FOREST: "Skog", **{name: title for name, (title, _) in THEMES.items()}}
     themes = {
-        column: dekar_column(THEMES[name][0], "Areal av temaet i planområdet, hvert sted én gang.")
+        column: dekar_column(titles[name], "Areal av temaet i planområdet, hvert sted én gang.")
         for name, column in _COLUMN.items()
     }
     return {
@@ -239,7 +233,6 @@ def _summary_columns() -> dict[str, Column]:
         "formaal_dekar": dekar_column("Med formål på grunnen"),
         "uten_formaal_dekar": dekar_column("Uten formål på grunnen"),
         "utbygging_dekar": dekar_column("Utbyggingsformål"),
-        "skog_dekar": dekar_column("Skog"),
         **themes,
         "andre_nivaa_dekar": dekar_column("Formål under eller over grunnen"),
         "overlapp_m2": Column(title="Formål som overlapper", unit="m²", decimals=1),

@@ -128,6 +128,28 @@ def overlay_case() -> dict[str, list[Any]]:
 
 
 @functools.cache
+def parts_case() -> dict[str, list[Any]]:
+    """The overlay's land, and plans over each other with purposes that do not fit them."""
+    case = overlay_case()
+    halves, owner = [], []
+    for number, plan in enumerate(case["plan"]):
+        west, south, east, north = plan.bounds
+        middle, top = (west + east) / 2, north - 11.3
+        halves += [
+            shapely.box(west - 7.1, south - 3.7, middle + 4.9, top),
+            shapely.box(middle - 5.3, south - 3.7, east, top),
+        ]
+        owner += [number, number]
+    return {
+        "land": case["land"],
+        "land_kind": case["land_kind"],
+        "plan": case["plan"],
+        "purpose": halves,
+        "purpose_plan": owner,
+        "area": case["area"],
+    }
+
+
 def land_case() -> dict[str, list[Any]]:
     """Eksempelbygda: its land, AR5, and the kommuneplan with the proposal (code · 10 + status)."""
     from askergeo.example import make_example  # noqa: PLC0415  (only this case needs it)
@@ -304,8 +326,37 @@ WITH a AS (SELECT ST_Union(g) g FROM area), answer AS (
 SELECT json_object_agg(k, m2) FROM answer
 """
 
+PARTS_SQL = """
+WITH cut AS (SELECT u.id, o.v p, ST_Intersection(u.g, p.g) g, ST_Area(u.g) whole
+   FROM purpose u JOIN purpose_plan o ON o.id = u.id JOIN plan p ON p.id = o.v),
+ joined AS (SELECT p, ST_Union(g) g, sum(ST_Area(g)) parts, sum(whole) whole FROM cut GROUP BY p),
+ kinds AS (SELECT l.g, k.v FROM land l JOIN land_kind k ON k.id = l.id),
+ green AS (SELECT (ST_Dump(ST_Intersection(ST_Union(k.g), a.g))).geom g
+   FROM kinds k, area a WHERE k.v IN (0, 2) GROUP BY a.g),
+ built AS (SELECT (ST_Dump(ST_Difference(green.g, (SELECT ST_Union(g) FROM plan)))).geom g
+   FROM green),
+ grouped AS (SELECT g, ST_ClusterDBSCAN(g, 25, 1) OVER () c FROM built WHERE ST_Area(g) > 0.001),
+ answer AS (
+  SELECT 'formaal ' || c.id || ' ' || k.v k, sum(ST_Area(ST_Intersection(c.g, k.g))) v
+   FROM cut c, kinds k WHERE ST_Intersects(c.g, k.g) GROUP BY c.id, k.v
+  UNION ALL SELECT 'uten ' || j.p, ST_Area(ST_Difference(p.g, j.g))
+   FROM joined j JOIN plan p ON p.id = j.p
+  UNION ALL SELECT 'overlapp ' || p, parts - ST_Area(g) FROM joined
+  UNION ALL SELECT 'utenfor ' || p, whole - parts FROM joined
+  UNION ALL SELECT 'flater', count(*) FROM green
+  UNION ALL SELECT 'kvadrat', sum(ST_Area(g) ^ 2) FROM green
+  UNION ALL SELECT 'storste', max(ST_Area(g)) FROM green
+  UNION ALL SELECT 'bygd flater', count(*) FROM grouped
+  UNION ALL SELECT 'bygd kvadrat', sum(ST_Area(g) ^ 2) FROM grouped
+  UNION ALL SELECT 'bygd grupper', count(DISTINCT c) FROM grouped
+  UNION ALL SELECT 'bygd gruppe storst', max(s) FROM (
+   SELECT sum(ST_Area(g)) s FROM grouped GROUP BY c) t)
+SELECT json_object_agg(k, v) FROM answer WHERE v > 1e-9
+"""
+
 CASES = {"strandsone": (shore_case, SHORE_SQL), "tettsted": (village_case, VILLAGE_SQL)}
 CASES["overlay"] = (overlay_case, OVERLAY_SQL)
+CASES["delregnskap"] = (parts_case, PARTS_SQL)
 CASES["areal"] = (land_case, LAND_SQL)
 
 
