@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from askergeo.analyses import _farmland_tables as tables
+from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._carbon_plans import municipal_plans
 from askergeo.analyses._farmland_decisions import BUILT, decisions
 from askergeo.analyses._farmland_land import TILLABLE, farmland
 from askergeo.analyses._farmland_sums import CHANGE, planned, split, taken, taken_pieces
 from askergeo.analyses._land import cover_frame, land_boundary
 from askergeo.analyses._land_account import balance_table, fault_findings, unpublishable
+from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Fact, Result
@@ -120,7 +122,10 @@ def jordvern(
             *((reported,) if reported else ()),
             balance_table(ledger.accounts, boundary),
         ),
-        layers=ledger.layers,
+        layers=(
+            land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
+            *ledger.layers,
+        ),
         findings=(*cover_frame({"ar5": ar5}, "ar5").findings, *ledger.findings),
         warnings=(*boundary.warnings, *_warnings(ledger, there)),
         reading=_reading(boundary, first),
@@ -221,7 +226,9 @@ def _statement(decided: Table, ledger: _Ledger) -> tuple[str, dict[str, Fact]]:
     told += f" {plan} legger ut {{planlagt}} dekar {land} til framtidig utbygging"
     if CHANGE in sums.index:
         change = float(sums.loc[CHANGE])
-        facts["endring"] = _laid_out("Endring i forslaget", abs(change))
+        facts["endring"] = _laid_out(
+            "Spart i forslaget" if change < 0 else "Økt i forslaget", abs(change)
+        )
         verb = "sparer" if change < 0 else "tar"
         more = "av dem, netto" if change < 0 else "mer, netto"
         told += f", og forslaget {verb} {{endring}} dekar {more}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from askergeo._plan_style import group_colours
 from askergeo._text import listed
+from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._carbon_map import map_layers
 from askergeo.analyses._carbon_reckoned import Settings, cases_of, conversions, main_case
 from askergeo.analyses._carbon_stock import SUM, stock_account, stock_table
@@ -37,6 +38,7 @@ from askergeo.analyses._land_account import (
     mismatch_layers,
     unpublishable,
 )
+from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Fact, FlowChart, Result
@@ -142,7 +144,11 @@ def karbon(
             factor_table(settings, tuple(used)),
             balance_table(accounts, boundary),
         ),
-        layers=(*map_layers(found, settings, years), *mismatch_layers(accounts, sliver)),
+        layers=(
+            land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
+            *map_layers(found, settings, years),
+            *mismatch_layers(accounts, sliver),
+        ),
         findings=(
             *known.findings,
             *found.findings,
@@ -165,15 +171,15 @@ def placeholder_warning(settings: Settings, used: Iterable[str]) -> tuple[str, .
     """Name the placeholders among the factors in use: one warning for all of them."""
     frame = settings.factors[settings.zone].frame
     names = [name for name in used if name in frame.index]
-    flagged = [name for name in names if frame.loc[name, "plassholder"]]
+    flagged = int(frame.loc[names, "plassholder"].sum())
     if not flagged:
         return ()
+    how_many = f"{format_number(flagged)} av {format_number(len(names))} faktorer er plassholdere"
     return (
         (
-            f"{format_number(len(flagged))} av {format_number(len(names))} faktorer er "
-            "plassholdere: standardverdier som ikke er kontrollert, eller anslag. Tallene viser "
-            "størrelsesorden og er ikke kommunens klimagassregnskap. Plassholderne er merket i "
-            f"tabellen «Faktorene bak tallene»: {', '.join(flagged)}."
+            f"{how_many}: standardverdier som ikke er kontrollert, eller anslag. Tallene viser "
+            "størrelsesorden og er ikke kommunens klimagassregnskap. Tabellen «Faktorene bak "
+            "tallene» sier hvilke."
         ),
     )
 
@@ -255,9 +261,11 @@ def _statement(
     if found.main == CHANGE:
         last = next(case for case in cases if case.title == CHANGE)
         row = f"sak_{list(cases).index(last) + 1}"
-        facts["endring"] = _tonnes("Mot gjeldende plan", last.total, ("endring", row, "sum_t"))
         more = "mer" if last.total >= 0 else "mindre"
-        facts["forskjell"] = _tonnes("Forskjell fra gjeldende plan", abs(last.total))
+        cell = ("endring", row, "sum_t") if last.total >= 0 else None
+        facts["forskjell"] = _tonnes(
+            f"{more.capitalize()} enn gjeldende plan", abs(last.total), cell
+        )
         told += f", {{forskjell}} tonn {more} enn gjeldende plan"
     flagged = (
         " Faktorene er plassholdere, og tallene viser bare størrelsesorden."

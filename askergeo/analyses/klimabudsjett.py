@@ -334,13 +334,8 @@ def _statement(
     if case is None or row is None:
         return f"Raden «{name}» er ikke fylt ut: det som er valgt, tar ikke nytt areal.", {}
     if not filled:
-        return (
-            (
-                f"Raden «{name}» kan ikke fylles ut: alle årene i tabellen er før {row.years.first}, "
-                "det første byggeåret."
-            ),
-            {},
-        )
+        late = f"alle årene i tabellen er før {row.years.first}, det første byggeåret"
+        return f"Raden «{name}» kan ikke fylles ut: {late}.", {}
     facts = {}
     parts = []
     position = list(budget.cells.index).index(name)
