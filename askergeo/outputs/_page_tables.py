@@ -12,6 +12,7 @@ from askergeo.numbers import format_number
 from askergeo.outputs.flow import flows
 from askergeo.outputs.flow_svg import NARROW, WIDE, flow_picture, flow_svg
 from askergeo.outputs.report import (
+    attributions,
     cell_text,
     hidden_rows,
     identifier,
@@ -97,6 +98,8 @@ def _chart(result: Result, chart: FlowChart, key: str) -> dict[str, Any] | None:
         *(["Eksempeldata: en oppdiktet kommune."] if example else []),
         *drawn.notes,
     )
+    owners = attributions(result)
+    sources = [f"Kilder: {'; '.join(owners)}. Laget med askergeo."] if owners else []
     name = identifier(f"{result.analysis}_{chart.name}").replace("_", "-")
     return {
         "title": drawn.title,
@@ -104,7 +107,7 @@ def _chart(result: Result, chart: FlowChart, key: str) -> dict[str, Any] | None:
         "notes": drawn.notes,
         "wide": flow_svg(drawn, WIDE, key=f"{key}-bred"),
         "narrow": flow_svg(drawn, NARROW, key=f"{key}-smal"),
-        "picture": flow_picture(drawn, key="flyt", heading=heading),
+        "picture": flow_picture(drawn, key="flyt", heading=heading, footing=sources),
         "file": f"askergeo-{name}.svg",
     }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from askergeo.outputs.flow import lay_out, text_width, wrapped
+from askergeo.outputs.report import STOP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NARROW", "WIDE", "Shape", "flow_picture", "flow_svg"]
 
-_INK, _SOFT, _EDGE, _STOP = "#1b1b1b", "#4a4a4a", "#4a4a4a", "#9c1c00"
+_INK, _SOFT, _EDGE, _RED = "#1b1b1b", "#4a4a4a", "#4a4a4a", "#9c1c00"
 _FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
 _SPACE = "http://www.w3.org/2000/svg"
 
@@ -42,7 +43,14 @@ WIDE: Final = Shape(width=860, zone=230, bar=16, size=13, lines=3)
 NARROW: Final = Shape(width=330, zone=116, bar=9, size=11.5, lines=4)
 
 
-def flow_svg(drawn: Flows, shape: Shape = WIDE, *, key: str, heading: Sequence[str] = ()) -> str:
+def flow_svg(
+    drawn: Flows,
+    shape: Shape = WIDE,
+    *,
+    key: str,
+    heading: Sequence[str] = (),
+    footing: Sequence[str] = (),
+) -> str:
     """Draw a diagram.
 
     Parameters
@@ -56,6 +64,8 @@ def flow_svg(drawn: Flows, shape: Shape = WIDE, *, key: str, heading: Sequence[s
     heading
         Lines written in the picture above the diagram: title, warnings. The page has them as
         text beside the picture.
+    footing
+        Lines under the diagram: sources.
 
     Returns
     -------
@@ -64,9 +74,10 @@ def flow_svg(drawn: Flows, shape: Shape = WIDE, *, key: str, heading: Sequence[s
     """
     drawing = lay_out(drawn, zone=shape.zone, size=shape.size, most_lines=shape.lines)
     margin = shape.size * 0.6
-    lines = [part for line in heading for part in _broken(line, shape)]
+    lines = [(part, line) for line in heading for part in _broken(line, shape)]
+    under = [part for line in footing for part in _broken(line, shape)]
     top = margin + shape.size * 1.5 * (len(lines) + 1.3)
-    height = top + drawing.height + margin
+    height = top + drawing.height + margin + shape.size * 1.5 * len(under)
     root = ET.Element(
         "svg",
         {
@@ -83,10 +94,14 @@ def flow_svg(drawn: Flows, shape: Shape = WIDE, *, key: str, heading: Sequence[s
     ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
     ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
     ET.SubElement(root, "rect", width=_n(shape.width), height=_n(height), fill="#ffffff")
-    for at, (text, stop) in enumerate(lines):
+    for at, (text, line) in enumerate(lines):
         y = margin + shape.size * 1.5 * (at + 0.8)
-        weight = {"font-weight": "700"} if stop or at == 0 else {}
-        _text(root, text, shape.bar, y, _STOP if stop else _INK, **weight)
+        stop = line.startswith(STOP)
+        weight = {"font-weight": "700"} if stop or line == drawn.title else {}
+        _text(root, text, shape.bar, y, _RED if stop else _INK, **weight)
+    for at, text in enumerate(under):
+        y = top + drawing.height + shape.size * 1.5 * (at + 0.9)
+        _text(root, text, shape.bar, y, _SOFT)
     _heads(root, drawn, shape, top - shape.size)
     holder = ET.SubElement(root, "g", transform=f"translate(0 {_n(top)})")
     _ribbons(holder, drawn, drawing, shape)
@@ -96,16 +111,17 @@ def flow_svg(drawn: Flows, shape: Shape = WIDE, *, key: str, heading: Sequence[s
     return ET.tostring(root, encoding="unicode")
 
 
-def flow_picture(drawn: Flows, *, key: str, heading: Sequence[str]) -> str:
+def flow_picture(
+    drawn: Flows, *, key: str, heading: Sequence[str], footing: Sequence[str] = ()
+) -> str:
     """Return the wide diagram as a ``data:`` address: a picture file that a link can save."""
-    svg = flow_svg(drawn, WIDE, key=key, heading=heading)
+    svg = flow_svg(drawn, WIDE, key=key, heading=heading, footing=footing)
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
     return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
 
 
-def _broken(line: str, shape: Shape) -> list[tuple[str, bool]]:
-    """Break a heading into lines of the picture; one that forbids publishing is marked."""
-    stop = line.startswith("Må ikke publiseres")
+def _broken(line: str, shape: Shape) -> list[str]:
+    """Break a text into lines as wide as the picture."""
     lines = [""]
     for word in line.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -113,7 +129,7 @@ def _broken(line: str, shape: Shape) -> list[tuple[str, bool]]:
             lines.append(word)
         else:
             lines[-1] = longer
-    return [(text, stop) for text in lines]
+    return lines
 
 
 def _heads(root: ET.Element, drawn: Flows, shape: Shape, y: float) -> None:

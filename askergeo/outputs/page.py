@@ -25,6 +25,7 @@ from askergeo.outputs.mapdata import map_data
 from askergeo.outputs.report import (
     NO_DATE,
     STOP,
+    attributions,
     clean_text,
     closing_lines,
     split_warnings,
@@ -178,7 +179,7 @@ def _section(
         "findings": [_finding(finding) for finding in ranked],
         "more_findings": len(result.findings) - len(ranked),
         "parameters": [_parameter(record) for record in result.parameters],
-        "attributions": _attributions(result),
+        "attributions": attributions(result),
     }
 
 
@@ -241,13 +242,6 @@ def _parameter(record: Any) -> dict[str, Any]:  # noqa: ANN401  (a plain record)
         "confidence": record["sikkerhet"],
         "source": record["kilde"],
     }
-
-
-def _attributions(result: Result) -> list[str]:
-    sources = result.provenance.sources if result.provenance else ()
-    # A layer that a scenario changes names the owners of both.
-    names = (name for s in sources for name in s.attribution.split("; "))
-    return list(dict.fromkeys(name for name in names if name))
 
 
 def _json(data: Any) -> str:  # noqa: ANN401  (whatever JSON holds)

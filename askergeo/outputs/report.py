@@ -24,6 +24,7 @@ __all__ = [
     "NotRun",
     "Report",
     "Symbol",
+    "attributions",
     "cell_text",
     "clean_text",
     "closing_lines",
@@ -162,6 +163,14 @@ def stop_lines(results: Iterable[Result]) -> tuple[str, ...]:
     """
     reasons = (clean_text(reason) for result in results for reason in result.unpublishable)
     return tuple(f"{STOP}: {reason}" for reason in dict.fromkeys(reasons))
+
+
+def attributions(result: Result) -> list[str]:
+    """List whom a result's sources must be credited to, each once."""
+    sources = result.provenance.sources if result.provenance else ()
+    # A layer that a scenario changes names the owners of both.
+    names = (name for s in sources for name in s.attribution.split("; "))
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def closing_lines(result: Result) -> tuple[tuple[str, str], ...]:
