@@ -14,6 +14,7 @@ from askergeo.catalogue import load_catalogue
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
 from askergeo.overlay.account import AREA, COVERED
+from askergeo.overlay.slivers import WIDTH
 from askergeo.result import (
     Column,
     Finding,
@@ -185,8 +186,7 @@ def _themes(account: Account) -> list[str]:
 def _mismatches(accounts: Sequence[NamedAccount], sliver_m: float) -> gpd.GeoDataFrame:
     """Gaps and overlaps of each theme once, however many accounts it is in.
 
-    The width of a polygon is twice its area over its perimeter: that of a long strip. One
-    narrower than ``sliver_m`` is a sliver.
+    One whose width, as in `askergeo.overlay.slivers`, is less than ``sliver_m`` is a sliver.
     """
     parts: list[gpd.GeoDataFrame] = []
     seen: set[str] = set()
@@ -195,10 +195,9 @@ def _mismatches(accounts: Sequence[NamedAccount], sliver_m: float) -> gpd.GeoDat
         seen |= new
         for number, found in enumerate((one.account.gaps, one.account.overlaps)):
             part = found[found["tema"].isin(new)].reset_index(drop=True)
-            shapes = geometries(part)
-            width = 2 * shapely.area(shapes) / shapely.length(shapes)
-            kinds = np.where(width < sliver_m, _KINDS[2 * number + 1], _KINDS[2 * number])
-            parts.append(part.assign(slag=kinds, bredde_m=width))
+            narrow = part[WIDTH] < sliver_m
+            kinds = np.where(narrow, _KINDS[2 * number + 1], _KINDS[2 * number])
+            parts.append(part.assign(slag=kinds))
     crs = accounts[0].account.crs
     joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=crs)
@@ -218,11 +217,13 @@ def mismatch_table(accounts: Sequence[NamedAccount], sliver_m: float) -> Table:
         for kind, key in zip(_KINDS, _KEYS, strict=True):
             some = mine[mine["slag"] == kind]
             record |= {f"{key}_antall": len(some), f"{key}_m2": float(some[AREA].sum())}
-        records.append(record)
+        records.append(record | _outside(accounts, theme))
     columns = {"lag": Column(title="Lag")}
     for kind, key in zip(_KINDS, _KEYS, strict=True):
         columns[f"{key}_antall"] = Column(title=kind, unit="antall", decimals=0)
         columns[f"{key}_m2"] = Column(title=f"{kind}, areal", unit="m²", decimals=1)
+    columns["utenfor_rader"] = Column(title="Utenfor grensen", unit="rader", decimals=0)
+    columns["utenfor_m2"] = Column(title="Utenfor grensen, areal", unit="m²", decimals=1)
     return Table(
         name="hull_og_overlapp",
         title="Hull, overlapp og splinter",
@@ -230,8 +231,16 @@ def mismatch_table(accounts: Sequence[NamedAccount], sliver_m: float) -> Table:
         columns=columns,
         note=f"Splinter er smalere enn {format_number(sliver_m, 1)} m. Alt er med i regnskapet: "
         "hull som «ikke dekket», overlapp som «talt flere ganger». Hver flate er en rad i "
-        "kartlaget «Hull og overlapp» i GeoPackage-filen.",
+        "kartlaget «Hull og overlapp» i GeoPackage-filen. Det som ligger utenfor grensen, er ikke "
+        "med i noe regnskap.",
     )
+
+
+def _outside(accounts: Sequence[NamedAccount], theme: str) -> dict[str, object]:
+    """Tell what of a theme the boundary leaves out, from the first account that it is in."""
+    rows = pd.concat([one.account.outside for one in accounts], ignore_index=True)
+    first = rows[rows["tema"] == theme].iloc[0]
+    return {"utenfor_rader": first["rader"], "utenfor_m2": first[AREA]}
 
 
 def mismatch_layers(accounts: Sequence[NamedAccount], sliver_m: float) -> tuple[MapLayer, ...]:
@@ -242,7 +251,7 @@ def mismatch_layers(accounts: Sequence[NamedAccount], sliver_m: float) -> tuple[
     found = found.assign(lag=found["tema"].map(theme_title))
     for column, empty in (("ganger", 0), ("rader", "")):
         found[column] = found[column].fillna(empty) if column in found else empty
-    frame = found[["lag", "slag", AREA, "bredde_m", "ganger", "rader", "geometry"]]
+    frame = found[["lag", "slag", AREA, WIDTH, "ganger", "rader", "geometry"]]
     classes = tuple(
         StyleClass(value=kind, label=kind, fill=colour, stroke=colour)
         for kind, colour in zip(_KINDS, _COLOURS, strict=True)
@@ -257,7 +266,7 @@ def mismatch_layers(accounts: Sequence[NamedAccount], sliver_m: float) -> tuple[
                 "lag": Column(title="Lag"),
                 "slag": Column(title="Slag"),
                 AREA: Column(title="Areal", unit="m²", decimals=2),
-                "bredde_m": Column(title="Bredde", unit="m", decimals=2),
+                WIDTH: Column(title="Bredde", unit="m", decimals=2),
                 "ganger": Column(title="Flater over hverandre", decimals=0),
                 "rader": Column(title="Rader i laget"),
             },
@@ -323,7 +332,7 @@ def _single(theme: str, kind: str, row: dict[str, Any], point: shapely.Point) ->
         title=f"{kind} i {theme_title(theme)}",
         status=Status.HIT_YELLOW,
         severity=Severity.INFO,
-        text=f"{format_number(row[AREA], 1)} m², {format_number(row['bredde_m'], 2)} m bred.",
+        text=f"{format_number(row[AREA], 1)} m², {format_number(row[WIDTH], 2)} m bred.",
         layer=theme,
         row=rows if isinstance(rows, str) else "",
         geometry=point,

@@ -253,7 +253,7 @@ def test_gaps_overlaps_and_slivers_are_named_and_counted() -> None:
     rules = [finding.rule for finding in found.findings]
     assert rules.count("areal.hull") == rules.count("areal.overlapp") == 1
     twice = found.layer("hull_og_overlapp").frame.set_index("slag").loc["Overlapp"]
-    assert (twice["rader"], twice["ganger"], twice["bredde_m"]) == ("0, 1", 2, pytest.approx(9))
+    assert (twice["rader"], twice["ganger"], twice["bredde_m"]) == ("0, 1", 2, pytest.approx(10))
     assert not found.unpublishable
 
 
@@ -280,6 +280,14 @@ def test_a_plan_drawn_twice_is_counted_twice_and_closes() -> None:
     assert any(
         one.rule == "areal.overlapp" and one.layer == "kommuneplan" for one in found.findings
     )
+
+
+def test_what_lies_outside_the_boundary_is_told_of() -> None:
+    land = [box(0, 0, 100, 100), box(100, 0, 130, 100), box(90, 100, 110, 110)]
+    found = account(boundary(box(0, 0, 120, 100)), ar5=cover(land, [30, 30, 82]))
+    row = found.table("hull_og_overlapp").frame.loc["ar5"]
+    assert (row["utenfor_rader"], row["utenfor_m2"]) == (2, 1200)
+    assert found.table("balanse").frame.loc["utstrekning", "rader_m2"] == 12_000
 
 
 def test_unknown_codes_are_named_counted_and_in_the_sums() -> None:
