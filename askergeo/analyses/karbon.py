@@ -336,6 +336,9 @@ def _reading(boundary: LandBoundary, settings: Settings, years: int) -> tuple[st
             "Intervallet gjelder faktorene. Valget av klimasone og jordklasse står i tabellen "
             "«Spennet». Usikkerhet i arealene er bare med når parameteren arealusikkerhet er satt."
         ),
-        "Utslipp fra anleggsarbeid, materialer, transport, brann og gjødsel er ikke med.",
+        (
+            "Ikke med: CH4 fra grøfter, N2O fra mineraljord som mister karbon, og utslipp fra "
+            "anleggsarbeid, materialer, transport, brann og gjødsel."
+        ),
         *own,
     )
