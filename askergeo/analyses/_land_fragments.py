@@ -180,8 +180,15 @@ def linked(shapes: Geometries, distance_m: float) -> NDArray[np.intp]:
     distance_m
         Metres in the plane from edge to edge; what lies between does not matter.
     """
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=distance_m)
-    return components(first, second, len(shapes))
+    boxes = shapely.box(*(shapely.bounds(shapes) + distance_m * np.array([-1, -1, 1, 1])).T)
+    one, other = shapely.STRtree(shapes).query(boxes)
+    one, other = one[one < other], other[one < other]
+    # The one of more corners is prepared: measuring from the other would take its edges anew.
+    size = shapely.get_num_coordinates(shapes)
+    large, small = np.where(size[one] >= size[other], (one, other), (other, one))
+    shapely.prepare(shapes)
+    near = shapely.dwithin(shapes[large], shapes[small], distance_m)
+    return components(large[near], small[near], len(shapes))
 
 
 def fragmentation(

@@ -167,7 +167,7 @@ def labelled_rows(
 def cover_groups(cover: LandCover) -> list[str]:
     """List the groups of the land cover that rows have, in its order, and last the gaps."""
     known = [*dict.fromkeys(cover.classes["gruppe"]), "Ukjent"]
-    there = set(cover.frame["gruppe"])
+    there = set(cover.frame["gruppe"].unique())
     return [*(group for group in known if group in there), NO_COVER]
 
 
