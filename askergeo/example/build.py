@@ -23,6 +23,12 @@ from askergeo.example.hazards import make_hazards, make_zones
 from askergeo.example.key import make_key
 from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Grid, Land
 from askergeo.example.network import make_local_roads, make_network
+from askergeo.example.plan_files import (
+    FOLDER,
+    make_plan_proposal,
+    plan_proposal,
+    write_plan_files,
+)
 from askergeo.example.plans import make_municipal_plan, make_zoning
 from askergeo.example.public import make_public
 from askergeo.example.residents import make_residents
@@ -75,6 +81,7 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("jord og natur", make_soil),
     ("kommuneplan", make_municipal_plan),
     ("reguleringsplaner", make_zoning),
+    ("planforslag", make_plan_proposal),
     ("farer", make_hazards),
     ("soner", make_zones),
     ("arealdekke på en tidligere dato", make_earlier_cover),
@@ -193,6 +200,7 @@ def build_example(
         file = Path(folder) / "terreng.tif"
         _write_terrain(file, example)
         package.write_raster("terreng", file, origin=origin)
+    write_plan_files(plan_proposal(example.key), package.path / FOLDER)
     text = json.dumps(example.key, ensure_ascii=False, indent=1, default=_plain)
     (package.path / KEY_FILE).write_text(text + "\n", encoding="utf-8")
     report(1.0, "Ferdig")
