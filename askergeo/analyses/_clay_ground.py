@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from affine import Affine
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from askergeo.geometry import Geometries
     from askergeo.parameters import Parameters
@@ -70,7 +71,7 @@ def water_shapes(water: gpd.GeoDataFrame | None) -> tuple[Shapes, Shapes]:
 
 
 def clay_shapes(
-    clay: gpd.GeoDataFrame | None, mapped: shapely.Geometry | None, classes: list[str]
+    clay: gpd.GeoDataFrame | None, mapped: BaseGeometry | None, classes: list[str]
 ) -> Shapes:
     """Codes of marine clay, the sure ones last.
 
@@ -130,7 +131,7 @@ class Ground:
     def of(
         cls,
         grid: HeightGrid,
-        inside: shapely.Geometry,
+        inside: BaseGeometry,
         water: gpd.GeoDataFrame | None,
         clay: Shapes,
         parameters: Parameters,

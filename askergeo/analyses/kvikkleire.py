@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from askergeo.analyses._clay_release import Release
     from askergeo.parameters import Parameters
@@ -49,7 +50,7 @@ def kvikkleire(
     kystkontur: gpd.GeoDataFrame | None = None,
     kvikkleire_faresone: gpd.GeoDataFrame | None = None,
     kvikkleire_aktsomhet: gpd.GeoDataFrame | None = None,
-    dekning: Mapping[str, shapely.Geometry | None] | None = None,
+    dekning: Mapping[str, BaseGeometry | None] | None = None,
     parameters: Parameters,
 ) -> Result:
     """Find the release areas of a municipality.
@@ -143,8 +144,10 @@ def _land(
         whole = union(geometries(boundary))
         land = Land(area=whole, outline=whole, how="hele kommunen, med sjø", fit=np.nan)
         return land, [
-            "Land og sjø kan ikke skilles med lagene i datapakken: hele kommunen er regnet som "
-            "land."
+            (
+                "Land og sjø kan ikke skilles med lagene i datapakken: hele kommunen er regnet "
+                "som land."
+            )
         ]
 
 
@@ -210,18 +213,27 @@ def _reading(parameters: Parameters, grid: HeightGrid) -> tuple[str, ...]:
     ratio, length = (format_number(parameters[k]) for k in ("helning", "lengde_faktor"))
     least = format_number(parameters["minste_hoyde_m"])
     cell = format_number(grid.cell, 1)
-    return (
+    criterion = (
         f"Et sted er i løsneområde når det ligger minst {least} m over en skråningsfot, ikke "
         f"lenger bak foten enn {length} ganger høyden, og skråningen er brattere enn 1:{ratio}. "
         "Selve skråningen ned mot foten er med. Bekker, elver og sjøen er føtter, regnet fra "
-        "bunnen.",
+        "bunnen."
+    )
+    distance = (
         f"Terrengmodellen er regnet i celler på {cell} m. Avstanden til foten er den rette "
         "linjen, ikke summen av steg mellom celler; den kan bli regnet inntil halvannen celle for "
-        "lang, aldri for kort.",
-        "«Ukjent» betyr at ingen har kartlagt marin leire der. «Nei» betyr at kartet sier at den "
-        "mangler, er tynn eller er usammenhengende, eller at stedet er over marin grense.",
-        "Utløpslengdene er hva veilederen regner med nedenfor løsneområdet; utløpsområdene er "
-        "ikke tegnet, fordi de følger dalene.",
-        "Føtter utenfor terrengmodellen er ukjent: langs kanten av den kan områder mangle. Hent "
-        "terreng også et stykke utenfor kommunegrensen.",
+        "lang, aldri for kort."
     )
+    clay = (
+        "«Ukjent» betyr at ingen har kartlagt marin leire der. «Nei» betyr at kartet sier at den "
+        "mangler, er tynn eller er usammenhengende, eller at stedet er over marin grense."
+    )
+    run_out = (
+        "Utløpslengdene er hva veilederen regner med nedenfor løsneområdet; utløpsområdene er "
+        "ikke tegnet, fordi de følger dalene."
+    )
+    edge = (
+        "Føtter utenfor terrengmodellen er ukjent: langs kanten av den kan områder mangle. Hent "
+        "terreng også et stykke utenfor kommunegrensen."
+    )
+    return criterion, distance, clay, run_out, edge

@@ -1,1 +1,1 @@
-"""Rasters of any size, worked through in windows: slope, and drops that a slide could start from."""
+"""Rasters of any size, worked through in windows: slopes, and drops that a slide can start from."""

@@ -71,7 +71,7 @@ def label_areas(
     least_cells: float = 1,
     rows: int = 256,
 ) -> Areas:
-    """Number the connected areas of equal code; cells meet along a side.
+    """Give each connected area of equal code a number; cells meet along a side.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def _roots(parent: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 @kernel
-def _label(
+def _label(  # noqa: PLR0917
     code: NDArray[np.uint8],
     measure: NDArray[np.float32],
     last_code: NDArray[np.uint8],
@@ -214,7 +214,7 @@ def _label(
     highest: NDArray[np.float32],
     place: NDArray[np.int64],
 ) -> int:
-    """Number the cells of a band and add their measures; the count of numbers, afterwards."""
+    """Give the cells of a band their numbers, add their measures, and return the next number."""
     rows, columns = code.shape
     for row in range(rows):
         above = last_code if row == 0 else code[row - 1]
@@ -229,7 +229,7 @@ def _label(
                 own = count
                 count += 1
                 parent[own], codes[own] = own, c
-            elif west == 0 or north == 0 or west == north:
+            elif west == 0 or north in (0, west):
                 own = max(west, north)
             else:
                 a, b = _find(parent, west), _find(parent, north)

@@ -115,7 +115,7 @@ def _disc_minimum(
     return out
 
 
-def _sweeps(
+def _sweeps(  # noqa: PLR0917
     lowest: Scratch,
     tops: Rows,
     out: Scratch,
@@ -158,7 +158,9 @@ class _State:
 
 
 @kernel
-def _disc(around: Cells, offset: int, half: NDArray[np.int64], out: Cells) -> None:
+def _disc(  # noqa: C901  (numba: a function a loop would be slower)
+    around: Cells, offset: int, half: NDArray[np.int64], out: Cells
+) -> None:
     """Take the minimum over a disc: each row's minima over windows, laid over the rows near it.
 
     The minimum over a window of any width is that over two windows whose width is a power of two.
@@ -179,7 +181,7 @@ def _disc(around: Cells, offset: int, half: NDArray[np.int64], out: Cells) -> No
             a, b = table[level - 1, :-side], table[level - 1, side:]
             to = table[level]
             for x in range(b.shape[0]):
-                to[x] = a[x] if a[x] < b[x] else b[x]
+                to[x] = min(a[x], b[x])
         last = -1
         for away in range(reach + 1):
             up, down = source + offset - away, source + offset + away
@@ -195,7 +197,7 @@ def _disc(around: Cells, offset: int, half: NDArray[np.int64], out: Cells) -> No
                 a = table[level, left : left + columns]
                 b = table[level, right : right + columns]
                 for x in range(columns):
-                    line[x] = a[x] if a[x] < b[x] else b[x]
+                    line[x] = min(a[x], b[x])
             if 0 <= up < rows:
                 _lower(out[up], line)
             if away and 0 <= down < rows:
@@ -205,11 +207,11 @@ def _disc(around: Cells, offset: int, half: NDArray[np.int64], out: Cells) -> No
 @kernel
 def _lower(to: Cells, by: Cells) -> None:
     for x in range(to.shape[0]):
-        to[x] = by[x] if by[x] < to[x] else to[x]
+        to[x] = min(to[x], by[x])
 
 
 @kernel
-def _sweep(
+def _sweep(  # noqa: PLR0917
     tops: Cells,
     lowest: Cells,
     step: np.float32,
@@ -244,7 +246,7 @@ def _sweep(
 
 
 @kernel
-def _from_before(
+def _from_before(  # noqa: PLR0917
     lowest: Cells,
     step: np.float32,
     foot: Cells,
@@ -309,4 +311,4 @@ def _above(tops: Cells, cost: Cells, foot: Cells, least: np.float32, fall: Cells
     for x in range(tops.shape[0]):
         z = tops[x]
         above = z - foot[x] if z - cost[x] >= least else np.float32(0)
-        fall[x] = above if z == z else z
+        fall[x] = z if np.isnan(z) else above

@@ -15,8 +15,8 @@ import numpy as np
 import rasterio
 from rasterio.windows import Window
 
-from askergeo.errors import OverwriteError
 from askergeo._jit import kernel
+from askergeo.errors import OverwriteError
 from askergeo.raster.windows import bands, height_grid
 
 if TYPE_CHECKING:
@@ -190,4 +190,4 @@ def _set_nodata(cells: Cells, nodata: np.float32) -> None:
     for row in range(cells.shape[0]):
         line = cells[row]
         for x in range(line.shape[0]):
-            line[x] = line[x] if line[x] == line[x] else nodata
+            line[x] = nodata if np.isnan(line[x]) else line[x]

@@ -11,8 +11,8 @@ import rasterio
 from affine import Affine
 from rasterio.windows import Window
 
-from askergeo.errors import ParameterError, SourceError
 from askergeo._jit import kernel
+from askergeo.errors import ParameterError, SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -230,7 +230,7 @@ def _average(raw: Cells, merged: int, out: Cells) -> None:
             for column in range(columns):
                 for x in range(column * merged, min((column + 1) * merged, width)):
                     z = raw[y, x]
-                    if z == z:
+                    if not np.isnan(z):
                         total[column] += z
                         count[column] += 1
         for column in range(columns):
