@@ -27,7 +27,7 @@ def test_cells_are_the_files_and_outside_is_unknown(surface, nodata):
 
 def test_fine_cells_are_averaged_over_what_is_known(surface):
     noise = np.random.default_rng(1).normal(size=(100, 100)).astype(np.float32)
-    info = read_raster_info(surface(lambda x, y: noise, cell=2.0, hole=(0, 0)))
+    info = read_raster_info(surface(lambda _x, _y: noise, cell=2.0, hole=(0, 0)))
     grid = height_grid(info, least_cell=6.0)
     assert (grid.merged, grid.cell, grid.shape) == (3, 6.0, (34, 34))
     cells = grid.read(0, 34)
@@ -49,7 +49,10 @@ def test_a_box_has_the_cells_of_the_whole(surface):
         whole.read(0, 50)[top : top + part.height, left : left + part.width],
     )
     west, south, east, north = part.bounds(0, part.height)
-    assert west <= 31 and south <= 52 and east >= 77 and north >= 99
+    assert west <= 31
+    assert south <= 52
+    assert east >= 77
+    assert north >= 99
     with pytest.raises(ParameterError, match="utenfor"):
         height_grid(info, box=(900, 900, 999, 999))
 
