@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -158,11 +159,17 @@ def objects_hit(config: DokConfig, hits: Sequence[Found], crs: str) -> gpd.GeoDa
             "areal_m2": shapely.area(one.pieces),
             "noyaktighet_m": np.nan if accuracy is None else accuracy,
         } | {name: _labelled(rows[column], one.layer, column) for name, column in names.items()}
-        frames.append(pd.DataFrame(columns, index=range(len(rows))).assign(geometry=one.pieces))
+        frames.append(pd.DataFrame(columns, index=range(len(rows))))
     if not frames:
-        empty = pd.DataFrame({"dellag": [], "lag": [], "status": [], "areal_m2": []})
-        return gpd.GeoDataFrame(empty, geometry=[], crs=crs)
-    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
+        return _no_objects(crs).copy()
+    whole = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return gpd.GeoDataFrame(whole, geometry=np.concatenate([x.pieces for x in hits]), crs=crs)
+
+
+@lru_cache(maxsize=8)
+def _no_objects(crs: str) -> gpd.GeoDataFrame:
+    empty = pd.DataFrame({"dellag": [], "lag": [], "status": [], "areal_m2": []})
+    return gpd.GeoDataFrame(empty, geometry=[], crs=crs)
 
 
 def _labelled(values: pd.Series, layer: Layer, column: str) -> NDArray[np.object_]:

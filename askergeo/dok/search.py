@@ -135,6 +135,16 @@ def _facets(shapes: Geometries) -> Geometries:
     return np.concatenate([pieces(lines, FACET), points])
 
 
+def _between(place: Place, shapes: Geometries, limit: float) -> float | None:
+    """Metres between the area and objects that do not overlap it: their borders are nearest."""
+    if not len(shapes):
+        return None
+    _, distance = shapely.STRtree(_facets(shapes)).query_nearest(
+        place.facets, max_distance=limit, return_distance=True, all_matches=False
+    )
+    return float(distance.min()) if len(distance) else None
+
+
 class Features:
     """Objects of a layer around the place.
 
@@ -188,12 +198,17 @@ class Features:
         near = near[chosen[near]]
         if not len(near):
             return None
-        # The area and the objects do not overlap, so their borders are what is nearest.
-        tree = shapely.STRtree(_facets(self.shapes[near]))
-        _, distance = tree.query_nearest(
-            place.facets, max_distance=limit, return_distance=True, all_matches=False
-        )
-        return float(distance.min()) if len(distance) else None
+        # The object with the nearest box gives a bound, within which only few others lie.
+        boxes = shapely.bounds(self.shapes[near])
+        west, south, east, north = place.whole.bounds
+        aside = np.maximum(np.maximum(boxes[:, 0] - east, west - boxes[:, 2]), 0)
+        along = np.maximum(np.maximum(boxes[:, 1] - north, south - boxes[:, 3]), 0)
+        apart = np.hypot(aside, along)
+        first = int(apart.argmin())
+        bound = _between(place, self.shapes[near[[first]]], limit)
+        others = near[(apart <= (limit if bound is None else bound)) & (near != near[first])]
+        found = _between(place, self.shapes[others], limit if bound is None else bound)
+        return min((x for x in (bound, found) if x is not None), default=None)
 
 
 class Reader:
@@ -269,18 +284,24 @@ def rows_hit(place: Place, cover: BaseGeometry, others: Geometries) -> tuple[Ind
         Positions of the rows that are hit, and their areas in m²; rows that a polygon only touches
         are not among them.
     """
-    parts = polygons_of(cover)
-    shapely.prepare(parts)
-    one, row = place.tree.query(parts, predicate="intersects")
-    inside = np.asarray(shapely.covers(parts[one], place.rows[row]))
-    areas = np.array(shapely.area(place.rows[row]))
-    across = ~inside
-    areas[across] = shapely.area(shapely.intersection(parts[one[across]], place.rows[row[across]]))
-    sums = np.bincount(row, weights=areas, minlength=len(place.rows))
+    if shapely.area(cover) >= shapely.area(place.searched) - TOUCH_M2:
+        sums = np.asarray(shapely.area(place.rows))
+    else:
+        sums = _shared(place, polygons_of(cover))
     hit = sums > TOUCH_M2
     hit[place.tree.query(others, predicate="intersects")[1]] = True
     rows = np.flatnonzero(hit)
     return rows, np.asarray(sums[rows], dtype=float)
+
+
+def _shared(place: Place, parts: Geometries) -> Floats:
+    """Area that each row shares with polygons that do not overlap each other."""
+    shapely.prepare(parts)
+    one, row = place.tree.query(parts, predicate="intersects")
+    areas = np.array(shapely.area(place.rows[row]))
+    across = ~np.asarray(shapely.covers(parts[one], place.rows[row]))
+    areas[across] = shapely.area(shapely.intersection(parts[one[across]], place.rows[row[across]]))
+    return np.bincount(row, weights=areas, minlength=len(place.rows)).astype(float)
 
 
 def accuracy_of(frame: pd.DataFrame, units: Mapping[str, float]) -> Floats | None:

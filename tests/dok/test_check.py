@@ -50,7 +50,7 @@ def test_what_overlaps_is_counted_once(package: Packages, config: Configs) -> No
     found = only(PLAN, made, config())
     # 50·20 + 60·40 − 30·20
     assert found.status == Status.HIT_RED
-    assert found.area_m2 == pytest.approx(2800)
+    assert found.area_m2 == found.layers[0].area_m2 == pytest.approx(2800)
     assert (found.count, found.distance_m) == (2, 0.0)
     rows = found.objects.sort_values("areal_m2")
     assert rows["areal_m2"].tolist() == pytest.approx([1000, 2400])
