@@ -56,7 +56,8 @@ def to_national(
     See docs/metode-dok.md.
     """
     place = place_of(area, package.crs, results[0].buffer_m if results else 0.0)
-    searched = _geojson(place.searched, package.crs)
+    # Without a buffer it is the input geometry, which is not repeated for every dataset.
+    searched = _geojson(place.searched, package.crs) if place.buffer_m else None
     known = municipalities().get(package.municipality)
     return {
         "resultList": [_result(one, searched) for one in results],
@@ -67,12 +68,11 @@ def to_national(
     }
 
 
-def _result(one: DokResult, searched: dict[str, Any]) -> dict[str, Any]:
+def _result(one: DokResult, searched: dict[str, Any] | None) -> dict[str, Any]:
     unsupported = one.status == Status.NOT_IMPLEMENTED
     answer: dict[str, Any] = {
         "runAlgorithm": list(one.steps) or [one.text],
         "buffer": round(one.buffer_m),
-        "runOnInputGeometry": searched,
         "runOnDataset": _dataset(one),
         "inputGeometryArea": round(one.searched_m2),
         "resultStatus": str(Status.NOT_MAPPED if unsupported else one.status),
@@ -92,6 +92,8 @@ def _result(one: DokResult, searched: dict[str, Any]) -> dict[str, Any]:
         "qualityWarning": list(one.warnings),
         "data": _data(one),
     }
+    if searched is not None:
+        answer["runOnInputGeometry"] = searched
     if one.guidance is not None and one.guidance.text:
         answer["guidanceText"] = one.guidance.text
     elif one.laws:

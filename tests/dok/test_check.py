@@ -412,6 +412,17 @@ def test_areas_that_cannot_be_used_are_refused(package: Packages, config: Config
     assert only(bow, made, config()).area_m2 == pytest.approx(50)
 
 
+def test_a_scenario_is_checked_like_a_package(
+    package: Packages, config: Configs, tmp_path: Path
+) -> None:
+    base = package({ZONE: [at(0, 0, 10, 10)]}, coverage={ZONE: WIDE})
+    change = type(base).create_scenario(tmp_path / "hva-om", base)
+    new = gpd.GeoDataFrame({"endring": ["ny"]}, geometry=[at(50, 50, 60, 70)], crs=CRS)
+    change.write(ZONE, new, origin=_origin())
+    assert only(PLAN, base, config()).area_m2 == pytest.approx(100)
+    assert only(PLAN, change.over(base), config()).area_m2 == pytest.approx(300)
+
+
 def test_tofte_against_what_is_known_for_asker(shared_data: Path, asker_package: Path) -> None:
     from askergeo.crs import to_crs  # noqa: PLC0415  (only here)
     from askergeo.datapackage import DataPackage  # noqa: PLC0415

@@ -83,6 +83,7 @@ def test_every_dataset_gives_a_valid_answer_that_is_not_empty(
         assert one["data"]["konfigurasjon"] == config.config_id
     by_name = {c.name: one for c, one in zip(configs, answer["resultList"], strict=True)}
     hit = by_name["faresone_kvikkleireskred"]
+    assert hit["runOnInputGeometry"]["type"] == "Polygon"
     assert hit["resultStatus"] == "HIT-RED"
     # The corner of the buffer is a quarter circle of 10 m.
     assert hit["hitArea"] == 60 * 40
