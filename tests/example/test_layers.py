@@ -15,7 +15,7 @@ LATER |= {"grunnkart"}
 # What only the review of plans asks for.
 LATER |= {"kulturminne", "forurenset_grunn", "skred_faresone", "skred_aktsomhet"}
 # What only the user can draw, or has figures of.
-DRAWN = {"lenkeforslag", "karbonfaktor", "klimabudsjett"}
+DRAWN = {"lenkeforslag", "karbonfaktor", "klimabudsjett", "inndeling"}
 
 
 def spatial(example):
