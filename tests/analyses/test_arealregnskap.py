@@ -236,6 +236,19 @@ def test_another_status_is_a_change_but_not_of_development() -> None:
     assert found.facts["tatt_ut"].value == found.facts["lagt_til"].value == 0
 
 
+def test_a_row_that_both_maps_have_hides_no_other_over_it() -> None:
+    whole, patch = box(0, 0, 100, 100), box(0, 0, 20, 100)
+    found = account(
+        boundary(whole),
+        ar5_tidligere=cover([whole], [30]),
+        ar5=cover([whole, patch], [30, 11]),
+    )
+    drawn = found.layer("endring_arealdekke").frame
+    assert drawn[["fra", "til", "dekar"]].to_numpy().tolist() == [["Skog", "Bebygd", 2.0]]
+    flows = found.table("endring_overganger").frame
+    assert flows[["fra", "til", "dekar"]].to_numpy().tolist() == [["Skog", "Bebygd", 2.0]]
+
+
 def test_gaps_overlaps_and_slivers_are_named_and_counted() -> None:
     # 0–40, 30–60 (10 m overlap), 60.5–100 (0.5 m sliver); nothing above 90 m.
     land = [box(0, 0, 40, 90), box(30, 0, 60, 90), box(60.5, 0, 100, 90)]
