@@ -136,7 +136,8 @@ def group_table(described: Described, conflicts: Conflicts, density: float) -> T
         values[name] = area.where(status == name, 0.0)
     values["konflikt"] = conflicts.areas[ALL] / DEKAR
     values["rod"] = conflicts.areas[RED] / DEKAR
-    values["boliger"] = area.where(parts["bolig"], 0.0) * density
+    # Other purposes may hold dwellings too; how many is not reckoned, which is not none.
+    values["boliger"] = area.where(parts["bolig"]) * density
     frame = _grouped(described, values)
     counts = pieces.groupby(pieces["gruppe"].where(~pieces["for_seg"], "for_seg")).size()
     counts.index = pd.Index([n if n == "for_seg" else f"gruppe_{n[:2]}" for n in counts.index])
@@ -144,7 +145,6 @@ def group_table(described: Described, conflicts: Conflicts, density: float) -> T
     frame.insert(0, "gruppe", _titles(described))
     frame.insert(1, "stykker", counts.reindex(frame.index, fill_value=0).astype("int64"))
     frame["konflikt_andel"] = _percent(frame["konflikt"], frame["dekar"])
-    frame.loc["for_seg" if "for_seg" in frame.index else [], "boliger"] = np.nan
     order = ["gruppe", "stykker", "dekar", *there, "konflikt", "konflikt_andel", "rod", "boliger"]
     return Table(
         name="grupper",
@@ -426,7 +426,7 @@ def piece_rows(described: Described, conflicts: Conflicts, density: float) -> pd
             "status": pieces["status"],
             "enhet": pieces["enhet"],
             "dekar": area / DEKAR,
-            "boliger": (area / DEKAR * density).where(pieces["bolig"], 0.0),
+            "boliger": (area / DEKAR * density).where(pieces["bolig"]),
             "konflikter": texts,
             "konflikt_dekar": sums[ALL] / DEKAR,
             "rod_dekar": sums[RED] / DEKAR,
