@@ -339,7 +339,7 @@ def _detail(rows: pd.DataFrame, cover: LandCover, names: pd.Series, areas: Divis
     order_of = np.lexsort([frame["gruppe"].map(group), frame["omraade_id"].map(place)])
     frame = frame.iloc[order_of]
     frame.index = pd.Index(
-        [f"{area}_{group[kind]}" for area, kind in zip(frame.omraade_id, frame.gruppe, strict=True)]
+        [f"{area}|{kind}" for area, kind in zip(frame.omraade_id, frame.gruppe, strict=True)]
     )
     frame = frame.assign(omraade=frame.pop("omraade_id").map(names))[list(columns)]
     return Table(
@@ -355,7 +355,9 @@ def _detail(rows: pd.DataFrame, cover: LandCover, names: pd.Series, areas: Divis
 
 
 def _map(areas: Division, summary: Table) -> MapLayer:
-    shapes = areas.frame.reset_index(drop=True)
+    part = areas.frame.groupby("omraade_id").cumcount()
+    labels = areas.frame["omraade_id"] + "|" + part.astype(str)
+    shapes = areas.frame.set_axis(pd.Index(labels.to_numpy(dtype=object)))
     rows = summary.frame.drop(columns=["omraade_id", "omraade"]).reindex(shapes["omraade_id"])
     frame = shapes.assign(**{name: rows[name].to_numpy() for name in rows.columns})
     return MapLayer(

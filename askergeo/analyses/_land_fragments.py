@@ -92,12 +92,15 @@ class Patches:
 
     Parameters
     ----------
+    key
+        Of the state, in rows' labels.
     state, kind
         In bokmål: when, and which land.
     shapes
         Polygons that do not share an edge, m.
     """
 
+    key: str
     state: str
     kind: str
     shapes: Geometries
@@ -223,8 +226,9 @@ def fragmentation(
     area = union(checked("grensen", boundary.frame).shapes)
     kinds = [str(kind) for kind in parameters["natur_grupper"]]
     farmed = [str(kind) for kind in parameters["natur_jordbruk"]]
-    states = _of_cover(earlier, "Tidligere", (kinds, farmed), area) if earlier else []
-    states += _of_cover(cover, _TODAY, (kinds, farmed), area)
+    then = "tidligere", "Tidligere"
+    states = _of_cover(earlier, then, (kinds, farmed), area) if earlier else []
+    states += _of_cover(cover, ("i_dag", _TODAY), (kinds, farmed), area)
     states += _of_plans([one for one in states if one.state == _TODAY], plans)
     whole = [one for one in states if one.kind == _WHOLE]
     table = _table(states, float(area.area), kinds)
@@ -246,14 +250,18 @@ def _of_plans(now: list[Patches], plans: Mapping[str, gpd.GeoDataFrame]) -> list
             frame = plans[name]
             future = frame[(planned_use(frame) == FUTURE).to_numpy()]
             built = union(checked(name, future).shapes)
-            found += [Patches(state, one.kind, without(one.shapes, built)) for one in now]
+            found += [Patches(name, state, one.kind, without(one.shapes, built)) for one in now]
     return found
 
 
 def _of_cover(
-    cover: LandCover, state: str, groups: tuple[list[str], list[str]], area: BaseGeometry
+    cover: LandCover,
+    when: tuple[str, str],
+    groups: tuple[list[str], list[str]],
+    area: BaseGeometry,
 ) -> list[Patches]:
     """Every kind of land that the land cover has: the natural together, then each by itself."""
+    key, state = when
     natural, other = groups
     every = list(dict.fromkeys([*natural, *other]))
     wanted = cover.frame[cover.frame["gruppe"].isin(every)]
@@ -264,7 +272,7 @@ def _of_cover(
     # What holds for all of them holds for some.
     matching = bool(shapely.coverage_is_valid(polygons_of(shapes)))
     return [
-        Patches(state, kind, patches(shapes[rows], area, matching=matching))
+        Patches(key, state, kind, patches(shapes[rows], area, matching=matching))
         for kind, rows in chosen
     ]
 
@@ -288,7 +296,9 @@ def _table(states: list[Patches], total_m2: float, natural: list[str]) -> Table:
     return Table(
         name="fragmentering",
         title="Hvor oppdelt naturen er",
-        frame=pd.DataFrame(records, columns=list(_COLUMNS)),
+        frame=pd.DataFrame(
+            records, columns=list(_COLUMNS), index=[f"{one.key}|{one.kind}" for one in states]
+        ),
         columns=_COLUMNS,
         note=f"Natur samlet er {', '.join(natural).lower()}. Flater som har en felles grense, er "
         "én flate; et felles hjørne binder ikke sammen. Veger og bebyggelse deler naturen slik "
@@ -325,7 +335,9 @@ def _green_table(
     return Table(
         name="gronnstruktur",
         title="Sammenhengende grønnstruktur",
-        frame=pd.DataFrame(records, columns=list(_GREEN_COLUMNS)),
+        frame=pd.DataFrame(
+            records, columns=list(_GREEN_COLUMNS), index=[one.key for one in states]
+        ),
         columns=_GREEN_COLUMNS,
         note=f"Naturflater som ligger høyst {format_number(reach)} m fra hverandre, er ett "
         f"område, uansett hva som ligger mellom dem. Store flater er minst "

@@ -197,7 +197,7 @@ def sheet_lines(
     for name, account in accounts.items():
         ending = ", i forslaget" if name == "forslag" else ""
         for sheet in account.lines.index:
-            found[f"{sheet}_{name}"] = (f"{titles[sheet]}{ending}", account.balance(sheet))
+            found[f"{sheet}|{name}"] = (f"{titles[sheet]}{ending}", account.balance(sheet))
     return found
 
 

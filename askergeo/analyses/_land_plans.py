@@ -272,6 +272,9 @@ def _purpose_table(sheets: PlanSheets, rows: pd.DataFrame) -> Table:
             "dekar": sums["m2"] / DEKAR,
         }
     )
+    frame.index = pd.Index(
+        sums[["planid", "niva", "kode", "klassenavn"]].astype(str).agg("|".join, axis=1)
+    )
     return Table(
         name="plan_formaal",
         title="Arealformål og arealdekke i hver reguleringsplan",
@@ -315,7 +318,7 @@ def _theme_table(
             "i_utbygging_m2": some["i_utbygging_m2"],
             "i_utbygging_dekar": some["i_utbygging_m2"] / DEKAR,
         }
-    ).reset_index(drop=True)
+    ).set_axis(pd.Index(some["planid"].astype(str) + "|" + some["tema"]))
     table = Table(
         name="plan_tema",
         title="Tema i hver reguleringsplan",
@@ -429,7 +432,7 @@ def _layers(sheets: PlanSheets, summary: Table, *, drawn: bool) -> tuple[MapLaye
     outlines = MapLayer(
         name="planer",
         title="Reguleringsplaner",
-        frame=frame.reset_index(drop=True),
+        frame=frame,
         columns=summary.columns,
         style=Style(fill="#ffffff", stroke="#c00000", width=0.5, opacity=0.15, dash=True),
         visible=drawn,

@@ -176,9 +176,9 @@ def _summary(found: list[Found], wanted: Sequence[str], plans: Container[str]) -
         }  # fmt: skip
         if [kind.name for kind in one.classes] == [WHOLE]:
             continue
-        for number, kind in enumerate(one.classes):
+        for kind in one.classes:
             sums = _record(kind.rows, kind.draft)
-            records[f"{name}_{number}"] = {"tema": one.theme.title, "klasse": kind.name, **sums}
+            records[kind.key] = {"tema": one.theme.title, "klasse": kind.name, **sums}
     frame = pd.DataFrame.from_dict(records, orient="index").reindex(columns=list(columns))
     return Table(
         name="tema",
@@ -203,13 +203,13 @@ def _detail(found: list[Found], cover: LandCover, plans: Container[str]) -> Tabl
     place = {group: number for number, group in enumerate(cover_groups(cover))}
     records: dict[str, dict[str, Any]] = {}
     for one in found:
-        for number, kind in enumerate(one.classes):
+        for kind in one.classes:
             groups = {str(group): part for group, part in kind.rows.groupby("gruppe")}
             for group in sorted(groups, key=lambda name: place.get(name, len(place))):
                 sums = _record(groups[group], None)
                 # What rounding leaves at common borders is in the sums above, not a row here.
                 if sums["areal_dekar"] > NOTHING:
-                    records[f"{one.theme.name}_{number}_{place.get(group, len(place))}"] = {
+                    records[f"{kind.key}|{group}"] = {
                         "tema": one.theme.title, "klasse": kind.name, "gruppe": group, **sums
                     }  # fmt: skip
     return Table(
@@ -232,6 +232,7 @@ def _map(found: list[Found], crs: str) -> tuple[MapLayer, ...]:
             "dekar": [area.area / DEKAR for _, area in there],
             "dekning": [theme.note for theme, _ in there],
         },
+        index=pd.Index([theme.name for theme, _ in there]),
         geometry=[area for _, area in there],
         crs=crs,
     )

@@ -137,15 +137,15 @@ def _classes(theme: Theme, limit: BaseGeometry) -> list[tuple[str, str, BaseGeom
     kinds = frame["klasse"].to_numpy(dtype=object)
     shapes = geometries(frame)
     found = []
-    for number, name in enumerate(sorted(set(kinds))):
+    for name in sorted(set(kinds)):
         area = _within(union(shapes[kinds == name]), limit)
         if not area.is_empty:
-            found.append((f"{theme.name}_{number}", str(name), area))
+            found.append((f"{theme.name}|{name}", str(name), area))
     if len(found) > 1:
         together = union(np.array([area for _, _, area in found], dtype=object))
         overlap = sum(area.area for _, _, area in found) - together.area
         if overlap > CLOSES * together.area:
-            found.append((f"{theme.name}_i_alt", WHOLE, together))
+            found.append((f"{theme.name}|i_alt", WHOLE, together))
     return found
 
 
@@ -172,7 +172,7 @@ def _found(
     area = joined(np.concatenate([polygons_of(one.area) for one in kinds]))
     drafts = [one.draft for one in kinds if one.draft is not None]
     whole = ClassGround(
-        f"{theme.name}_i_alt",
+        f"{theme.name}|i_alt",
         WHOLE,
         area,
         pd.concat([one.rows for one in kinds], ignore_index=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -22,6 +23,8 @@ from askergeo.parameters import load_parameters
 from askergeo.result import Missing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from askergeo.analyses._land_parts import LandPart
 
 CRS = "EPSG:25832"
@@ -472,3 +475,52 @@ def test_an_earlier_date_is_a_state_of_its_own() -> None:
     found = fragmentation(BOUNDARY, COVER, {}, parameters(), earlier=earlier)
     whole = table(found, "fragmentering").query("klasse == 'Natur samlet'").set_index("tilstand")
     assert whole["maskevidde_km2"].to_dict() == pytest.approx({"Tidligere": 1.0, "I dag": 0.26})
+
+
+# ---- the example, as its report wrote it
+
+
+@pytest.fixture(scope="module")
+def tables(demo_folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Tables of the example's land account and shore zone: table, row, column."""
+    report = json.loads((demo_folder / "resultat.json").read_text(encoding="utf-8"))
+    found = {}
+    for result in report["resultater"]:
+        if result["analyse"] in ("areal", "strandsone"):
+            for one in result["tabeller"]:
+                names = [column["navn"] for column in one["kolonner"]]
+                found[one["navn"]] = {
+                    row["rad"]: dict(zip(names, row["verdier"], strict=True))
+                    for row in one["rader"]
+                }
+    return found
+
+
+@pytest.fixture(scope="module")
+def key(demo_folder: Path) -> dict[str, Any]:
+    path = demo_folder / "datapakke" / "nokkel.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_example_areas_hold_what_was_planted_in_the_proposal(tables: Any, key: Any) -> None:
+    planted = {"ny": 1, "tatt ut": -1}
+    change = sum(planted.get(one["endring"], 0) * one["areal_m2"] for one in key["planendringer"])
+    assert tables["omraader"]["i_alt"]["endring_dekar"] * 1000 == pytest.approx(change, abs=0.01)
+
+
+def test_example_themes_are_the_keys_land_and_the_shore_zones_belt(tables: Any, key: Any) -> None:
+    rows, land = tables["tema"], key["ar5_m2"]
+    for theme, codes in (("dyrket", ("21", "22", "23")), ("myr", ("60",))):
+        area = sum(land[code] for code in codes)
+        assert rows[theme]["areal_dekar"] * 1000 == pytest.approx(area, abs=0.01)
+    belt = tables["belte"]["i_alt"]["brutto_dekar"]
+    assert rows["strandsone"]["areal_dekar"] == pytest.approx(belt, rel=1e-9)
+    nature = tables["fragmentering"]["i_dag|Natur samlet"]["areal_dekar"]
+    assert nature * 1000 == pytest.approx(sum(land[code] for code in ("30", "50", "60")), abs=1)
+
+
+def test_every_closing_line_of_the_example_closes(tables: Any) -> None:
+    for name in ("tema_balanse", "omraader_balanse", "plan_balanse"):
+        assert {row["gar_opp"] for row in tables[name].values()} == {"ja"}
+    assert len(tables["plan_balanse"]) == len(tables["planer"]) > 0
