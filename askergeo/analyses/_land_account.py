@@ -277,7 +277,7 @@ def mismatch_layers(accounts: Sequence[NamedAccount], sliver_m: float) -> tuple[
 
 
 def mismatch_findings(
-    accounts: Sequence[NamedAccount], sliver_m: float, listed: int
+    accounts: Sequence[NamedAccount], sliver_m: float, listed: int, least_m2: float = 1.0
 ) -> tuple[Finding, ...]:
     """Say how many gaps and overlaps each theme has, and name the largest.
 
@@ -289,13 +289,15 @@ def mismatch_findings(
         Width below which one is a sliver, m.
     listed
         How many of a theme, the largest, are findings of their own; the rest are in the map layer.
+    least_m2
+        Area that one must have to be a finding of its own, m².
     """
     found = _mismatches(accounts, sliver_m).sort_values(AREA, ascending=False)
     findings = []
     for (theme, kind), rows in found.groupby(["tema", "slag"], sort=False):
         total = float(rows[AREA].sum())
         findings.append(_total(str(theme), str(kind), len(rows), total))
-        largest = rows.head(listed)
+        largest = rows[rows[AREA] >= least_m2].head(listed)
         findings += [
             _single(str(theme), str(kind), row, point)
             for row, point in zip(

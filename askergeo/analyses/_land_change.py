@@ -194,7 +194,7 @@ def plan_by_purpose(named: pd.DataFrame) -> Table:
     add_row(frame, TOTAL, [_ALL, "", "", *frame[[*sums, "differanse"]].sum()])
     return Table(
         name="planendring_formaal",
-        title="Hva planforslaget endrer, etter arealformål",
+        title="Forslaget etter arealformål",
         frame=frame,
         columns={
             "gruppe": Column(title="Formålsgruppe"),
@@ -260,11 +260,12 @@ def plan_by_cover(named: pd.DataFrame, order: Mapping[str, int]) -> Table:
     )
     return Table(
         name="planendring_arealdekke",
-        title="Hva utbyggingsformål tar av hvert arealdekke",
+        title="Forslaget etter arealdekke",
         frame=frame,
         columns={"klasse": Column(title="Arealdekke"), **area_columns(_CHANGE_TITLES)},
         row_sums=(RowSum(TOTAL, parts),),
-        note="Bare utbyggingsformål, slik arealreserven regner dem. Endring = lagt til − tatt ut. "
+        note="Hva utbyggingsformål tar av hvert arealdekke; formålene er de som arealreserven "
+        "regner som utbygging. Endring = lagt til − tatt ut. "
         "Minus betyr at forslaget sparer arealet for utbygging." + (unsure if unknown else ""),
     )
 

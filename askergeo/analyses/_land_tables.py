@@ -163,7 +163,7 @@ def extent_table(account: Account, theme: str, cover: LandCover) -> Table:
     )
     return Table(
         name="utstrekning",
-        title=f"Arealdekke nå, etter {cover.title}",
+        title="Arealdekke nå",
         frame=frame,
         columns={
             "klassenavn": Column(title="Klasse"),
@@ -172,7 +172,8 @@ def extent_table(account: Account, theme: str, cover: LandCover) -> Table:
             "andel": Column(title="Andel av kommunen", unit="%", decimals=2),
         },
         row_sums=(RowSum(TOTAL, parts),),
-        note="«Ikke dekket» er det som ingen flate i laget dekker. 1 dekar er 1 000 m².",
+        note=f"Etter {cover.title}. «Ikke dekket» er det som ingen flate i laget dekker. 1 dekar er "
+        "1 000 m².",
     )
 
 
@@ -207,7 +208,7 @@ def plan_matrix(named: pd.DataFrame) -> Table:
     frame.index = pd.Index(rows["plan_kode"] + "|" + rows["plan_status"] + "|" + rows["klasse"])
     return Table(
         name="planmatrise",
-        title="Arealdekke i hvert arealformål, nåværende og framtidig",
+        title="Arealdekke i hvert arealformål",
         frame=frame,
         columns={
             "formaalsgruppe": Column(title="Formålsgruppe"),

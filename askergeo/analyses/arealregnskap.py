@@ -158,7 +158,9 @@ def _result(
         findings=(
             *(finding for part in parts for finding in part.findings),
             *closing.fault_findings(every),
-            *closing.mismatch_findings(accounts, sliver, parameters["hull_nevnt"]),
+            *closing.mismatch_findings(
+                accounts, sliver, parameters["hull_nevnt"], parameters["hull_minste_m2"]
+            ),
         ),
         missing=tuple(one for part in parts for one in part.missing),
         warnings=(
