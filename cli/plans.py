@@ -22,6 +22,7 @@ class Form(StrEnum):
 
     JSON = "json"
     SARIF = "sarif"
+    DOK = "dok"
 
 
 class Threshold(StrEnum):
@@ -73,8 +74,21 @@ def check(
         ),
     ] = Threshold.UNMAPPED,
     form: Annotated[
-        Form, typer.Option("--format", metavar="FORM", help="Formen med --json: json eller sarif.")
+        Form,
+        typer.Option(
+            "--format",
+            metavar="FORM",
+            help="Formen med --json: json, sarif eller dok (den nasjonale DOK-analysen).",
+        ),
     ] = Form.JSON,
+    dok: Annotated[
+        Path | None,
+        typer.Option(
+            "--dok",
+            metavar="MAPPE",
+            help="Nasjonale DOK-konfigurasjoner (YAML) for --format dok. Uten brukes katalogens.",
+        ),
+    ] = None,
     crs: Annotated[
         str | None,
         typer.Option("--crs", metavar="KODE", help="Koordinatsystemet når filen ikke sier det."),
@@ -105,8 +119,8 @@ def check(
     if rules:
         _list_rules(console)
         return
-    if out is not None and data is None:
-        raise typer.BadParameter("--ut trenger --data: en rapport uten kart har ikke noe å vise.")
+    if data is None and (out is not None or form is Form.DOK):
+        raise typer.BadParameter("--ut og --format dok trenger --data: de handler om kartet.")
     if not plan:
         raise typer.BadParameter("Missing argument 'PLAN...'.")
     package: Any = None if data is None else DataPackage.open(data)
@@ -118,7 +132,10 @@ def check(
     if out is not None:
         _write(found, package, plan, out, changes, overwrite=overwrite)
         console.note(f"Rapporten er i {out}.")
-    written = as_sarif(found) if form is Form.SARIF else plain(found, changes)
+    if form is Form.DOK:
+        written = _national(found, package, dok)
+    else:
+        written = as_sarif(found) if form is Form.SARIF else plain(found, changes)
     console.result(_text(found, changes), written)
     if found.reached(threshold.value):
         raise typer.Exit(1)
@@ -137,6 +154,15 @@ def _write(
     from askergeo.plan.report import review_result
 
     write_all([review_result(found, package, plan, changes)], out, overwrite=overwrite)
+
+
+def _national(found: Review, package: Any, configs: Path | None) -> dict[str, Any]:  # noqa: ANN401  (as above)
+    """Answer as the national DOK analysis, in its own form."""
+    from askergeo.dok import check_area, configs_of, read_configs, to_national
+
+    asked = configs_of(package.catalogue) if configs is None else read_configs(configs)
+    area = found.place.outline if found.place else None
+    return to_national(check_area(area, package, configs=asked), area, package)
 
 
 def _list_rules(console: Console) -> None:

@@ -233,6 +233,10 @@ def test_the_verb_ends_by_its_threshold(
     capsys.readouterr()
     assert run([*arguments, "--format", "sarif"]) == 1
     assert json.loads(capsys.readouterr().out)["version"] == "2.1.0"
+    assert run([*arguments, "--format", "dok"]) == 1
+    national = json.loads(capsys.readouterr().out)
+    assert national["inputGeometryArea"] == pytest.approx(78, abs=1)
+    assert len(national["resultList"]) >= 7
     assert run(["plansjekk", "--regler"]) == 0
     assert "gml.flate.2" in capsys.readouterr().out
     assert run(["plansjekk"]) == 2
