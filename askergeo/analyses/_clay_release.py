@@ -128,7 +128,7 @@ def release_areas(ground: Ground, criteria: Criteria, *, rows: int = ROWS) -> Re
             files.low.write(start, ground.lower(heights, start))
         _find_feet(ground, files, criteria, folder, rows)
         _find_release(ground, files, criteria, folder, rows)
-        return _measure(ground, files, criteria, folder, rows)
+        return _measure(ground, files, criteria, rows)
 
 
 def _find_feet(ground: Ground, files: _Files, criteria: Criteria, folder: Path, rows: int) -> None:
@@ -166,7 +166,7 @@ def _find_release(
     )  # fmt: skip
 
 
-def _measure(ground: Ground, files: _Files, criteria: Criteria, folder: Path, rows: int) -> Release:
+def _measure(ground: Ground, files: _Files, criteria: Criteria, rows: int) -> Release:
     """Put the cells together to areas."""
     grid = ground.grid
     cells, unknown = np.zeros(4, np.int64), 0
@@ -193,9 +193,12 @@ def _measure(ground: Ground, files: _Files, criteria: Criteria, folder: Path, ro
     )
     steepest = _steepest(files, len(areas), grid.cell, grid.height, rows)
     shapes = outlines(
-        files.number, shape=grid.shape, transform=grid.transform(), crs=grid.crs,
-        folder=folder, wanted=areas.code != NO_CLAY, rows=rows,
-    )  # fmt: skip
+        files.number,
+        shape=grid.shape,
+        transform=grid.transform(),
+        wanted=areas.code != NO_CLAY,
+        rows=rows,
+    )
     return Release(
         areas=areas,
         top=_values(files.height, areas),

@@ -6,22 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import rasterio
 import shapely
-from rasterio.features import shapes
-from rasterio.windows import Window
 
 from askergeo._jit import kernel
 from askergeo.raster.windows import Scratch, bands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from affine import Affine
     from numpy.typing import NDArray
 
 __all__ = ["Areas", "label_areas", "outlines"]
+
+# Columns of the table of level sides.
+_NUMBER, _ROW, _START, _END = range(4)
 
 
 @dataclass(frozen=True)
@@ -129,21 +128,22 @@ def outlines(
     *,
     shape: tuple[int, int],
     transform: Affine,
-    crs: str,
-    folder: Path,
     wanted: NDArray[np.bool_],
     rows: int = 256,
 ) -> NDArray[np.object_]:
     """Draw the polygons of numbered areas, along the sides of their cells.
 
+    The level sides of the areas are collected row by row. Two ends of level sides in the same
+    column are joined by an upright side: sorted downwards, the first with the second, the third
+    with the fourth. Where two cells of an area touch in a corner only, they are joined there: what
+    lies between them is a hole that touches another ring, and no ring touches itself.
+
     Parameters
     ----------
     numbers
         As :func:`label_areas` filled it.
-    shape, transform, crs
+    shape, transform
         Of the raster.
-    folder
-        For a temporary file: 4 bytes a cell.
     wanted
         For each area whether to draw it.
     rows
@@ -155,32 +155,107 @@ def outlines(
         One an area; ``None`` where it is not wanted.
     """
     drawn = np.full(len(wanted), None, dtype=object)
-    if not wanted.any():
+    sides = _level_sides(numbers, shape, wanted, rows)
+    if not len(sides):
         return drawn
-    hide = np.concatenate([[True], ~wanted])
-    profile = {
-        "driver": "GTiff", "height": shape[0], "width": shape[1], "count": 1, "crs": crs,
-        "transform": transform, "BIGTIFF": "IF_SAFER",
-    }  # fmt: skip
-    paths = folder / "omraader.tif", folder / "maske.tif"
-    with (
-        rasterio.open(paths[0], "w", dtype="int32", **profile) as out,
-        rasterio.open(paths[1], "w", dtype="uint8", **profile) as mask,
-    ):
-        for start, stop in bands(shape[0], rows):
-            number = numbers.read(start, stop)
-            number[hide[number]] = 0
-            window = Window(0, start, shape[1], stop - start)
-            out.write(number, 1, window=window)
-            mask.write((number > 0).astype(np.uint8), 1, window=window)
-    with rasterio.open(paths[0]) as out, rasterio.open(paths[1]) as mask:
-        found = shapes(rasterio.band(out, 1), mask=rasterio.band(mask, 1), connectivity=4)
-        for polygon, number in found:
-            rings = polygon["coordinates"]
-            drawn[int(number) - 1] = shapely.Polygon(rings[0], rings[1:])
-    for path in paths:
-        path.unlink()
+    order, ring = _rings(_following(sides))
+    sides = sides[order]
+    # Each side is two corners; the upright sides between them come by themselves.
+    column, row = sides[:, [_START, _END]].ravel(), np.repeat(sides[:, _ROW], 2)
+    corners = np.column_stack([transform.c + transform.a * column, transform.f + transform.e * row])
+    rings = shapely.linearrings(corners, indices=np.repeat(ring, 2))
+    # The sum of y dx over level sides is the area: positive round an area, negative round a hole.
+    size = np.bincount(ring, (sides[:, _END] - sides[:, _START]) * -sides[:, _ROW].astype(float))
+    first = np.flatnonzero(np.diff(ring, prepend=-1))
+    owner = sides[first, _NUMBER]
+    sort = np.lexsort((size < 0, owner))
+    which, index = np.unique(owner[sort], return_inverse=True)
+    drawn[which - 1] = shapely.polygons(rings[sort], indices=index)
     return drawn
+
+
+def _level_sides(
+    numbers: Scratch, shape: tuple[int, int], wanted: NDArray[np.bool_], rows: int
+) -> NDArray[np.int32]:
+    """Sides along the rows, (k, 4): area, row of the line, first and last column on the way round.
+
+    The way is clockwise round an area: east along its upper sides, west along its lower.
+    """
+    shown = np.concatenate([[0], np.where(wanted, np.arange(1, len(wanted) + 1), 0)])
+    found = []
+    above = np.zeros(shape[1], np.int32)
+    # One line more than there are rows: the lower sides of the last row.
+    for start, stop in [*bands(shape[0], rows), (shape[0], shape[0] + 1)]:
+        outside = start == shape[0]
+        number = np.zeros((1, shape[1])) if outside else shown[numbers.read(start, stop)]
+        both = np.vstack([above[None], number]).astype(np.int32)
+        sides = np.empty((_collect(both, start, np.empty((0, 4), np.int32)), 4), np.int32)
+        _collect(both, start, sides)
+        found.append(sides)
+        above = both[-1]
+    return np.concatenate(found)
+
+
+def _following(sides: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Return the level side that comes after each, at the other end of an upright side."""
+    number, row = np.repeat(sides[:, _NUMBER], 2), np.repeat(sides[:, _ROW], 2)
+    column = sides[:, [_START, _END]].ravel()
+    lower = np.repeat(sides[:, _END] < sides[:, _START], 2)
+    pairs = np.lexsort((lower, row, column, number)).reshape(-1, 2)
+    side, is_end = np.divmod(pairs, 2)
+    following = np.empty(len(sides), np.intp)
+    last = is_end[:, 0] == 1
+    following[np.where(last, side[:, 0], side[:, 1])] = np.where(last, side[:, 1], side[:, 0])
+    return following
+
+
+@kernel
+def _rings(following: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Put the sides in the order of their rings; the sides, and the ring of each."""
+    count = following.shape[0]
+    order, ring = np.empty(count, np.intp), np.empty(count, np.intp)
+    seen = np.zeros(count, np.bool_)
+    at, rings = 0, 0
+    for first in range(count):
+        side = first
+        if seen[side]:
+            continue
+        while not seen[side]:
+            seen[side] = True
+            order[at], ring[at] = side, rings
+            at += 1
+            side = following[side]
+        rings += 1
+    return order, ring
+
+
+@kernel
+def _collect(numbers: NDArray[np.int32], first_row: int, sides: NDArray[np.int32]) -> int:
+    """Collect the level sides between each row and the next, and count them.
+
+    Nothing is kept of those for which ``sides`` has no room.
+    """
+    count = 0
+    room = sides.shape[0]
+    columns = numbers.shape[1]
+    for row in range(numbers.shape[0] - 1):
+        above, below = numbers[row], numbers[row + 1]
+        for upper in (True, False):
+            own, other = (below, above) if upper else (above, below)
+            area, start = 0, 0
+            for x in range(columns + 1):
+                here = own[x] if x < columns and own[x] != other[x] else 0
+                if here == area:
+                    continue
+                if area:
+                    if count < room:
+                        sides[count, 0] = area
+                        sides[count, 1] = first_row + row
+                        sides[count, 2] = start if upper else x
+                        sides[count, 3] = x if upper else start
+                    count += 1
+                area, start = here, x
+    return count
 
 
 @kernel

@@ -42,6 +42,8 @@ __all__ = ["ROWS", "Line", "drops"]
 
 # Rows in a band.
 ROWS = 256
+# Columns that a disc is taken over at a time: so many rows of them fit in a core's own memory.
+_STRIP = 512
 _UNREACHED = np.float32(np.inf)
 
 
@@ -111,7 +113,9 @@ def _disc_minimum(
     around = np.full((high - low, shape[1] + 2 * reach), _UNREACHED, np.float32)
     around[:, reach : reach + shape[1]] = feet(low, high)
     out = np.full((stop - start, shape[1]), _UNREACHED, np.float32)
-    _disc(around, low - start, half, out)
+    for left in range(0, shape[1], _STRIP):
+        right = min(left + _STRIP, shape[1])
+        _disc(around[:, left : right + 2 * reach], low - start, half, out[:, left:right])
     return out
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+import shapely.geometry
 from affine import Affine
+from rasterio.features import shapes
 from scipy import ndimage
 
 from askergeo.raster.areas import label_areas, outlines
@@ -48,12 +50,32 @@ def test_outlines_are_the_cells_with_their_holes(tmp_path):
     areas, numbers = measured(tmp_path, code, code.astype(np.float32), least_cells=2)
     assert areas.cells.tolist() == [114, 27]
     drawn = outlines(
-        numbers, shape=code.shape, transform=Affine(10, 0, 500, 0, -10, 900), crs="EPSG:25832",
-        folder=tmp_path, wanted=np.array([True, False]),
+        numbers, shape=code.shape, transform=Affine(10, 0, 500, 0, -10, 900),
+        wanted=np.array([True, False]),
     )  # fmt: skip
     expected = shapely.difference(shapely.box(530, 780, 650, 880), shapely.box(560, 830, 590, 850))
     assert drawn[0].equals(expected)
     assert drawn[1] is None
+
+
+@pytest.mark.parametrize("rows", [3, 256])
+def test_outlines_of_ragged_areas_are_those_of_gdal(tmp_path, rows):
+    rng = np.random.default_rng(7)
+    code = rng.choice(np.array([0, 1, 2], np.uint8), (50, 60), p=[0.3, 0.45, 0.25])
+    areas, numbers = measured(tmp_path, code, code.astype(np.float32))
+    place = Affine(5, 0, 100, 0, -5, 700)
+    drawn = outlines(
+        numbers, shape=code.shape, transform=place, wanted=np.ones(len(areas), bool), rows=rows
+    )
+    number = numbers.read(0, 50)
+    theirs = {
+        int(value): shapely.geometry.shape(one)
+        for one, value in shapes(number, mask=number > 0, connectivity=4, transform=place)
+    }
+    assert len(theirs) == len(areas)
+    assert shapely.is_valid(drawn).all()
+    assert all(drawn[value - 1].equals(theirs[value]) for value in theirs)
+    np.testing.assert_allclose(shapely.area(drawn), areas.cells * 25.0)
 
 
 def test_an_area_without_a_measure_is_none(tmp_path):
