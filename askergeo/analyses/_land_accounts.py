@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Part", "cover_change", "extent", "plan_change", "plan_matrix"]
 
 _FUTURE: Final = "Framtidig"
+# Share of the municipality without a class from which the first sentence says so.
+_NOTED: Final = 0.001
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def extent(cover: LandCover, boundary: LandBoundary) -> Part:
     table = tables.extent_table(found, cover.layer, cover)
     balance = found.balance
     what = "land" if boundary.extent == "land" else "land og sjø"
+    large = balance.not_covered_m2 > _NOTED * balance.boundary_m2
+    missing = f" {{ikke_dekket}} dekar av dem har ingen klasse i {cover.title}."
     facts = {
         "areal": Fact(
             title=f"Areal av {what}",
@@ -81,7 +85,7 @@ def extent(cover: LandCover, boundary: LandBoundary) -> Part:
         tables=(table,),
         findings=cover.findings,
         facts=facts,
-        sentence=f"Kommunen har {{areal}} dekar {what}.",
+        sentence=f"Kommunen har {{areal}} dekar {what}." + (missing if large else ""),
     )
 
 

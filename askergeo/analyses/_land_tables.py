@@ -172,8 +172,8 @@ def extent_table(account: Account, theme: str, cover: LandCover) -> Table:
             "andel": Column(title="Andel av kommunen", unit="%", decimals=2),
         },
         row_sums=(RowSum(TOTAL, parts),),
-        note=f"Etter {cover.title}. «Ikke dekket» er det som ingen flate i laget dekker. 1 dekar er "
-        "1 000 m².",
+        note=f"Etter {cover.title}. «Ikke dekket» er det som ingen flate i laget dekker. 1 dekar "
+        "er 1 000 m².",
     )
 
 

@@ -414,4 +414,5 @@ def test_asker_from_open_maps_closes(asker_package: Path) -> None:
     # Lakes, and where the maps of 1:1 000 000 and the boundary draw the shore differently.
     share = found.table("utstrekning").frame.loc["ikke_dekket", "andel"]
     assert share == pytest.approx(2.65, abs=0.01)
+    assert "9944,9 dekar av dem har ingen klasse i Arealdekke (forenklet)" in found.sentence
     assert np.isfinite(found.table("utstrekning").frame["m2"]).all()
