@@ -43,7 +43,7 @@ __all__ = ["ROWS", "Line", "drops"]
 # Rows in a band.
 ROWS = 256
 # Columns that a disc is taken over at a time: so many rows of them fit in a core's own memory.
-_STRIP = 512
+_STRIP = 1024
 _UNREACHED = np.float32(np.inf)
 
 
@@ -112,10 +112,13 @@ def _disc_minimum(
     low, high = max(start - reach, 0), min(stop + reach, shape[0])
     around = np.full((high - low, shape[1] + 2 * reach), _UNREACHED, np.float32)
     around[:, reach : reach + shape[1]] = feet(low, high)
-    out = np.full((stop - start, shape[1]), _UNREACHED, np.float32)
+    out = np.empty((stop - start, shape[1]), np.float32)
     for left in range(0, shape[1], _STRIP):
         right = min(left + _STRIP, shape[1])
-        _disc(around[:, left : right + 2 * reach], low - start, half, out[:, left:right])
+        strip = np.full((stop - start, right - left), _UNREACHED, np.float32)
+        near = np.ascontiguousarray(around[:, left : right + 2 * reach])
+        _disc(near, low - start, half, strip)
+        out[:, left:right] = strip
     return out
 
 
