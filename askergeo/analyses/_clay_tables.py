@@ -309,8 +309,8 @@ def _finding(row: Any) -> Finding:  # noqa: ANN401  (a row of itertuples)
         status=Status.HIT_YELLOW,
         severity=Severity.WARNING,
         text=f"Terrenget er inntil {format_number(row.hoyde_m, 1)} m over skråningsfoten, og "
-        f"området er {format_number(row.dekar, 1)} dekar. Et skred kan gripe "
-        f"{format_number(row.lengde_m)} m bakover.",
+        f"området er {format_number(row.dekar, 1)} dekar. Etter veilederen kan et skred gripe "
+        f"inntil {format_number(row.lengde_m)} m bakover.",
         law=LAW,
         layer="terreng",
         row=str(row.nummer),
