@@ -55,19 +55,22 @@ def wide_title(name: object) -> str:
     return "Skog" if land.line[-1] == "skog" else classes[land.line[-1]].title
 
 
-def stock_account(cover: gpd.GeoDataFrame, boundary: LandBoundary) -> NamedAccount:
-    """Account for the boundary by carbon class."""
+def stock_account(
+    cover: gpd.GeoDataFrame, boundary: LandBoundary, layer: str = "ar5"
+) -> NamedAccount:
+    """Account for the boundary by carbon class; ``layer`` is what the cover is read from."""
     found = account(
-        {"ar5": cover}, by={"ar5": ["klasse"]}, boundary=boundary.frame, crs=boundary.crs
+        {layer: cover}, by={layer: ["klasse"]}, boundary=boundary.frame, crs=boundary.crs
     )
     return NamedAccount("lager", "Lager av karbon i arealdekket", found)
 
 
 def stock_table(named: NamedAccount, settings: Settings) -> tuple[Table, tuple[str, ...]]:
     """Carbon that stands in each class, and the ids of the placeholders behind it."""
-    rows = named.account.rows
-    covered = rows[rows["ar5.dekket"]]
-    area = covered.groupby("ar5.klasse")[AREA].sum()
+    # One theme: whatever it is called, its columns are the class and whether it covers.
+    rows = named.account.rows.set_axis(["klasse", "dekket", AREA], axis=1)
+    covered = rows[rows["dekket"]]
+    area = covered.groupby("klasse")[AREA].sum()
     classes = load_classes()
     order = [name for name in classes.by_id if name in area.index]
     known = [name for name in order if classes[name].soil != "ingen"]
@@ -85,9 +88,9 @@ def stock_table(named: NamedAccount, settings: Settings) -> tuple[Table, tuple[s
     frame["t_co2_ha"] = frame["sum_t_co2"] / frame["ha"]
     frame["aarlig_ha"] = flux.reindex(frame.index)
     frame["aarlig_t"] = frame["aarlig_ha"] * frame["ha"]
-    gap = float(rows.loc[~rows["ar5.dekket"], AREA].sum())
+    gap = float(rows.loc[~rows["dekket"], AREA].sum())
     if gap:
-        frame.loc["ikke_dekket", ["klasse", "jord"]] = ["Ikke dekket av AR5", ""]
+        frame.loc["ikke_dekket", ["klasse", "jord"]] = ["Ikke dekket av kartet", ""]
         frame.loc["ikke_dekket", ["dekar", "ha"]] = [gap / DEKAR, gap / HECTARE]
     frame = frame.rename(index={"": "ukjent"})
     parts = tuple(frame.index)

@@ -16,7 +16,7 @@ import shapely
 
 from askergeo.analyses._carbon_plans import UNKNOWN, YES, Asked, Plan, plans_asked
 from askergeo.analyses._land_account import NamedAccount
-from askergeo.carbon import ar5_classes, load_classes
+from askergeo.carbon import ar5_classes, coarse_classes, load_classes
 from askergeo.geometry import geometries, union
 from askergeo.overlay.account import AREA, account
 from askergeo.overlay.pieces import pieces
@@ -39,10 +39,10 @@ _SEEN: Final = 0.01
 ADDED, SPARED = "legges til", "spares"
 #: Why an area that a plan lays out is not reckoned with.
 BUILT, NO_FACTOR, NO_PURPOSE, NO_COVER = (
-    "Bygd fra før i AR5",
+    "Bygd fra før",
     "Vann, fjell eller ukjent arealtype: ingen faktor",
     "Ukjent om formålet er utbygging",
-    "Ikke dekket av AR5",
+    "Ikke dekket av kartet over arealdekke",
 )
 
 
@@ -80,13 +80,14 @@ class Takings:
     main: str
 
 
-def carbon_cover(ar5: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give AR5 its carbon classes; ``klasse`` is empty where the class is not known."""
-    return ar5.assign(klasse=ar5_classes(ar5).astype("object").fillna(""))
+def carbon_cover(cover: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give AR5, or the coarse land cover, its carbon classes: empty where one is not known."""
+    classes = ar5_classes if "arealtype" in cover.columns else coarse_classes
+    return cover.assign(klasse=classes(cover).astype("object").fillna(""))
 
 
 def takings(
-    ar5: gpd.GeoDataFrame,
+    today: gpd.GeoDataFrame,
     layers: Mapping[str, pd.DataFrame | None],
     boundary: LandBoundary,
     parameters: Parameters,
@@ -95,8 +96,8 @@ def takings(
 
     Parameters
     ----------
-    ar5
-        The layer.
+    today
+        AR5, or the coarse land cover.
     layers
         The plan layers by their id, those that are there, and ``ar5_tidligere``: what was there
         before the decisions of the years since.
@@ -114,8 +115,9 @@ def takings(
     if not asked.plans:
         return _nothing(boundary, asked.warnings)
     earlier = layers.get("ar5_tidligere") if asked.done else None
-    cover = carbon_cover(ar5 if earlier is None else _surface(earlier))
-    land = "ar5" if earlier is None else "ar5_tidligere"
+    cover = carbon_cover(today if earlier is None else _surface(earlier))
+    now = "ar5" if "arealtype" in today.columns else "arealdekke"
+    land = now if earlier is None else "ar5_tidligere"
     themes = {land: cover, **{plan.layer: plan.rows for plan in asked.plans}}
     by = {
         land: ["klasse"],

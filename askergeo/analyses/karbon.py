@@ -68,9 +68,10 @@ _NAMED: Final = 3
 
 
 def karbon(
-    ar5: gpd.GeoDataFrame,
+    ar5: gpd.GeoDataFrame | None = None,
     *,
     kommunegrense: gpd.GeoDataFrame,
+    arealdekke: gpd.GeoDataFrame | None = None,
     kommuneplan: gpd.GeoDataFrame | None = None,
     kommuneplan_forslag: gpd.GeoDataFrame | None = None,
     reguleringsplan: gpd.GeoDataFrame | None = None,
@@ -85,8 +86,9 @@ def karbon(
 
     Parameters
     ----------
-    ar5, kommunegrense
-        Layers of the catalogue, in the same projected CRS in metres.
+    ar5, kommunegrense, arealdekke
+        Layers of the catalogue, in the same projected CRS in metres; the coarse ``arealdekke``
+        where there is no AR5.
     kommuneplan, kommuneplan_forslag, reguleringsplan, reguleringsplan_formaal, arealvedtak
         The plans and decisions, those that are there.
     ar5_tidligere
@@ -119,12 +121,13 @@ def karbon(
         kommunegrense, parameters["grense"], (kilder or {}).get("kommunegrense")
     )
     there = {name: frame for name, frame in layers.items() if frame is not None}
-    check_crs_of({"ar5": ar5, "kommunegrense": kommunegrense, **there}, boundary.crs)
+    known = cover_frame({"ar5": ar5, "arealdekke": arealdekke})
+    today = ar5 if ar5 is not None else arealdekke
+    assert today is not None  # noqa: S101  (cover_frame has seen that one is there)
+    check_crs_of({known.layer: today, "kommunegrense": kommunegrense, **there}, boundary.crs)
     settings = Settings.read(parameters, karbonfaktor)
-    known = cover_frame({"ar5": ar5}, "ar5")
-    cover = carbon_cover(ar5)
-    accounts = [stock_account(cover, boundary)]
-    found = takings(ar5, layers, boundary, parameters)
+    accounts = [stock_account(carbon_cover(today), boundary, known.layer)]
+    found = takings(today, layers, boundary, parameters)
     if found.account is not None:
         accounts.append(found.account)
     stock, stock_flags = stock_table(accounts[0], settings)
@@ -157,6 +160,7 @@ def karbon(
         ),
         warnings=(
             *placeholder_warning(settings, used),
+            *known.warnings,
             *boundary.warnings,
             *found.warnings,
             *_doubts(cases, found, settings),
@@ -329,7 +333,7 @@ def _reading(boundary: LandBoundary, settings: Settings, years: int) -> tuple[st
             f"{format_number(depth.high, 1)} m)."
         ),
         (
-            "Bare areal som ikke er bebygd eller samferdsel i AR5, regnes. Hvor mye av det som "
+            "Bare areal som ikke er bebygd eller samferdsel i dag, regnes. Hvor mye av det som "
             "blir tett dekke, hage eller står urørt, er en forutsetning for hvert formål."
         ),
         (

@@ -8,7 +8,7 @@ areas, and :mod:`askergeo.carbon.uncertainty` says how sure the sum is. Method a
 from __future__ import annotations
 
 from askergeo.carbon._shared import Depth
-from askergeo.carbon.classes import Classes, ar5_classes, load_classes
+from askergeo.carbon.classes import Classes, ar5_classes, coarse_classes, load_classes
 from askergeo.carbon.factors import Factors, factor_warnings, load_factors, write_template
 from askergeo.carbon.fluxes import yearly_flux
 from askergeo.carbon.reckoning import Emissions, change, soil_range
@@ -23,6 +23,7 @@ __all__ = [
     "Uncertainty",
     "ar5_classes",
     "change",
+    "coarse_classes",
     "factor_warnings",
     "load_classes",
     "load_factors",

@@ -16,7 +16,7 @@ from askergeo.carbon._table import parse_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Classes", "LandClass", "ar5_classes", "load_classes"]
+__all__ = ["Classes", "LandClass", "ar5_classes", "coarse_classes", "load_classes"]
 
 # AR5's arealtype where nothing else decides; the others are unknown.
 _AREA_TYPE: Final = {
@@ -25,6 +25,11 @@ _AREA_TYPE: Final = {
 }  # fmt: skip
 # The same on organic soil (grunnforhold 45). AR5 does not say whether the forest is drained.
 _ON_PEAT: Final = {21: "dyrka_organisk", 22: "dyrka_organisk", 23: "beite_organisk", 30: "torvskog"}
+# Classes of the coarse land cover («arealdekke»); what is «annet» is unknown.
+_COARSE: Final = {
+    "skog": "skog", "apent": "apen_fastmark", "myr": "myr", "dyrket": "dyrka", "bebygd": "bebygd",
+    "vann": "vann",
+}  # fmt: skip
 _TREES: Final = {31: "bar", 32: "lauv"}
 _SITE: Final = {11: "impediment", 12: "lav", 13: "middels", 14: "hoy", 15: "sars_hoy"}
 _FOREST, _OPEN, _PEAT = 30, 50, 45
@@ -141,3 +146,24 @@ def ar5_classes(ar5: pd.DataFrame) -> pd.Series:
     result[(kind == _OPEN) & np.isin(ground, _ROCK)] = "bart_fjell"
     result[(kind == _OPEN) & (ground == _PEAT)] = None
     return result
+
+
+def coarse_classes(cover: pd.DataFrame) -> pd.Series:
+    """Class of each area of the coarse land cover, which tells neither site nor ground.
+
+    Parameters
+    ----------
+    cover
+        ``klasse`` of the layer ``arealdekke``.
+
+    Returns
+    -------
+    pandas.Series
+        Index of ``cover``; missing where the class is not known.
+
+    Examples
+    --------
+    >>> coarse_classes(pd.DataFrame({"klasse": ["skog", "annet"]})).isna().tolist()
+    [False, True]
+    """
+    return cover["klasse"].astype("object").map(_COARSE).rename("klasse")

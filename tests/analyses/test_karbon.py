@@ -94,7 +94,7 @@ def test_what_is_built_or_has_no_factor_is_told_apart():
     result = run(kommuneplan=plan(((700, 0, 1000, 100), 1300, 2)))
     left = result.table("ikke_regnet").frame.set_index("grunn")["dekar"]
     assert left.to_dict() == {
-        "Bygd fra før i AR5": pytest.approx(10.0),
+        "Bygd fra før": pytest.approx(10.0),
         "Vann, fjell eller ukjent arealtype: ingen faktor": pytest.approx(10.0),
     }
     row = cases(result).iloc[0]
@@ -314,3 +314,14 @@ def test_areas_on_the_example_are_those_of_geos(package):
 
 def _key(package):
     return json.loads((package.path / "nokkel.json").read_text(encoding="utf-8"))
+
+
+def test_the_coarse_land_cover_is_used_without_ar5_and_says_so():
+    coarse = frame((0, 0, 600, 1000), (600, 0, 1000, 1000), klasse=["skog", "annet"])
+    result = run(ar5=None, arealdekke=coarse, kommuneplan=plan(((550, 0, 650, 100), 1110, 2)))
+    assert any("generalisert kart" in text for text in result.warnings)
+    assert cases(result).iloc[0]["dekar"] == pytest.approx(5)
+    stock = result.table("lager").frame
+    assert stock.loc["skog", "sum_t_c"] == pytest.approx(60 * (50 * 1.39 * 0.47 + 55 + 117))
+    assert stock.loc["ukjent", "ha"] == pytest.approx(40)
+    assert pd.isna(stock.loc["ukjent", "sum_t_c"])
