@@ -248,12 +248,16 @@ def _names(areas: Division) -> pd.Series:
     return names
 
 
-def _wide(rows: pd.DataFrame, index: str, column: str, order: list[str]) -> pd.DataFrame:
+def _wide(
+    rows: pd.DataFrame, index: str | list[str], column: str, order: list[str]
+) -> pd.DataFrame:
     """Areas as a table of one class by another, with every column asked for."""
     table = rows.pivot_table(
         index=index, columns=column, values="dekar", aggfunc="sum", fill_value=0.0, observed=True
     )
-    return table.reindex(columns=order, fill_value=0.0)
+    # What rounding leaves at common borders is no area.
+    table = table.reindex(columns=order, fill_value=0.0)
+    return table.where(table > NOTHING, 0.0)
 
 
 @dataclass(frozen=True)
@@ -304,7 +308,7 @@ def _summary(found: _Rows, areas: Division, twice_m2: float) -> Table:
     frame.insert(0, "omraade_id", ["" if key in (OUTSIDE, *titles) else key for key in frame.index])
     return Table(
         name="omraader",
-        title=f"Arealregnskap per område: {areas.title}",
+        title=f"Områder: {areas.title}",
         frame=frame,
         columns=columns,
         row_sums=(RowSum(_TOTAL, parts),),
@@ -327,10 +331,7 @@ def _detail(rows: pd.DataFrame, cover: LandCover, names: pd.Series, areas: Divis
         "hektar": Column(title="Areal", unit="ha", decimals=2),
     }
     if "bruk" in rows:
-        wide = rows.pivot_table(
-            index=keys, columns="bruk", values="dekar", aggfunc="sum", fill_value=0.0
-        )
-        frame[[USES[use] for use in order]] = wide.reindex(columns=order, fill_value=0.0)
+        frame[[USES[use] for use in order]] = _wide(rows, keys, "bruk", order)
         columns |= {USES[use]: use_column(use) for use in order}
     # What rounding leaves at common borders is in the sums of the areas, not a row here.
     frame = frame[frame["dekar"] > NOTHING].reset_index()
@@ -344,7 +345,7 @@ def _detail(rows: pd.DataFrame, cover: LandCover, names: pd.Series, areas: Divis
     frame = frame.assign(omraade=frame.pop("omraade_id").map(names))[list(columns)]
     return Table(
         name="omraader_arealdekke",
-        title=f"Arealdekke og plan per område: {areas.title}",
+        title="Arealdekke i hvert område",
         frame=frame,
         columns=columns,
         note="Utbygging er formål som regnes som utbygging i arealreserven. Videreutvikling av "

@@ -225,7 +225,8 @@ def balance_of_parts(
                 "areal_m2": line.boundary_m2,
                 "rader_m2": line.rows_m2,
                 "ikke_dekket_m2": line.not_covered_m2,
-                "talt_dobbelt_m2": line.counted_twice_m2,
+                # The union of plans that do not overlap may be more than its parts by rounding.
+                "talt_dobbelt_m2": max(line.counted_twice_m2, 0.0),
                 "differanse_m2": line.difference_m2,
                 "gar_opp": "ja" if line.closes else "nei",
             }

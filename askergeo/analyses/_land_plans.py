@@ -209,7 +209,7 @@ def _summary(sheets: PlanSheets, lines: pd.DataFrame, touched: pd.DataFrame) -> 
     )
     return Table(
         name="planer",
-        title="Arealregnskap per reguleringsplan",
+        title="Reguleringsplanene",
         frame=frame,
         columns=_summary_columns(),
         note="Hver plan er ført for seg; planer kan ligge over hverandre. Et tema uten tall (..) "
@@ -277,7 +277,7 @@ def _purpose_table(sheets: PlanSheets, rows: pd.DataFrame) -> Table:
     )
     return Table(
         name="plan_formaal",
-        title="Arealformål og arealdekke i hver reguleringsplan",
+        title="Formål og arealdekke per plan",
         frame=frame,
         columns={
             "planid": Column(title="Plan-id"),

@@ -126,16 +126,20 @@ def _uses(rows: pd.DataFrame) -> pd.Series:
     return rows.groupby("bruk")["dekar"].sum().reindex(list(USES), fill_value=0.0)
 
 
+def _shown(dekar: float) -> float:
+    """Leave out what is rounding only."""
+    return float(dekar) if abs(dekar) > NOTHING else 0.0
+
+
 def _record(rows: pd.DataFrame, draft: pd.DataFrame | None) -> dict[str, float]:
     record = {"areal_dekar": float(rows["dekar"].sum())}
     if "bruk" in rows:
         uses = _uses(rows)
-        record |= {USES[use]: float(uses[use]) for use in USES}
+        record |= {USES[use]: _shown(uses[use]) for use in USES}
     if draft is not None:
-        record["forslag_dekar"] = float(_uses(draft)[FUTURE])
+        record["forslag_dekar"] = _shown(_uses(draft)[FUTURE])
         if "bruk" in rows:
-            change = record["forslag_dekar"] - record[USES[FUTURE]]
-            record["endring_dekar"] = change if abs(change) > NOTHING else 0.0
+            record["endring_dekar"] = _shown(record["forslag_dekar"] - record[USES[FUTURE]])
     return record
 
 
@@ -182,7 +186,7 @@ def _summary(found: list[Found], wanted: Sequence[str], plans: Container[str]) -
     frame = pd.DataFrame.from_dict(records, orient="index").reindex(columns=list(columns))
     return Table(
         name="tema",
-        title="Tema: natur, jord og fare i planene",
+        title="Tema i kommuneplanen",
         frame=frame.assign(dekning=frame["dekning"].fillna("")),
         columns=columns,
         note="Hver klasse teller hvert sted én gang. «I alt» gjør det samme; klasser som "
