@@ -63,6 +63,7 @@ LAWN: Final = (
     "standardfaktorer for jordkarbon (dyrka 0,69 og plen 1,14 av referansen), ikke av målinger, "
     "og er ikke et argument for å bygge ned dyrka jord."
 )
+_THOUSAND: Final = 1e3
 #: Gaps and overlaps that are named one by one.
 _NAMED: Final = 3
 
@@ -241,14 +242,17 @@ def _statement(
     facts = {
         "lager": Fact(
             title="Lagret i arealene",
-            value=float(stock.frame["sum_t_co2"].loc[SUM]),
-            unit="t CO2",
-            cell=("lager", SUM, "sum_t_co2"),
+            # No more digits than the factors can bear.
+            value=float(stock.frame["sum_t_co2"].loc[SUM]) / _THOUSAND,
+            unit="tusen t CO2",
         )
     }
-    stored = "Arealene lagrer om lag {lager} tonn CO2."
+    stored = "Arealene lagrer om lag {lager} tusen tonn CO2."
     if not len(found.frame):
-        return f"{stored} Ingen plan legger ut nytt areal som kan regnes.", facts
+        told = "Endring er ikke regnet."
+        if found.account is not None:
+            told = "Ingen plan legger ut nytt areal som kan regnes."
+        return f"{stored} {told}", facts
     main = main_case(cases, found.main)
     row = f"sak_{list(cases).index(main) + 1}"
     facts |= {
