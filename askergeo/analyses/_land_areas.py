@@ -230,7 +230,7 @@ def area_accounts(
     lines = {one.name: (one.title, one.account.balance) for one in named}
     note = f"Hele kommunen, delt i områder. Grensen er {boundary.text}."
     balance = balance_of_parts("omraader_balanse", "Går områdene opp?", lines, note)
-    tables = (summary, _detail(rows, cover, names, areas), *balance)
+    tables = (summary, _detail(rows, cover, names), *balance)
     return LandPart(
         tables=tables,
         layers=(_map(areas, summary),),
@@ -318,7 +318,7 @@ def _summary(found: _Rows, areas: Division, twice_m2: float) -> Table:
     )
 
 
-def _detail(rows: pd.DataFrame, cover: LandCover, names: pd.Series, areas: Division) -> Table:
+def _detail(rows: pd.DataFrame, cover: LandCover, names: pd.Series) -> Table:
     """One row an area and group of land cover, divided by what the plan does with it."""
     order = [NOW, FUTURE, ANYTHING_ELSE, UNKNOWN, NO_PLAN]
     keys = ["omraade_id", "gruppe"]
