@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._carbon_reckoned import Case
     from askergeo.analyses._carbon_takings import Takings
-    from askergeo.analyses._land import LandBoundary
+    from askergeo.analyses._land import LandBoundary, LandCover
     from askergeo.parameters import Parameters
     from askergeo.result import SourceRecord, Table
 
@@ -127,8 +127,20 @@ def karbon(
     assert today is not None  # noqa: S101  (cover_frame has seen that one is there)
     check_crs_of({known.layer: today, "kommunegrense": kommunegrense, **there}, boundary.crs)
     settings = Settings.read(parameters, karbonfaktor)
-    accounts = [stock_account(carbon_cover(today), boundary, known.layer)]
     found = takings(today, layers, boundary, parameters)
+    return _result(today, known, found, boundary, settings, parameters)
+
+
+def _result(
+    today: gpd.GeoDataFrame,
+    known: LandCover,
+    found: Takings,
+    boundary: LandBoundary,
+    settings: Settings,
+    parameters: Parameters,
+) -> Result:
+    """Put the stock and the change together."""
+    accounts = [stock_account(carbon_cover(today), boundary, known.layer)]
     if found.account is not None:
         accounts.append(found.account)
     stock, stock_flags = stock_table(accounts[0], settings)

@@ -151,12 +151,7 @@ def klimabudsjett(
         facts=facts,
         tables=(
             _budget_table(budget, row, parameters["rad"]),
-            *(() if row is None or case is None else (
-                _year_table(row, case),
-                _footnotes(budget, case, settings, years),
-                share_table([case], settings),
-                factor_table(settings, case.emissions.used),
-            )),
+            *_details(budget, case, row, settings),
             *((left_out_table(found),) if len(found.left_out) else ()),
             *((balance_table(accounts, boundary),) if accounts else ()),
         ),
@@ -170,7 +165,21 @@ def klimabudsjett(
         ),
         reading=_reading(budget),
         unpublishable=unpublishable(accounts) if accounts else (),
-    )  # fmt: skip
+    )
+
+
+def _details(
+    budget: Budget, case: Case | None, row: _Row | None, settings: Settings
+) -> tuple[Table, ...]:
+    """Say how the row was filled, when it was."""
+    if case is None or row is None:
+        return ()
+    return (
+        _year_table(row, case),
+        _footnotes(budget, case, settings, row.years),
+        share_table([case], settings),
+        factor_table(settings, case.emissions.used),
+    )
 
 
 def build_weights(first: int, last: int, end: int) -> NDArray[np.float64]:
