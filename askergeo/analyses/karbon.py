@@ -128,7 +128,7 @@ def karbon(
     check_crs_of({known.layer: today, "kommunegrense": kommunegrense, **there}, boundary.crs)
     settings = Settings.read(parameters, karbonfaktor)
     found = takings(today, layers, boundary, parameters)
-    return _result(today, known, found, boundary, settings, parameters)
+    return _result(today, known, found, boundary, settings=settings, parameters=parameters)
 
 
 def _result(
@@ -136,6 +136,7 @@ def _result(
     known: LandCover,
     found: Takings,
     boundary: LandBoundary,
+    *,
     settings: Settings,
     parameters: Parameters,
 ) -> Result:
