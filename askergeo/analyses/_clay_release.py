@@ -123,6 +123,7 @@ def release_areas(ground: Ground, criteria: Criteria, *, rows: int = ROWS) -> Re
             Scratch(folder / "nummer.tmp", shape, np.int32),
         )
         for start, stop in bands(shape[0], rows):
+            # Opened anew for each band: an open file keeps its blocks in memory.
             heights = ground.grid.read(start, stop)
             files.height.write(start, heights)
             files.low.write(start, ground.lower(heights, start))

@@ -163,7 +163,7 @@ def outlines(
     # Each side is two corners; the upright sides between them come by themselves.
     column, row = sides[:, [_START, _END]].ravel(), np.repeat(sides[:, _ROW], 2)
     corners = np.column_stack([transform.c + transform.a * column, transform.f + transform.e * row])
-    rings = shapely.linearrings(corners, indices=np.repeat(ring, 2))
+    rings = np.asarray(shapely.linearrings(corners, indices=np.repeat(ring, 2)), dtype=object)
     # The sum of y dx over level sides is the area: positive round an area, negative round a hole.
     size = np.bincount(ring, (sides[:, _END] - sides[:, _START]) * -sides[:, _ROW].astype(float))
     first = np.flatnonzero(np.diff(ring, prepend=-1))

@@ -7,7 +7,6 @@ gradient is the weighted mean of the differences across the eight neighbours.
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import rasterio
 from rasterio.windows import Window
 
 from askergeo._jit import kernel
+from askergeo._threads import in_threads
 from askergeo.errors import OverwriteError
 from askergeo.raster.windows import bands, height_grid
 
@@ -119,23 +119,26 @@ def write_slope(
 
 
 def _write_bands(grid: HeightGrid, out: Any, progress: Callable[[float], None]) -> None:  # noqa: ANN401  (rasterio is untyped)
-    """Compute and write each band; one thread writes at a time, the others go on computing."""
+    """Compute and write the bands, a thread each part of the raster.
+
+    One thread writes at a time; the others go on reading and computing.
+    """
     writing = Lock()
     todo = bands(grid.height, ROWS)
     done = 0
 
-    def one(band: tuple[int, int]) -> None:
+    def part(share: slice) -> None:
         nonlocal done
-        start, stop = band
-        slope = slope_degrees(grid.read(start - 1, stop + 1), grid.cell)
-        _set_nodata(slope, np.float32(NODATA))
-        with writing:
-            out.write(slope, 1, window=Window(0, start, grid.width, stop - start))
-            done += 1
-            progress(done / len(todo))
+        with grid.opened() as read:
+            for start, stop in todo[share]:
+                slope = slope_degrees(read(start - 1, stop + 1), grid.cell)
+                _set_nodata(slope, np.float32(NODATA))
+                with writing:
+                    out.write(slope, 1, window=Window(0, start, grid.width, stop - start))
+                    done += 1
+                    progress(done / len(todo))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(one, todo))
+    in_threads(part, len(todo), least=1)
 
 
 @kernel

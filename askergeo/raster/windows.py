@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from askergeo._jit import kernel
 from askergeo.errors import ParameterError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -85,11 +88,25 @@ class HeightGrid:
             Metres; NaN where nothing is measured. A merged cell is the mean of what is known in
             it.
         """
-        cells = np.full((stop - start, self.width), np.nan, np.float32)
+        with self.opened() as read:
+            return read(start, stop)
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[int, int], Cells]]:
+        """Open the file for many calls of :meth:`read`, in one thread.
+
+        Blocks of the file that two neighbouring windows share are then read once.
+        """
+        with rasterio.open(self.path) as source:
+            yield partial(self._read, source)
+
+    def _read(self, source: Any, start: int, stop: int) -> Cells:  # noqa: ANN401  (rasterio is untyped)
         low, high = max(start, 0), min(stop, self.height)
+        if (low, high) == (start, stop):
+            return self._inside(source, low, high)
+        cells = np.full((stop - start, self.width), np.nan, np.float32)
         if high > low:
-            with rasterio.open(self.path) as source:
-                cells[low - start : high - start] = self._inside(source, low, high)
+            cells[low - start : high - start] = self._inside(source, low, high)
         return cells
 
     def _inside(self, source: Any, start: int, stop: int) -> Cells:  # noqa: ANN401  (rasterio is untyped)
