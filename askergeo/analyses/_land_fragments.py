@@ -19,6 +19,7 @@ import shapely
 from askergeo._text import listed
 from askergeo.analyses._land_account import DEKAR
 from askergeo.analyses._land_parts import FUTURE, LandPart, dekar_column, planned_use
+from askergeo.errors import ParameterError
 from askergeo.geometry import components, intersecting, polygons_of, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of, checked
@@ -220,11 +221,13 @@ def fragmentation(
     ------
     CrsError
         When a layer is in another CRS than the boundary.
+    ParameterError
+        When the land cover has none of the groups that are called natural.
     """
     layers = {"grensen": boundary.frame, cover.layer: cover.frame, **plans}
     check_crs_of({**layers, **({"ar5_tidligere": earlier.frame} if earlier else {})}, boundary.crs)
     area = union(checked("grensen", boundary.frame).shapes)
-    kinds = [str(kind) for kind in parameters["natur_grupper"]]
+    kinds = _natural(cover, [str(kind) for kind in parameters["natur_grupper"]])
     farmed = [str(kind) for kind in parameters["natur_jordbruk"]]
     then = "tidligere", "Tidligere"
     states = _of_cover(earlier, then, (kinds, farmed), area) if earlier else []
@@ -240,6 +243,18 @@ def fragmentation(
         layers=(_map(whole[now].shapes, groups[now], boundary.crs),),
         reading=_reading(kinds, reach, least, cover.layer),
     )
+
+
+def _natural(cover: LandCover, wanted: list[str]) -> list[str]:
+    """Take the groups that this land cover has: the parameter names those of every one."""
+    known = list(dict.fromkeys(cover.classes["gruppe"]))
+    found = [kind for kind in wanted if kind in known]
+    if not found:
+        raise ParameterError(
+            f"Arealdekket «{cover.title}» har ingen av gruppene {listed(wanted)}.",
+            remedy=f"Sett «natur_grupper» til noen av {listed(known)}.",
+        )
+    return found
 
 
 def _of_plans(now: list[Patches], plans: Mapping[str, gpd.GeoDataFrame]) -> list[Patches]:

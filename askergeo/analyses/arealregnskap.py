@@ -93,7 +93,9 @@ def arealregnskap(
     every = {**layers, "kommunegrense": kommunegrense, **more}
     if parameters["plan"]:
         case = details.case_file(boundary, cover, every, parameters)
-        return _result([case, own.extent(cover, boundary)], cover, boundary, parameters)
+        found = _result([case, own.extent(cover, boundary)], cover, boundary, parameters)
+        # The map shows the plan, not the municipality.
+        return replace(found, layers=case.layers)
     parts: list[LandPart] = [own.extent(cover, boundary)]
     earlier = None
     if ar5 is not None and ar5_tidligere is not None:

@@ -468,6 +468,8 @@ def test_farmland_may_be_natural_and_the_boundary_cuts() -> None:
     whole = table(found, "fragmentering").iloc[0]
     assert (whole["flater"], whole["areal_dekar"]) == (1, 400.0)
     assert whole["maskevidde_km2"] == pytest.approx(0.4**2 / 0.5)
+    with pytest.raises(ParameterError, match="ingen av gruppene Skau"):
+        fragmentation(limit, COVER, {}, parameters(natur_grupper="Skau"))
 
 
 def test_an_earlier_date_is_a_state_of_its_own() -> None:
