@@ -37,6 +37,8 @@ NODATA = -9999.0
 # Rows in a window; a multiple of the block of the files that are written.
 ROWS = 512
 _BLOCK = 512
+# Bytes of blocks that GDAL may keep: a few rows of blocks of a wide raster.
+_CACHE = 256_000_000
 
 
 def steepness(heights: Cells, cell: float) -> Cells:
@@ -110,7 +112,10 @@ def write_slope(
         "BIGTIFF": "IF_SAFER",
     }  # fmt: skip
     try:
-        with rasterio.open(temporary, "w", **profile) as out:
+        with (
+            rasterio.Env(GDAL_CACHEMAX=_CACHE),
+            rasterio.open(temporary, "w", **profile) as out,
+        ):
             _write_bands(grid, out, progress or (lambda _share: None))
         temporary.replace(target)
     finally:
