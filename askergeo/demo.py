@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from askergeo.example import build_example
 from askergeo.outputs.report import stop_lines
 from askergeo.outputs.write import FILES, check_free, move_in, write_all
-from askergeo.report import run_all
+from askergeo.report import processes, run_all
 from askergeo.stores.arguments import require_free
 from askergeo.stores.folder import storage_errors, take_over
 
@@ -73,12 +73,15 @@ def make_demo(
     with storage_errors(out):
         work = Path(tempfile.mkdtemp(prefix=".askergeo-", dir=out.absolute().parent))
     try:
-        package = build_example(
-            work / PACKAGE, size=size, progress=lambda share, text: step(share * _BUILT, text)
-        )
-        report = run_all(
-            package, progress=lambda share, text: step(_BUILT + share * (_RUN - _BUILT), text)
-        )
+        with processes() as pool:
+            package = build_example(
+                work / PACKAGE, size=size, progress=lambda share, text: step(share * _BUILT, text)
+            )
+            report = run_all(
+                package,
+                pool=pool,
+                progress=lambda share, text: step(_BUILT + share * (_RUN - _BUILT), text),
+            )
         step(_RUN, "Skriver side, kart og arbeidsbok")
         write_all(report.results, work, title=package.name, missing=report.not_run)
         if out.exists():

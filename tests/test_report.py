@@ -38,7 +38,8 @@ def test_each_analysis_has_run_or_says_why_not(package):
     assert {"bygning", "befolkning"} <= lacks
     assert all(layer.consequence for layer in not_run["tettsted_avgrens"].missing)
     assert [share for share, _ in steps] == sorted(share for share, _ in steps)
-    assert len(steps) == len(ANALYSES)
+    # What lacks a layer is not under way at any time.
+    assert len(steps) == len([one for one in ANALYSES if one not in not_run or not_run[one].reason])
 
 
 def test_a_layer_without_what_is_needed_stops_its_analysis_alone(package):

@@ -12,7 +12,7 @@ from typing import Any
 
 from askergeo.analyses._analysis import BOUNDARY, BUILDING, Analysis
 from askergeo.analyses._hazard_verbs import HAZARDS
-from askergeo.analyses._land_verbs import LAND
+from askergeo.analyses._land_verbs import LAND, LAND_ON_REQUEST
 from askergeo.errors import ParameterError
 
 __all__ = ["ANALYSES", "ON_REQUEST", "Analysis", "find"]
@@ -252,7 +252,7 @@ _REACH = Analysis(
 )
 
 ANALYSES: dict[str, Analysis] = {
-    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND, *HAZARDS)
+    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND)
 }
 
 _SITING = Analysis(
@@ -303,5 +303,6 @@ _SITING = Analysis(
     network=("veg", "sti", "terreng", "sperring"),
 )
 
-#: Analyses that need a choice of the planner's, so that a report of everything leaves them out.
-ON_REQUEST: dict[str, Analysis] = {_SITING.id: _SITING}
+#: Analyses that need a choice of the planner's, or minutes of a fine terrain, so that a report of
+#: everything leaves them out.
+ON_REQUEST: dict[str, Analysis] = {one.id: one for one in (_SITING, *LAND_ON_REQUEST, *HAZARDS)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from askergeo.analyses._analysis import BOUNDARY, BUILDING, Analysis
 
-__all__ = ["LAND"]
+__all__ = ["LAND", "LAND_ON_REQUEST"]
 
 _ACCOUNT = Analysis(
     id="areal",
@@ -236,4 +236,7 @@ _RESERVE = Analysis(
     sources=True,
 )
 
-LAND: tuple[Analysis, ...] = (_ACCOUNT, _RESERVE, _CARBON, _BUDGET, _FARMLAND)
+LAND: tuple[Analysis, ...] = (_ACCOUNT, _RESERVE, _CARBON, _FARMLAND)
+
+#: The row of the climate budget is asked for with the plan and the years that it is for.
+LAND_ON_REQUEST: tuple[Analysis, ...] = (_BUDGET,)

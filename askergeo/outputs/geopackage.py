@@ -85,7 +85,7 @@ def write_geopackage(report: Report, path: Path) -> None:
     layer_names, table_names = file_layers(report), report.names("tables")
     described: list[tuple[str, str, str, Mapping[str, str]]] = []
     styles: list[tuple[str, str, str]] = []
-    with _fixed_date(report):
+    with _one_file(report):
         if stop_lines(report.results):
             aliases = _write_stops(report, path)
             described.append((STOPS, STOP, "Tallene i denne filen må ikke publiseres.", aliases))
@@ -250,15 +250,20 @@ def _plain(values: pd.Series) -> pd.Series:
 
 
 @contextmanager
-def _fixed_date(report: Report) -> Iterator[None]:
-    """Let GDAL stamp the file with the result's time, so that the same result is the same file."""
+def _one_file(report: Report) -> Iterator[None]:
+    """Let GDAL stamp the file with the result's time, so that the same result is the same file.
+
+    The disk is not waited for after each of some hundred tables: the file is moved into place when
+    all is whole, and is made anew when it is not.
+    """
     import pyogrio  # noqa: PLC0415  (heavy)
 
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _stamp(report)})
+    options = {"OGR_CURRENT_DATE": _stamp(report), "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    pyogrio.set_gdal_config_options(options)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
 
 
 def _stamp(report: Report) -> str:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["make_blocks", "sort_by_column", "tuple_areas"]
 
+# Typed: a plain 0 has a type of its own in numba, and what is called with it is compiled twice.
+_ZERO = np.int64(0)
 # Columns of a list of trapezoids: from x, to x, height at from x, slope, sign.
 _COLUMNS = 5
 # An edge that is narrower than this spans nothing that a double could hold (metres).
@@ -182,8 +184,8 @@ def _clip(  # noqa: C901, PLR0912  (the cases stand in the order in which they a
     for block in range(first, last):
         edges += ends[block, 1] - ends[block, 0]
     # An edge gives at most itself and two lines along the top.
-    out = _room(out, 3 * edges + 3, 0)
-    n = 0
+    out = _room(out, 3 * edges + 3, _ZERO)
+    n = _ZERO
     run[0], run[1], run[2] = 0.0, 0.0, 0.0
     for block in range(first, last):
         if boxes[block, 2] <= window[0] or boxes[block, 0] >= window[2]:
@@ -233,7 +235,7 @@ def sort_by_column(items: Floats, n: int, width: float, out: Floats, ptr: Index)
     Any rows will do that begin with from x and to x. Gives the sorted list, the pointer to the
     columns (where the last one ends the wide ones begin), and the number of columns.
     """
-    out = _room(out, n, 0)
+    out = _room(out, n, _ZERO)
     # Measured: fewer columns leave too much in each, more leave too many wide.
     columns = n // 8 + 1
     if len(ptr) < columns + 2:
@@ -327,7 +329,7 @@ def _sum(
     """Sum what all pairs of two lists share; gives the scratch arrays for the next time."""
     if np_ < _SHORT or nq < _SHORT:
         for k in range(np_):
-            _sum_over(p, k, q, 0, nq, sums)
+            _sum_over(p, k, q, _ZERO, nq, sums)
         return spare, ptr
     spare, ptr, columns = sort_by_column(q, nq, width, spare, ptr)
     scale = columns / width
@@ -364,10 +366,10 @@ def _product(
 ) -> Any:
     """List what all pairs of two lists share, as trapezoids again."""
     lower = np.empty(6)
-    n = 0
+    n = _ZERO
     if np_ < _SHORT or nq < _SHORT:
         for k in range(np_):
-            out, n = _product_over(p, k, q, 0, nq, lower, out, n)
+            out, n = _product_over(p, k, q, _ZERO, nq, lower, out, n)
         return out, n, spare, ptr
     spare, ptr, columns = sort_by_column(q, nq, width, spare, ptr)
     scale = columns / width

@@ -37,7 +37,7 @@ def test_demo_prints_its_paths_and_nothing_else(demo_run):
     assert DataPackage.open(demo_run.folder / "datapakke").verify() == []
 
 
-def test_demo_is_done_within_a_minute_of_work(demo_run):
+def test_demo_is_done_within_a_minute(demo_run):
     assert demo_run.seconds < 60
 
 
