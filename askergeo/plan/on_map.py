@@ -257,7 +257,8 @@ def _period_layer(
     """Read every period; which of them a purpose must stand outside is asked by its class."""
     layer, _ = _area_layer(asked, place, package)
     classes = sorted({getattr(use_of(str(code)), asked.kind) for code in place.uses["kode"]} - {""})
-    mapped = set(layer.frame["gjentaksintervall"].dropna().astype(int))
+    periods = _periods(layer.frame)
+    mapped = set(periods[~np.isnan(periods)].astype(int))
     missing = [one for one in classes if mapped and not mapped & _OWN[one]]
     remark = (
         f"Kartet har ikke gjentaksintervallet til sikkerhetsklasse {', '.join(missing)} her."
@@ -265,6 +266,16 @@ def _period_layer(
         else ""
     )
     return layer, remark
+
+
+def _periods(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return periods of a layer's rows, years; NaN where it does not say."""
+    if "gjentaksintervall" not in frame.columns:
+        return np.full(len(frame), np.nan)
+    periods: NDArray[np.float64] = frame["gjentaksintervall"].to_numpy(
+        dtype=np.float64, na_value=np.nan
+    )
+    return periods
 
 
 def _shore_layer(
@@ -316,8 +327,9 @@ def _hits(
         other = rows[other]
         if asked.kind in _PERIODS:
             must = _PERIODS[asked.kind][getattr(use_of(str(code)), asked.kind)]
-            period = layer.frame["gjentaksintervall"].to_numpy(dtype=object)
-            inside = np.isin(period[other].astype(float), list(must))
+            period = _periods(layer.frame)[other]
+            # A period that nobody has told is not known to be rare enough.
+            inside = np.isin(period, list(must)) | np.isnan(period)
             one, other = one[inside], other[inside]
         cut = shapely.intersection(shapes[one], layer.shapes[other])
         where = union(cut)
