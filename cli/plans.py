@@ -180,10 +180,9 @@ def _text(found: Review, changes: dict[str, Any] | None) -> str:
     """Write a review for people: the findings by rule, then what is not known, then the rest."""
     from itertools import groupby
 
-    from askergeo.plan.catalogue import load_rules
     from askergeo.result import Status
 
-    rules = load_rules()
+    rules = found.rules
     signs = {Status.HIT_RED: "RØD", Status.HIT_YELLOW: "GUL"}
     lines = [found.sentence]
     for (status, name), some in groupby(found.found, key=lambda one: (one.status, one.rule.id)):

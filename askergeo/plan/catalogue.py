@@ -14,7 +14,7 @@ from askergeo.result import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MapClass", "MapRule", "Rule", "load_rules"]
+__all__ = ["Asks", "MapClass", "MapRule", "Rule", "load_rules"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,28 @@ class MapRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asks:
+    """How a rule with a method of its own asks the map.
+
+    Parameters
+    ----------
+    method
+        Name of the method, in ``METHODS`` of `askergeo.plan.function` or `askergeo.plan.ground`.
+    uses
+        As `MapRule.uses`.
+    needs
+        Layers that it cannot do without.
+    wants
+        Layers that it uses when they are there.
+    """
+
+    method: str
+    uses: str
+    needs: tuple[str, ...]
+    wants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One rule that a plan is held against.
 
@@ -79,8 +101,9 @@ class Rule:
         Why it matters, and what to do about a hit.
     forms
         The forms of file that it is for, as `askergeo.plan.model.PlanFile.form`; all when empty.
-    map
-        How it asks the map; ``None`` for a rule that needs the plan alone.
+    map, asks
+        How it asks the map, one layer or by a method of its own; ``None`` for a rule that needs the
+        plan alone.
     """
 
     id: str
@@ -92,6 +115,14 @@ class Rule:
     action: str
     forms: tuple[str, ...] = ()
     map: MapRule | None = None
+    asks: Asks | None = None
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers that it is about; none when it needs the plan alone."""
+        if self.map is not None:
+            return (self.map.layer,)
+        return () if self.asks is None else (*self.asks.needs, *self.asks.wants)
 
 
 @lru_cache(maxsize=1)
@@ -108,7 +139,9 @@ def load_rules() -> dict[str, Rule]:
 
 
 def _rule(name: str, values: dict[str, Any]) -> Rule:
-    asked = values.pop("map", None)
+    asked, asks = values.pop("map", None), values.pop("asks", None)
+    if asks is not None:
+        asks = Asks(**(asks | {key: tuple(asks.get(key, ())) for key in ("needs", "wants")}))
     if asked is not None:
         classes = tuple(
             MapClass(
@@ -119,7 +152,9 @@ def _rule(name: str, values: dict[str, Any]) -> Rule:
         )
         lists = {"show": tuple(asked.get("show", ())), "blank": _lists(asked.get("blank", {}))}
         asked = MapRule(**(asked | lists | {"classes": classes}))
-    return Rule(id=name, map=asked, **(values | {"forms": tuple(values.get("forms", ()))}))
+    return Rule(
+        id=name, map=asked, asks=asks, **(values | {"forms": tuple(values.get("forms", ()))})
+    )
 
 
 def _lists(values: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:

@@ -66,7 +66,7 @@ def check_plan(files: Sequence[PlanFile], *, municipality: str = "") -> Checked:
     clean: list[str] = []
     not_run: dict[str, str] = {}
     for name, rule in load_rules().items():
-        if rule.map is not None:
+        if rule.layers:
             continue
         asked = [file for file in files if not rule.forms or file.form in rule.forms]
         if name not in checks:

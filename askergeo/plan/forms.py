@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from askergeo import __version__
-from askergeo.plan.catalogue import load_rules
 from askergeo.result import Status
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def as_json(review: Review, changes: Mapping[str, Sequence[Found]] | None = None
     changes
         From `askergeo.plan.review.changed`, when two versions were compared.
     """
-    rules = load_rules()
+    rules = review.rules
     written: dict[str, Any] = {
         "askergeo": __version__,
         "oppsummering": review.sentence,
@@ -79,7 +78,7 @@ def _answer(review: Review, name: str) -> dict[str, Any]:
 
 def as_sarif(review: Review) -> dict[str, Any]:
     """Write a review as SARIF 2.1.0, the form that code review tools read."""
-    rules = load_rules()
+    rules = review.rules
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

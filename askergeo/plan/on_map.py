@@ -9,144 +9,47 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
-from askergeo._layer import Coverage
-from askergeo.geometry import EMPTY, geometries, intersecting, polygons_of, union
+from askergeo._text import listed
+from askergeo.dok.match import load_aliases
+from askergeo.dok.search import accuracy_of, cut
+from askergeo.geometry import union
+from askergeo.numbers import format_number
+from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.plan.catalogue import load_rules
-from askergeo.plan.shore import banned_shore
-from askergeo.plan.uses import use_of
+from askergeo.plan.function import METHODS as FUNCTION_METHODS
+from askergeo.plan.ground import METHODS as GROUND_METHODS
+from askergeo.plan.map_layers import Around, must_avoid, read_rows
 from askergeo.result import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
 
-    from askergeo._layer import LayerColumn
+    from askergeo._layer import Coverage, LayerColumn
     from askergeo.datapackage import DataPackage
-    from askergeo.plan.catalogue import MapRule, Rule
+    from askergeo.geometry import Geometries
+    from askergeo.parameters import Parameters
+    from askergeo.plan.catalogue import Asks, MapRule, Rule
+    from askergeo.plan.map_layers import Asked, MapRows
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
-    Mask = NDArray[np.bool_]
+__all__ = ["ask_map"]
 
-__all__ = ["NEAR", "MapAnswer", "MapHit", "ask_map"]
-
-#: Metres round the plan in which the nearest object is looked for when there is no hit.
-NEAR: Final = 1_000.0
 # m²: less is what the edges of two maps leave of each other.
-_LEAST = 0.5
-# Return periods (years) that buildings of a safety class must stand outside (TEK17 § 7-2): the
-# layer's own code 2100 is the 200-year flood with climate.
-_FLOODS: Final = {
-    "F1": frozenset({10, 20}),
-    "F2": frozenset({10, 20, 50, 100, 200, 2100}),
-    "F3": frozenset({10, 20, 50, 100, 200, 500, 1000, 2100}),
-}
-# The same for slides (TEK17 § 7-3).
-_SLIDES: Final = {
-    "S1": frozenset({100}),
-    "S2": frozenset({100, 300, 1000}),
-    "S3": frozenset({100, 300, 1000, 5000}),
-}
-# The period that must be mapped for a class to be known free of it.
-_PERIODS: Final = {"flood": _FLOODS, "slide": _SLIDES}
-_OWN: Final = {
-    "F1": frozenset({20}),
-    "F2": frozenset({200, 2100}),
-    "F3": frozenset({1000}),
-    "S1": frozenset({100}),
-    "S2": frozenset({1000}),
-    "S3": frozenset({5000}),
-}
-_COMPLETE: Final = Coverage(rule="kommunen")
+_LEAST: Final = 0.5
+_METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {**FUNCTION_METHODS, **GROUND_METHODS}
 _WORST_FIRST: Final = (Status.HIT_RED, Status.HIT_YELLOW)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MapHit:
-    """One purpose of the plan that a layer hits.
-
-    Parameters
-    ----------
-    objects, code, use
-        Ids of the plan's objects with this purpose that are hit, its code, and its use.
-    status
-        The worst of what is hit.
-    area_m2
-        Area that is hit, each place once.
-    what
-        What is hit, in bokmål: the values of the layer's columns.
-    rows
-        Labels of the layer's rows.
-    geometry
-        Where.
-    """
-
-    objects: tuple[str, ...]
-    code: str
-    use: str
-    status: Status
-    area_m2: float
-    what: str
-    rows: tuple[object, ...]
-    geometry: BaseGeometry
-
-
-@dataclass(frozen=True, kw_only=True)
-class MapAnswer:
-    """What one rule says of the plan.
-
-    Parameters
-    ----------
-    rule
-        The rule.
-    status
-        The worst of the hits; without hits whether that is known (``NO-HIT-GREEN``), or not mapped
-        everywhere (``NO-HIT-YELLOW``); ``NOT-RELEVANT`` when the rule is about no purpose of the
-        plan; ``NOT-IMPLEMENTED`` when the layer is not in the package.
-    hits
-        One a purpose that is hit.
-    area_m2
-        Area that is hit, each place once.
-    unmapped_m2
-        Area of the purposes that the layer does not cover; missing when its cover is not known.
-    distance_m
-        To the nearest object when there is no hit; missing beyond `NEAR`.
-    remark
-        What the reader must know, in bokmål.
-    """
-
-    rule: Rule
-    status: Status
-    hits: tuple[MapHit, ...] = ()
-    area_m2: float = 0.0
-    unmapped_m2: float | None = 0.0
-    distance_m: float | None = None
-    remark: str = ""
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """The rows of a layer near the plan, by status.
-
-    ``cover`` is the area that it maps, missing when that is all or not known, and ``rule`` says
-    what it means that there is no hit.
-    """
-
-    frame: gpd.GeoDataFrame
-    shapes: NDArray[np.object_]
-    status: NDArray[np.object_]
-    cover: shapely.Geometry | None
-    rule: Coverage
-
-
-def ask_map(place: Place, package: DataPackage | ScenarioView) -> list[MapAnswer]:
+def ask_map(
+    place: Place, package: DataPackage | ScenarioView, *, parameters: Parameters
+) -> list[MapAnswer]:
     """Hold a plan against every layer that a rule is about.
 
     Parameters
@@ -155,201 +58,131 @@ def ask_map(place: Place, package: DataPackage | ScenarioView) -> list[MapAnswer
         The plan, in the package's CRS.
     package
         The data package, or a scenario over it.
+    parameters
+        The set ``plansjekk``.
     """
-    return [
-        _answer(rule, rule.map, place, package)
-        for rule in load_rules().values()
-        if rule.map is not None
-    ]
+    rules = load_rules().values()
+    around = Around(place, package, rules)
+    answers = []
+    for rule in rules:
+        if rule.map is not None:
+            answers.append(_ask_layer(rule, rule.map, around))
+        elif rule.asks is not None:
+            answers.append(_ask_method(rule, rule.asks, around, parameters))
+    return answers
 
 
-def _answer(
-    rule: Rule, asked: MapRule, place: Place, package: DataPackage | ScenarioView
-) -> MapAnswer:
-    if asked.layer not in package:
-        title = package.catalogue[asked.layer].title
-        remark = f"Laget «{title}» er ikke i datapakken."
-        return MapAnswer(rule=rule, status=Status.NOT_IMPLEMENTED, unmapped_m2=None, remark=remark)
-    uses = place.uses[_asked(place.uses["kode"], asked.uses)]
-    if not len(uses):
-        return MapAnswer(
-            rule=rule, status=Status.NOT_RELEVANT, remark="Ingen formål som regelen gjelder."
-        )
-    layer, remark = _METHODS[asked.kind](asked, place, package)
-    told = package.catalogue[asked.layer].columns
-    hits = tuple(_hits(uses, layer, asked, {name: told[name] for name in asked.show}))
-    where = union(np.array([hit.geometry for hit in hits], dtype=object)) if hits else EMPTY
-    whole = union(geometries(uses))
-    unmapped = _unmapped(whole, layer)
+def _ask_method(rule: Rule, asks: Asks, around: Around, parameters: Parameters) -> MapAnswer:
+    if why := _absent(asks.needs, around.package):
+        return _not_asked(rule, why)
+    asked = around.asked(asks.uses)
+    if asked.place is None:
+        return _not_relevant(rule)
+    method = _METHODS[asks.method]
+    return method(rule, asked.uses, around.place, around.package, parameters)
+
+
+def _ask_layer(rule: Rule, ask: MapRule, around: Around) -> MapAnswer:
+    why = _absent((ask.layer,), around.package) or _undecided(ask, around.package)
+    if why:
+        return _not_asked(rule, why)
+    asked = around.asked(ask.uses)
+    if asked.place is None:
+        return _not_relevant(rule)
+    rows = read_rows(ask, around)
+    found = _meet(ask, asked, rows)
+    columns = around.package.catalogue[ask.layer].columns
+    hits = tuple(_hits(found, asked, rows, {name: columns[name] for name in ask.show}))
+    where = union(np.array([hit.geometry for hit in hits], dtype=object))
+    unmapped = rows.unmapped(asked.whole)
+    remarks = (rows.remark, _accuracy(found, asked, rows))
     return MapAnswer(
         rule=rule,
-        status=_worst(hits, unmapped, layer.rule),
+        status=_worst(hits, unmapped, rows.rule),
         hits=hits,
         area_m2=float(where.area),
         unmapped_m2=unmapped,
-        distance_m=None if hits else _nearest(whole, layer),
-        remark=remark,
+        distance_m=None if hits else rows.features.nearest(asked.place, rows.hits),
+        remark=" ".join(remark for remark in remarks if remark),
     )
 
 
-def _asked(codes: pd.Series, uses: str) -> Mask:
-    """Which purposes a rule is about."""
-    about = [use_of(str(code)) for code in codes]
-    if uses == "all":
-        return np.ones(len(about), dtype=bool)
-    if uses == "not_farming":
-        return np.array([not use.farming for use in about], dtype=bool)
-    return np.array([bool(getattr(use, uses)) for use in about], dtype=bool)
+def _absent(layers: Iterable[str], package: DataPackage | ScenarioView) -> str:
+    """Say which layers are not in the package."""
+    titles = [f"«{package.catalogue[layer].title}»" for layer in layers if layer not in package]
+    word = "Laget" if len(titles) == 1 else "Lagene"
+    return f"{word} {listed(titles)} er ikke i datapakken." if titles else ""
 
 
-def _read(asked: MapRule, place: Place, package: DataPackage | ScenarioView) -> gpd.GeoDataFrame:
-    west, south, east, north = place.outline.bounds
-    box = (west - NEAR, south - NEAR, east + NEAR, north + NEAR)
-    wanted = dict.fromkeys(
-        (*asked.show, *asked.blank, *(name for one in asked.classes for name in one.where))
-    )
-    there = package.records[asked.layer].columns
-    columns = [name for name in wanted if name in there]
-    found: gpd.GeoDataFrame = package.read(asked.layer, bbox=box, columns=columns)
-    return found
+def _undecided(ask: MapRule, package: DataPackage | ScenarioView) -> str:
+    """Say which columns that tell hits from other rows are not in the package's layer."""
+    there = package.records[ask.layer].columns
+    wanted = dict.fromkeys(name for one in ask.classes for name in one.where)
+    gone = [f"«{name}»" for name in wanted if name not in there]
+    title = package.catalogue[ask.layer].title
+    return f"Laget «{title}» i datapakken mangler {listed(gone)}." if gone else ""
 
 
-def _area_layer(
-    asked: MapRule, place: Place, package: DataPackage | ScenarioView
-) -> tuple[_Layer, str]:
-    frame = _read(asked, place, package)
-    status = np.full(len(frame), None, dtype=object)
-    for one in reversed(asked.classes):
-        status[_fits(frame, one.where)] = one.status
-    return _mapped(asked, frame, status, place, package), ""
+def _not_asked(rule: Rule, why: str) -> MapAnswer:
+    return MapAnswer(rule=rule, status=Status.NOT_IMPLEMENTED, unmapped_m2=None, remark=why)
 
 
-def _fits(frame: gpd.GeoDataFrame, where: Mapping[str, tuple[object, ...]]) -> Mask:
-    fits = np.ones(len(frame), dtype=bool)
-    for column, values in where.items():
-        if column in frame.columns:
-            fits &= frame[column].isin(list(values)).to_numpy(dtype=bool)
-    return fits
+def _not_relevant(rule: Rule) -> MapAnswer:
+    remark = "Ingen formål som regelen gjelder."
+    return MapAnswer(rule=rule, status=Status.NOT_RELEVANT, remark=remark)
 
 
-def _mapped(
-    asked: MapRule,
-    frame: gpd.GeoDataFrame,
-    status: NDArray[np.object_],
-    place: Place,
-    package: DataPackage | ScenarioView,
-) -> _Layer:
-    """Say what of the ground the layer maps: its coverage, its own rows, or all."""
-    shapes = geometries(frame)
-    cover: shapely.Geometry | None = package.coverage(asked.layer)
-    if asked.blank:
-        near = intersecting(shapes, place.outline, 0.0)
-        cover = union(shapes[near[~_fits(frame, asked.blank)[near]]])
-    rule = _COMPLETE if asked.complete else package.catalogue[asked.layer].coverage
-    if cover is None and rule.rule == _COMPLETE.rule and not asked.complete:
-        cover = _municipality(package)
-    return _Layer(frame, shapes, status, cover, rule)
+@dataclass(frozen=True)
+class _Meetings:
+    """Purposes and rows of a layer that meet: a pair of positions, and the ground they share."""
+
+    use: NDArray[np.intp]
+    row: NDArray[np.intp]
+    shared: Geometries
 
 
-def _period_layer(
-    asked: MapRule, place: Place, package: DataPackage | ScenarioView
-) -> tuple[_Layer, str]:
-    """Read every period; which of them a purpose must stand outside is asked by its class."""
-    layer, _ = _area_layer(asked, place, package)
-    classes = sorted({getattr(use_of(str(code)), asked.kind) for code in place.uses["kode"]} - {""})
-    periods = _periods(layer.frame)
-    mapped = set(periods[~np.isnan(periods)].astype(int))
-    missing = [one for one in classes if mapped and not mapped & _OWN[one]]
-    remark = (
-        f"Kartet har ikke gjentaksintervallet til sikkerhetsklasse {', '.join(missing)} her."
-        if missing
-        else ""
-    )
-    return layer, remark
-
-
-def _periods(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return periods of a layer's rows, years; NaN where it does not say."""
-    if "gjentaksintervall" not in frame.columns:
-        return np.full(len(frame), np.nan)
-    periods: NDArray[np.float64] = frame["gjentaksintervall"].to_numpy(
-        dtype=np.float64, na_value=np.nan
-    )
-    return periods
-
-
-def _shore_layer(
-    asked: MapRule, place: Place, package: DataPackage | ScenarioView
-) -> tuple[_Layer, str]:
-    banned, remark = banned_shore(place, package)
-    status = np.full(len(banned), asked.classes[0].status, dtype=object)
-    return _mapped(asked, banned, status, place, package), remark
-
-
-def _outside_layer(
-    asked: MapRule, place: Place, package: DataPackage | ScenarioView
-) -> tuple[_Layer, str]:
-    """Hit what of the plan lies outside the municipality."""
-    own = _municipality(package)
-    outside = polygons_of(shapely.difference(place.outline, EMPTY if own is None else own))
-    frame = gpd.GeoDataFrame(geometry=outside, crs=package.crs)
-    status = np.full(len(frame), asked.classes[0].status, dtype=object)
-    return _mapped(asked, frame, status, place, package), ""
-
-
-def _municipality(package: DataPackage | ScenarioView) -> BaseGeometry | None:
-    """Give the municipality with its sea: what a layer «of the municipality» can be whole in."""
-    if "kommunegrense" not in package:
-        return None
-    boundary = package.read("kommunegrense", columns=["kommunenummer"])
-    own = boundary[boundary["kommunenummer"].astype(str) == package.municipality]
-    return union(geometries(own))
-
-
-_METHODS: Final[dict[str, Callable[..., tuple[_Layer, str]]]] = {
-    "area": _area_layer,
-    "flood": _period_layer,
-    "slide": _period_layer,
-    "shore": _shore_layer,
-    "outside": _outside_layer,
-}
+def _meet(ask: MapRule, asked: Asked, rows: MapRows) -> _Meetings:
+    """Find the hits, pair by pair, with more than a common edge."""
+    if asked.place is None:
+        return _Meetings(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, object))
+    met = rows.features.meeting(asked.place)
+    met = met[rows.hits[met]]
+    # Cut to the plan first: what is large is cut once, not for each purpose.
+    near = cut(rows.features.shapes[met], asked.place)
+    found, use = asked.place.tree.query(near, predicate="intersects")
+    row = met[found]
+    must = must_avoid(ask, asked.uses["kode"].astype(str), rows.features)
+    if must is not None:
+        found, use, row = (one[must[use, row]] for one in (found, use, row))
+    shared = np.asarray(shapely.intersection(asked.place.rows[use], near[found]), dtype=object)
+    real = shapely.area(shared) > 0
+    return _Meetings(use[real], row[real], shared[real])
 
 
 def _hits(
-    uses: gpd.GeoDataFrame, layer: _Layer, asked: MapRule, told: Mapping[str, LayerColumn]
+    found: _Meetings, asked: Asked, rows: MapRows, told: Mapping[str, LayerColumn]
 ) -> Iterator[MapHit]:
     """Give one hit a purpose, with every row that it meets."""
-    rows = np.flatnonzero([status is not None for status in layer.status])
-    tree = shapely.STRtree(layer.shapes[rows])
-    for code, group in uses.groupby("kode", sort=True):
-        shapes = geometries(group)
-        one, other = tree.query(shapes, predicate="intersects")
-        other = rows[other]
-        if asked.kind in _PERIODS:
-            must = _PERIODS[asked.kind][getattr(use_of(str(code)), asked.kind)]
-            period = _periods(layer.frame)[other]
-            # A period that nobody has told is not known to be rare enough.
-            inside = np.isin(period, list(must)) | np.isnan(period)
-            one, other = one[inside], other[inside]
-        cut = shapely.intersection(shapes[one], layer.shapes[other])
-        where = union(cut)
+    codes = asked.uses["kode"].to_numpy(dtype=object)
+    for code in sorted(set(codes[found.use])):
+        its = codes[found.use] == code
+        where = union(found.shared[its])
         if where.area <= _LEAST:
             continue
-        real = shapely.area(cut) > 0
-        one, other = one[real], np.unique(other[real])
+        met = np.unique(found.row[its])
+        some = asked.uses.iloc[np.unique(found.use[its])]
         yield MapHit(
-            objects=tuple(dict.fromkeys(group["objekt"].iloc[one])),
+            objects=tuple(dict.fromkeys(some["objekt"])),
             code=str(code),
-            use=str(group["bruk"].iloc[0]),
-            status=next(s for s in _WORST_FIRST if s in set(layer.status[other])),
+            use=str(some["bruk"].iloc[0]),
+            status=next(one for one in _WORST_FIRST if one in set(rows.status[met])),
             area_m2=float(where.area),
-            what=_what(layer.frame.iloc[other], told),
-            rows=tuple(layer.frame.index[other]),
+            what=_what(rows.features.frame.iloc[met], told),
             geometry=where,
         )
 
 
-def _what(frame: gpd.GeoDataFrame, told: Mapping[str, LayerColumn]) -> str:
+def _what(frame: pd.DataFrame, told: Mapping[str, LayerColumn]) -> str:
     """Say what is hit: the labels of the columns that tell, each combination once."""
     labels = [
         frame[name].map(lambda value, c=column.codes or {}: c.get(value, value)).astype(object)
@@ -360,10 +193,32 @@ def _what(frame: gpd.GeoDataFrame, told: Mapping[str, LayerColumn]) -> str:
     return "; ".join(dict.fromkeys(", ".join(row) for row in zip(*texts, strict=True)))
 
 
-def _unmapped(whole: BaseGeometry, layer: _Layer) -> float | None:
-    if layer.cover is None:
-        return 0.0 if layer.rule is _COMPLETE else None
-    return float(sum(part.area for part in polygons_of(shapely.difference(whole, layer.cover))))
+def _accuracy(found: _Meetings, asked: Asked, rows: MapRows) -> str:
+    """Say which hits reach no deeper than the object's own accuracy, and what may be one."""
+    accuracy = accuracy_of(rows.features.frame, load_aliases().accuracy)
+    if accuracy is None or asked.place is None:
+        return ""
+    shapes, whole = rows.features.shapes, asked.whole
+    said = []
+    hit = np.unique(found.row)
+    hit = hit[accuracy[hit] > 0]
+    core = shapely.buffer(shapes[hit], -accuracy[hit])
+    if shallow := int((~np.asarray(shapely.intersects(core, whole))).sum()):
+        worst = format_number(float(accuracy[hit].max()), 1)
+        said.append(
+            f"{shallow} av treffene når ikke lenger inn enn kartets egen nøyaktighet "
+            f"(inntil {worst} m)."
+        )
+    reach = float(np.nanmax(accuracy, initial=0.0))
+    near = np.setdiff1d(rows.features.within(asked.place, reach), found.row)
+    near = near[rows.hits[near]]
+    apart = np.asarray(shapely.distance(shapes[near], whole))
+    if maybe := int((apart <= np.nan_to_num(accuracy[near], nan=-1.0)).sum()):
+        said.append(
+            f"{maybe} {'objekt' if maybe == 1 else 'objekter'} ligger nærmere planen enn kartets "
+            "egen nøyaktighet, og kan være treff."
+        )
+    return " ".join(said)
 
 
 def _worst(hits: tuple[MapHit, ...], unmapped: float | None, rule: Coverage) -> Status:
@@ -371,11 +226,3 @@ def _worst(hits: tuple[MapHit, ...], unmapped: float | None, rule: Coverage) -> 
     if found:
         return next(status for status in _WORST_FIRST if status in found)
     return rule.no_hit(mapped=None if unmapped is None else unmapped <= _LEAST)
-
-
-def _nearest(whole: BaseGeometry, layer: _Layer) -> float | None:
-    rows = np.flatnonzero([status is not None for status in layer.status])
-    if not len(rows):
-        return None
-    distance = float(shapely.distance(whole, layer.shapes[rows]).min())
-    return distance if distance <= NEAR else None

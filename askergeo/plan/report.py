@@ -11,7 +11,6 @@ import geopandas as gpd
 import pandas as pd
 
 from askergeo._plan_style import purpose_style
-from askergeo.plan.catalogue import load_rules
 from askergeo.result import (
     Column,
     Fact,
@@ -85,7 +84,7 @@ def review_result(
     red = sum(one.status == Status.HIT_RED for one in review.found)
     count = {"rode": red, "gule": len(review.found) - red}
     unknown = sum(one.status == Status.NOT_MAPPED for one in review.answers)
-    layers = [a.rule.map.layer for a in review.answers if a.rule.map]
+    layers = [layer for answer in review.answers for layer in answer.rule.layers]
     read = dict.fromkeys(layer for layer in layers if layer in package)
     words = ["askergeo", "plansjekk", *(path.name for path in paths), "--data", package.path.name]
     tables = [
@@ -207,7 +206,7 @@ def _rules_table(review: Review) -> Table:
     fired = {one.rule.id: Status.HIT_YELLOW for one in review.found}
     fired |= {one.rule.id: one.status for one in review.found if one.status == Status.HIT_RED}
     rows = []
-    for rule in load_rules().values():
+    for rule in review.rules.values():
         answer = answers.get(rule.id)
         status = fired.get(rule.id) or review.clean.get(rule.id, Status.NOT_IMPLEMENTED)
         rows.append(
@@ -342,8 +341,10 @@ def _missing(review: Review, package: DataPackage | ScenarioView) -> list[Missin
     """Name each layer that is not in the package, with the demands that nobody asked."""
     asked: dict[str, list[str]] = {}
     for answer in review.answers:
-        if answer.status == Status.NOT_IMPLEMENTED and answer.rule.map:
-            asked.setdefault(answer.rule.map.layer, []).append(answer.rule.title)
+        if answer.status == Status.NOT_IMPLEMENTED:
+            for layer in answer.rule.layers:
+                if layer not in package:
+                    asked.setdefault(layer, []).append(answer.rule.title)
     return [
         Missing(
             layer=layer,

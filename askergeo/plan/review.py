@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from askergeo.numbers import format_number
+from askergeo.parameters import load_parameters
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.checking import check_plan
+from askergeo.plan.datasets import ask_datasets
 from askergeo.plan.on_map import ask_map
 from askergeo.plan.place import place_of
 from askergeo.result import Status
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from askergeo.datapackage import DataPackage
+    from askergeo.dok.config import DokConfig
+    from askergeo.parameters import Parameters
+    from askergeo.plan.answer import MapAnswer, MapHit
     from askergeo.plan.catalogue import Rule
+    from askergeo.plan.hit import Hit
     from askergeo.plan.model import PlanFile
-    from askergeo.plan.on_map import MapAnswer
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
@@ -42,6 +47,7 @@ THRESHOLDS: Final = {
         }
     ),
 }
+_NOT_RUN: Final = frozenset({Status.NOT_IMPLEMENTED, Status.ERROR, Status.TIMEOUT})
 _LEVELS: Final = (Status.HIT_RED, Status.HIT_YELLOW)
 _BY_SEVERITY: Final = {
     "feil": Status.HIT_RED,
@@ -102,6 +108,8 @@ class Review:
         Rules that were asked and found nothing, with how that is known.
     not_asked
         Rules that could not be asked, and why, in bokmål.
+    rules
+        Every rule by id, in the order that they are told in.
     answers
         What the map rules said, hits or none.
     place
@@ -111,6 +119,7 @@ class Review:
     found: tuple[Found, ...]
     clean: dict[str, Status]
     not_asked: dict[str, str]
+    rules: dict[str, Rule]
     answers: tuple[MapAnswer, ...] = ()
     place: Place | None = None
 
@@ -136,7 +145,13 @@ def _count(number: int, one: str, several: str) -> str:
     return f"{format_number(number)} {one if number == 1 else several}"
 
 
-def review(files: Sequence[PlanFile], package: DataPackage | ScenarioView | None = None) -> Review:
+def review(
+    files: Sequence[PlanFile],
+    package: DataPackage | ScenarioView | None = None,
+    *,
+    parameters: Parameters | None = None,
+    configs: Sequence[DokConfig] = (),
+) -> Review:
     """Review a plan.
 
     Parameters
@@ -145,6 +160,10 @@ def review(files: Sequence[PlanFile], package: DataPackage | ScenarioView | None
         The plan's files, from `askergeo.plan.read.read_plan`.
     package
         The map to hold it against; without one only the rules of form and content are asked.
+    parameters
+        The set ``plansjekk``; without one its own values.
+    configs
+        National DOK datasets that are asked besides, each as a rule ``dok.*``.
 
     Raises
     ------
@@ -153,68 +172,70 @@ def review(files: Sequence[PlanFile], package: DataPackage | ScenarioView | None
     """
     checked = check_plan(files, municipality="" if package is None else package.municipality)
     rules = load_rules()
-    found = [
-        Found(
-            rule=rules[hit.rule],
-            status=_BY_SEVERITY[rules[hit.rule].severity],
-            text=hit.text,
-            objects=hit.objects,
-            area_m2=float(hit.geometry.area) if hit.geometry and hit.geometry.area else None,
-            file=hit.file,
-            line=hit.line,
-            geometry=hit.geometry,
-        )
-        for hit in checked.hits
-    ]
+    found = [_of_plan(hit, rules[hit.rule]) for hit in checked.hits]
     clean = dict.fromkeys(checked.clean, Status.NO_HIT)
     not_asked = dict(checked.not_run)
     place, answers = None, []
     if package is None:
-        not_asked |= {
-            name: "Det er ikke oppgitt kartdata (--data)."
-            for name, rule in rules.items()
-            if rule.map
-        }
+        why = "Det er ikke oppgitt kartdata (--data)."
+        not_asked |= {name: why for name, rule in rules.items() if rule.layers}
     else:
         place = place_of(files, package.crs)
-        answers = ask_map(place, package)
-        for answer in answers:
-            if answer.status == Status.NOT_IMPLEMENTED:
-                not_asked[answer.rule.id] = answer.remark
-            elif answer.hits:
-                found += _hits(answer)
-            else:
-                clean[answer.rule.id] = answer.status
-    names = list(rules)
+        answers = ask_map(place, package, parameters=parameters or load_parameters("plansjekk"))
+        answers += ask_datasets(place, package, configs)
+        rules |= {one.rule.id: one.rule for one in answers}
+    for answer in answers:
+        found += _of_map(answer)
+        if answer.status in _NOT_RUN:
+            not_asked[answer.rule.id] = answer.remark
+        elif not answer.hits:
+            clean[answer.rule.id] = answer.status
+    order = {name: number for number, name in enumerate(rules)}
+    found.sort(key=lambda one: (_LEVELS.index(one.status), order[one.rule.id]))
     return Review(
-        found=tuple(
-            sorted(found, key=lambda one: (_LEVELS.index(one.status), names.index(one.rule.id)))
-        ),
+        found=tuple(found),
         clean=clean,
         not_asked=not_asked,
+        rules=rules,
         answers=tuple(answers),
         place=place,
     )
 
 
-def _hits(answer: MapAnswer) -> list[Found]:
-    layer = answer.rule.map.layer if answer.rule.map else ""
+def _of_plan(hit: Hit, rule: Rule) -> Found:
+    return Found(
+        rule=rule,
+        status=_BY_SEVERITY[rule.severity],
+        text=hit.text,
+        objects=hit.objects,
+        area_m2=float(hit.geometry.area) if hit.geometry and hit.geometry.area else None,
+        file=hit.file,
+        line=hit.line,
+        geometry=hit.geometry,
+    )
+
+
+def _of_map(answer: MapAnswer) -> list[Found]:
     return [
         Found(
             rule=answer.rule,
             status=hit.status,
-            text=(
-                f"{hit.use}{f' ({hit.code})' if hit.code else ''}: "
-                f"{format_number(hit.area_m2)} m²{f' – {hit.what}' if hit.what else ''}."
-                f"{f' {answer.remark}' if answer.remark else ''}"
-            ),
+            text=_text(hit, answer.remark),
             objects=hit.objects,
-            layer=layer,
+            layer=next(iter(answer.rule.layers), ""),
             area_m2=hit.area_m2,
             geometry=hit.geometry,
         )
         for hit in answer.hits
     ]
+
+
+def _text(hit: MapHit, remark: str) -> str:
+    """Say which purpose is hit, how much of it, by what, and what the reader must know."""
+    purpose = f"{hit.use} ({hit.code})" if hit.code else hit.use
+    area = "" if hit.area_m2 is None else f"{format_number(hit.area_m2)} m²"
+    told = " – ".join(part for part in (area, hit.what.rstrip(".")) if part)
+    return f"{purpose}: {told}.{f' {remark}' if remark else ''}"
 
 
 def changed(old: Review, new: Review) -> dict[str, tuple[Found, ...]]:

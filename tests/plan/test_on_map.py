@@ -14,6 +14,7 @@ import shapely
 
 from askergeo.cli.main import run
 from askergeo.datapackage import DataPackage, Origin
+from askergeo.parameters import load_parameters
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.forms import as_json, as_sarif
 from askergeo.plan.model import Curve, PlanFile, PlanObject, Shape, Surface, System
@@ -26,7 +27,7 @@ from askergeo.result import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from askergeo.plan.on_map import MapAnswer
+    from askergeo.plan.answer import MapAnswer
 
 CRS = "EPSG:25832"
 ORIGIN = Origin(title="Test", fetched="2025-01-01", licence="CC0", attribution="", owner="")
@@ -49,7 +50,12 @@ def purpose(code: str, place: shapely.Geometry, identity: str = "f", **values: s
 
 
 def asked(package: DataPackage, *objects: PlanObject) -> dict[str, MapAnswer]:
-    return {one.rule.id: one for one in ask_map(place_of(plan(*objects), CRS), package)}
+    return {
+        one.rule.id: one
+        for one in ask_map(
+            place_of(plan(*objects), CRS), package, parameters=load_parameters("plansjekk")
+        )
+    }
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +134,9 @@ def test_a_plan_in_another_zone_is_moved(package: DataPackage, wide: shapely.Pol
     own = asked(package, purpose("1110", wide))
     other = gpd.GeoSeries([wide], crs=CRS).to_crs("EPSG:25833").iloc[0]
     place = place_of(plan(purpose("1110", other), crs="EPSG:25833"), CRS)
-    moved = {one.rule.id: one for one in ask_map(place, package)}
+    moved = {
+        one.rule.id: one for one in ask_map(place, package, parameters=load_parameters("plansjekk"))
+    }
     for rule, answer in own.items():
         assert moved[rule].status == answer.status
         assert moved[rule].area_m2 == pytest.approx(answer.area_m2, rel=1e-6)

@@ -1,0 +1,98 @@
+"""National DOK datasets as rules of a plan review."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import shapely
+
+from askergeo.dok import check_area
+from askergeo.geometry import geometries, union
+from askergeo.plan.answer import MapAnswer, MapHit
+from askergeo.plan.catalogue import Asks, Rule
+from askergeo.result import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import geopandas as gpd
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.dok.config import DokConfig
+    from askergeo.dok.outcome import DokResult
+    from askergeo.plan.place import Place
+    from askergeo.scenario import ScenarioView
+
+__all__ = ["ask_datasets"]
+
+_LAW: Final = "pbl § 2-1, det offentlige kartgrunnlaget (DOK)"
+_ACTION: Final = "Vurder det i planen etter datasettets egen veiledning."
+_WORST_FIRST: Final = (Status.HIT_RED, Status.HIT_YELLOW)
+
+
+def ask_datasets(
+    place: Place, package: DataPackage | ScenarioView, configs: Sequence[DokConfig]
+) -> list[MapAnswer]:
+    """Hold a plan against national datasets, each a rule ``dok.*`` of its own.
+
+    Parameters
+    ----------
+    place
+        The plan, in the package's CRS.
+    package
+        The layers that are searched.
+    configs
+        The datasets, run as they are.
+    """
+    uses = place.uses[shapely.area(geometries(place.uses)) > 0]
+    return [_answer(one, uses) for one in check_area(uses, package, configs=configs)]
+
+
+def _answer(result: DokResult, uses: gpd.GeoDataFrame) -> MapAnswer:
+    hits = tuple(_hits(result, uses))
+    said = result.remarks if hits else (result.text, *result.remarks)
+    mapped = result.mapped
+    return MapAnswer(
+        rule=_rule(result),
+        status=result.status,
+        hits=hits,
+        area_m2=result.area_m2 or 0.0,
+        unmapped_m2=None if mapped is None else (1 - mapped) * result.searched_m2,
+        distance_m=None if hits else result.distance_m,
+        remark=" ".join(said),
+    )
+
+
+def _rule(result: DokResult) -> Rule:
+    config = result.config
+    red = any(layer.status == Status.HIT_RED for layer in config.layers)
+    return Rule(
+        id=f"dok.{config.name}",
+        title=f"Planen berører ikke «{config.title}»",
+        reference="; ".join((_LAW, *result.laws)),
+        severity="feil" if red else "advarsel",
+        how="delvis",
+        guidance=result.description,
+        action=" ".join(result.actions) or _ACTION,
+        asks=Asks(method="dok", uses="all", needs=result.layer_ids),
+    )
+
+
+def _hits(result: DokResult, uses: gpd.GeoDataFrame) -> Iterator[MapHit]:
+    """Give one hit a purpose."""
+    if result.parts is None or result.objects is None:
+        return
+    where = union(geometries(result.objects))
+    hit = uses.loc[result.parts.index]
+    for code, some in hit.groupby("kode", sort=True):
+        parts = result.parts.loc[some.index]
+        area = float(parts["areal_m2"].sum())
+        yield MapHit(
+            objects=tuple(dict.fromkeys(some["objekt"])),
+            code=str(code),
+            use=str(some["bruk"].iloc[0]),
+            status=next(one for one in _WORST_FIRST if one in set(parts["status"])),
+            area_m2=area or None,
+            what=result.config.title,
+            geometry=shapely.intersection(where, union(geometries(some))),
+        )

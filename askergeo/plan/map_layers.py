@@ -1,0 +1,306 @@
+"""What the layers of a package hold near a plan, as the map rules ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from askergeo._layer import Coverage
+from askergeo.dok.match import load_aliases
+from askergeo.dok.search import Features, Place, Reader, place_of
+from askergeo.geometry import EMPTY, geometries, polygons_of, union
+from askergeo.parameters import load_parameters
+from askergeo.plan.shore import banned_shore
+from askergeo.plan.uses import use_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.plan.catalogue import MapRule, Rule
+    from askergeo.plan.place import Place as PlanPlace
+    from askergeo.scenario import ScenarioView
+
+    Mask = NDArray[np.bool_]
+
+__all__ = ["Around", "Asked", "MapRows", "asked_uses", "must_avoid", "read_rows"]
+
+# Return periods (years) that buildings of a safety class must stand outside (TEK17 § 7-2): the
+# layer's own code 2100 is the 200-year flood with climate.
+_FLOODS: Final = {
+    "F1": frozenset({10, 20}),
+    "F2": frozenset({10, 20, 50, 100, 200, 2100}),
+    "F3": frozenset({10, 20, 50, 100, 200, 500, 1000, 2100}),
+}
+# The same for slides (TEK17 § 7-3).
+_SLIDES: Final = {
+    "S1": frozenset({100}),
+    "S2": frozenset({100, 300, 1000}),
+    "S3": frozenset({100, 300, 1000, 5000}),
+}
+_PERIODS: Final = {"flood": _FLOODS, "slide": _SLIDES}
+# The period that must be mapped for a class to be known free of it.
+_OWN: Final = {
+    "F1": frozenset({20}),
+    "F2": frozenset({200, 2100}),
+    "F3": frozenset({1000}),
+    "S1": frozenset({100}),
+    "S2": frozenset({1000}),
+    "S3": frozenset({5000}),
+}
+_COMPLETE: Final = Coverage(rule="kommunen")
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The purposes that a rule is about.
+
+    Parameters
+    ----------
+    uses
+        The rows of the plan's purposes that have an area.
+    place
+        The same, row by row, as a place that is searched; missing when there are none.
+    """
+
+    uses: gpd.GeoDataFrame
+    place: Place | None
+
+    @property
+    def whole(self) -> BaseGeometry:
+        """All of them together."""
+        return EMPTY if self.place is None else self.place.whole
+
+
+@dataclass(frozen=True, eq=False)
+class MapRows:
+    """The rows of a layer near the plan, as one rule sees them.
+
+    Parameters
+    ----------
+    features
+        The rows.
+    status
+        What a hit in each row is; ``None`` for rows that are no hit.
+    cover
+        The area that the layer maps; missing when that is all, or not known.
+    rule
+        What it means that there is no hit.
+    remark
+        What the reader must know, in bokmål.
+    """
+
+    features: Features
+    status: NDArray[np.object_]
+    cover: shapely.Geometry | None
+    rule: Coverage
+    remark: str = ""
+
+    @cached_property
+    def hits(self) -> Mask:
+        """Which rows are hits."""
+        return np.array([one is not None for one in self.status], dtype=bool)
+
+    def unmapped(self, whole: BaseGeometry) -> float | None:
+        """Area that the layer does not map, m²; missing when its cover is not known."""
+        if self.cover is None:
+            return 0.0 if self.rule is _COMPLETE else None
+        if shapely.covers(self.cover, whole):
+            return 0.0
+        return float(shapely.area(polygons_of(shapely.difference(whole, self.cover))).sum())
+
+
+class Around:
+    """What a package holds near a plan; every layer is read once, and only what rules use.
+
+    Parameters
+    ----------
+    place
+        The plan, in the package's CRS.
+    package
+        The package, or a scenario over one.
+    rules
+        The rules that will be asked.
+    """
+
+    def __init__(
+        self, place: PlanPlace, package: DataPackage | ScenarioView, rules: Iterable[Rule]
+    ) -> None:
+        self.place, self.package = place, package
+        self.area = place_of(place.outline, package.crs, 0.0)
+        self._reader = Reader(package, self.area, _columns(rules, package))
+        self._asked: dict[str, Asked] = {}
+
+    def features(self, layer: str) -> Features:
+        """Objects of a layer within a kilometre of the plan."""
+        return self._reader.near(layer)
+
+    def asked(self, uses: str) -> Asked:
+        """Purposes that a rule is about, by `askergeo.plan.catalogue.MapRule.uses`."""
+        if uses not in self._asked:
+            frame = asked_uses(self.place.uses, uses)
+            frame = frame[shapely.area(geometries(frame)) > 0]
+            area = place_of(frame, self.package.crs, 0.0) if len(frame) else None
+            self._asked[uses] = Asked(frame, area)
+        return self._asked[uses]
+
+    @cached_property
+    def municipality(self) -> BaseGeometry | None:
+        """The municipality with its sea: what a layer «of the municipality» can be whole in."""
+        if "kommunegrense" not in self.package:
+            return None
+        boundary = self.package.read("kommunegrense", columns=["kommunenummer"])
+        own = boundary[boundary["kommunenummer"].astype(str) == self.package.municipality]
+        whole = union(geometries(own))
+        shapely.prepare(whole)
+        return whole
+
+
+def _columns(
+    rules: Iterable[Rule], package: DataPackage | ScenarioView
+) -> dict[str, dict[str, None]]:
+    """Columns of each layer that any rule uses, of those that the package has."""
+    wanted: dict[str, dict[str, None]] = {}
+    accuracy = load_aliases().accuracy
+    for rule in rules:
+        if rule.map is None or rule.map.layer not in package:
+            continue
+        asked, there = rule.map, package.records[rule.map.layer].columns
+        names = (*asked.show, *asked.blank, *(name for one in asked.classes for name in one.where))
+        exact = [name for name in there if name.casefold() in accuracy]
+        used = wanted.setdefault(asked.layer, {})
+        used |= dict.fromkeys(name for name in (*names, *exact) if name in there)
+    return wanted
+
+
+def asked_uses(uses: gpd.GeoDataFrame, which: str) -> gpd.GeoDataFrame:
+    """Choose the purposes that a rule is about.
+
+    Parameters
+    ----------
+    uses
+        Purposes, with the column ``kode``.
+    which
+        ``all``, ``not_farming``, or a field of `askergeo.plan.uses.Use` that must be set.
+    """
+    about = {code: use_of(code) for code in uses["kode"].unique()}
+    if which == "all":
+        return uses
+    if which == "not_farming":
+        chosen = {code for code, use in about.items() if not use.farming}
+    else:
+        chosen = {code for code, use in about.items() if getattr(use, which)}
+    return uses[uses["kode"].isin(list(chosen))]
+
+
+def read_rows(asked: MapRule, around: Around) -> MapRows:
+    """Read the rows that a map rule is about, by the rule's kind."""
+    return _METHODS[asked.kind](asked, around)
+
+
+def must_avoid(asked: MapRule, codes: Iterable[str], features: Features) -> Mask | None:
+    """Tell which rows each purpose must stand outside, by its safety class.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Purposes × rows; ``None`` when the rule is not about return periods. A row whose period
+        nobody has told counts: it is not known to be rare enough.
+    """
+    if asked.kind not in _PERIODS:
+        return None
+    periods = _periods(features.frame)
+    classes = [getattr(use_of(code), asked.kind) for code in codes]
+    rows = [np.isin(periods, list(_PERIODS[asked.kind][one])) for one in classes]
+    return np.array(rows, dtype=bool).reshape(len(classes), len(periods)) | np.isnan(periods)
+
+
+def _fits(frame: pd.DataFrame, where: Mapping[str, tuple[object, ...]]) -> Mask:
+    fits = np.ones(len(frame), dtype=bool)
+    for column, values in where.items():
+        if column in frame.columns:
+            fits &= frame[column].isin(list(values)).to_numpy(dtype=bool)
+    return fits
+
+
+def _area(asked: MapRule, around: Around) -> MapRows:
+    features = around.features(asked.layer)
+    status = np.full(len(features.frame), None, dtype=object)
+    for one in reversed(asked.classes):
+        status[_fits(features.frame, one.where)] = one.status
+    cover: shapely.Geometry | None = around.package.coverage(asked.layer)
+    if asked.blank:
+        mapped = ~_fits(features.frame, asked.blank)
+        rows = features.meeting(around.area)
+        cover = union(features.shapes[rows[mapped[rows]]])
+    rule = _COMPLETE if asked.complete else around.package.catalogue[asked.layer].coverage
+    if cover is None and rule.rule == _COMPLETE.rule and not asked.complete:
+        cover = around.municipality
+    return MapRows(features, status, cover, rule)
+
+
+def _period(asked: MapRule, around: Around) -> MapRows:
+    """Read every period; which of them a purpose must stand outside is asked by its class."""
+    layer = _area(asked, around)
+    codes = around.asked(asked.uses).uses["kode"].unique()
+    classes = sorted({getattr(use_of(code), asked.kind) for code in codes} - {""})
+    periods = _periods(layer.features.frame)
+    mapped = set(periods[~np.isnan(periods)].astype(int))
+    missing = [one for one in classes if mapped and not mapped & _OWN[one]]
+    if not missing:
+        return layer
+    listed = ", ".join(missing)
+    remark = f"Kartet har ikke gjentaksintervallet til sikkerhetsklasse {listed} her."
+    return replace(layer, remark=remark)
+
+
+def _periods(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Return periods of a layer's rows, years; NaN where it does not say."""
+    if "gjentaksintervall" not in frame.columns:
+        return np.full(len(frame), np.nan)
+    periods: NDArray[np.float64] = frame["gjentaksintervall"].to_numpy(
+        dtype=np.float64, na_value=np.nan
+    )
+    return periods
+
+
+def _shore(asked: MapRule, around: Around) -> MapRows:
+    banned, remark = banned_shore(around.place, around.package)
+    # The belt is known as far as the shoreline was read round the plan.
+    reach = 2 * float(load_parameters("strandsone")["belte_m"])
+    return _everything(banned, reach, asked, around, remark)
+
+
+def _outside(asked: MapRule, around: Around) -> MapRows:
+    """Hit what of the plan lies outside the municipality."""
+    own = around.municipality
+    outside = polygons_of(shapely.difference(around.place.outline, EMPTY if own is None else own))
+    frame = gpd.GeoDataFrame(geometry=outside, crs=around.package.crs)
+    return _everything(frame, 0.0, asked, around, "")
+
+
+def _everything(
+    frame: gpd.GeoDataFrame, reach: float, asked: MapRule, around: Around, remark: str
+) -> MapRows:
+    """Make every row of something computed a hit; it is mapped as its layer is."""
+    layer = _area(replace(asked, classes=()), around)
+    status = np.full(len(frame), asked.classes[0].status, dtype=object)
+    return MapRows(Features(frame, reach), status, layer.cover, layer.rule, remark)
+
+
+_METHODS: Final[dict[str, Callable[[MapRule, Around], MapRows]]] = {
+    "area": _area,
+    "flood": _period,
+    "slide": _period,
+    "shore": _shore,
+    "outside": _outside,
+}
