@@ -93,7 +93,8 @@ def existing(path: str | Path) -> Path:
     MissingFileError
         When there is nothing.
     SourceError
-        When it is an address or one of GDAL's virtual paths, or is empty.
+        When it is an address or one of GDAL's virtual paths, is empty, or is neither a file nor a
+        folder: a pipe or a device may never end.
     """
     if _ADDRESS.match(os.fspath(path)):
         raise SourceError(
@@ -103,6 +104,11 @@ def existing(path: str | Path) -> Path:
     file = Path(path)
     if not file.exists():
         raise MissingFileError(f"Finner ikke {file}.", remedy="Se etter skrivefeil i navnet.")
+    if not file.is_file() and not file.is_dir():
+        raise SourceError(
+            f"{file.name} er ikke en vanlig fil.",
+            remedy="Rør og enheter leses ikke; lagre innholdet i en fil først.",
+        )
     if file.is_file() and file.stat().st_size == 0:
         raise SourceError(f"{file.name} er tom.", remedy="Last den ned på nytt.")
     return file

@@ -14,13 +14,23 @@ __all__ = ["unpack_dataset"]
 
 _MAX_FILES: Final = 10_000
 _MAX_BYTES: Final = 4_000_000_000
+_GIGABYTE: Final = 1_000_000_000
 _DATASETS: Final = (
     ".gpkg", ".fgb", ".shp", ".parquet", ".geojson", ".gml", ".sos", ".pbf", ".csv", ".tif",
 )  # fmt: skip
 
 
-def unpack_dataset(archive: Path, folder: Path) -> Path:
+def unpack_dataset(archive: Path, folder: Path, *, most: int = _MAX_BYTES) -> Path:
     """Unpack a zip file to ``folder`` and return the one data set in it.
+
+    Parameters
+    ----------
+    archive
+        The zip file.
+    folder
+        Where to unpack it.
+    most
+        Bytes that it may hold unpacked.
 
     Raises
     ------
@@ -31,7 +41,7 @@ def unpack_dataset(archive: Path, folder: Path) -> Path:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = [one for one in opened.infolist() if not one.is_dir()]
-            _check(archive, members)
+            _check(archive, members, most)
             written = 0
             for member in members:
                 target = folder / PurePosixPath(member.filename)
@@ -40,8 +50,8 @@ def unpack_dataset(archive: Path, folder: Path) -> Path:
                 with opened.open(member) as source, target.open("wb") as out:
                     shutil.copyfileobj(source, out)
                     written += out.tell()
-                if written > _MAX_BYTES:
-                    raise _too_large(archive)
+                if written > most:
+                    raise _too_large(archive, most)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise SourceError(
             f"{archive.name} kan ikke pakkes ut: {error}.",
@@ -50,7 +60,7 @@ def unpack_dataset(archive: Path, folder: Path) -> Path:
     return _only_dataset(archive, folder)
 
 
-def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
+def _check(archive: Path, members: list[zipfile.ZipInfo], most: int) -> None:
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in member.filename:
@@ -58,13 +68,14 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
                 f"{archive.name} har en fil utenfor seg selv: «{member.filename}».",
                 remedy="Filen er ikke til å stole på; hent den fra kilden.",
             )
-    if len(members) > _MAX_FILES or sum(one.file_size for one in members) > _MAX_BYTES:
-        raise _too_large(archive)
+    if len(members) > _MAX_FILES or sum(one.file_size for one in members) > most:
+        raise _too_large(archive, most)
 
 
-def _too_large(archive: Path) -> SourceError:
+def _too_large(archive: Path, most: int) -> SourceError:
+    size = f"{most // 1_000_000} MB" if most < _GIGABYTE else f"{most // _GIGABYTE} GB"
     return SourceError(
-        f"{archive.name} er over 4 GB eller har over {_MAX_FILES} filer utpakket.",
+        f"{archive.name} er over {size} eller har over {_MAX_FILES} filer utpakket.",
         remedy="Pakk den ut selv, og velg filen som skal leses.",
     )
 

@@ -78,7 +78,8 @@ class Units:
 
 def _scaled(values: Line, unit: float) -> Line:
     """Multiply by the unit; a unit such as 0.01 divides by 100, which rounds right."""
-    inverse = 1.0 / unit
+    # A unit of nothing, or near it, comes from a broken header.
+    inverse = 1.0 / unit if abs(unit) > 1e-9 else 0.0  # noqa: PLR2004
     whole = round(inverse)
     return values / whole if whole > 1 and abs(inverse - whole) < 1e-9 * whole else values * unit
 

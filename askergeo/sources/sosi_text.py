@@ -11,6 +11,7 @@ Source of the rules: SOSI del 1, generell del 4.5 (Kartverket), and files in cir
 from __future__ import annotations
 
 import codecs
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -376,10 +377,10 @@ def header_of(item: SosiObject, charset: str, path: Path) -> SosiHeader:
             return None
         try:
             found = tuple(float(part) for part in text.split()[:count])
-        except ValueError as error:
-            raise SourceError(
-                f"{path.name}: {name} i filhodet er «{text}», ikke et tall."
-            ) from error
+        except ValueError:
+            found = (math.nan,)
+        if not all(map(math.isfinite, found)):
+            raise SourceError(f"{path.name}: {name} i filhodet er «{text}», ikke et tall.")
         if len(found) != count:
             raise SourceError(f"{path.name}: {name} i filhodet skal ha {count} tall, har «{text}».")
         return found
