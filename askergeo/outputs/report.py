@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -68,11 +68,15 @@ class NotRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Suppressed results on their way out; only :mod:`askergeo.outputs.write` makes one."""
+    """Suppressed results on their way out; only :mod:`askergeo.outputs.write` makes one.
+
+    ``more`` names the files that lie beside the four, with what the page calls them.
+    """
 
     results: tuple[Result, ...]
     title: str
     not_run: tuple[NotRun, ...] = ()
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def created(self) -> datetime:

@@ -1,4 +1,4 @@
-"""Writes a report: page, GeoPackage, workbook and JSON, all or none of them."""
+"""Writes a report: page, GeoPackage, workbook, JSON and what a caller adds, all or none of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import suppress as ignore
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,11 @@ from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import THRESHOLD, suppress_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from askergeo.result import Result
 
-__all__ = ["FILES", "NotRun", "check_free", "move_in", "write_all"]
+__all__ = ["FILES", "Extra", "NotRun", "check_free", "move_in", "write_all"]
 
 # The files of a report; nothing else in the folder is ever touched.
 FILES = {
@@ -31,6 +31,23 @@ FILES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extra:
+    """A file of a report that its caller writes.
+
+    Parameters
+    ----------
+    title
+        What the page calls it, in bokmål.
+    write
+        Writes it from the suppressed results. ``None`` when it cannot be made this time: one from
+        an earlier report is then taken away, so that old and new never lie side by side.
+    """
+
+    title: str
+    write: Callable[[Report, Path], None] | None
+
+
 def write_all(
     results: Sequence[Result],
     folder: str | os.PathLike[str],
@@ -39,6 +56,7 @@ def write_all(
     title: str = "",
     missing: Sequence[NotRun] = (),
     threshold: int = THRESHOLD,
+    more: Mapping[str, Extra] | None = None,
 ) -> dict[str, Path]:
     """Hide small counts of persons, then write every form of the results.
 
@@ -59,11 +77,14 @@ def write_all(
         Analyses that could not be run, and why.
     threshold
         See :func:`askergeo.privacy.suppress`.
+    more
+        Files beside the four, by name; the page links to them.
 
     Returns
     -------
     dict
-        ``side``, ``geopackage``, ``regneark`` and ``json`` with their paths.
+        ``side``, ``geopackage``, ``regneark`` and ``json`` with their paths, and those of ``more``
+        that were made under their names.
 
     Raises
     ------
@@ -73,13 +94,22 @@ def write_all(
         When the folder's parent does not exist.
     StorageError
         When the disk is full or a file is open in another program; nothing is changed.
+    ValueError
+        When a name in ``more`` is one of the four, or a path.
     """
     target = Path(folder)
-    check_free(target, overwrite=overwrite)
+    extra = dict(more or {})
+    check_free(target, overwrite=overwrite, more=extra)
     hidden = tuple(
         _relative_to(target, result) for result in suppress_all(results, threshold=threshold)
     )
-    report = Report(results=hidden, title=title or _title(hidden), not_run=tuple(missing))
+    made_too = {name: one for name, one in extra.items() if one.write is not None}
+    report = Report(
+        results=hidden,
+        title=title or _title(hidden),
+        not_run=tuple(missing),
+        more={name: one.title for name, one in made_too.items()},
+    )
     try:
         made = Path(tempfile.mkdtemp(prefix=".askergeo-", dir=target.parent))
     except OSError as error:
@@ -87,23 +117,38 @@ def write_all(
     try:
         for key, write in _writers().items():
             write(report, made / FILES[key])
-        move_in(made, target)
+        for name, one in made_too.items():
+            if one.write is not None:
+                one.write(report, made / name)
+        move_in(made, target, more=extra)
     except (OSError, sqlite3.Error) as error:
         raise _storage(target, error) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return {key: target / name for key, name in FILES.items()}
+    return {key: target / name for key, name in FILES.items()} | {
+        name: target / name for name in made_too
+    }
 
 
-def check_free(folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+def check_free(
+    folder: str | os.PathLike[str], *, overwrite: bool = False, more: Iterable[str] = ()
+) -> None:
     """Refuse a folder that a report cannot be written to; asked before long work begins.
+
+    Parameters
+    ----------
+    folder, overwrite
+        As for :func:`write_all`.
+    more
+        Names of files beside the four.
 
     Raises
     ------
-    OverwriteError, MissingFileError
+    OverwriteError, MissingFileError, ValueError
         As for :func:`write_all`.
     """
     target = Path(folder)
+    names = _names(more)
     if not target.absolute().parent.is_dir():
         raise MissingFileError(
             f"Mappen «{target.absolute().parent}» finnes ikke.",
@@ -113,12 +158,22 @@ def check_free(folder: str | os.PathLike[str], *, overwrite: bool = False) -> No
         raise OverwriteError(
             f"«{target}» er en fil, ikke en mappe.", remedy="Oppgi en mappe å skrive til."
         )
-    there = [name for name in FILES.values() if (target / name).exists()]
+    there = [name for name in names if (target / name).exists()]
     if there and not overwrite:
         raise OverwriteError(
             f"Mappen «{target}» har allerede {', '.join(there)}.",
             remedy="Oppgi en annen mappe, eller bruk --overskriv for å erstatte dem.",
         )
+
+
+def _names(more: Iterable[str]) -> list[str]:
+    """List the files of a report: the four, and those that a caller adds."""
+    added = list(more)
+    wrong = [name for name in added if name in FILES.values() or Path(name).name != name]
+    if wrong:
+        msg = f"not names for more files of a report: {wrong}"
+        raise ValueError(msg)
+    return [*FILES.values(), *added]
 
 
 def _relative_to(target: Path, result: Result) -> Result:
@@ -184,10 +239,11 @@ def _excel(write: Callable[[Report, Path], None]) -> Callable[[Report, Path], No
     return guarded
 
 
-def move_in(made: Path, target: Path) -> None:
+def move_in(made: Path, target: Path, *, more: Iterable[str] = ()) -> None:
     """Put the files of a report in place; should one fail, the old ones come back.
 
-    A folder that is not there becomes ``made`` itself, with all that is in it.
+    A folder that is not there becomes ``made`` itself, with all that is in it. Of ``more``, names
+    of files beside the four, those that were not made are taken away when they are there.
     """
     if not target.exists():
         made.chmod(0o777 & ~_umask())
@@ -197,11 +253,12 @@ def move_in(made: Path, target: Path) -> None:
     old.mkdir()
     moved: list[str] = []
     try:
-        for name in FILES.values():
+        for name in _names(more):
             if (target / name).exists():
                 (target / name).rename(old / name)
             moved.append(name)
-            (made / name).rename(target / name)
+            if name in FILES.values() or (made / name).exists():
+                (made / name).rename(target / name)
     except OSError:
         for name in moved:
             if (old / name).exists():

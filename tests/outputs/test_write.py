@@ -16,7 +16,7 @@ import pytest
 
 from askergeo.errors import MissingFileError, OverwriteError, StorageError
 from askergeo.outputs import write as writing
-from askergeo.outputs.write import FILES, write_all
+from askergeo.outputs.write import FILES, Extra, check_free, write_all
 from askergeo.result import Column, Fact, Result, RowSum, Table
 
 
@@ -63,6 +63,83 @@ def test_a_full_disk_leaves_the_old_report_whole(
     monkeypatch.undo()
     assert {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == ["ut"]
+
+
+def _text(text: str) -> Extra:
+    def write(_report: object, path: Path) -> None:
+        path.write_text(text)
+
+    return Extra(title="Til <arkivet>", write=write)
+
+
+def test_a_caller_adds_files_that_the_page_links_to(small: Result, tmp_path: Path) -> None:
+    paths = write_all([small], tmp_path / "ut", more={"a.html": _text("a"), "b.pdf": _text("b")})
+    assert {p.name for p in (tmp_path / "ut").iterdir()} == {*FILES.values(), "a.html", "b.pdf"}
+    assert paths["b.pdf"].read_text() == "b"
+    page = paths["side"].read_text(encoding="utf-8")
+    assert '<a href="a.html">Til &lt;arkivet&gt;</a>' in page
+    with pytest.raises(OverwriteError, match=r"a\.html"):
+        check_free(tmp_path / "ut", more=["a.html"])
+
+
+def test_an_added_file_that_is_not_made_leaves_no_old_one(small: Result, tmp_path: Path) -> None:
+    write_all([small], tmp_path / "ut", more={"b.pdf": _text("gammel")})
+    more = {"b.pdf": Extra(title="PDF", write=None)}
+    paths = write_all([small], tmp_path / "ut", overwrite=True, more=more)
+    assert "b.pdf" not in paths
+    assert {p.name for p in (tmp_path / "ut").iterdir()} == set(FILES.values())
+
+
+def test_a_failing_added_file_leaves_the_old_report_whole(small: Result, tmp_path: Path) -> None:
+    write_all([small], tmp_path / "ut", more={"b.pdf": _text("gammel")})
+    before = {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()}
+
+    def full(report: object, path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StorageError):
+        write_all(
+            [small],
+            tmp_path / "ut",
+            overwrite=True,
+            title="Ny",
+            more={"b.pdf": Extra(title="PDF", write=full)},
+        )
+    assert {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()} == before
+    assert [p.name for p in tmp_path.iterdir()] == ["ut"]
+
+
+def test_an_added_file_that_cannot_move_brings_the_old_ones_back(
+    small: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = {"a.html": _text("gammel"), "b.pdf": _text("gammel")}
+    write_all([small], tmp_path / "ut", more=more)
+    before = {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()}
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if self.name == "b.pdf" and "gamle" not in str(target):
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(StorageError, match="No space left"):
+        write_all(
+            [small],
+            tmp_path / "ut",
+            overwrite=True,
+            title="Ny",
+            more={"a.html": Extra(title="HTML", write=None), "b.pdf": _text("ny")},
+        )
+    monkeypatch.undo()
+    assert {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["index.html", "../ut.html", "mappe/a.html"])
+def test_an_added_file_has_a_name_of_its_own(small: Result, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="names for more files"):
+        write_all([small], tmp_path / "ut", more={name: _text("a")})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failing_writer_leaves_nothing(
