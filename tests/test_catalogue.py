@@ -104,7 +104,7 @@ CONTRACT = {
         ),
     ),
     "klimabudsjett": ("ingen", "sektor* kolonne* aar* tonn kilde sikkerhet"),
-    "kulturminne": ("flate", "kulturminne_id* navn vernetype"),
+    "kulturminne": ("flate", "kulturminne_id* navn vernetype kategori"),
     "forurenset_grunn": ("flate", "forurenset_id*^ navn pavirkning"),
     "skred_faresone": ("flate", "skred_id*^ gjentaksintervall"),
     "skred_aktsomhet": ("flate", "skred_aktsomhet_id*^ skredtype"),

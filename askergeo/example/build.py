@@ -20,6 +20,7 @@ from askergeo.example.changes import EARLIER, make_earlier_cover
 from askergeo.example.cover import make_cover, make_soil
 from askergeo.example.decisions import make_decisions
 from askergeo.example.hazards import make_hazards, make_zones
+from askergeo.example.heritage import make_heritage
 from askergeo.example.key import make_key
 from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Grid, Land
 from askergeo.example.network import make_local_roads, make_network
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+    import shapely
     from affine import Affine
 
     from askergeo.example.land import Array
@@ -82,6 +84,7 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("kommuneplan", make_municipal_plan),
     ("reguleringsplaner", make_zoning),
     ("planforslag", make_plan_proposal),
+    ("kulturminner", make_heritage),
     ("farer", make_hazards),
     ("soner", make_zones),
     ("arealdekke på en tidligere dato", make_earlier_cover),
@@ -95,7 +98,10 @@ DATED: dict[str, dict[str, str]] = {"ar5_tidligere": {"fetched": EARLIER}}
 
 @dataclass(frozen=True)
 class Example:
-    """Eksempelbygda in memory: layers by id, terrain (metres NN2000, 0 in the sea), key."""
+    """Eksempelbygda in memory: layers by id, terrain (metres NN2000, 0 in the sea), key.
+
+    ``coverage`` is the area that a layer maps, for layers that do not map all.
+    """
 
     size: str
     seed: int
@@ -103,6 +109,7 @@ class Example:
     terrain: Array
     transform: Affine
     key: dict[str, Any]
+    coverage: dict[str, shapely.Geometry]
 
 
 def make_example(
@@ -137,7 +144,7 @@ def make_example(
             progress(number / len(STEPS), f"Lager {name}")
         step(land)
     terrain, transform = _ten_metres(land)
-    return Example(size, seed, land.frames, terrain, transform, land.key)
+    return Example(size, seed, land.frames, terrain, transform, land.key, land.coverage)
 
 
 def _ten_metres(land: Land) -> tuple[Array, Affine]:
@@ -195,7 +202,12 @@ def build_example(
     )
     for number, (layer, frame) in enumerate(example.frames.items()):
         report(0.8 + 0.2 * number / len(example.frames), f"Skriver {layer}")
-        package.write(layer, frame, origin=replace(origin, **DATED.get(layer, {})))
+        package.write(
+            layer,
+            frame,
+            origin=replace(origin, **DATED.get(layer, {})),
+            coverage=example.coverage.get(layer),
+        )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "terreng.tif"
         _write_terrain(file, example)

@@ -11,6 +11,7 @@ from rasterio import features
 from scipy import ndimage
 
 from askergeo.example.shapes import class_edges, noise, partition, region, tiles
+from askergeo.example.sites import MARINE_LIMIT
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -20,6 +21,9 @@ __all__ = ["make_cover", "make_soil"]
 #: Half the width of the ground that a road takes, by class; lesser roads lie in their surroundings.
 HALF_WIDTH = {"E": 11.0, "F": 5.5, "K": 4.0}
 LEAST = 60.0
+# Metres over the sea under which marine clay has been mapped (20 m more than the sea can have
+# stood at), and the largest gap in that map.
+_CLAY_MAPPED, _CLAY_HOLE = 240.0, 300.0
 
 
 def make_cover(land: Land) -> None:
@@ -215,6 +219,7 @@ def make_soil(land: Land) -> None:
         mulighet=np.select([size > 200_000, size > 40_000, size > 10_000],
                            ["svaert_stor", "stor", "middels"], "liten_usammenhengende"),
     )  # fmt: skip
+    _map_clay(land)
     forest = arrays["cover"] == 30
     till = forest & arrays["clay"] & (arrays["slope"] < 0.12) & (arrays["settlement"] < 0)
     till = shapely.get_parts(
@@ -241,3 +246,18 @@ def make_soil(land: Land) -> None:
             rng.choice(4, len(nature), p=[0.1, 0.3, 0.4, 0.2])
         ],
     )
+
+
+def _map_clay(land: Land) -> None:
+    """Say where marine clay has been looked for: low ground, but for one place without clay."""
+    grid, arrays, ground = land.grid, land.arrays, land.shapes["ground"]
+    low = region(grid, arrays["z"] < _CLAY_MAPPED, smooth=1.5, least=4_000.0)
+    bare = ndimage.distance_transform_edt(~arrays["clay"]) * grid.cell
+    bare = np.minimum(bare, ndimage.distance_transform_edt(arrays["inside"]) * grid.cell)
+    bare[~(arrays["land"] & (arrays["z"] < MARINE_LIMIT))] = 0.0
+    at = int(np.argmax(bare))
+    x, y = grid.xy(np.array([at]))[0]
+    radius = min(float(bare.flat[at]) - 2 * grid.cell, _CLAY_HOLE)
+    hole = shapely.buffer(shapely.Point(x, y), radius)
+    land.coverage["marin_leire"] = shapely.difference(shapely.intersection(low, ground), hole)
+    land.key["marin_leire_hull"] = {"x": float(x), "y": float(y), "radius_m": radius}

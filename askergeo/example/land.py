@@ -171,7 +171,8 @@ class Land:
     """The municipality while it is built; each step reads and adds to it.
 
     ``arrays`` holds rasters on ``grid``, ``shapes`` geometries that later steps need,
-    ``frames`` the finished layers by id, ``key`` the facts planted by construction.
+    ``frames`` the finished layers by id, ``coverage`` what those map that do not map all,
+    ``key`` the facts planted by construction.
     """
 
     size: Size
@@ -182,6 +183,7 @@ class Land:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     frames: dict[str, gpd.GeoDataFrame | pd.DataFrame] = field(default_factory=dict)
     key: dict[str, Any] = field(default_factory=dict)
+    coverage: dict[str, shapely.Geometry] = field(default_factory=dict)
 
     @classmethod
     def start(cls, size: Size, seed: int) -> Land:

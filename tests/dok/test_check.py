@@ -423,6 +423,36 @@ def test_a_scenario_is_checked_like_a_package(
     assert only(PLAN, change.over(base), config()).area_m2 == pytest.approx(300)
 
 
+def test_heritage_is_divided_as_the_national_filters_say(
+    package: Packages, shared_data: Path
+) -> None:
+    rows = [
+        (at(0, 0, 10, 10), {"kulturminne_id": "1", "vernetype": "AUT", "kategori": "E-ARK"}),
+        (at(20, 0, 40, 10), {"kulturminne_id": "2", "vernetype": "AUT", "kategori": "E-KRK"}),
+        (at(50, 0, 80, 10), {"kulturminne_id": "3", "vernetype": "UAV", "kategori": "E-MAR"}),
+        (at(0, 50, 40, 60), {"kulturminne_id": "4", "vernetype": "FJE", "kategori": "E-RUI"}),
+        (at(50, 50, 100, 60), {"kulturminne_id": "5", "vernetype": "IKKEV", "kategori": "E-BER"}),
+        (at(0, 80, 100, 90), {"kulturminne_id": "6", "vernetype": "VED", "kategori": "E-BYG"}),
+    ]
+    made = package({"kulturminne": rows})
+    national = [
+        one
+        for one in read_configs(shared_data / "dok-config")
+        if one.name.startswith("kulturminner_enkeltminner")
+    ]
+    found = {one.config.name: one for one in check_area(PLAN, made, configs=national)}
+    # A church and a house are in datasets of their own.
+    assert {name: one.area_m2 for name, one in found.items()} == {
+        "kulturminner_enkeltminner_aut": pytest.approx(100),
+        "kulturminner_enkeltminner_iuav": pytest.approx(300),
+        "kulturminner_enkeltminner_fje": pytest.approx(400),
+        "kulturminner_enkeltminner_ikkev": pytest.approx(500),
+    }
+    assert {one.status for one in found.values()} == {Status.HIT_RED}
+    (aut,) = found["kulturminner_enkeltminner_aut"].objects.itertuples()
+    assert aut.enkeltminnekategori == "Arkeologisk enkeltminne"
+
+
 def test_tofte_against_what_is_known_for_asker(shared_data: Path, asker_package: Path) -> None:
     from askergeo.crs import to_crs  # noqa: PLC0415  (only here)
     from askergeo.datapackage import DataPackage  # noqa: PLC0415

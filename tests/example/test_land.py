@@ -58,6 +58,20 @@ def test_clay_lies_below_the_marine_limit(example):
     assert height(example, xy).max() < 200
 
 
+def test_clay_is_mapped_on_low_ground_but_for_the_hole(example):
+    mapped, hole = example.coverage["marin_leire"], example.key["marin_leire_hull"]
+    at = shapely.Point(hole["x"], hole["y"])
+    assert mapped.distance(at) == pytest.approx(hole["radius_m"], rel=0.01)
+    assert height(example, shapely.get_coordinates(at)).max() < 200
+    clay = example.frames["marin_leire"].geometry.to_numpy()
+    assert shapely.area(shapely.difference(clay, mapped)).sum() < 1
+    land = example.frames["kommunegrense"].set_index("omfang").geometry["land"]
+    assert shapely.covers(land.buffer(0.01), mapped)
+    around = land.difference(mapped).difference(at.buffer(hole["radius_m"] + 1))
+    points = around.buffer(-25).representative_point()
+    assert height(example, shapely.get_coordinates(points)).min() > 220
+
+
 def test_buildings_stand_on_land(example):
     wet = example.frames["vann"].geometry.to_numpy()
     house = example.frames["bygning"].geometry.to_numpy()

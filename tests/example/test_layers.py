@@ -8,12 +8,13 @@ import pytest
 import shapely
 
 from askergeo.catalogue import load_catalogue
+from askergeo.example.plan_files import plan_proposal
 
 LATER = {"skolekrets", "va_ledning", "va_node", "va_anlegg", "terreng", "arealdekke", "sperring"}
 # A second map of the same land cover, in other classes.
 LATER |= {"grunnkart"}
 # What only the review of plans asks for.
-LATER |= {"kulturminne", "forurenset_grunn", "skred_faresone", "skred_aktsomhet"}
+LATER |= {"forurenset_grunn", "skred_faresone", "skred_aktsomhet"}
 # What only the user can draw, or has figures of.
 DRAWN = {"lenkeforslag", "karbonfaktor", "klimabudsjett", "inndeling"}
 
@@ -84,3 +85,15 @@ def test_every_centre_has_a_grocer_near(example):
     shops = services[services["type"] == "dagligvare"].geometry.union_all()
     assert (centres.distance(shops) < 700).mean() > 0.85
     assert set(services["gruppe"]) == {"hverdag", "helse", "sosial"}
+
+
+def test_heritage_is_of_each_kind_and_away_from_the_plan_proposal(example):
+    heritage = example.frames["kulturminne"]
+    assert heritage["vernetype"].value_counts().to_dict() == example.key["kulturminner"]
+    assert {"AUT", "VED", "UAV", "FJE", "IKKEV"} <= set(heritage["vernetype"])
+    assert heritage["kulturminne_id"].is_unique
+    house = shapely.STRtree(example.frames["bygning"].geometry.to_numpy())
+    hit = house.query(heritage.geometry.to_numpy(), predicate="intersects")[0]
+    assert len(np.unique(hit)) < len(heritage) / 4
+    site = plan_proposal(example.key)[0].shape
+    assert heritage.distance(site).min() > 100
