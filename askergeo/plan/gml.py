@@ -12,10 +12,10 @@ import shapely
 from lxml import etree
 
 from askergeo.errors import MissingFileError, SourceError
+from askergeo.plan.gml_links import HREF, IDS, fill_links
 from askergeo.plan.model import Arc, Curve, Link, PlanFile, PlanObject, Shape, Surface, System
 from askergeo.sources.gml import refuse_doctype
 from askergeo.sources.gml_geometry import (
-    GML_NAMESPACES,
     Context,
     GmlFault,
     is_geometry,
@@ -26,19 +26,21 @@ from askergeo.sources.gml_geometry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lxml.etree import _Element
 
     from askergeo.plan.model import Line
 
-__all__ = ["MAX_BYTES", "read_plan_gml"]
+__all__ = ["MAX_BYTES", "read_plan_gml", "read_plan_gmls"]
 
 #: A plan has some thousand objects; a file over this is something else, and is not opened.
 MAX_BYTES = 256_000_000
 
-_HREF = "{http://www.w3.org/1999/xlink}href"
-_IDS = tuple(f"{{{namespace}}}id" for namespace in GML_NAMESPACES)
+# Elements and attributes take some hundred bytes each in memory, however short they are written.
+_MOST_NODES = 10_000_000
+# What XML may begin with: a sign, or a mark of its coding (UTF-8, UTF-16, UTF-32).
+_BEGINNINGS = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0", b"\0<")
 _MEMBERS = frozenset({"featureMember", "featureMembers", "member", "members"})
 _CURVES = frozenset({"LineString", "Curve", "CompositeCurve", "OrientableCurve"})
 _PATCHES = frozenset({"Polygon", "PolygonPatch"})
@@ -57,8 +59,34 @@ def read_plan_gml(path: str | Path) -> PlanFile:
         When it is not XML, has a DOCTYPE, is no feature collection, or is larger than
         `MAX_BYTES`.
     """
-    path = Path(path)
-    root = _root(path)
+    return read_plan_gmls([path])[0]
+
+
+def read_plan_gmls(paths: Sequence[str | Path]) -> list[PlanFile]:
+    """Read the GML files of one plan: a geometry may be written in one and used in another.
+
+    Raises
+    ------
+    MissingFileError, SourceError
+        As `read_plan_gml`, for any of the files.
+    """
+    files = [Path(path) for path in paths]
+    roots = [_root(path) for path in files]
+    # Before the links are filled: what is copied is not written twice.
+    told = [(tuple(_ids(root)), tuple(_systems(root))) for root in roots]
+    names = [path.name for path in files]
+    alone = [
+        name if names.count(name) == 1 else str(path)
+        for name, path in zip(names, files, strict=True)
+    ]
+    fill_links(dict(zip(alone, roots, strict=True)))
+    return [
+        PlanFile(path.name, _objects(root, path), ids, systems)
+        for path, root, (ids, systems) in zip(files, roots, told, strict=True)
+    ]
+
+
+def _objects(root: _Element, path: Path) -> tuple[PlanObject, ...]:
     context = _header(root)
     objects = tuple(_object(element, context) for element in _features(root))
     if not objects:
@@ -66,7 +94,7 @@ def read_plan_gml(path: str | Path) -> PlanFile:
             f"{path.name} har ingen planobjekter (featureMember).",
             remedy="Oppgi en GML-fil med en arealplan.",
         )
-    return PlanFile(path.name, objects, tuple(_ids(root)), tuple(_systems(root)))
+    return objects
 
 
 def _root(path: Path) -> _Element:
@@ -82,9 +110,20 @@ def _root(path: Path) -> _Element:
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
         remove_pis=True,
     )  # fmt: skip
+    content = path.read_bytes()
+    if not content.lstrip().startswith(_BEGINNINGS):
+        raise SourceError(
+            f"{path.name} er ikke XML: den begynner ikke med «<».",
+            remedy="Kontroller at det er riktig fil, og at den er lastet ned i sin helhet.",
+        )
+    if content.count(b"<") + content.count(b"=") > _MOST_NODES:
+        raise SourceError(
+            f"{path.name} har over {_MOST_NODES // 1_000_000} millioner elementer.",
+            remedy="En plan er aldri så stor; del filen.",
+        )
     try:
         # From a file lxml would raise OSError for bytes that are no text.
-        tree = etree.parse(BytesIO(path.read_bytes()), parser)
+        tree = etree.parse(BytesIO(content), parser)
     except etree.XMLSyntaxError as error:
         raise SourceError(
             f"{path.name} er ikke gyldig XML: {error.msg} (linje {error.lineno}).",
@@ -116,7 +155,7 @@ def _features(root: _Element) -> Iterator[_Element]:
 
 def _ids(root: _Element) -> Iterator[tuple[str, int | None]]:
     for element in root.iter("*"):
-        for key in _IDS:
+        for key in IDS:
             if element.get(key):
                 yield str(element.get(key)), element.sourceline
 
@@ -148,10 +187,15 @@ class _Found:
             inner = f"{path}/{name}" if path else name
             if is_geometry(child):
                 self.shapes.append(_shape(child, path.rpartition("/")[2] or name, self.context))
+                self.links += [
+                    Link(local_name(one), str(one.get(HREF)), one.sourceline)
+                    for one in child.iter("*")
+                    if one.get(HREF) is not None  # leads nowhere, or it would have been filled
+                ]
             elif len(child):
                 self.walk(child, inner)
-            elif child.get(_HREF) is not None:
-                self.links.append(Link(name, str(child.get(_HREF)), child.sourceline))
+            elif child.get(HREF) is not None:
+                self.links.append(Link(name, str(child.get(HREF)), child.sourceline))
             else:
                 self.values.setdefault(inner, []).append((child.text or "").strip())
 
@@ -161,7 +205,7 @@ def _object(element: _Element, context: Context) -> PlanObject:
     found.walk(element, "")
     return PlanObject(
         kind=local_name(element),
-        id=next((str(element.get(key)) for key in _IDS if element.get(key)), ""),
+        id=next((str(element.get(key)) for key in IDS if element.get(key)), ""),
         values={path: tuple(texts) for path, texts in found.values.items()},
         links=tuple(found.links),
         shapes=tuple(found.shapes),
@@ -201,7 +245,7 @@ def _surface(element: _Element, context: Context) -> Surface:
                     read_ring(ring, inner) for ring in holder.iterchildren("*")
                 ]
     except GmlFault as fault:
-        return Surface((), fault.rule, fault.text, fault.line or element.sourceline)
+        return Surface((), fault.rule, _why(fault), fault.line or element.sourceline)
     if len(rings["exterior"]) != 1:
         text = f"Flaten har {len(rings['exterior'])} ytre ringer."
         return Surface((), "ring", text, element.sourceline)
@@ -212,8 +256,16 @@ def _curve(element: _Element, context: Context) -> Curve:
     try:
         line, _ = read_geometry(element, context)
     except GmlFault as fault:
-        return Curve(_NONE, fault.rule, fault.text, fault.line or element.sourceline)
+        return Curve(_NONE, fault.rule, _why(fault), fault.line or element.sourceline)
     return Curve(shapely.get_coordinates(line, include_z=line.has_z), line=element.sourceline)
+
+
+def _why(fault: GmlFault) -> str:
+    if fault.rule == "xlink":
+        return (
+            "Geometrien viser til en annen (xlink:href) som ikke er i filene, eller til seg selv."
+        )
+    return fault.text
 
 
 def _points(element: _Element, context: Context) -> Iterator[Line]:
