@@ -13,11 +13,11 @@ from xml.sax.saxutils import escape
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 
 from askergeo.crs import CRS_OF_RECORD
 from askergeo.example.land import MUNICIPALITY
+from askergeo.stores.geopackage import fixed_date
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -242,9 +242,7 @@ def _sosi(things: tuple[Thing, ...]) -> str:
 
 
 def _geopackage(things: tuple[Thing, ...], file: Path) -> None:
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
-    try:
+    with fixed_date():
         for kind in dict.fromkeys(one.kind for one in things):
             some = [one for one in things if one.kind == kind]
             names = dict.fromkeys(name for one in some for name in one.values)
@@ -257,5 +255,3 @@ def _geopackage(things: tuple[Thing, ...], file: Path) -> None:
                 crs=CRS_OF_RECORD,
             )
             frame.to_file(file, layer=kind)
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

@@ -12,7 +12,7 @@ import shapely
 
 from askergeo.geometry import union
 from askergeo.numbers import format_number
-from askergeo.plan.geometry import drawn
+from askergeo.plan.geometry import AREAS, drawn
 from askergeo.plan.hit import Hit
 
 if TYPE_CHECKING:
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTENT_RULES"]
 
-_AREA = "RpOmråde"
 # Objects that lie where there is room on the map, not where they hold.
-_ANYWHERE = frozenset({"RpOmråde", "Arealplan", "RpPåskrift"})
+_ANYWHERE = frozenset({*AREAS, "Arealplan", "RpPåskrift", "KpPåskrift"})
 # Metres: coordinates are written with two decimals.
 _TOLERANCE = 0.01
 # Codes of utnyttingstype that forbid: not to be built on, and not to be built on further.
@@ -38,19 +37,23 @@ def inside_plan(files: Sequence[PlanFile]) -> Iterator[Hit]:
 
     An object is held against the area that it refers to, and against all of them when it does not.
     """
-    areas = {one.id: drawn(one) for file in files for one in file.of(_AREA)}
+    areas = {one.id: drawn(one) for file in files for one in file.of(*AREAS)}
     if not areas:
         return
     grown = {identity: shapely.buffer(area, _TOLERANCE) for identity, area in areas.items()}
     everywhere = shapely.buffer(union(np.array(list(areas.values()), dtype=object)), _TOLERANCE)
+    shapely.prepare(list(grown.values()))
+    shapely.prepare(everywhere)
     for file in files:
         for one in file.objects:
             place = drawn(one)
             if one.kind in _ANYWHERE or place.is_empty:
                 continue
-            named = [link.target.rpartition("#")[2] for link in one.links]
-            own = [grown[identity] for identity in named if identity in grown]
-            outside = shapely.difference(place, shapely.union_all(own) if own else everywhere)
+            named = {link.target.rpartition("#")[2] for link in one.links} & grown.keys()
+            own = [grown[identity] for identity in sorted(named)] or [everywhere]
+            if any(shapely.covers(area, place) for area in own):
+                continue
+            outside = shapely.difference(place, shapely.union_all(own))
             if not outside.is_empty:
                 text = f"{one.kind} ligger utenfor planområdet{_amount(outside)}."
                 yield Hit("rpf.o.2", text, file.name, (one.id,), one.line, outside)
@@ -59,7 +62,7 @@ def inside_plan(files: Sequence[PlanFile]) -> Iterator[Hit]:
 def forbids_alone(files: Sequence[PlanFile]) -> Iterator[Hit]:
     """rpf.a.14: utnyttingstype 10 and 11 stand alone on an area."""
     for file in files:
-        for one in file.of("RpArealformålOmråde"):
+        for one in file.of("RpArealformålOmråde", "KpArealformålOmråde"):
             kinds = one.all("utnyttingstype")
             if len(kinds) > 1 and not _FORBIDS.isdisjoint(kinds):
                 text = f"Utnyttingstype 10 og 11 skal stå alene; her står {', '.join(kinds)}."

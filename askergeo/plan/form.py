@@ -104,7 +104,7 @@ def valid_curves(files: Sequence[PlanFile]) -> Iterator[Hit]:
             if curve.fault == "bue":
                 continue  # the rules of arcs tell of it
             text = curve.text
-            if not text and not len(np.unique(curve.points[:, :2], axis=0)) > 1:
+            if not text and not (curve.points[1:, :2] != curve.points[:1, :2]).any():
                 text = "Kurven har ingen lengde."
             if text:
                 yield Hit("gml.kurve.1", text, file.name, (one.id,), curve.line)
@@ -153,25 +153,23 @@ def valid_surfaces(files: Sequence[PlanFile]) -> Iterator[Hit]:
     order, and what is wrong with the others is told here.
     """
     for file, one, surface in _surfaces(files, built=False):
-        if surface.fault == "bue":
-            continue  # the rules of arcs tell of it
+        if surface.fault == "bue" or surface.is_valid:
+            continue  # the rules of arcs tell of the first
         text, place = surface.text, None
         if not text and (
             _unbuilt(file) or not (_crossed(surface) or _outside(surface) or _overlapping(surface))
         ):
-            polygon = shapely.Polygon(surface.rings[0], surface.rings[1:])
-            reason, _, where = shapely.is_valid_reason(polygon).partition("[")
+            reason, _, where = shapely.is_valid_reason(surface.polygon).partition("[")
             if where:
                 place = shapely.Point([float(number) for number in where.rstrip("]").split()[:2]])
-            if not polygon.is_valid:
-                text = f"Flaten er ikke gyldig: {GEOS_REASONS.get(reason, reason)}."
+            text = f"Flaten er ikke gyldig: {GEOS_REASONS.get(reason, reason)}."
         if text:
             yield Hit("gml.flate.1", text, file.name, (one.id,), surface.line, place)
 
 
 def simple_rings(files: Sequence[PlanFile]) -> Iterator[Hit]:
     """gml.flate.2: the outline of a surface does not cross itself."""
-    for file, one, surface in _sound(files):
+    for file, one, surface in _unsound(files):
         for at in _crossed(surface):
             text = f"Avgrensningen krysser seg selv i {at.x:.2f} {at.y:.2f}."
             yield Hit("gml.flate.2", text, file.name, (one.id,), surface.line, at)
@@ -182,7 +180,7 @@ def turned_rings(files: Sequence[PlanFile]) -> Iterator[Hit]:
     for file, one, surface in _surfaces(files):
         for number, ring in enumerate(surface.rings):
             line = shapely.LinearRing(ring[:, :2])
-            if line.is_simple and line.is_ccw == bool(number):
+            if (surface.is_valid or line.is_simple) and line.is_ccw == bool(number):
                 which, right = ("Et hull", "med") if number else ("Ytre avgrensning", "mot")
                 text = f"{which} er nøstet feil veg; den skal gå {right} klokka."
                 yield Hit("gml.flate.3", text, file.name, (one.id,), surface.line, line)
@@ -190,7 +188,7 @@ def turned_rings(files: Sequence[PlanFile]) -> Iterator[Hit]:
 
 def holes_inside(files: Sequence[PlanFile]) -> Iterator[Hit]:
     """gml.flate.4: the holes of a surface lie within its outer ring."""
-    for file, one, surface in _sound(files):
+    for file, one, surface in _unsound(files):
         for hole in _outside(surface):
             text = "Et hull ligger ikke innenfor den ytre avgrensningen."
             yield Hit("gml.flate.4", text, file.name, (one.id,), surface.line, hole)
@@ -198,7 +196,7 @@ def holes_inside(files: Sequence[PlanFile]) -> Iterator[Hit]:
 
 def holes_apart(files: Sequence[PlanFile]) -> Iterator[Hit]:
     """gml.flate.5: the holes of a surface do not overlap each other."""
-    for file, one, surface in _sound(files):
+    for file, one, surface in _unsound(files):
         for place in _overlapping(surface):
             text = "To hull i flaten overlapper."
             yield Hit("gml.flate.5", text, file.name, (one.id,), surface.line, place)
@@ -289,9 +287,10 @@ def _surfaces(
     )
 
 
-def _sound(files: Sequence[PlanFile]) -> Iterator[tuple[PlanFile, PlanObject, Surface]]:
-    """Give the surfaces of the files in which every surface can be built."""
-    return _surfaces([file for file in files if not _unbuilt(file)])
+def _unsound(files: Sequence[PlanFile]) -> Iterator[tuple[PlanFile, PlanObject, Surface]]:
+    """Give the surfaces that are not valid, of the files in which every surface can be built."""
+    found = _surfaces([file for file in files if not _unbuilt(file)])
+    return (one for one in found if not one[2].is_valid)
 
 
 def _unbuilt(file: PlanFile) -> bool:
@@ -304,7 +303,7 @@ def _unbuilt(file: PlanFile) -> bool:
 
 
 def _crossed(surface: Surface) -> list[shapely.Point]:
-    """Places where a ring crosses or touches itself."""
+    """Places where a ring crosses or touches itself, as none in a valid surface does."""
     places: list[shapely.Point] = []
     for ring in surface.rings:
         line = shapely.LinearRing(ring[:, :2])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import shapely
 
 from askergeo.geometry import union
 
@@ -17,24 +16,17 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import PlanFile, PlanObject
 
-__all__ = ["GROUND", "drawn", "level_of", "levels", "union_of"]
+__all__ = ["AREAS", "GROUND", "drawn", "level_of", "levels", "union_of"]
 
+#: Types of plan areas: of a reguleringsplan and of a kommuneplan.
+AREAS: Final = ("RpOmråde", "KpOmråde")
 #: The vertical level that most plans are on, and that an object without one is on.
 GROUND = "2"
 
 
 def drawn(one: PlanObject) -> BaseGeometry:
     """Put an object's geometry together, mended where it must be; empty when it has none."""
-    parts: list[BaseGeometry] = []
-    for shape in one.shapes:
-        parts += [
-            shapely.make_valid(shapely.Polygon(s.rings[0][:, :2], [r[:, :2] for r in s.rings[1:]]))
-            for s in shape.surfaces
-            if s.rings
-        ]
-        parts += [shapely.LineString(c.points[:, :2]) for c in shape.curves if len(c.points) > 1]
-        parts += [shapely.Point(point[0, :2]) for point in shape.points]
-    return shapely.union_all(parts) if parts else shapely.GeometryCollection()
+    return one.drawn
 
 
 def union_of(objects: Iterable[PlanObject]) -> BaseGeometry:
@@ -52,11 +44,11 @@ def level_of(one: PlanObject, areas: Mapping[str, PlanObject]) -> str:
     return one.first("vertikalnivå") or next(filter(None, above), "") or GROUND
 
 
-def levels(files: Sequence[PlanFile], kind: str) -> dict[str, list[tuple[PlanFile, PlanObject]]]:
-    """Give the objects of a type by vertical level."""
-    areas = {one.id: one for file in files for one in file.of("RpOmråde")}
+def levels(files: Sequence[PlanFile], *kinds: str) -> dict[str, list[tuple[PlanFile, PlanObject]]]:
+    """Give the objects of some types by vertical level."""
+    areas = {one.id: one for file in files for one in file.of(*AREAS)}
     found: defaultdict[str, list[tuple[PlanFile, PlanObject]]] = defaultdict(list)
     for file in files:
-        for one in file.of(kind):
+        for one in file.of(*kinds):
             found[level_of(one, areas)].append((file, one))
     return dict(found)

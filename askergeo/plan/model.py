@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import shapely
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     Line = NDArray[np.float64]
 
@@ -76,6 +79,17 @@ class Surface:
     text: str = ""
     line: int | None = None
 
+    @cached_property
+    def polygon(self) -> shapely.Polygon:
+        """The surface in the plane as it is written, valid or not; empty when it has no rings."""
+        rings = [ring[:, :2] for ring in self.rings]
+        return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
+
+    @cached_property
+    def is_valid(self) -> bool:
+        """Whether its rings are simple, and the holes within the outer ring and apart."""
+        return bool(self.rings) and bool(self.polygon.is_valid)
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -115,16 +129,37 @@ class PlanObject:
 
     def all(self, name: str) -> tuple[str, ...]:
         """Give every value of an attribute, by the last part of its path."""
-        return tuple(
-            value
-            for path, values in self.values.items()
-            if path.rpartition("/")[2] == name
-            for value in values
-        )
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for path, values in self.values.items():
+            name = path.rpartition("/")[2]
+            found[name] = (*found.get(name, ()), *values)
+        return found
 
     def first(self, name: str) -> str:
         """Give the first value of an attribute, or nothing."""
         return next(iter(self.all(name)), "")
+
+    @cached_property
+    def drawn(self) -> BaseGeometry:
+        """Its geometry in the plane put together, mended where it must be; empty without any."""
+        parts: list[BaseGeometry] = []
+        for shape in self.shapes:
+            parts += [
+                one.polygon if one.is_valid else shapely.make_valid(one.polygon)
+                for one in shape.surfaces
+                if one.rings
+            ]
+            parts += [
+                shapely.LineString(one.points[:, :2]) for one in shape.curves if len(one.points) > 1
+            ]
+            parts += [shapely.Point(point[0, :2]) for point in shape.points]
+        if len(parts) == 1:
+            return parts[0]
+        return shapely.union_all(parts) if parts else shapely.GeometryCollection()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["SUFFIX", "read", "write"]
+__all__ = ["SUFFIX", "fixed_date", "read", "write"]
 
 SUFFIX = "gpkg"
 FID = "askergeo_fid"
@@ -61,7 +61,7 @@ def write(frame: pd.DataFrame, kinds: Mapping[str, str], path: Path, *, layer: s
             "geometry_type": _geometry_type(np.asarray(frame["geometry"].array, dtype=object)),
             "crs": frame.crs.to_wkt(),
         }
-    with _fixed_date():
+    with fixed_date():
         try:
             pyogrio.raw.write_arrow(
                 table,
@@ -145,7 +145,7 @@ def _geometry_type(geometry: NDArray[np.object_]) -> str:
 
 
 @contextmanager
-def _fixed_date() -> Iterator[None]:
+def fixed_date() -> Iterator[None]:
     """Let GDAL write no clock into the file: the same rows give the same file and hash."""
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
