@@ -124,6 +124,12 @@ class Rule:
             return (self.map.layer,)
         return () if self.asks is None else (*self.asks.needs, *self.asks.wants)
 
+    @property
+    def uses(self) -> str:
+        """The purposes that it is about, as `MapRule.uses`; empty when it is about the plan."""
+        how = self.map or self.asks
+        return "" if how is None else how.uses
+
 
 @lru_cache(maxsize=1)
 def load_rules() -> dict[str, Rule]:

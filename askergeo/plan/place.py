@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import PlanFile
 
-__all__ = ["Place", "place_of"]
+__all__ = ["Place", "moved", "place_of"]
 
 _PURPOSES = ("RpArealformålOmråde", "KpArealformålOmråde")
 _OUTLINES = ("RpOmråde", "KpOmråde", AREA)
-# Codes of juridisklinje that are building limits (SOSI Plan).
 # EUREF89 UTM with NN2000 heights, and without.
 _IN_THE_PLANE = {f"EPSG:{5940 + zone}": f"EPSG:{25800 + zone}" for zone in range(31, 36)}
+# Codes of juridisklinje that are building limits (SOSI Plan).
 _LIMITS = frozenset({"1211", "Byggegrense"})
 
 
@@ -82,7 +82,7 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
     outline: list[BaseGeometry] = []
     limits: list[BaseGeometry] = []
     for file in files:
-        shapes = _moved([drawn(one) for one in file.objects], file, crs)
+        shapes = moved([drawn(one) for one in file.objects], file, crs)
         for one, shape in zip(file.objects, shapes, strict=True):
             if one.kind in _OUTLINES:
                 outline.append(shape)
@@ -116,8 +116,18 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
     )
 
 
-def _moved(shapes: list[BaseGeometry], file: PlanFile, crs: str) -> list[BaseGeometry]:
-    """Move the geometry of a file from the system that it names first to that of the layers."""
+def moved(shapes: Sequence[BaseGeometry], file: PlanFile, crs: str) -> list[BaseGeometry]:
+    """Move geometry of a file, in the plane, from the system that it names first to another.
+
+    Parameters
+    ----------
+    shapes
+        Geometry in the file's coordinates.
+    file
+        The file; one that names no system is taken to be in ``crs``.
+    crs
+        The CRS of the map layers.
+    """
     own = next((system_of(system.text) for system in file.systems), crs)
     flat = shapely.force_2d(np.array(shapes, dtype=object))
     return list(transform(flat, _IN_THE_PLANE.get(own, own), crs))

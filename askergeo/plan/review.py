@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from askergeo.numbers import format_number
@@ -11,8 +11,9 @@ from askergeo.parameters import load_parameters
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.checking import check_plan
 from askergeo.plan.datasets import ask_datasets
+from askergeo.plan.demands import demand_of
 from askergeo.plan.on_map import ask_map
-from askergeo.plan.place import place_of
+from askergeo.plan.place import moved, place_of
 from askergeo.result import Status
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ def review(
     """
     checked = check_plan(files, municipality="" if package is None else package.municipality)
     rules = load_rules()
-    found = [_of_plan(hit, rules[hit.rule]) for hit in checked.hits]
+    hits = checked.hits if package is None else _moved(checked.hits, files, package.crs)
+    found = [_of_plan(hit, rules[hit.rule]) for hit in hits]
     clean = dict.fromkeys(checked.clean, Status.NO_HIT)
     not_asked = dict(checked.not_run)
     place, answers = None, []
@@ -202,6 +204,17 @@ def review(
     )
 
 
+def _moved(hits: Sequence[Hit], files: Sequence[PlanFile], crs: str) -> list[Hit]:
+    """Move the places of hits to the CRS of the map layers."""
+    by_name = {file.name: file for file in files}
+    return [
+        hit
+        if hit.geometry is None
+        else replace(hit, geometry=moved([hit.geometry], by_name[hit.file], crs)[0])
+        for hit in hits
+    ]
+
+
 def _of_plan(hit: Hit, rule: Rule) -> Found:
     return Found(
         rule=rule,
@@ -220,7 +233,7 @@ def _of_map(answer: MapAnswer) -> list[Found]:
         Found(
             rule=answer.rule,
             status=hit.status,
-            text=_text(hit, answer.remark),
+            text=_text(answer.rule, hit, answer.remark),
             objects=hit.objects,
             layer=next(iter(answer.rule.layers), ""),
             area_m2=hit.area_m2,
@@ -230,23 +243,31 @@ def _of_map(answer: MapAnswer) -> list[Found]:
     ]
 
 
-def _text(hit: MapHit, remark: str) -> str:
-    """Say which purpose is hit, how much of it, by what, and what the reader must know."""
+def _text(rule: Rule, hit: MapHit, remark: str) -> str:
+    """Say which purpose is hit, how much, by what, what follows, and what the reader must know."""
     purpose = f"{hit.use} ({hit.code})" if hit.code else hit.use
     area = "" if hit.area_m2 is None else f"{format_number(hit.area_m2)} m²"
     told = " – ".join(part for part in (area, hit.what.rstrip(".")) if part)
-    return f"{purpose}: {told}.{f' {remark}' if remark else ''}"
+    parts = (f"{purpose}: {told}.", demand_of(hit.code, rule.uses), remark)
+    return " ".join(part for part in parts if part)
 
 
 def changed(old: Review, new: Review) -> dict[str, tuple[Found, ...]]:
     """Compare two versions of a plan: what is fixed, what is new, and what is still there.
 
-    A finding is the same when its rule is, and the objects that it is about.
+    A finding is the same when its rule is, and the objects that it is about. Several of a kind are
+    matched one to one, in their order.
     """
-    before = {one.key: one for one in old.found}
-    after = {one.key: one for one in new.found}
-    return {
-        "rettet": tuple(one for key, one in before.items() if key not in after),
-        "nye": tuple(one for key, one in after.items() if key not in before),
-        "fortsatt": tuple(one for key, one in after.items() if key in before),
-    }
+    left: dict[tuple[Any, ...], list[Found]] = {}
+    for one in old.found:
+        left.setdefault(one.key, []).append(one)
+    new_ones, still = [], []
+    for one in new.found:
+        same = left.get(one.key)
+        if same:
+            same.pop(0)
+            still.append(one)
+        else:
+            new_ones.append(one)
+    fixed = tuple(one for some in left.values() for one in some)
+    return {"rettet": fixed, "nye": tuple(new_ones), "fortsatt": tuple(still)}
