@@ -31,6 +31,9 @@ class Use:
         Whether the use is sensitive to noise (T-1442).
     farming
         Whether farmland stays farmland.
+    homes, jobs
+        Whether people live there all year, and whether they work there, by what kart- og
+        planforskriften says that the purpose may hold.
     source, confidence
         Where the classes come from, and how sure that is.
     """
@@ -42,8 +45,15 @@ class Use:
     clay: str
     quiet: bool
     farming: bool
+    homes: bool
+    jobs: bool
     source: str
     confidence: str
+
+    @property
+    def growth(self) -> bool:
+        """Whether homes or workplaces come: what makes people travel every day."""
+        return self.homes or self.jobs
 
 
 #: An area before there is a plan, or a purpose that is not known: the strictest of everything.
@@ -55,6 +65,8 @@ UNKNOWN_USE: Final = Use(
     clay="K4",
     quiet=True,
     farming=False,
+    homes=True,
+    jobs=True,
     source="bruken er ikke kjent: strengeste klasse",
     confidence="usikker",
 )
@@ -87,6 +99,8 @@ def _table() -> dict[str, Use]:
             clay=row["kvikkleire"],
             quiet=row["stoyfolsom"] == "ja",
             farming=row["jordbruk"] == "ja",
+            homes=row["bolig"] == "ja",
+            jobs=row["arbeidsplass"] == "ja",
             source=row["kilde"],
             confidence=row["sikkerhet"],
         )
