@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from askergeo._layer import Coverage, LayerColumn
     from askergeo.datapackage import DataPackage
+    from askergeo.dok.search import Features
     from askergeo.geometry import Geometries
     from askergeo.parameters import Parameters
     from askergeo.plan.catalogue import Asks, MapRule, Rule
@@ -90,19 +91,22 @@ def _ask_layer(rule: Rule, ask: MapRule, around: Around) -> MapAnswer:
     if asked.place is None:
         return _not_relevant(rule)
     rows = read_rows(ask, around)
-    found = _meet(ask, asked, rows)
+    must = must_avoid(ask, asked.uses["kode"].astype(str), rows.features)
+    found = _meet(must, asked, rows)
+    # What no purpose of the plan must stand outside is not the nearest either.
+    chosen = rows.hits if must is None else rows.hits & must.any(axis=0)
     columns = around.package.catalogue[ask.layer].columns
     hits = tuple(_hits(found, asked, rows, {name: columns[name] for name in ask.show}))
     where = union(np.array([hit.geometry for hit in hits], dtype=object))
     unmapped = rows.unmapped(asked.whole)
-    remarks = (rows.remark, _accuracy(found, asked, rows))
+    remarks = (rows.remark, _accuracy(found, asked, rows.features, chosen))
     return MapAnswer(
         rule=rule,
         status=_worst(hits, unmapped, rows.rule),
         hits=hits,
         area_m2=float(where.area),
         unmapped_m2=unmapped,
-        distance_m=None if hits else rows.features.nearest(asked.place, rows.hits),
+        distance_m=None if hits else rows.features.nearest(asked.place, chosen),
         remark=" ".join(remark for remark in remarks if remark),
     )
 
@@ -141,7 +145,7 @@ class _Meetings:
     shared: Geometries
 
 
-def _meet(ask: MapRule, asked: Asked, rows: MapRows) -> _Meetings:
+def _meet(must: NDArray[np.bool_] | None, asked: Asked, rows: MapRows) -> _Meetings:
     """Find the hits, pair by pair, with more than a common edge."""
     if asked.place is None:
         return _Meetings(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, object))
@@ -151,7 +155,6 @@ def _meet(ask: MapRule, asked: Asked, rows: MapRows) -> _Meetings:
     near = cut(rows.features.shapes[met], asked.place)
     found, use = asked.place.tree.query(near, predicate="intersects")
     row = met[found]
-    must = must_avoid(ask, asked.uses["kode"].astype(str), rows.features)
     if must is not None:
         found, use, row = (one[must[use, row]] for one in (found, use, row))
     shared = np.asarray(shapely.intersection(asked.place.rows[use], near[found]), dtype=object)
@@ -193,12 +196,12 @@ def _what(frame: pd.DataFrame, told: Mapping[str, LayerColumn]) -> str:
     return "; ".join(dict.fromkeys(", ".join(row) for row in zip(*texts, strict=True)))
 
 
-def _accuracy(found: _Meetings, asked: Asked, rows: MapRows) -> str:
+def _accuracy(found: _Meetings, asked: Asked, features: Features, chosen: NDArray[np.bool_]) -> str:
     """Say which hits reach no deeper than the object's own accuracy, and what may be one."""
-    accuracy = accuracy_of(rows.features.frame, load_aliases().accuracy)
+    accuracy = accuracy_of(features.frame, load_aliases().accuracy)
     if accuracy is None or asked.place is None:
         return ""
-    shapes, whole = rows.features.shapes, asked.whole
+    shapes, whole = features.shapes, asked.whole
     said = []
     hit = np.unique(found.row)
     hit = hit[accuracy[hit] > 0]
@@ -210,8 +213,8 @@ def _accuracy(found: _Meetings, asked: Asked, rows: MapRows) -> str:
             f"(inntil {worst} m)."
         )
     reach = float(np.nanmax(accuracy, initial=0.0))
-    near = np.setdiff1d(rows.features.within(asked.place, reach), found.row)
-    near = near[rows.hits[near]]
+    near = np.setdiff1d(features.within(asked.place, reach), found.row)
+    near = near[chosen[near]]
     apart = np.asarray(shapely.distance(shapes[near], whole))
     if maybe := int((apart <= np.nan_to_num(accuracy[near], nan=-1.0)).sum()):
         said.append(
