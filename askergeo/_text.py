@@ -13,12 +13,35 @@ from askergeo._nearest import nearest as nearest_names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["is_damaged", "listed", "nearest", "repair_code", "repair_text", "text_columns"]
+__all__ = [
+    "is_damaged",
+    "listed",
+    "nearest",
+    "printable",
+    "repair_code",
+    "repair_text",
+    "text_columns",
+]
 
 # UTF-8 read as Latin-1 or Windows-1252 leaves these pairs; a whole word never has them.
 _DOUBLE_READ = re.compile("[ÃÂâÅ][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122]")
 # The replacement sign, itself read twice, and a question mark inside a word: the letter is gone.
 _LOST = re.compile(r"\ufffd|ï¿½|(?<=[^\W\d_])\?(?=[^\W\d_])")
+
+# What a terminal, a workbook or a file in UTF-8 cannot hold: control characters (tab and line feed
+# are text) and halves of characters.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    r"""Return the text with a replacement sign for each character that cannot be written.
+
+    Examples
+    --------
+    >>> ascii(printable("BFS1\x1b[2J"))
+    "'BFS1\\ufffd[2J'"
+    """
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def repair_text(text: str) -> str | None:
