@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from askergeo.example import build_example
+from askergeo.example.plan_files import FOLDER
 from askergeo.outputs.report import stop_lines
 from askergeo.outputs.write import FILES, check_free, move_in, write_all
 from askergeo.report import processes, run_all
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Demo", "make_demo"]
 
 PACKAGE = "datapakke"
+PLAN = "planforslag.gml"
 # Shares of the time: building the package, running the analyses; the rest is writing.
 _BUILT, _RUN = 0.6, 0.9
 
@@ -35,10 +37,16 @@ class Demo:
         The files of the report, as :func:`askergeo.outputs.write.write_all`.
     stops
         Why numbers in it must not be published, a line a reason; empty when all may be.
+    package
+        The data package that all is computed from.
+    plan
+        A plan proposal with faults, to try the review of plans on.
     """
 
     paths: dict[str, Path]
     stops: tuple[str, ...]
+    package: Path
+    plan: Path
 
 
 def make_demo(
@@ -91,4 +99,5 @@ def make_demo(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     paths = {key: out / name for key, name in FILES.items()}
-    return Demo(paths, stop_lines(report.results))
+    plan = out / PACKAGE / FOLDER / PLAN
+    return Demo(paths, stop_lines(report.results), out / PACKAGE, plan)

@@ -50,7 +50,7 @@ def demo(
 
     Eksempelbygda er en oppdiktet kommune: ingen tall herfra sier noe om et virkelig sted. Mappen
     får en startside (index.html), én GeoPackage, én arbeidsbok, resultat.json og datapakken som
-    alt er regnet fra.
+    alt er regnet fra. I datapakken ligger et planforslag med feil, til å prøve plansjekken på.
     """
     from askergeo.demo import make_demo
 
@@ -58,6 +58,10 @@ def demo(
     with console.progress("Eksempelbygda") as step:
         made = make_demo(out, size=size.value, overwrite=overwrite, progress=step)
     console.paths(made.paths, heading="\n".join(made.stops))
+    console.note(
+        "Prøv plansjekken på et planforslag med feil:\n"
+        f"  askergeo plansjekk {made.plan} --data {made.package} --ut plansjekk"
+    )
     console.stop(made.stops)
 
 

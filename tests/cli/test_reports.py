@@ -32,6 +32,10 @@ def test_demo_prints_its_paths_and_nothing_else(demo_run):
     paths = [str(demo_run.folder / name) for name in FILES]
     assert demo_run.out.splitlines() == paths
     assert "100" in demo_run.err or "90%" in demo_run.err
+    # What to try next, and it is there.
+    plan = demo_run.folder / "datapakke" / "planer" / "planforslag.gml"
+    assert f"askergeo plansjekk {plan} --data" in demo_run.err
+    assert plan.is_file()
     assert sorted(one.name for one in demo_run.folder.iterdir()) == sorted([*FILES, "datapakke"])
     assert not list(demo_run.folder.parent.glob(".askergeo-*"))
     assert DataPackage.open(demo_run.folder / "datapakke").verify() == []
