@@ -7,8 +7,29 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import geopandas as gpd
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.parameters import Parameters
     from askergeo.plan.answer import MapAnswer
+    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.place import Place
+    from askergeo.scenario import ScenarioView
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "karbon"]
 
-METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {}
+
+def karbon(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+) -> MapAnswer:
+    """Find the peat that a plan is built on; see `askergeo.plan._ground_carbon.carbon`."""
+    from askergeo.plan._ground_carbon import carbon  # noqa: PLC0415  (the account is heavy)
+
+    return carbon(rule, uses, place, package, parameters)
+
+
+METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {"karbon": karbon}

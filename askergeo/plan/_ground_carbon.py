@@ -1,0 +1,248 @@
+"""The carbon of the land that a plan builds on, by the account of `askergeo.analyses.karbon`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from askergeo._codes import load_codes
+from askergeo.analyses._carbon_reckoned import Settings, cases_of, conversions, interval
+from askergeo.analyses._carbon_takings import NO_COVER, takings
+from askergeo.analyses._land import LandBoundary
+from askergeo.analyses.karbon import LAWN, lawn_uptake
+from askergeo.carbon import load_classes
+from askergeo.geometry import geometries, union
+from askergeo.numbers import format_number
+from askergeo.overlay.account import AREA
+from askergeo.parameters import load_parameters
+from askergeo.plan.answer import MapAnswer, MapHit
+from askergeo.result import Status
+
+if TYPE_CHECKING:
+    from askergeo.analyses._carbon_reckoned import Case
+    from askergeo.analyses._carbon_takings import Takings
+    from askergeo.datapackage import DataPackage
+    from askergeo.geometry import Geometries
+    from askergeo.parameters import Parameters
+    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.place import Place
+    from askergeo.scenario import ScenarioView
+
+__all__ = ["carbon"]
+
+# m²: less is what the edges of two maps leave of each other.
+_LEAST: Final = 0.5
+_UNMAPPED: Final = 99
+_DEKAR: Final = 1e3
+_NAME: Final = "planen"
+
+
+def carbon(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,  # noqa: ARG001  (what every method is given)
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,  # noqa: ARG001  (the account has a set of its own)
+) -> MapAnswer:
+    """Reckon what building a plan emits, and find the bog and other peat that it is built on.
+
+    The plan is taken as the only zoning plan of `askergeo areal karbon`: its areas, shares and
+    factors, and the parameters of the set ``karbon``. Land that is built on already is not taken.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    uses
+        The plan's purposes.
+    place, parameters
+        Not used.
+    package
+        Has ``ar5``, and ``karbonfaktor`` when the municipality has its own factors.
+    """
+    settings_of = load_parameters("karbon")
+    found = _takings(uses, package, settings_of)
+    own = package.read("karbonfaktor") if "karbonfaktor" in package else None
+    settings, years = Settings.read(settings_of, own), int(settings_of["aar"])
+    case = cases_of(found, settings, years)[0] if len(found.frame) else None
+    peat = _peat(uses, found)
+    tonnes = _Tonnes.of(peat, settings, years)
+    hits = _hits(peat, tonnes)
+    unmapped = float(found.left_out.loc[found.left_out["grunn"] == NO_COVER, AREA].sum())
+    return MapAnswer(
+        rule=rule,
+        status=_status(hits, found, unmapped),
+        hits=hits,
+        area_m2=sum(hit.area_m2 or 0.0 for hit in hits),
+        unmapped_m2=unmapped,
+        remark=_remark(case, tonnes, found),
+    )
+
+
+def _takings(
+    uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView, parameters: Parameters
+) -> Takings:
+    """Ask the account of the plan as if it were the only one of the package."""
+    layer = _list_of(uses["kode"])
+    # One row a purpose: what lies in one of several like surfaces is the same to the account.
+    of_code = uses.groupby("kode", sort=True)["geometry"].agg(lambda rows: union(rows.to_numpy()))
+    whole = union(of_code.to_numpy(dtype=object))
+    rows = gpd.GeoDataFrame(
+        {"formaal_kode": of_code.index, "planid": _NAME, "arealstatus": "2"},
+        geometry=of_code.to_numpy(dtype=object),
+        crs=uses.crs,
+    )
+    layers: dict[str, pd.DataFrame | None] = {layer: rows}
+    if layer == "reguleringsplan_formaal":
+        table = {"planid": [_NAME], "plannavn": [_NAME], "planstatus": ["3"]}
+        layers["reguleringsplan"] = pd.DataFrame(table | {"ikrafttredelse": [None]})
+    frame = gpd.GeoDataFrame(geometry=[whole], crs=uses.crs)
+    boundary = LandBoundary(frame=frame, extent="land", name=_NAME, text=_NAME)
+    ar5 = package.read("ar5", bbox=whole.bounds)
+    # What the map says that it does not know, it does not cover.
+    ar5 = ar5[~ar5["arealtype"].isin([_UNMAPPED]).to_numpy(dtype=bool)]
+    asked = {"endring": layer.removesuffix("_formaal")}
+    return takings(ar5, layers, boundary, parameters.override(asked))
+
+
+def _list_of(codes: pd.Series) -> str:
+    """Layer whose code list knows most of the purposes; a zoning plan's when they are equal."""
+    layers = {"reguleringsplan_formaal": "reguleringsplan", "kommuneplan": "kommuneplan"}
+    known = {
+        layer: codes.isin([str(code) for code in load_codes(f"{plan}_formaal")]).sum()
+        for layer, plan in layers.items()
+    }
+    return max(known, key=lambda layer: known[layer])
+
+
+@dataclass(frozen=True)
+class _Peat:
+    """Peat that is built on, a row a pair of purpose and piece of land cover.
+
+    ``rows`` has ``objekt``, ``kode``, ``bruk``, ``gruppe``, ``klasse`` and ``areal_m2``, and
+    ``shapes`` the ground that they share.
+    """
+
+    rows: pd.DataFrame
+    shapes: Geometries
+
+
+def _peat(uses: gpd.GeoDataFrame, found: Takings) -> _Peat:
+    classes = load_classes()
+    organic = [classes[one].soil == "organisk" for one in found.pieces["klasse"]]
+    peat = found.pieces[np.array(organic, dtype=bool)]
+    shapes, cover = geometries(uses), geometries(peat)
+    use, piece = shapely.STRtree(cover).query(shapes, predicate="intersects")
+    shared = np.asarray(shapely.intersection(shapes[use], cover[piece]), dtype=object)
+    group = peat["gruppe"].to_numpy(dtype=object)[piece]
+    rows = uses.iloc[use][["objekt", "kode", "bruk"]].reset_index(drop=True)
+    rows = rows.assign(
+        gruppe=group,
+        klasse=peat["klasse"].to_numpy(dtype=object)[piece],
+        tegn=1,
+        **{AREA: shapely.area(shared)},
+    )
+    real = (rows[AREA] > 0).to_numpy()
+    return _Peat(rows[real], shared[real])
+
+
+@dataclass(frozen=True)
+class _Tonnes:
+    """What building on peat emits, t CO2e over ``years``: all, its range, and by m²."""
+
+    total: float
+    low: float
+    high: float
+    years: int
+    by_m2: dict[tuple[str, str], float]
+
+    @classmethod
+    def of(cls, peat: _Peat, settings: Settings, years: int) -> _Tonnes:
+        keys = ["gruppe", "klasse", "tegn"]
+        taken = peat.rows.groupby(keys, sort=False)[[AREA]].sum().reset_index()
+        table = conversions(taken, settings.shares)
+        if not len(table):
+            return cls(0.0, 0.0, 0.0, years, {})
+        emissions = settings.reckon(table, years)
+        tonnes = table[keys].join(emissions.rows["sum_t"]).groupby(["gruppe", "klasse"])["sum_t"]
+        area = taken.set_index(["gruppe", "klasse"])[AREA]
+        low, high = interval(emissions, settings)
+        return cls(emissions.total, low, high, years, dict(tonnes.sum() / area))
+
+    def of_rows(self, rows: pd.DataFrame) -> float:
+        """Tonnes of some rows of the peat."""
+        keys = zip(rows["gruppe"], rows["klasse"], strict=True)
+        by_m2 = np.array([self.by_m2.get(key, 0.0) for key in keys])
+        return float((rows[AREA].to_numpy() * by_m2).sum())
+
+
+def _hits(peat: _Peat, tonnes: _Tonnes) -> tuple[MapHit, ...]:
+    """Give one hit a purpose that is built on peat."""
+    hits = []
+    codes = peat.rows["kode"].to_numpy(dtype=object)
+    for code in sorted(set(codes)):
+        rows, where = peat.rows[codes == code], union(peat.shapes[codes == code])
+        if where.area <= _LEAST:
+            continue
+        hits.append(
+            MapHit(
+                objects=tuple(dict.fromkeys(rows["objekt"])),
+                code=str(code),
+                use=str(rows["bruk"].iloc[0]),
+                status=Status.HIT_YELLOW,
+                area_m2=float(where.area),
+                what=_what(rows, tonnes),
+                geometry=where,
+            )
+        )
+    return tuple(hits)
+
+
+def _what(rows: pd.DataFrame, tonnes: _Tonnes) -> str:
+    """Say what kinds of peat there are, and what building there emits."""
+    classes = load_classes()
+    area = rows.groupby("klasse")[AREA].sum().sort_values(ascending=False)
+    kinds = [f"{classes[str(one)].title}: {format_number(m2)} m²" for one, m2 in area.items()]
+    emitted = format_number(tonnes.of_rows(rows))
+    return "; ".join([*kinds, f"{emitted} tonn CO2e over {tonnes.years} år"])
+
+
+def _status(hits: tuple[MapHit, ...], found: Takings, unmapped: float) -> Status:
+    if hits:
+        return Status.HIT_YELLOW
+    if unmapped > _LEAST:
+        return Status.NOT_MAPPED
+    asked = len(found.frame) or len(found.left_out)
+    return Status.NO_HIT if asked else Status.NOT_RELEVANT
+
+
+def _remark(case: Case | None, tonnes: _Tonnes, found: Takings) -> str:
+    """Say what all that is built on emits, what is not reckoned, and how sure the numbers are."""
+    said = []
+    if tonnes.by_m2:
+        spread = _spread(tonnes.total, tonnes.low, tonnes.high)
+        said.append(f"Myr og annen organisk jord i planen: {spread}.")
+    if case is not None:
+        area = format_number(case.taken[AREA].sum() / _DEKAR, 1)
+        spread = _spread(case.total, case.low, case.high)
+        said.append(f"Alt nytt areal som bygges ut, {area} dekar: {spread}.")
+        if case.emissions.rows["plassholdere"].str.len().any():
+            said.append("Faktorene er plassholdere; tallene viser størrelsesorden.")
+        if lawn_uptake(case):
+            said.append(LAWN)
+    elif not len(found.left_out):
+        said.append("Planen har ingen formål som er utbygging.")
+    left = found.left_out[~found.left_out["grunn"].str.startswith("Bygd")]
+    if len(left):
+        area = format_number(left[AREA].sum() / _DEKAR, 1)
+        said.append(f"{area} dekar er ikke regnet: arealtypen eller formålet har ingen faktor.")
+    return " ".join(said)
+
+
+def _spread(total: float, low: float, high: float) -> str:
+    return f"{format_number(total)} tonn CO2e ({format_number(low)} til {format_number(high)})"
