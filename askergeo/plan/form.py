@@ -235,7 +235,7 @@ def _systems(
     for file in files:
         if space != _in_space(file):
             continue
-        if not file.systems:
+        if all(system.told for system in file.systems):
             yield Hit(rule, "Filen oppgir ikke koordinatsystem (srsName).", file.name)
         seen: dict[str, int | None] = {}
         for system in file.systems:

@@ -30,11 +30,15 @@ AREA: Final = "Område"
 
 @dataclass(frozen=True)
 class System:
-    """A coordinate system as the file names it: ``text`` as written, on that line."""
+    """A coordinate system as the file names it: ``text`` as written, on that line.
+
+    ``told`` when the file names none, and whoever reads it says which.
+    """
 
     text: str
     line: int | None
     dimension: int | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True)
