@@ -52,6 +52,8 @@ class Place:
         The plan's numbers.
     other_levels
         How many purposes lie on each other vertical level; map rules are not asked about them.
+    names
+        What the plan is called, in the order of the files.
     """
 
     outline: BaseGeometry
@@ -59,6 +61,7 @@ class Place:
     limits: gpd.GeoDataFrame
     plan_ids: frozenset[str]
     other_levels: dict[str, int]
+    names: tuple[str, ...] = ()
 
 
 def place_of(files: Sequence[PlanFile], crs: str) -> Place:
@@ -107,12 +110,14 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
         row["bruk"] = use_of(str(row["kode"])).name
         row["geometry"] = joined(polygons_of(np.array([row["geometry"]], dtype=object)))
     numbers = {n for file in files for one in file.objects for n in one.all("planidentifikasjon")}
+    names = [n for file in files for one in file.of(*_OUTLINES) for n in one.all("plannavn")]
     return Place(
         outline=whole,
         uses=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
         limits=gpd.GeoDataFrame(geometry=limits, crs=crs),
         plan_ids=frozenset(numbers),
         other_levels=dict(others),
+        names=tuple(dict.fromkeys(name.strip() for name in names if name.strip())),
     )
 
 
