@@ -106,8 +106,8 @@ def _shared(
 ) -> Iterator[tuple[str, tuple[Result, ...] | NotRun]]:
     """Share the analyses between processes: threads would wait for each other's Python."""
     step(0.0, "Regner")
-    # Those that read most take longest, and are begun first.
-    longest = sorted(analyses, key=lambda one: -len(one.network) * len(one.uses) - len(one.columns))
+    # A long one that is begun last would be waited for alone.
+    longest = sorted(analyses, key=lambda one: -one.seconds)
     begun = {pool.submit(_answer, one.id, package, scenario): one for one in longest}
     for number, future in enumerate(as_completed(begun), start=1):
         yield begun[future].id, future.result()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
+
 import geopandas as gpd
 import pytest
 import shapely
 
-from askergeo.analyses import ANALYSES
+from askergeo.analyses import ANALYSES, Analysis
 from askergeo.datapackage import DataPackage, Origin
 from askergeo.errors import PackageError
-from askergeo.report import run_all, run_with_scenario
+from askergeo.report import NotRun, run_all, run_with_scenario
 
 CRS = "EPSG:25832"
 
@@ -77,3 +79,26 @@ def test_a_scenario_gives_base_scenario_and_difference(package, tmp_path):
     assert difference.title.endswith("endring med Ingenting")
     with pytest.raises(PackageError, match="er et scenario"):
         run_all(scenario)
+
+
+class _InLine(Executor):
+    """Runs what it is given at once, and remembers in which order."""
+
+    def __init__(self):
+        self.begun = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.begun.append(args[0])
+        future = Future()
+        future.set_result(NotRun(analysis=args[0], title="", reason="prøve"))
+        return future
+
+
+def test_analyses_that_share_processes_begin_with_the_longest(package, monkeypatch):
+    monkeypatch.setattr(Analysis, "absent", lambda _self, _layers: ())
+    pool = _InLine()
+    report = run_all(package, pool=pool)
+    lasting = [ANALYSES[name].seconds for name in pool.begun]
+    assert lasting == sorted(lasting, reverse=True)
+    assert lasting[0] > lasting[-1] > 0
+    assert [one.analysis for one in report.not_run] == list(ANALYSES)

@@ -97,6 +97,7 @@ _OVERVIEW = Analysis(
     ),
     function="askergeo.analyses.oversikt:oversikt",
     parameters="oversikt",
+    seconds=1.5,
     columns={
         "kommunegrense": BOUNDARY,
         "vann": ("vanntype*",),
@@ -229,6 +230,7 @@ _REACH = Analysis(
     ),
     function="askergeo.analyses.tettsted:tettsted",
     parameters="tettsted",
+    seconds=3.0,
     columns={
         "adresse": ("adresse_id*",),
         "befolkning": ("adresse_id*", "alder", "antall*"),

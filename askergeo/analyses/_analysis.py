@@ -56,6 +56,9 @@ class Analysis:
     comparison
         ``"module:function"`` that adds what only this analysis can say of two runs, from both
         and their difference; empty when the difference says it all.
+    seconds
+        How long it takes on Eksempelbygda, about: analyses that share processes are begun with
+        the longest.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Analysis:
     partly: tuple[str, ...] = ()
     sources: bool = False
     comparison: str = ""
+    seconds: float = 1.0
 
     def absent(self, layers: Container[str]) -> tuple[str, ...]:
         """Return the layers that must be added before the analysis can run.

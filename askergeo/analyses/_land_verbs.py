@@ -35,6 +35,7 @@ _ACCOUNT = Analysis(
     ),
     function="askergeo.analyses.arealregnskap:arealregnskap",
     parameters="areal",
+    seconds=6.0,
     columns={
         "kommunegrense": BOUNDARY,
         "ar5": ("arealtype*", "grunnforhold"),
@@ -94,6 +95,7 @@ _CARBON = Analysis(
     uses=("ar5", "arealdekke", *_PLANS, "ar5_tidligere", "karbonfaktor"),
     function="askergeo.analyses.karbon:karbon",
     parameters="karbon",
+    seconds=3.0,
     columns={
         "kommunegrense": BOUNDARY,
         "ar5": _AR5,
@@ -151,6 +153,7 @@ _FARMLAND = Analysis(
     uses=(*_PLANS, "ar5_tidligere", "dyrkbar_jord"),
     function="askergeo.analyses.jordvern:jordvern",
     parameters="jordvern",
+    seconds=2.0,
     columns={
         "kommunegrense": BOUNDARY,
         "ar5": ("arealtype*",),
@@ -197,6 +200,7 @@ _RESERVE = Analysis(
     ),
     function="askergeo.analyses.arealreserve:arealreserve",
     parameters="arealreserve",
+    seconds=6.0,
     columns={
         "kommuneplan": ("formaal_kode*", "arealstatus*", "omraadenavn"),
         "kommuneplan_forslag": ("formaal_kode*", "arealstatus*", "omraadenavn"),
