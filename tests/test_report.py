@@ -87,7 +87,7 @@ class _InLine(Executor):
     def __init__(self):
         self.begun = []
 
-    def submit(self, fn, /, *args, **kwargs):
+    def submit(self, _fn, /, *args, **_kwargs):
         self.begun.append(args[0])
         future = Future()
         future.set_result(NotRun(analysis=args[0], title="", reason="prøve"))
