@@ -112,7 +112,7 @@ def check(
     from askergeo.datapackage import DataPackage
     from askergeo.plan.forms import as_json as plain
     from askergeo.plan.forms import as_sarif
-    from askergeo.plan.read import read_plan
+    from askergeo.plan.read import read_plans
     from askergeo.plan.review import changed, review
 
     console = Console(as_json=as_json, quiet=quiet)
@@ -126,8 +126,8 @@ def check(
     package: Any = None if data is None else DataPackage.open(data)
     if package is not None and scenario is not None:
         package = DataPackage.open(scenario).over(package)
-    found = review([read_plan(one, crs=crs) for one in plan], package)
-    before = review([read_plan(one, crs=crs) for one in old], package) if old else None
+    found = review(read_plans(plan, crs=crs), package)
+    before = review(read_plans(old, crs=crs), package) if old else None
     changes = None if before is None else changed(before, found)
     if out is not None:
         _write(found, package, plan, out, changes, overwrite=overwrite)

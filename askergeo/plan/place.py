@@ -10,8 +10,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from askergeo.crs import transform
-from askergeo.errors import LayerError
+from askergeo.crs import known_crs, transform
+from askergeo.errors import CrsError, LayerError
 from askergeo.geometry import EMPTY, joined, polygons_of, union
 from askergeo.plan.form import system_of
 from askergeo.plan.geometry import GROUND, drawn, level_of
@@ -78,6 +78,8 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
     ------
     LayerError
         When the plan has no surface anywhere.
+    CrsError
+        As `moved`.
     """
     areas = {one.id: one for file in files for one in file.of(*_OUTLINES)}
     others: Counter[str] = Counter()
@@ -132,7 +134,36 @@ def moved(shapes: Sequence[BaseGeometry], file: PlanFile, crs: str) -> list[Base
         The file; one that names no system is taken to be in ``crs``.
     crs
         The CRS of the map layers.
+
+    Raises
+    ------
+    CrsError
+        When the file's system is unknown or no system of places on Earth, or its coordinates
+        cannot be in it.
     """
-    own = next((system_of(system.text) for system in file.systems), crs)
+    said = next((system.text for system in file.systems), crs)
+    own = _known_system(said, file.name)
     flat = shapely.force_2d(np.array(shapes, dtype=object))
-    return list(transform(flat, _IN_THE_PLANE.get(own, own), crs))
+    result = transform(flat, _IN_THE_PLANE.get(own, own), crs)
+    if not np.isfinite(shapely.get_coordinates(result)).all():
+        raise CrsError(
+            f"{file.name}: koordinatene kan ikke være i {said}.",
+            remedy="Be om en fil der koordinatene og koordinatsystemet stemmer.",
+        )
+    return list(result)
+
+
+def _known_system(said: str, name: str) -> str:
+    """Give the name that pyproj reads of a system that a file names."""
+    own = system_of(said)
+    try:
+        system = known_crs(own)
+    except CrsError:
+        system = None
+    if system is None or not (system.is_projected or system.is_geographic):
+        raise CrsError(
+            f"{name}: koordinatsystemet «{said[:100]}» er ukjent, og planen kan ikke legges på "
+            "kartet.",
+            remedy="Be om filen i EPSG:25832. Uten --data sjekkes det andre i filen.",
+        )
+    return own
