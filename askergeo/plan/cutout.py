@@ -305,7 +305,8 @@ def _purpose_groups(place: Place) -> Iterator[tuple[str, str, Shapes]]:
 
 def _meet(bounds: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
     west, south, east, north = bounds.T
-    return (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+    met = (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+    return np.asarray(met, dtype=bool)
 
 
 def _mark(mark: Mark, view: View, number: int) -> Iterator[str]:

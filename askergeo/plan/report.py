@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,10 @@ import geopandas as gpd
 import pandas as pd
 
 from askergeo._plan_style import purpose_style
+from askergeo.parameters import load_parameters
+from askergeo.plan.background import background_layers
+from askergeo.plan.basis import plan_digest
+from askergeo.plan.cutout import Mark, near_plan, read_ground
 from askergeo.result import (
     Column,
     Fact,
@@ -31,11 +34,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from askergeo.datapackage import DataPackage
+    from askergeo.parameters import Parameters
+    from askergeo.plan.cutout import Ground
     from askergeo.plan.place import Place
     from askergeo.plan.review import Found, Review
     from askergeo.scenario import ScenarioView
 
-__all__ = ["review_result"]
+__all__ = ["PLAN_FILE", "marks_of", "review_result"]
+
+#: Title of the records among the parameters that name the plan's files.
+PLAN_FILE: Final = "Planfil"
 
 _SEVERITY: Final = {Status.HIT_RED: Severity.ERROR, Status.HIT_YELLOW: Severity.WARNING}
 _COLOUR: Final = {Status.HIT_RED: "Rød", Status.HIT_YELLOW: "Gul"}
@@ -59,6 +67,9 @@ def review_result(
     package: DataPackage | ScenarioView,
     paths: Sequence[Path],
     changes: Mapping[str, Sequence[Found]] | None = None,
+    *,
+    parameters: Parameters | None = None,
+    ground: Ground | None = None,
 ) -> Result:
     """Put a review in the form that every output takes.
 
@@ -72,6 +83,11 @@ def review_result(
         The plan's files; their names and digests are told.
     changes
         From `askergeo.plan.review.changed`, when two versions were compared.
+    parameters
+        Those that the review was made with; without them the set's own values.
+    ground
+        What lies below the plan on the map, from `marks_of` and
+        `askergeo.plan.cutout.read_ground`; read when it is not given.
 
     Raises
     ------
@@ -84,7 +100,9 @@ def review_result(
     red = sum(one.status == Status.HIT_RED for one in review.found)
     count = {"rode": red, "gule": len(review.found) - red}
     unknown = sum(one.status == Status.NOT_MAPPED for one in review.answers)
+    below = ground or read_ground(package, review.place, marks_of(review))
     layers = [layer for answer in review.answers for layer in answer.rule.layers]
+    layers += [layer for layer, frame in below.frames.items() if len(frame)]
     read = dict.fromkeys(layer for layer in layers if layer in package)
     words = ["askergeo", "plansjekk", *(path.name for path in paths), "--data", package.path.name]
     tables = [
@@ -110,14 +128,27 @@ def review_result(
             "ikke": Fact(title="Regler som ikke er kontrollert", value=len(review.not_asked)),
         },
         tables=tuple(tables if changes is None else [*tables, _changes_table(changes)]),
-        layers=tuple(_layers(review, review.place, package.crs)),
+        layers=(*background_layers(below, package), *_layers(review, review.place, package.crs)),
         findings=tuple(_finding(one) for one in review.found),
-        parameters=tuple(_file_record(path) for path in paths),
+        parameters=(
+            *(parameters or load_parameters("plansjekk")).records(),
+            *(_file_record(path) for path in paths),
+        ),
         warnings=tuple(_warnings(review.place)),
         missing=tuple(_missing(review, package)),
         reading=_READING,
         provenance=provenance_of(package, read, shlex.join(words)),
     )
+
+
+def marks_of(review: Review) -> list[Mark]:
+    """Give what a review shows on maps: the places of its findings that lie on the plan's map."""
+    outline = review.place.outline if review.place else None
+    return [
+        Mark(one.geometry, one.status)
+        for one in review.found
+        if outline is not None and one.geometry is not None and near_plan(one.geometry, outline)
+    ]
 
 
 def _finding(one: Found) -> Finding:
@@ -357,10 +388,10 @@ def _missing(review: Review, package: DataPackage | ScenarioView) -> list[Missin
 
 def _file_record(path: Path) -> dict[str, Any]:
     """Tell which file was reviewed, in the form of a parameter."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = plan_digest([path])
     return {
         "navn": path.name,
-        "tittel": "Planfil",
+        "tittel": PLAN_FILE,
         "verdi": path.name,
         "enhet": "",
         "kilde": f"sha256 {digest}",
