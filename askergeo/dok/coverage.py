@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import shapely
 
 from askergeo.crs import to_crs
+from askergeo.dok.search import mended
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.result import Status
@@ -95,14 +96,15 @@ def mapped_in(
         path = folder / indicator.file
         if path.is_file():
             return _national(path, indicator, package.crs, area)
-    cover = cast("BaseGeometry | None", package.coverage(layer.id))
+    cover = package.coverage(layer.id)
     if cover is not None:
+        (cover,) = mended(np.array([cover], dtype=object))
         return _within(area, cover, "lagets dekningsflate")
     if layer.coverage.rule == "kommunen":
         if BOUNDARY not in package:
             return Mapped(None, "kommunegrensen er ikke i datapakken")
         rows = geometries(package.read(BOUNDARY, bbox=area.bounds, columns=[]))
-        return _within(area, union(rows), "kommunegrensen")
+        return _within(area, union(mended(rows)), "kommunegrensen")
     return Mapped(None, "datapakken har ingen dekningsflate for laget")
 
 
@@ -121,8 +123,7 @@ def _national(path: Path, indicator: Indicator, crs: str, area: BaseGeometry) ->
     """Read a national coverage map: what it does not call unmapped is mapped, the rest is not."""
     frame = to_crs(read_file(path).frame, crs, what=path.name)
     frame = frame[np.asarray(shapely.intersects(geometries(frame), area))]
-    shapes = geometries(frame)
-    shapes = np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes))
+    shapes = mended(geometries(frame))
     if indicator.property not in frame.columns:
         return Mapped(None, f"{path.name} har ikke kolonnen «{indicator.property}»")
     values = frame[indicator.property].astype("string").str.strip().str.casefold()

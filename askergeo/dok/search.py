@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Index = NDArray[np.intp]
     Floats = NDArray[np.float64]
 
-__all__ = ["FAR_M", "TOUCH_M2", "Features", "Place", "Reader", "accuracy_of", "place_of"]
+__all__ = ["FAR_M", "TOUCH_M2", "Features", "Place", "Reader", "accuracy_of", "mended", "place_of"]
 
 # Most answers lie near; the far read is only for the distance when nothing does.
 NEAR_M: Final = 1_000.0
@@ -98,7 +98,7 @@ def place_of(area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float) -
     else:
         require_crs(area, crs, what="området")
         rows, labels = geometries(area), area.index.to_numpy(dtype=object)
-    rows = _valid(rows)
+    rows = mended(rows)
     surfaces = is_surface(rows) & ~shapely.is_empty(rows)
     rows, labels = rows[surfaces], labels[surfaces]
     if not len(rows):
@@ -115,7 +115,7 @@ def place_of(area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float) -
     return Place(rows, labels, whole, searched, buffer_m)
 
 
-def _valid(shapes: Geometries) -> Geometries:
+def mended(shapes: Geometries) -> Geometries:
     """Two dimensions, and valid polygons; a missing geometry becomes an empty one."""
     shapes = np.asarray(shapely.force_2d(shapes), dtype=object).copy()
     shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = shapely.Polygon()
@@ -161,7 +161,7 @@ class Features:
         there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
         plain = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         self.frame = (plain if there.all() else plain[there]).reset_index(drop=True)
-        self.shapes: Geometries = shapes[there]
+        self.shapes: Geometries = np.asarray(shapely.force_2d(shapes[there]), dtype=object)
         self.reach_m = reach_m
         self._tree = shapely.STRtree(self.shapes)
         self._met: dict[Place, Index] = {}
@@ -180,7 +180,7 @@ class Features:
         """Mend the few that are used; what a package holds is nearly always valid."""
         bad = rows[~shapely.is_valid(self.shapes[rows])]
         if len(bad):
-            self.shapes[bad] = _valid(self.shapes[bad])
+            self.shapes[bad] = mended(self.shapes[bad])
 
     def within(self, place: Place, distance: float) -> Index:
         """Rows whose box is within ``distance`` metres of the area's."""
@@ -196,7 +196,7 @@ class Features:
         limit = self.reach_m + place.buffer_m
         near = self.within(place, limit)
         near = near[chosen[near]]
-        if not len(near):
+        if not len(near) or limit <= 0:
             return None
         # The object with the nearest box gives a bound, within which only few others lie.
         boxes = shapely.bounds(self.shapes[near])

@@ -11,12 +11,14 @@ import numpy as np
 import shapely
 
 from askergeo._layer import Coverage
+from askergeo._text import listed
 from askergeo.dok.match import load_aliases
-from askergeo.dok.search import Features, Place, Reader, place_of
+from askergeo.dok.search import Features, Place, Reader, mended, place_of
 from askergeo.geometry import EMPTY, geometries, polygons_of, union
 from askergeo.parameters import load_parameters
 from askergeo.plan.shore import banned_shore
 from askergeo.plan.uses import use_of
+from askergeo.result import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from askergeo.datapackage import DataPackage
+    from askergeo.geometry import Geometries
     from askergeo.plan.catalogue import MapRule, Rule
     from askergeo.plan.place import Place as PlanPlace
     from askergeo.scenario import ScenarioView
@@ -58,6 +61,10 @@ _OWN: Final = {
     "S3": frozenset({5000}),
 }
 _COMPLETE: Final = Coverage(rule="kommunen")
+_AT_SEA: Final = (
+    "Kommunegrensen i datapakken er uten sjøen: "
+    "det som ligger i sjøen, kan likevel være i kommunen."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +100,9 @@ class MapRows:
         What a hit in each row is; ``None`` for rows that are no hit.
     cover
         The area that the layer maps; missing when that is all, or not known.
+    lacking
+        Purposes that the layer does not map although it covers them: the period that their class
+        asks for is not in it.
     rule
         What it means that there is no hit.
     remark
@@ -104,6 +114,7 @@ class MapRows:
     cover: shapely.Geometry | None
     rule: Coverage
     remark: str = ""
+    lacking: BaseGeometry = EMPTY
 
     @cached_property
     def hits(self) -> Mask:
@@ -115,8 +126,9 @@ class MapRows:
         if self.cover is None:
             return 0.0 if self.rule is _COMPLETE else None
         if shapely.covers(self.cover, whole):
-            return 0.0
-        return float(shapely.area(polygons_of(shapely.difference(whole, self.cover))).sum())
+            return float(shapely.area(self.lacking))
+        beyond = union(np.array([shapely.difference(whole, self.cover), self.lacking]))
+        return float(shapely.area(beyond))
 
 
 class Around:
@@ -139,6 +151,14 @@ class Around:
         self.area = place_of(place.outline, package.crs, 0.0)
         self._reader = Reader(package, self.area, _columns(rules, package))
         self._asked: dict[str, Asked] = {}
+        self._covers: dict[str, BaseGeometry | None] = {}
+
+    def cover(self, layer: str) -> BaseGeometry | None:
+        """Give the area that a layer maps; missing when only a text, or nothing, is known."""
+        if layer not in self._covers:
+            found = self.package.coverage(layer)
+            self._covers[layer] = None if found is None else _whole(np.array([found]))
+        return self._covers[layer]
 
     def features(self, layer: str) -> Features:
         """Objects of a layer within a kilometre of the plan."""
@@ -154,15 +174,27 @@ class Around:
         return self._asked[uses]
 
     @cached_property
-    def municipality(self) -> BaseGeometry | None:
-        """The municipality with its sea: what a layer «of the municipality» can be whole in."""
+    def _border(self) -> gpd.GeoDataFrame | None:
         if "kommunegrense" not in self.package:
             return None
-        boundary = self.package.read("kommunegrense", columns=["kommunenummer"])
-        own = boundary[boundary["kommunenummer"].astype(str) == self.package.municipality]
-        whole = union(geometries(own))
-        shapely.prepare(whole)
-        return whole
+        frame = self.package.read("kommunegrense", columns=["kommunenummer", "omfang"])
+        return frame[frame["kommunenummer"].astype(str) == self.package.municipality]
+
+    @cached_property
+    def municipality(self) -> BaseGeometry | None:
+        """The municipality with its sea: what a layer «of the municipality» can be whole in."""
+        return None if self._border is None else _whole(geometries(self._border))
+
+    @property
+    def sea_is_known(self) -> bool:
+        """Whether the border goes out to sea, and not along the coast."""
+        return self._border is not None and bool((self._border["omfang"] == "med_sjo").any())
+
+
+def _whole(shapes: Geometries) -> BaseGeometry:
+    whole = union(mended(shapes))
+    shapely.prepare(whole)
+    return whole
 
 
 def _columns(
@@ -234,33 +266,59 @@ def _fits(frame: pd.DataFrame, where: Mapping[str, tuple[object, ...]]) -> Mask:
 
 def _area(asked: MapRule, around: Around) -> MapRows:
     features = around.features(asked.layer)
-    status = np.full(len(features.frame), None, dtype=object)
+    frame = features.frame
+    status = np.full(len(frame), None, dtype=object)
     for one in reversed(asked.classes):
-        status[_fits(features.frame, one.where)] = one.status
-    cover: shapely.Geometry | None = around.package.coverage(asked.layer)
+        status[_fits(frame, one.where)] = one.status
+    telling = dict.fromkeys(name for one in asked.classes for name in one.where)
+    untold = _untold(frame, telling)
+    if not asked.blank:
+        # What a row does not say is not known to be harmless.
+        status[untold & (status == None)] = Status.HIT_YELLOW  # noqa: E711  (an array)
+    cover = around.cover(asked.layer)
     if asked.blank:
-        mapped = ~_fits(features.frame, asked.blank)
+        mapped = ~_fits(frame, asked.blank) & ~untold
         rows = features.meeting(around.area)
         cover = union(features.shapes[rows[mapped[rows]]])
     rule = _COMPLETE if asked.complete else around.package.catalogue[asked.layer].coverage
     if cover is None and rule.rule == _COMPLETE.rule and not asked.complete:
         cover = around.municipality
-    return MapRows(features, status, cover, rule)
+    gone = [f"«{name}»" for name in telling if name not in frame.columns]
+    remark = f"Laget mangler {listed(gone)}: treffene regnes som de alvorligste." if gone else ""
+    return MapRows(features, status, cover, rule, remark)
+
+
+def _untold(frame: pd.DataFrame, columns: Iterable[str]) -> Mask:
+    """Tell which rows say nothing in one of the columns."""
+    there = [name for name in columns if name in frame.columns]
+    return np.asarray(frame[there].isna().any(axis=1), dtype=bool)
 
 
 def _period(asked: MapRule, around: Around) -> MapRows:
     """Read every period; which of them a purpose must stand outside is asked by its class."""
     layer = _area(asked, around)
-    codes = around.asked(asked.uses).uses["kode"].unique()
-    classes = sorted({getattr(use_of(code), asked.kind) for code in codes} - {""})
+    uses = around.asked(asked.uses).uses
+    classes = uses["kode"].map(lambda code: getattr(use_of(code), asked.kind))
     periods = _periods(layer.features.frame)
-    mapped = set(periods[~np.isnan(periods)].astype(int))
-    missing = [one for one in classes if mapped and not mapped & _OWN[one]]
-    if not missing:
-        return layer
-    listed = ", ".join(missing)
-    remark = f"Kartet har ikke gjentaksintervallet til sikkerhetsklasse {listed} her."
-    return replace(layer, remark=remark)
+    near = periods if len(periods) else _all_periods(asked.layer, around.package)
+    mapped = set(near[~np.isnan(near)].astype(int))
+    missing = [one for one in sorted(set(classes)) if len(near) and not mapped & _OWN[one]]
+    remarks = []
+    if missing:
+        remarks.append(
+            f"Kartet har ikke gjentaksintervallet til sikkerhetsklasse {', '.join(missing)} her."
+        )
+    if np.isnan(periods[layer.features.meeting(around.area)]).any():
+        remarks.append("Soner der gjentaksintervallet ikke er oppgitt, er regnet med.")
+    lacking = union(geometries(uses[classes.isin(missing)]))
+    return replace(layer, remark=" ".join(remarks), lacking=lacking)
+
+
+def _all_periods(layer: str, package: DataPackage | ScenarioView) -> NDArray[np.float64]:
+    """Return periods that the layer has anywhere: which maps were made, when none has hits near."""
+    if "gjentaksintervall" not in package.records[layer].columns:
+        return np.empty(0)
+    return _periods(package.read(layer, columns=["gjentaksintervall"], geometry=False))
 
 
 def _periods(frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -285,7 +343,11 @@ def _outside(asked: MapRule, around: Around) -> MapRows:
     own = around.municipality
     outside = polygons_of(shapely.difference(around.place.outline, EMPTY if own is None else own))
     frame = gpd.GeoDataFrame(geometry=outside, crs=around.package.crs)
-    return _everything(frame, 0.0, asked, around, "")
+    rows = _everything(frame, 0.0, asked, around, "")
+    if around.sea_is_known:
+        return rows
+    status = np.full(len(frame), Status.HIT_YELLOW, dtype=object)
+    return replace(rows, status=status, remark=_AT_SEA)
 
 
 def _everything(

@@ -15,6 +15,7 @@ import shapely
 from askergeo._text import listed
 from askergeo.dok.match import load_aliases
 from askergeo.dok.search import accuracy_of, cut
+from askergeo.errors import AskergeoError
 from askergeo.geometry import union
 from askergeo.numbers import format_number
 from askergeo.plan.answer import MapAnswer, MapHit
@@ -64,13 +65,21 @@ def ask_map(
     """
     rules = load_rules().values()
     around = Around(place, package, rules)
-    answers = []
-    for rule in rules:
+    return [_ask(rule, around, parameters) for rule in rules if rule.map or rule.asks]
+
+
+def _ask(rule: Rule, around: Around, parameters: Parameters) -> MapAnswer:
+    """Ask one rule; one that fails is an error with its reason, and the others are asked."""
+    try:
         if rule.map is not None:
-            answers.append(_ask_layer(rule, rule.map, around))
-        elif rule.asks is not None:
-            answers.append(_ask_method(rule, rule.asks, around, parameters))
-    return answers
+            return _ask_layer(rule, rule.map, around)
+        if rule.asks is not None:
+            return _ask_method(rule, rule.asks, around, parameters)
+    except (AskergeoError, shapely.errors.GEOSException) as error:
+        reason = error.message if isinstance(error, AskergeoError) else str(error)
+        remark = f"Kontrollen feilet: {reason}"
+        return MapAnswer(rule=rule, status=Status.ERROR, unmapped_m2=None, remark=remark)
+    return _not_relevant(rule)
 
 
 def _ask_method(rule: Rule, asks: Asks, around: Around, parameters: Parameters) -> MapAnswer:
@@ -120,6 +129,8 @@ def _absent(layers: Iterable[str], package: DataPackage | ScenarioView) -> str:
 
 def _undecided(ask: MapRule, package: DataPackage | ScenarioView) -> str:
     """Say which columns that tell hits from other rows are not in the package's layer."""
+    if any(not one.where for one in ask.classes):
+        return ""  # every row is a hit; how grave is told by `read_rows`
     there = package.records[ask.layer].columns
     wanted = dict.fromkeys(name for one in ask.classes for name in one.where)
     gone = [f"«{name}»" for name in wanted if name not in there]
@@ -228,4 +239,4 @@ def _worst(hits: tuple[MapHit, ...], unmapped: float | None, rule: Coverage) -> 
     found = {hit.status for hit in hits}
     if found:
         return next(status for status in _WORST_FIRST if status in found)
-    return rule.no_hit(mapped=None if unmapped is None else unmapped <= _LEAST)
+    return rule.no_hit(mapped=unmapped is not None and unmapped <= _LEAST)

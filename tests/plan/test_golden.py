@@ -104,7 +104,7 @@ def test_the_plans_try_every_rule_and_every_answer(
     answers: dict[str, dict[str, MapAnswer]],
 ) -> None:
     hit = {rule for some in answers.values() for rule, one in some.items() if one.hits}
-    assert hit == set(NUMBERS)
+    assert hit >= set(NUMBERS)
     far = [one.distance_m for some in answers.values() for one in some.values()]
     assert sum(one is not None for one in far) >= 8
     assert any(one.unmapped_m2 for some in answers.values() for one in some.values())
