@@ -16,6 +16,7 @@ from askergeo.plan.gml_links import HREF, IDS, fill_links
 from askergeo.plan.model import Arc, Curve, Link, PlanFile, PlanObject, Shape, Surface, System
 from askergeo.sources.gml import refuse_doctype
 from askergeo.sources.gml_geometry import (
+    GML_NAMESPACES,
     Context,
     GmlFault,
     is_geometry,
@@ -42,6 +43,9 @@ _MOST_NODES = 10_000_000
 # What XML may begin with: a sign, or a mark of its coding (UTF-8, UTF-16, UTF-32).
 _BEGINNINGS = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0", b"\0<")
 _MEMBERS = frozenset({"featureMember", "featureMembers", "member", "members"})
+_HOLDERS = frozenset(
+    (*GML_NAMESPACES, "http://www.opengis.net/wfs", "http://www.opengis.net/wfs/2.0")
+)
 _CURVES = frozenset({"LineString", "Curve", "CompositeCurve", "OrientableCurve"})
 _PATCHES = frozenset({"Polygon", "PolygonPatch"})
 _ARC_POINTS = 3
@@ -91,7 +95,7 @@ def _objects(root: _Element, path: Path) -> tuple[PlanObject, ...]:
     objects = tuple(_object(element, context) for element in _features(root))
     if not objects:
         raise SourceError(
-            f"{path.name} har ingen planobjekter (featureMember).",
+            f"{path.name} har ingen planobjekter (featureMember i GMLs navnerom).",
             remedy="Oppgi en GML-fil med en arealplan.",
         )
     return objects
@@ -149,7 +153,7 @@ def _header(root: _Element) -> Context:
 
 def _features(root: _Element) -> Iterator[_Element]:
     for member in root.iterchildren("*"):
-        if local_name(member) in _MEMBERS:
+        if local_name(member) in _MEMBERS and etree.QName(member).namespace in _HOLDERS:
             yield from member.iterchildren("*")
 
 

@@ -89,10 +89,16 @@ def read_plans(paths: Sequence[str | Path], *, crs: str | None = None) -> list[P
         files = [_opened(path, opened) for path in paths]
         written = [file for file, kind in files if kind in _GML]
         gml = iter(read_plan_gmls(written))
-        return [
+        plans = [
             _placed(next(gml), crs) if kind in _GML else _other(file, kind, crs)
             for file, kind in files
         ]
+    if not any(one.shapes for plan in plans for one in plan.objects):
+        raise SourceError(
+            f"{', '.join(plan.name for plan in plans)} har ingen geometri.",
+            remedy="Se etter at planområdet er med, og at geometrien er i GMLs navnerom.",
+        )
+    return plans
 
 
 def _opened(path: str | Path, opened: ExitStack) -> tuple[Path, Kind]:
