@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -124,7 +125,7 @@ def snap(
     total = count if count is not None else int(rows.max(initial=-1)) + 1
     if len(rows) != len(shapes) or rows.min(initial=0) < 0 or rows.max(initial=-1) >= total:
         raise LayerError(f"{len(rows)} eiere passer ikke til {len(shapes)} punkter i {total} rader")
-    lines = _joinable(graph, kinds, least_nodes)
+    lines = _joinable(graph, tuple(kinds), least_nodes)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     parts, part = shapely.get_parts(shapes[there], return_index=True)
     found = _meetings(lines, parts, rows[there][part], reach_m)
@@ -157,7 +158,10 @@ def _check_crs(graph: WalkGraph, points: gpd.GeoSeries | gpd.GeoDataFrame) -> No
         )
 
 
-def _joinable(graph: WalkGraph, kinds: Collection[str], least_nodes: int) -> _Lines:
+# Homes, services and stops are joined to one graph after another, and its lines take longer to
+# draw than most of these take to join.
+@lru_cache(maxsize=1)
+def _joinable(graph: WalkGraph, kinds: tuple[str, ...], least_nodes: int) -> _Lines:
     allowed = np.isin(graph.kind, [KINDS.index(kind) for kind in kinds])
     if least_nodes > 1 and graph.nodes:
         large = np.bincount(graph.component) >= least_nodes

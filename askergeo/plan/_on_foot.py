@@ -1,0 +1,238 @@
+"""The ways on foot from the purposes of a plan: where they begin, and how long the longest is.
+
+A way begins at places along the boundary of each purpose and in a grid inside it. From each place
+it goes in a straight line to the nearest edge of the walking network and on along the network. The
+longest way of a purpose counts: what is known for the place that has it worst, holds for all. The
+network is that of today: a plan's own new roads are not in it, and the straight line stands for
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from askergeo.errors import LayerError
+from askergeo.geometry import geometries
+from askergeo.network.cache import GAP, LAYERS, TOLERANCE, cached_graph
+from askergeo.network.paths import Network
+from askergeo.network.profiles import edge_costs, find_profile, metres
+from askergeo.network.snapping import Places, snap
+from askergeo.numbers import format_number
+from askergeo.parameters import load_parameters
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.geometry import Geometries
+    from askergeo.network.graph import WalkGraph
+    from askergeo.parameters import Parameters
+    from askergeo.scenario import ScenarioView
+
+    Numbers = NDArray[np.float64]
+    Rows = NDArray[np.intp]
+
+__all__ = [
+    "NO_WAYS",
+    "Longest",
+    "Starts",
+    "Ways",
+    "longest",
+    "metres_text",
+    "reach_text",
+    "starts_of",
+    "ways_of",
+]
+
+#: Why nothing can be measured on foot.
+NO_WAYS = "Laget «Veger» har ingen linje å gå på."
+# Metres: a boundary is drawn coarser than this before places are taken along it.
+_ROUGH = 2.0
+# Places along a boundary, and in the box round a purpose, at most; a larger one has them sparser.
+_MOST = 400
+# Metres of straight line that the reader need not be told of.
+_NEAR = 50.0
+
+
+class Ways:
+    """The walking network of a package, with its costs in metres and in the time of walkers.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    """
+
+    def __init__(self, graph: WalkGraph) -> None:
+        self.graph = graph
+        self._networks: dict[str, Network] = {}
+
+    def network(self, profile: str = "") -> Network:
+        """Network in metres, or in seconds of a profile of `askergeo.network.profiles`."""
+        if profile not in self._networks:
+            costs = edge_costs(self.graph, find_profile(profile)) if profile else metres(self.graph)
+            self._networks[profile] = Network.of(self.graph, costs)
+        return self._networks[profile]
+
+    def join(self, points: Geometries, parameters: Parameters) -> Places:
+        """Join points to the nearest edge of a part of the network that is not a loose bit."""
+        return snap(
+            self.graph,
+            gpd.GeoSeries(points, crs=self.graph.crs),
+            reach_m=parameters["koble_m"],
+            least_nodes=parameters["los_knuter"],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Starts:
+    """Where the ways from ``u`` purposes begin, ``s`` places.
+
+    Parameters
+    ----------
+    points
+        The places, (s,).
+    owner
+        Purpose that each is in, (s,), ascending.
+    count
+        Number of purposes.
+    places
+        Where each meets the network.
+    """
+
+    points: Geometries
+    owner: Rows
+    count: int
+    places: Places
+
+
+class Longest(NamedTuple):
+    """The longest of each of ``u`` purposes.
+
+    ``value`` (u,) is NaN when none is known, ``start`` (u,) the place that has it, and ``unsure``
+    (u,) whether any of the purpose's places is unknown.
+    """
+
+    value: Numbers
+    start: Rows
+    unsure: NDArray[np.bool_]
+
+
+class _Kept(NamedTuple):
+    key: tuple[object, ...]
+    value: Any
+
+
+# What was made last: the rules of a plan, and plans on one package, share it.
+_kept: dict[str, _Kept] = {}
+
+
+def ways_of(package: DataPackage | ScenarioView) -> Ways | None:
+    """Return the walking network of a package; ``None`` when it has no line to walk on.
+
+    It is the one of the analysis ``tettsted``, kept in the package; it is kept here too until
+    another package is asked, or the layers that it is made of are others.
+    """
+    values = load_parameters("tettsted")
+    hashes = [(layer, package.record(layer).sha256) for layer in LAYERS if layer in package]
+    key = (package.crs, *hashes, values[TOLERANCE], values[GAP])
+    kept = _kept.get("ways")
+    if kept is None or kept.key != key:
+        try:
+            ways = Ways(cached_graph(package, values).graph)
+        except LayerError:
+            ways = None
+        kept = _kept["ways"] = _Kept(key, ways)
+    found: Ways | None = kept.value
+    return found
+
+
+def starts_of(uses: gpd.GeoDataFrame, ways: Ways, parameters: Parameters) -> Starts:
+    """Choose the places that ways begin at, and join them to the network.
+
+    Parameters
+    ----------
+    uses
+        Purposes with an area, in the package's CRS.
+    ways
+        The network.
+    parameters
+        ``prove_m``, ``koble_m`` and ``los_knuter`` of the set ``plansjekk``.
+    """
+    # The frame and the network are in the key as they are: they cannot be others meanwhile.
+    key = (uses, ways, *(parameters[name] for name in ("prove_m", "koble_m", "los_knuter")))
+    kept = _kept.get("starts")
+    if kept is None or kept.key[0] is not uses or kept.key[1] is not ways or kept.key[2:] != key[2:]:
+        points, owner = _samples(geometries(uses), parameters["prove_m"])
+        starts = Starts(points, owner, len(uses), ways.join(points, parameters))
+        kept = _kept["starts"] = _Kept(key, starts)
+    found: Starts = kept.value
+    return found
+
+
+def longest(starts: Starts, values: Numbers) -> Longest:
+    """Find the greatest of the values of each purpose's places; NaN is unknown, and left out."""
+    order = np.lexsort((np.nan_to_num(values, nan=-1.0, posinf=np.inf), starts.owner))
+    last = np.searchsorted(starts.owner[order], np.arange(starts.count), side="right") - 1
+    start = order[last]
+    unsure = np.zeros(starts.count, dtype=bool)
+    unsure[starts.owner[np.isnan(values)]] = True
+    return Longest(values[start], start, unsure)
+
+
+def metres_text(value: float, most: float) -> str:
+    """Write a way for people: rounded up, so that one over a limit never reads as the limit."""
+    far = format_number(most, unit="m")
+    return format_number(float(np.ceil(value)), unit="m") if value <= most else f"mer enn {far}"
+
+
+def reach_text(starts: Starts, parameters: Parameters) -> str:
+    """Say how far purposes lie from the network, when that matters."""
+    said = []
+    access = float(starts.places.access.max(initial=0.0))
+    if access > _NEAR:
+        said.append(
+            f"Inntil {format_number(np.ceil(access), unit='m')} av veien er luftlinje fra formålet "
+            "til dagens gangnett."
+        )
+    if len(starts.places.unsnapped):
+        far = format_number(parameters["koble_m"], unit="m")
+        said.append(f"Deler av planen ligger mer enn {far} fra gangnettet: avstanden er ukjent.")
+    return " ".join(said)
+
+
+def _samples(shapes: Geometries, step: float) -> tuple[Geometries, Rows]:
+    """Places along the boundary of each surface and in a grid inside it, and whose they are."""
+    outline = shapely.boundary(shapely.simplify(shapes, _ROUGH))
+    along = np.maximum(step, shapely.length(outline) / _MOST)
+    edge, of_edge = shapely.get_coordinates(shapely.segmentize(outline, along), return_index=True)
+    inside, of_inside = _grid(shapes, step)
+    owner = np.r_[of_edge, of_inside]
+    order = np.argsort(owner, kind="stable")
+    points = shapely.points(np.vstack([edge, inside])[order])
+    return np.asarray(points, dtype=object), owner[order]
+
+
+def _grid(shapes: Geometries, step: float) -> tuple[Numbers, Rows]:
+    """Points of a grid inside each surface: so that none is farther than a step from one."""
+    west, south, east, north = shapely.bounds(shapes).T
+    wide, high = east - west, north - south
+    apart = np.maximum.reduce(
+        [np.full(len(shapes), step), np.sqrt(wide * high / _MOST), np.maximum(wide, high) / _MOST]
+    )
+    columns, rows = (np.ceil(side / apart).astype(int) for side in (wide, high))
+    count = columns * rows
+    owner = np.repeat(np.arange(len(shapes)), count)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    across = west[owner] + (number % columns[owner] + 0.5) * apart[owner]
+    upward = south[owner] + (number // columns[owner] + 0.5) * apart[owner]
+    shapely.prepare(shapes)
+    kept = shapely.contains_xy(shapes[owner], across, upward)
+    return np.column_stack([across, upward])[kept], owner[kept]

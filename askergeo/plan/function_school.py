@@ -1,0 +1,365 @@
+"""The schools of a plan's homes: how long the way is, and whether there is room.
+
+The right to transport follows from opplæringslova (LOV-2023-06-09-30) chapter 4: more than 2 km in
+the first grade, more than 4 km in grades 2 to 10, from door to door along the way that is walked.
+The school is that of the district where the layer ``skolekrets`` names one, else the nearest on
+foot that has the grade; private schools are left out, for nobody is assigned to one. Dangerous
+ways give the right at any distance, and are not judged here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from askergeo._text import listed
+from askergeo.geometry import geometries
+from askergeo.network.paths import matrix
+from askergeo.numbers import format_number
+from askergeo.plan._function_answer import answer_of, not_asked
+from askergeo.plan._on_foot import (
+    NO_WAYS,
+    longest,
+    metres_text,
+    reach_text,
+    starts_of,
+    ways_of,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from askergeo.datapackage import DataPackage
+    from askergeo.parameters import Parameters
+    from askergeo.plan._on_foot import Longest, Starts
+    from askergeo.plan.answer import MapAnswer
+    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.place import Place
+    from askergeo.scenario import ScenarioView
+
+    Numbers = NDArray[np.float64]
+    Rows = NDArray[np.intp]
+
+__all__ = ["room", "way"]
+
+# Title, and the grades, of each part of the school that the law or the districts tell apart.
+_PARTS: Final = {
+    "1. trinn": (1,),
+    "2.–7. trinn": tuple(range(2, 8)),
+    "8.–10. trinn": tuple(range(8, 11)),
+}
+# The last grade of barnetrinnet, and the grades of grunnskolen.
+_LAST_OF_PRIMARY: Final = 7
+_GRADES: Final = range(1, 11)
+_UNKNOWN: Final = -2
+_FAR: Final = -1
+
+
+@dataclass(frozen=True, eq=False)
+class _Schools:
+    """The school of each of ``s`` places in each grade.
+
+    Parameters
+    ----------
+    frame
+        The schools, a row each.
+    way
+        Metres on foot by grade, (s,) each; ``inf`` beyond what is searched, NaN unknown.
+    school
+        Row of the school by grade, (s,) each; −1 farther than is searched, −2 unknown.
+    districts
+        Whether the layer of districts says which.
+    """
+
+    frame: gpd.GeoDataFrame
+    way: dict[int, Numbers]
+    school: dict[int, Rows]
+    districts: bool
+
+    def name(self, grade: int, start: int) -> str:
+        """Name of the school of a place in a grade; empty when it is not known or not near."""
+        row = self.school[grade][start]
+        return str(self.frame["navn"].iloc[row]) if row >= 0 else ""
+
+
+def way(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+) -> MapAnswer:
+    """Ask whether children walk to school without the right to transport.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    uses
+        The purposes that it is about.
+    place
+        The plan, in the package's CRS.
+    package
+        Package with ``skole`` and ``veg``, and ``skolekrets`` when there is one.
+    parameters
+        The set ``plansjekk``.
+    """
+    ways = ways_of(package)
+    if ways is None:
+        return not_asked(rule, NO_WAYS)
+    starts = starts_of(uses, ways, parameters)
+    schools = _schools(starts, place, package, parameters)
+    worst = {title: _worst(schools, starts, grades) for title, grades in _PARTS.items()}
+    limit = {
+        title: float(parameters["skoleskyss_forste_m" if 1 in grades else "skoleskyss_m"])
+        for title, grades in _PARTS.items()
+    }
+    over = {title: found[0].value > limit[title] for title, found in worst.items()}
+    fails = np.any(list(over.values()), axis=0)
+    vague = np.any([np.isnan(f.value) | f.unsure for f, _ in worst.values()], axis=0)
+    most = float(parameters["sok_m"])
+
+    def told(title: str, rows: Rows) -> str:
+        found, grades = worst[title]
+        row = rows[np.argmax(np.nan_to_num(found.value[rows], nan=-1.0))]
+        name = schools.name(int(grades[row]), int(found.start[row]))
+        to = f" til {name}" if name else ""
+        return f"{title} inntil {metres_text(float(found.value[row]), most)}{to}"
+
+    def tell(rows: Rows) -> str:
+        late = [told(title, rows[over[title][rows]]) for title in _PARTS if over[title][rows].any()]
+        return f"rett til skoleskyss: {listed(late)}"
+
+    known = {title: np.flatnonzero(~np.isnan(found.value)) for title, (found, _) in worst.items()}
+    way_there = [told(title, rows) for title, rows in known.items() if len(rows)]
+    return answer_of(
+        rule,
+        uses,
+        fails=fails,
+        unknown=vague & ~fails,
+        tell=tell,
+        remark=" ".join(
+            part
+            for part in (
+                f"Skoleveien: {listed(way_there)}." if way_there else "",
+                _doubts(schools, uses, package),
+                reach_text(starts, parameters),
+            )
+            if part
+        ),
+    )
+
+
+def room(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+) -> MapAnswer:
+    """Ask whether the schools of a plan's homes have places left.
+
+    The places are the column ``kapasitet`` of ``skole`` where the package has it, else paralleller
+    × grades × pupils in a class; ``elevtall`` says how many are taken. Neither ``kapasitet`` nor
+    ``elevtall`` is a column of the catalogue: a package may carry them. Without ``elevtall`` the
+    rule cannot be asked. How many pupils the plan brings is not reckoned.
+
+    Parameters are as in `way`.
+    """
+    ways = ways_of(package)
+    if ways is None:
+        return not_asked(rule, NO_WAYS)
+    starts = starts_of(uses, ways, parameters)
+    schools = _schools(starts, place, package, parameters)
+    seats = _seats(schools.frame, parameters)
+    if "elevtall" not in schools.frame:
+        rows = np.unique(np.concatenate([schools.school[1], schools.school[8]]))
+        told = [
+            f"{schools.frame['navn'].iloc[row]} er bygd for {format_number(seats[row])} elever"
+            for row in rows[rows >= 0]
+            if not np.isnan(seats[row])
+        ]
+        known = f" {listed(told)}." if told else ""
+        return not_asked(rule, f"Elevtall og kapasitet er ikke i datapakken.{known}")
+    pupils = schools.frame["elevtall"].to_numpy(dtype=np.float64, na_value=np.nan)
+    left = seats * float(parameters["skole_fylling"]) - pupils
+    of_start = np.column_stack([_of(left, schools.school[grade]) for grade in _GRADES])
+    least = np.full(len(uses), np.inf)
+    np.fmin.at(least, starts.owner, np.fmin.reduce(of_start, axis=1))
+    vague = np.zeros(len(uses), dtype=bool)
+    vague[starts.owner[np.isnan(of_start).any(axis=1)]] = True
+    fails = least < 0
+
+    def said(rows: Rows) -> str:
+        mine = np.isin(starts.owner, rows)
+        its = np.unique(np.concatenate([schools.school[grade][mine] for grade in _GRADES]))
+        its = its[its >= 0]
+        return listed([_room_text(schools.frame, row, seats, pupils) for row in its])
+
+    return answer_of(
+        rule,
+        uses,
+        fails=fails,
+        unknown=vague & ~fails,
+        tell=said,
+        remark=f"{said(np.arange(len(uses)))}. Hvor mange elever planen gir, er ikke regnet. "
+        f"{_doubts(schools, uses, package)}".strip(),
+    )
+
+
+def _worst(schools: _Schools, starts: Starts, grades: tuple[int, ...]) -> tuple[Longest, Rows]:
+    """Find the longest way of some grades from each purpose, and the grade that has it."""
+    ways = np.column_stack([schools.way[grade] for grade in grades])
+    last = np.argmax(np.nan_to_num(ways, nan=-1.0), axis=1)
+    value = ways[np.arange(len(ways)), last]
+    # A grade that nothing is known of leaves the rest unsure.
+    found = longest(starts, value)
+    unsure = found.unsure.copy()
+    unsure[starts.owner[np.isnan(ways).any(axis=1)]] = True
+    return found._replace(unsure=unsure), np.array(grades)[last[found.start]]
+
+
+def _schools(
+    starts: Starts, place: Place, package: DataPackage | ScenarioView, parameters: Parameters
+) -> _Schools:
+    """Find the school of each place in each grade, and the way there."""
+    there = package.records["skole"].columns
+    wanted = ("skole_id", "navn", "trinn_fra", "trinn_til", "eierform", "paralleller")
+    more = ("stedfesting", "kapasitet", "elevtall")
+    frame = package.read("skole", columns=[one for one in (*wanted, *more) if one in there])
+    for name in wanted:
+        if name not in frame:
+            frame[name] = pd.NA
+    ways = ways_of(package)
+    away = np.full((len(starts.owner), len(frame)), np.inf)
+    if ways is not None and len(frame):
+        near = _near(frame, place, float(parameters["sok_m"]))
+        places = ways.join(geometries(frame)[near], parameters)
+        away[:, near] = matrix(
+            ways.network(), starts.places, places, limit=float(parameters["sok_m"])
+        )
+    lowest, highest = (
+        frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("trinn_fra", "trinn_til")
+    )
+    public = ~frame["eierform"].eq("privat").to_numpy(dtype=bool, na_value=False)
+    own = _districts(starts, frame, place, package)
+    ways_by, school_by = {}, {}
+    for grade in _GRADES:
+        has = (lowest <= grade) & (grade <= highest)
+        ways_by[grade], school_by[grade] = _nearest_or_own(
+            away, has & public, own[_stage(grade)], ~has & ~np.isnan(lowest) & ~np.isnan(highest)
+        )
+    return _Schools(frame, ways_by, school_by, "skolekrets" in package)
+
+
+def _nearest_or_own(
+    away: Numbers, usable: NDArray[np.bool_], own: Rows, lacks: NDArray[np.bool_]
+) -> tuple[Numbers, Rows]:
+    """Give the way to the district's own school, else to the nearest that has the grade."""
+    start = np.arange(len(away))
+    if usable.any():
+        rows = np.flatnonzero(usable)
+        which = rows[np.argmin(np.nan_to_num(away[:, rows], nan=np.inf, posinf=np.inf), axis=1)]
+        metres = away[start, which]
+        which = np.where(np.isinf(metres), _FAR, which)
+    else:
+        metres, which = np.full(len(away), np.nan), np.full(len(away), _UNKNOWN)
+    # A district's school that is known not to have the grade says nothing of it.
+    named = (own >= 0) & ~np.r_[lacks, [False]][own]
+    metres = np.where(named, np.r_["1", away, np.full((len(away), 1), np.nan)][start, own], metres)
+    which = np.where(named, own, which)
+    unknown = own == _UNKNOWN
+    return np.where(unknown, np.nan, metres), np.where(unknown, _UNKNOWN, which)
+
+
+def _districts(
+    starts: Starts, schools: gpd.GeoDataFrame, place: Place, package: DataPackage | ScenarioView
+) -> dict[str, Rows]:
+    """Find the row of the district's school of each place, by stage.
+
+    −1 where no district, or one without a school, covers the place; −2 where the layer of schools
+    lacks the district's school.
+    """
+    none = np.full(len(starts.owner), _FAR)
+    found = {"barnetrinn": none.copy(), "ungdomstrinn": none.copy()}
+    if "skolekrets" not in package or "skole_id" not in package.records["skolekrets"].columns:
+        return found
+    districts = package.read(
+        "skolekrets", bbox=place.outline.bounds, columns=["trinn", "skole_id"]
+    )
+    districts = districts[districts["skole_id"].notna()]
+    number = pd.Index(schools["skole_id"].astype(str)).get_indexer(districts["skole_id"].astype(str))
+    number = np.where(number < 0, _UNKNOWN, number)
+    start, row = shapely.STRtree(geometries(districts)).query(starts.points, predicate="intersects")
+    stage = districts["trinn"].to_numpy(dtype=object)[row]
+    for name, rows in found.items():
+        # The first of several that overlap is taken, whatever order the tree gives them in.
+        mine = np.flatnonzero(stage == name)[::-1]
+        mine = mine[np.argsort(-row[mine], kind="stable")]
+        rows[start[mine]] = number[row[mine]]
+    return found
+
+
+def _near(schools: gpd.GeoDataFrame, place: Place, distance: float) -> Rows:
+    """Rows of the schools that a way of the distance may reach from the plan."""
+    box = shapely.buffer(shapely.box(*place.outline.bounds), distance, join_style="mitre")
+    return np.flatnonzero(shapely.intersects(box, geometries(schools)))
+
+
+def _stage(grade: int) -> str:
+    return "barnetrinn" if grade <= _LAST_OF_PRIMARY else "ungdomstrinn"
+
+
+def _seats(schools: gpd.GeoDataFrame, parameters: Parameters) -> Numbers:
+    """Places of each school, (k,); NaN where the data do not say."""
+    first, last, classes = (
+        schools[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in ("trinn_fra", "trinn_til", "paralleller")
+    )
+    primary = np.clip(np.minimum(last, _LAST_OF_PRIMARY) - first + 1, 0, None)
+    secondary = np.clip(
+        np.minimum(last, _GRADES[-1]) - np.maximum(first, _LAST_OF_PRIMARY + 1) + 1, 0, None
+    )
+    seats = classes * (
+        primary * parameters["elever_per_klasse_barn"]
+        + secondary * parameters["elever_per_klasse_ungdom"]
+    )
+    if "kapasitet" in schools:
+        given = schools["kapasitet"].to_numpy(dtype=np.float64, na_value=np.nan)
+        seats = np.where(np.isnan(given), seats, given)
+    return np.asarray(seats, dtype=np.float64)
+
+
+def _of(values: Numbers, rows: Rows) -> Numbers:
+    """Values of rows, NaN of those below 0."""
+    return np.where(rows >= 0, np.r_[values, [np.nan]][np.maximum(rows, -1)], np.nan)
+
+
+def _room_text(schools: gpd.GeoDataFrame, row: int, seats: Numbers, pupils: Numbers) -> str:
+    name = schools["navn"].iloc[row]
+    if np.isnan(seats[row]) or np.isnan(pupils[row]):
+        return f"{name} har ukjent plass"
+    return f"{name} har {format_number(pupils[row])} elever og {format_number(seats[row])} plasser"
+
+
+def _doubts(
+    schools: _Schools, uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView
+) -> str:
+    """Say what is not known of the schools."""
+    said = []
+    if not schools.districts:
+        title = package.catalogue["skolekrets"].title
+        said.append(f"Laget «{title}» er ikke i datapakken: nærmeste skole er brukt.")
+    used = np.unique(np.concatenate(list(schools.school.values())))
+    if len(uses) and (used == _UNKNOWN).any():
+        said.append("For noen trinn er skolen ikke i laget «Skoler».")
+    if "stedfesting" in schools.frame:
+        vague = schools.frame["stedfesting"].iloc[used[used >= 0]].eq("omtrentlig")
+        if vague.any():
+            said.append("Noen av skolene er bare omtrentlig stedfestet.")
+    return " ".join(said)

@@ -1,0 +1,266 @@
+"""On foot from the homes of a plan: to the nearest stop, and to the services of every day.
+
+The way is measured as `askergeo.plan._on_foot` says, from where it is longest in each purpose.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import shapely
+
+from askergeo._text import listed
+from askergeo.analyses._reach_services import GROUPS, services_of
+from askergeo.analyses._reach_times import rounded_minutes, search_limit, subset
+from askergeo.catalogue import load_catalogue
+from askergeo.geometry import geometries
+from askergeo.network.paths import nearest
+from askergeo.network.profiles import find_profile
+from askergeo.numbers import format_number
+from askergeo.parameters import load_parameters
+from askergeo.plan._function_answer import answer_of, not_asked
+from askergeo.plan._on_foot import (
+    NO_WAYS,
+    longest,
+    metres_text,
+    reach_text,
+    starts_of,
+    ways_of,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from askergeo.analyses._reach_services import Services
+    from askergeo.datapackage import Box, DataPackage
+    from askergeo.parameters import Parameters
+    from askergeo.plan._on_foot import Starts, Ways
+    from askergeo.plan.answer import MapAnswer
+    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.place import Place
+    from askergeo.scenario import ScenarioView
+
+    Numbers = NDArray[np.float64]
+
+__all__ = ["box_around", "settlement", "stop", "uncovered"]
+
+# Means of transport that people walk farther to.
+_RAIL: Final = ("tog", "tbane", "hurtigbat", "ferge")
+# Minutes that are searched: far beyond the limit, and a bound to the work.
+_LONGEST_MINUTES: Final = 60.0
+
+
+def stop(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+) -> MapAnswer:
+    """Ask whether homes have a stop near: a bus or tram, or farther off a train or boat.
+
+    A stop farther than ``sok_m`` on foot lies outside a box of ``sok_m`` round the plan or is of no
+    interest, so that only the box is read.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    uses
+        The purposes that it is about.
+    place
+        The plan, in the package's CRS.
+    package
+        Package with ``holdeplass`` and ``veg``.
+    parameters
+        The set ``plansjekk``.
+    """
+    ways = ways_of(package)
+    if ways is None:
+        return not_asked(rule, NO_WAYS)
+    starts = starts_of(uses, ways, parameters)
+    most = float(parameters["sok_m"])
+    stops = package.read("holdeplass", bbox=box_around(place, most))
+    near = _stops(stops, starts, ways, parameters)
+    worst = longest(starts, near.share)
+    fails = worst.value > 1
+    unknown = ~fails & (np.isnan(worst.value) | worst.unsure)
+    outside = fails & uncovered(uses, "holdeplass", package)
+
+    def tell(rows: NDArray[np.intp]) -> str:
+        at = worst.start[rows][np.argmax(worst.value[rows])]
+        return f"inntil {near.text(at, most)}"
+
+    known = np.flatnonzero(~np.isnan(worst.value))
+    last = worst.start[known][np.argmax(worst.value[known])] if len(known) else None
+    told = "" if last is None else f"Lengst å gå til holdeplass: {near.text(last, most)}."
+    return answer_of(
+        rule,
+        uses,
+        fails=fails & ~outside,
+        unknown=unknown | outside,
+        tell=tell,
+        distance_m=None if last is None else near.metres(last, most),
+        remark=f"{told} {reach_text(starts, parameters)}".strip(),
+    )
+
+
+class _Stops(NamedTuple):
+    """The nearest stop of each kind from each of ``s`` places.
+
+    ``way`` (s, 2) is metres on foot to bus or tram, and to train or boat; ``share`` (s,) the
+    distance as a share of the limit, of the kind that it is least of; ``name`` (s, 2) the stops.
+    """
+
+    way: Numbers
+    share: Numbers
+    name: NDArray[np.object_]
+
+    def text(self, start: int, most: float) -> str:
+        """Say how far it is from a place to each kind of stop that there is near."""
+        found = np.flatnonzero(np.isfinite(self.way[start]))
+        if not len(found):
+            return metres_text(np.inf, most)
+        told = [f"{metres_text(self.way[start, k], most)} til {self.name[start, k]}" for k in found]
+        return listed(told)
+
+    def metres(self, start: int, most: float) -> float | None:
+        """Metres to the nearest stop; missing when none is near."""
+        least = float(np.min(self.way[start]))
+        return least if least <= most else None
+
+
+def _stops(
+    stops: gpd.GeoDataFrame, starts: Starts, ways: Ways, parameters: Parameters
+) -> _Stops:
+    places = ways.join(geometries(stops), parameters)
+    rail = stops["transportmiddel"].isin(_RAIL).to_numpy(dtype=bool)
+    kinds = [subset(places, ~rail), subset(places, rail)]
+    found = nearest(ways.network(), starts.places, kinds, limit=parameters["sok_m"])
+    limits = np.array([parameters["holdeplass_m"], parameters["stasjon_m"]])
+    codes = load_catalogue()["holdeplass"].columns["transportmiddel"].codes or {}
+    means = stops["transportmiddel"].map(lambda one: codes.get(one, "Ukjent")).str.lower()
+    names = stops["navn"].fillna("") if "navn" in stops else means.map(lambda _: "")
+    said = np.array([f"{n} ({m})".strip() for n, m in zip(names, means, strict=True)], dtype=object)
+    # One more, so that the row −1 of none has a name too.
+    return _Stops(found.cost, (found.cost / limits).min(axis=1), np.r_[said, [""]][found.target])
+
+
+def settlement(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,  # noqa: ARG001  (what the plan's purposes say is enough)
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+) -> MapAnswer:
+    """Ask whether homes are within the minutes on foot of a service of each group that is required.
+
+    Groups, minutes and walkers are those of the analysis ``tettsted``: the first limit, for the
+    first profile. The time of the profile that its lacks are told for, is told too. All services
+    are read: a group that the data lack everywhere is unknown, not out of reach.
+
+    Parameters are as in `stop`; the package has ``tjeneste`` and ``veg``.
+    """
+    ways = ways_of(package)
+    if ways is None:
+        return not_asked(rule, NO_WAYS)
+    values = load_parameters("tettsted")
+    limit = float(values["minutter"][0])
+    columns = [one for one in ("type", "gruppe", "navn") if one in package.records["tjeneste"].columns]
+    frame = package.read("tjeneste", columns=columns)
+    if not len(frame):
+        return not_asked(rule, "Laget «Tjenester» er tomt.")
+    services = services_of(frame, None, None, values)
+    starts = starts_of(uses, ways, parameters)
+    profiles = list(dict.fromkeys([values["profiler"][0], values["mangel_profil"]]))
+    times = {name: _minutes(services, starts, ways, name, parameters) for name in profiles}
+    asked = times[profiles[0]]
+    worst = {group: longest(starts, minutes) for group, minutes in asked.items()}
+    over = {group: found.value > limit for group, found in worst.items()}
+    fails = np.any(list(over.values()), axis=0)
+    vague = np.any([np.isnan(one.value) | one.unsure for one in worst.values()], axis=0)
+    outside = fails & uncovered(uses, "tjeneste", package)
+
+    def tell(rows: NDArray[np.intp]) -> str:
+        late = [
+            f"{GROUPS[group].lower()} {_time(worst[group].value[rows].max())}"
+            for group in worst
+            if over[group][rows].any()
+        ]
+        who = find_profile(profiles[0]).title.lower()
+        return f"inntil {listed(late)} å gå for {who}"
+
+    return answer_of(
+        rule,
+        uses,
+        fails=fails & ~outside,
+        unknown=(vague & ~fails) | outside,
+        tell=tell,
+        remark=" ".join(
+            part
+            for part in (
+                _times_text(times),
+                _absent_text(services),
+                "Listen over tjenester er aldri hel.",
+                reach_text(starts, parameters),
+            )
+            if part
+        ),
+    )
+
+
+def _minutes(
+    services: Services, starts: Starts, ways: Ways, profile: str, parameters: Parameters
+) -> dict[str, Numbers]:
+    """Minutes from each place to the nearest service of each group; NaN of a group not there."""
+    places = ways.join(services.points, parameters)
+    there = [group for group in services.groups if group not in services.absent]
+    targets = [subset(places, services.in_group(group)) for group in there]
+    seconds = nearest(
+        ways.network(profile), starts.places, targets, limit=search_limit(_LONGEST_MINUTES)
+    ).cost
+    found = {group: rounded_minutes(seconds[:, number]) for number, group in enumerate(there)}
+    nowhere = np.full(len(starts.owner), np.nan)
+    return {group: found.get(group, nowhere) for group in services.groups}
+
+
+def _times_text(times: dict[str, dict[str, Numbers]]) -> str:
+    """Say how long each walker has to the last of the groups, from where it is longest."""
+    said = []
+    for profile, groups in times.items():
+        known = [minutes for minutes in groups.values() if not np.isnan(minutes).all()]
+        if known:
+            last = float(np.nanmax(np.column_stack(known)))
+            said.append(f"{find_profile(profile).title}: {_time(last)}")
+    return f"Lengst å gå til det siste av tilbudene – {listed(said)}." if said else ""
+
+
+def _absent_text(services: Services) -> str:
+    gone = [GROUPS[group].lower() for group in services.absent]
+    return f"Datapakken har ingen {listed(gone)}." if gone else ""
+
+
+def _time(minutes: float) -> str:
+    """Write minutes for people: rounded up, so that one over a limit never reads as the limit."""
+    if minutes > _LONGEST_MINUTES:
+        return f"mer enn {format_number(_LONGEST_MINUTES, unit='min')}"
+    return format_number(float(np.ceil(minutes)), unit="min")
+
+
+def box_around(place: Place, distance: float) -> Box:
+    """Return the box that holds all within a distance of the plan."""
+    west, south, east, north = place.outline.bounds
+    return (west - distance, south - distance, east + distance, north + distance)
+
+
+def uncovered(
+    uses: gpd.GeoDataFrame, layer: str, package: DataPackage | ScenarioView
+) -> NDArray[np.bool_]:
+    """Tell which purposes lie where a layer says that it does not map, (u,)."""
+    cover = package.coverage(layer)
+    if cover is None:
+        return np.zeros(len(uses), dtype=bool)
+    shapely.prepare(cover)
+    return np.asarray(~shapely.covers(cover, geometries(uses)), dtype=bool)
