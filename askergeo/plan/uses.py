@@ -56,6 +56,7 @@ class Use:
         return self.homes or self.jobs
 
 
+_DIGITS: Final = 4
 #: An area before there is a plan, or a purpose that is not known: the strictest of everything.
 UNKNOWN_USE: Final = Use(
     name="Ukjent bruk",
@@ -75,11 +76,16 @@ UNKNOWN_USE: Final = Use(
 def use_of(code: str) -> Use:
     """Give the use of a purpose by its code: the longest beginning in the table counts.
 
+    Codes of the present law have four digits. Those of the old one have three and other groups
+    (300 was roads, now 3001 is green), so their use is not known.
+
     Examples
     --------
-    >>> use_of("1162").name, use_of("1111").flood, use_of("").clay
-    ('Undervisning', 'F2', 'K4')
+    >>> use_of("1162").name, use_of("1111").flood, use_of("").clay, use_of("310").name
+    ('Undervisning', 'F2', 'K4', 'Ukjent bruk')
     """
+    if len(code) != _DIGITS:
+        return UNKNOWN_USE
     table = _table()
     return next(
         (table[code[:size]] for size in range(len(code), 0, -1) if code[:size] in table),
