@@ -172,7 +172,7 @@ def review(
         When the plan has no surface that can be held against the map.
     """
     checked = check_plan(files, municipality="" if package is None else package.municipality)
-    rules = load_rules()
+    rules = dict(load_rules())
     hits = checked.hits if package is None else _moved(checked.hits, files, package.crs)
     found = [_of_plan(hit, rules[hit.rule]) for hit in hits]
     clean = dict.fromkeys(checked.clean, Status.NO_HIT)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 from shapely import box
 
+from askergeo.catalogue import load_catalogue
+from askergeo.cli.main import run
+from askergeo.datapackage import OWN_CATALOGUE, DataPackage, Origin
 from askergeo.dok import check_area, configs_of, read_configs, to_national
+from askergeo.dok.match import matching_layers
+from askergeo.plan.catalogue import load_rules
+from askergeo.plan.read import read_plan
+from askergeo.plan.review import review
 from askergeo.result import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from askergeo.datapackage import DataPackage
 
 X, Y = 570_000.0, 6_630_000.0
 ZONE = "kvikkleire_faresone"
@@ -115,3 +122,77 @@ def test_the_schema_would_refuse_a_wrong_answer(
     for key, value in (("resultStatus", "NOT-IMPLEMENTED"), ("hitArea", 1.5)):
         wrong = {**answer, "resultList": [{**answer["resultList"][0], key: value}]}
         assert not validator.is_valid(wrong)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, shared_data: Path) -> DataPackage:
+    """A package with every national dataset as it is, each with an object that its filters take."""
+    folder = tmp_path / "hele"
+    configs = read_configs(shared_data / "dok-config")
+    made = DataPackage.create(folder, catalogue=load_catalogue(shared_data / "dok-config"))
+    zone = box(X + 10, Y + 10, X + 40, Y + 40)
+    for config in configs:
+        if config.disabled:
+            continue
+        layer = matching_layers(config, made.catalogue)[-1]
+        rows = [
+            {test.column: test.literals[0] for test in part.filter.tests} if part.filter else {}
+            for part in config.layers
+        ]
+        frame = gpd.GeoDataFrame(rows, geometry=[zone] * len(rows), crs=made.crs)
+        made.write(layer.id, frame, origin=Origin(config.name, fetched="2026-01-02"))
+    shutil.copytree(shared_data / "dok-config", folder / OWN_CATALOGUE)
+    return made
+
+
+def test_a_plan_gets_a_hit_of_each_dataset_through_the_command(
+    validator: Draft7Validator,
+    shared_data: Path,
+    whole: DataPackage,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plan = tmp_path / "plan.gpkg"
+    halves = [box(X, Y, X + 25, Y + 100), box(X + 25, Y, X + 100, Y + 100)]
+    uses = {"arealformål": [1110, 3040], "eierform": [3, 3], "vertikalnivå": [2, 2]}
+    gpd.GeoDataFrame(uses, geometry=halves, crs=whole.crs).to_file(
+        plan, layer="RpArealformålOmråde"
+    )
+    outline = gpd.GeoDataFrame({"vertikalnivå": [2]}, geometry=[box(X, Y, X + 100, Y + 100)])
+    outline.set_crs(whole.crs).to_file(plan, layer="RpOmråde")
+    national = ["--format", "dok", "--dok", str(shared_data / "dok-config")]
+    arguments = ["plansjekk", str(plan), "--data", str(whole.path), "--json", *national]
+    assert run(arguments) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [error.message for error in validator.iter_errors(answer)] == []
+    configs = read_configs(shared_data / "dok-config")
+    results = answer["resultList"]
+    assert [one["runOnDataset"]["datasetid"] for one in results] == [
+        one.metadata_id or one.config_id for one in configs
+    ]
+    for one, config in zip(results, configs, strict=True):
+        assert all(one[key] for key in ("runAlgorithm", "description", "theme", "runOnDataset"))
+        if config.disabled:
+            assert one["data"]["status"] == "NOT-IMPLEMENTED"
+            assert "slått av" in one["description"]
+            continue
+        assert one["resultStatus"] in ("HIT-RED", "HIT-YELLOW"), config.name
+        assert (one["hitArea"], one["distanceToObject"]) == (900, 0)
+        assert one["data"]["antall_objekter"] >= 1
+        assert one["data"]["objekter"]
+    assert sum(not one.disabled for one in configs) >= 40
+
+
+def test_the_datasets_are_findings_of_the_review_and_leave_its_own_rules_alone(
+    shared_data: Path, whole: DataPackage, tmp_path: Path
+) -> None:
+    own = dict(load_rules())
+    plan = tmp_path / "plan.geojson"
+    gpd.GeoDataFrame(geometry=[box(X, Y, X + 25, Y + 100)], crs=whole.crs).to_file(plan)
+    configs = read_configs(shared_data / "dok-config")
+    found = review([read_plan(plan)], whole, configs=configs)
+    hits = [one for one in found.found if one.rule.id.startswith("dok.")]
+    assert {one.rule.id for one in hits} == {f"dok.{c.name}" for c in configs if not c.disabled}
+    assert [one.area_m2 for one in hits] == pytest.approx([15 * 30] * len(hits))
+    assert {f"dok.{c.name}" for c in configs if c.disabled} <= {*found.not_asked, *found.clean}
+    assert load_rules() == own
