@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from askergeo.errors import AskergeoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
@@ -91,7 +91,7 @@ def run_each(
     *,
     workers: int,
     limit: float,
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any], None, None]:
     """Do a task with every item, several at once.
 
     The first process is ready before the others begin, so that what it compiles or builds for

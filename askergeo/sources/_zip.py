@@ -10,7 +10,7 @@ from typing import Final
 
 from askergeo.errors import SourceError
 
-__all__ = ["unpack_dataset"]
+__all__ = ["unpack", "unpack_dataset"]
 
 _MAX_FILES: Final = 10_000
 _MAX_BYTES: Final = 4_000_000_000
@@ -25,6 +25,23 @@ def unpack_dataset(archive: Path, folder: Path, *, most: int = _MAX_BYTES) -> Pa
 
     Parameters
     ----------
+    archive, folder, most
+        As for `unpack`.
+
+    Raises
+    ------
+    SourceError
+        As `unpack`, and when it holds no or several data sets.
+    """
+    unpack(archive, folder, most=most)
+    return _only_dataset(archive, folder)
+
+
+def unpack(archive: Path, folder: Path, *, most: int = _MAX_BYTES) -> None:
+    """Unpack a zip file to ``folder``.
+
+    Parameters
+    ----------
     archive
         The zip file.
     folder
@@ -35,8 +52,7 @@ def unpack_dataset(archive: Path, folder: Path, *, most: int = _MAX_BYTES) -> Pa
     Raises
     ------
     SourceError
-        When the zip is broken, encrypted or too large, names paths outside itself, or holds no or
-        several data sets.
+        When the zip is broken, encrypted or too large, or names paths outside itself.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -57,7 +73,6 @@ def unpack_dataset(archive: Path, folder: Path, *, most: int = _MAX_BYTES) -> Pa
             f"{archive.name} kan ikke pakkes ut: {error}.",
             remedy="Pakk den ut selv, og velg filen som skal leses.",
         ) from error
-    return _only_dataset(archive, folder)
 
 
 def _check(archive: Path, members: list[zipfile.ZipInfo], most: int) -> None:
