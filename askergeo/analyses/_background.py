@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._shoreline import Land
 
-__all__ = ["background", "centre_points", "land_and_sea"]
+__all__ = ["background", "centre_points", "drawn_centres", "land_and_sea"]
 
 _DEKAR = 1e3
 _GROUND = "#f6f3ea"
@@ -60,11 +60,15 @@ def land_and_sea(land: BaseGeometry, sea: BaseGeometry | None, crs: object) -> M
 
 def centre_points(centres: gpd.GeoDataFrame, land: Land) -> MapLayer:
     """Draw the municipality's centres with their names."""
-    known = load_catalogue()["senter"]
-    labels = known.columns["niva"].codes or {}
+    labels = load_catalogue()["senter"].columns["niva"].codes or {}
     own = centres[own_points(land, geometries(centres))]
     frame = own[["navn", "niva", "geometry"]].reset_index(drop=True)
-    frame = frame.assign(niva=frame["niva"].map(labels).fillna("Ukjent"))
+    return drawn_centres(frame.assign(niva=frame["niva"].map(labels).fillna("Ukjent")))
+
+
+def drawn_centres(frame: gpd.GeoDataFrame) -> MapLayer:
+    """Draw centres: points with ``navn``, and ``niva`` as its label."""
+    known = load_catalogue()["senter"]
     classes = tuple(replace(one, value=one.label) for one in known.style.classes)
     return MapLayer(
         name="senter",

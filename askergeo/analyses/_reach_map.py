@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from askergeo.analyses._background import drawn_centres
 from askergeo.analyses._reach_services import GROUPS
 from askergeo.analyses._reach_tables import minutes_text
 from askergeo.catalogue import load_catalogue
@@ -200,21 +201,13 @@ def catchment_layer(
 
 def centre_layer(centres: pd.DataFrame, points: Geometries, crs: object) -> MapLayer:
     """Draw the centres with their names."""
-    known = load_catalogue()["senter"]
     frame = gpd.GeoDataFrame(
         {"navn": centres["navn"].to_numpy(), "niva": centres["niva_navn"].to_numpy()},
         geometry=points,
         crs=crs,
         index=pd.Index(centres["senter_id"].to_numpy()),
     )
-    classes = tuple(replace(one, value=one.label) for one in known.style.classes)
-    return MapLayer(
-        name="senter",
-        title=known.title,
-        frame=frame,
-        columns={"navn": Column(title="Navn"), "niva": Column(title="Nivå")},
-        style=replace(known.style, classes=classes, size=2.4),
-    )
+    return drawn_centres(frame)
 
 
 def service_layer(reach: Reach, crs: object) -> MapLayer:
