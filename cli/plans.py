@@ -1,36 +1,34 @@
-"""The verb that reviews a plan."""
+"""The verb that reviews plans."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import typer
 
-from .console import Console, text_table
-from .options import Json, Overwrite, Quiet, Scenario
-
-if TYPE_CHECKING:
-    from askergeo.plan.review import Review
+from .console import Console
+from .options import Json, Overwrite, Parameter, Quiet, Scenario, pairs
+from .plan_options import (
+    Configs,
+    Crs,
+    Data,
+    Each,
+    EachReport,
+    Form,
+    FormOption,
+    Limit,
+    Old,
+    Out,
+    Plans,
+    Rules,
+    Threshold,
+    ThresholdOption,
+    Workers,
+)
+from .plan_text import list_rules, review_text
 
 __all__ = ["register"]
-
-
-class Form(StrEnum):
-    """Forms of a review for other programs."""
-
-    JSON = "json"
-    SARIF = "sarif"
-    DOK = "dok"
-
-
-class Threshold(StrEnum):
-    """What ends the command with 1."""
-
-    RED = "rød"
-    YELLOW = "gul"
-    UNMAPPED = "ikke-kartlagt"
 
 
 def register(app: typer.Typer, command: type, _group: type) -> None:
@@ -39,63 +37,23 @@ def register(app: typer.Typer, command: type, _group: type) -> None:
 
 
 def check(
-    plan: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PLAN", help="Planen: GML, SOSI, GeoPackage eller GeoJSON, eller en flate."
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", metavar="MAPPE", help="Datapakken som planen holdes mot."),
-    ] = None,
+    ctx: typer.Context,
+    plan: Plans = None,
+    data: Data = None,
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--ut", metavar="MAPPE", help="Skriv rapporten i en mappe: side, arbeidsbok og kart."
-        ),
-    ] = None,
-    old: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--mot",
-            metavar="PLAN",
-            help="En eldre utgave: vis hva som er rettet, og hva som er nytt.",
-        ),
-    ] = None,
+    out: Out = None,
+    old: Old = None,
     scenario: Scenario = None,
-    threshold: Annotated[
-        Threshold,
-        typer.Option(
-            "--terskel",
-            metavar="NIVÅ",
-            help="Hva som gir sluttkode 1: rød, gul eller ikke-kartlagt.",
-        ),
-    ] = Threshold.UNMAPPED,
-    form: Annotated[
-        Form,
-        typer.Option(
-            "--format",
-            metavar="FORM",
-            help="Formen med --json: json, sarif eller dok (den nasjonale DOK-analysen).",
-        ),
-    ] = Form.JSON,
-    dok: Annotated[
-        Path | None,
-        typer.Option(
-            "--dok",
-            metavar="MAPPE",
-            help="Nasjonale DOK-konfigurasjoner (YAML) for --format dok. Uten brukes katalogens.",
-        ),
-    ] = None,
-    crs: Annotated[
-        str | None,
-        typer.Option("--crs", metavar="KODE", help="Koordinatsystemet når filen ikke sier det."),
-    ] = None,
-    rules: Annotated[
-        bool, typer.Option("--regler", help="List reglene, og hva som gjør dem gale.")
-    ] = False,
+    parameter: Parameter = None,
+    threshold: ThresholdOption = Threshold.UNMAPPED,
+    form: FormOption = Form.JSON,
+    configs: Configs = None,
+    crs: Crs = None,
+    each: Each = False,
+    report: EachReport = False,
+    workers: Workers = None,
+    limit: Limit = None,
+    rules: Rules = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -104,108 +62,99 @@ def check(
 
     $ askergeo plansjekk plan.gml --data asker
     $ askergeo plansjekk plan.gml --data asker --ut plansjekk --mot forrige.gml
+    $ askergeo plansjekk planer --hver --data asker --ut resultater
     $ askergeo plansjekk --regler
 
     Det som ikke er kartlagt eller ikke kunne kontrolleres, står for seg: en plan er aldri i orden
     fordi ingen vet. Sluttkode 1 når noe er på eller over terskelen.
     """
-    from askergeo.datapackage import DataPackage
-    from askergeo.plan.forms import as_json as plain
-    from askergeo.plan.forms import as_sarif
+    console = Console(as_json=as_json, quiet=quiet)
+    if rules:
+        list_rules(console)
+        return
+    only_each = {"--rapport": report, "--prosesser": workers, "--tidsgrense": limit}
+    _require_fit(ctx, each=each, only_each=only_each, form=form, old=old, out=out, plan=plan)
+    needs = {"--scenario": scenario, "--dok": configs, "--format dok": form is Form.DOK}
+    needs |= {"--rapport": report} if each else {"--ut": out}
+    _require_data(ctx, data, needs)
+    asked = Asked(
+        plan or [], data, scenario, out, old or [], pairs(parameter), configs, crs, form,
+        threshold.value, overwrite=overwrite,
+    )  # fmt: skip
+    if each:
+        check_each(asked, console, report=report, workers=workers, limit=limit)
+    else:
+        _check_one(asked, console)
+
+
+def _require_fit(
+    ctx: typer.Context,
+    *,
+    each: bool,
+    only_each: dict[str, Any],
+    form: Form,
+    old: list[Path] | None,
+    out: Path | None,
+    plan: list[Path] | None,
+) -> None:
+    """Refuse options that do not go together."""
+    if not plan:
+        ctx.fail("argumentet «PLAN» mangler.")
+    if not each:
+        if wrong := [name for name, value in only_each.items() if value]:
+            ctx.fail(f"«{wrong[0]}» gjelder bare sammen med «--hver».")
+        return
+    if out is None:
+        ctx.fail("«--hver» trenger «--ut MAPPE»: der får hver plan sitt resultat.")
+    for name, given in {"--mot": old, "--format": form is not Form.JSON}.items():
+        if given:
+            ctx.fail(f"«{name}» gjelder én plan, og kan ikke brukes med «--hver».")
+
+
+def _require_data(ctx: typer.Context, data: Path | None, needs: dict[str, Any]) -> None:
+    """Refuse options about the map without one, and a plan in the place of the data package."""
+    from askergeo.errors import MissingFileError
+
+    if data is None:
+        if wrong := [name for name, value in needs.items() if value]:
+            ctx.fail(f"«{wrong[0]}» trenger «--data MAPPE»: det handler om kartet.")
+    elif data.is_file():
+        raise MissingFileError(
+            f"«{data}» er en fil, ikke en datapakke.",
+            remedy="Skriv planen først, og mappen med datapakken etter --data.",
+        )
+
+
+def _check_one(asked: Asked, console: Console) -> None:
+    from askergeo.outputs.write import check_free
+    from askergeo.plan.basis import basis_of
+    from askergeo.plan.forms import as_json, as_sarif
     from askergeo.plan.read import read_plans
     from askergeo.plan.review import changed, review
 
-    console = Console(as_json=as_json, quiet=quiet)
-    if rules:
-        _list_rules(console)
-        return
-    if data is None and (out is not None or form is Form.DOK):
-        raise typer.BadParameter("--ut og --format dok trenger --data: de handler om kartet.")
-    if not plan:
-        raise typer.BadParameter("Missing argument 'PLAN...'.")
-    package: Any = None if data is None else DataPackage.open(data)
-    if package is not None and scenario is not None:
-        package = DataPackage.open(scenario).over(package)
-    found = review(read_plans(plan, crs=crs), package)
-    before = review(read_plans(old, crs=crs), package) if old else None
-    changes = None if before is None else changed(before, found)
-    if out is not None:
-        _write(found, package, plan, out, changes, overwrite=overwrite)
-        console.note(f"Rapporten er i {out}.")
-    if form is Form.DOK:
-        written = _national(found, package, dok)
-    else:
-        written = as_sarif(found) if form is Form.SARIF else plain(found, changes)
-    console.result(_text(found, changes), written)
-    if found.reached(threshold.value):
-        raise typer.Exit(1)
-
-
-def _write(
-    found: Review,
-    package: Any,  # noqa: ANN401  (a package or a scenario over it; imported when needed)
-    plan: list[Path],
-    out: Path,
-    changes: dict[str, Any] | None,
-    *,
-    overwrite: bool,
-) -> None:
-    from askergeo.outputs.write import write_all
-    from askergeo.plan.report import review_result
-
-    write_all([review_result(found, package, plan, changes)], out, overwrite=overwrite)
-
-
-def _national(found: Review, package: Any, configs: Path | None) -> dict[str, Any]:  # noqa: ANN401  (as above)
-    """Answer as the national DOK analysis, in its own form."""
-    from askergeo.dok import check_area, configs_of, read_configs, to_national
-
-    asked = configs_of(package.catalogue) if configs is None else read_configs(configs)
-    area = found.place.outline if found.place else None
-    return to_national(check_area(area, package, configs=asked), area, package)
-
-
-def _list_rules(console: Console) -> None:
-    from askergeo.plan.catalogue import load_rules
-
-    rows = [[r.id, r.severity, r.how, r.title, r.reference] for r in load_rules().values()]
-    head = ["Regel", "Alvor", "Måte", "Krav", "Hjemmel"]
-    console.result(
-        text_table(head, rows),
-        [dict(zip(("regel", "alvor", "maate", "tittel", "lov"), row, strict=True)) for row in rows],
+    _require_files(asked.plans)
+    if asked.out is not None:
+        check_free(asked.out, overwrite=asked.overwrite)
+    package, laid_over, view = asked.open()
+    parameters = asked.values()
+    configs = () if asked.form is Form.DOK else asked.datasets()
+    found = review(
+        read_plans(asked.plans, crs=asked.crs), view, parameters=parameters, configs=configs
     )
-
-
-def _text(found: Review, changes: dict[str, Any] | None) -> str:
-    """Write a review for people: the findings by rule, then what is not known, then the rest."""
-    from itertools import groupby
-
-    from askergeo.result import Status
-
-    rules = found.rules
-    signs = {Status.HIT_RED: "RØD", Status.HIT_YELLOW: "GUL"}
-    lines = [found.sentence]
-    for (status, name), some in groupby(found.found, key=lambda one: (one.status, one.rule.id)):
-        rule = rules[name]
-        lines += ["", f"{signs[status]}  Ikke oppfylt: {rule.title} ({name})"]
-        lines += [f"     – {one.text}{_where(one.file, one.line)}" for one in some]
-        lines += [f"     Hjemmel: {rule.reference}.", f"     {rule.action}"]
-    for name, some in (changes or {}).items():
-        lines += ["", f"{name.capitalize()} siden forrige utgave: {len(some)}"]
-        lines += [f"  {one.rule.title}: {one.text}" for one in some]
-    unknown = [name for name, status in found.clean.items() if status == Status.NOT_MAPPED]
-    if unknown:
-        lines += ["", "Ikke kartlagt, så svaret er ukjent:"]
-        lines += [f"  {rules[name].title} ({name})" for name in unknown]
-    for why in dict.fromkeys(found.not_asked.values()):
-        names = [name for name, reason in found.not_asked.items() if reason == why]
-        lines += ["", f"Ikke kontrollert. {why}", f"  {', '.join(names)}"]
-    clean = [name for name in found.clean if name not in unknown]
-    lines += ["", f"Uten funn: {', '.join(clean) or 'ingen'}"]
-    return "\n".join(lines)
-
-
-def _where(file: str, line: int | None) -> str:
-    if not file:
-        return ""
-    return f" [{file}, linje {line}]" if line else f" [{file}]"
+    changes = None
+    if asked.old:
+        before = read_plans(asked.old, crs=asked.crs)
+        changes = changed(review(before, view, parameters=parameters, configs=configs), found)
+    if asked.out is not None:
+        _write(found, view, asked, changes)
+        console.note(f"Rapporten er i {asked.out}.")
+    if asked.form is Form.DOK:
+        written = _national(found, view, asked)
+    elif asked.form is Form.SARIF:
+        written = as_sarif(found, asked.plans)
+    else:
+        basis = basis_of(asked.plans, package, laid_over, options=asked.options())
+        written = as_json(found, changes, basis)
+    console.result(review_text(found, changes), written)
+    if found.reached(asked.threshold):
+        raise typer.Exit(1)

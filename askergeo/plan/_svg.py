@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 #: Width and height of a cut-out on paper, in millimetres.
-PAPER: Final = (170.0, 85.0)
+PAPER: Final = (170.0, 68.0)
 _PIXELS = 4.0  # a millimetre
 #: The same in pixels.
 WIDTH, HEIGHT = (round(side * _PIXELS) for side in PAPER)
@@ -84,7 +84,7 @@ def view_of(shapes: Sequence[BaseGeometry], within: View | None = None) -> View:
     --------
     >>> view = view_of([shapely.box(1000, 1000, 1100, 1040)])
     >>> view.scale, view.box
-    (1000, (965.0, 977.5, 1135.0, 1062.5))
+    (1000, (965.0, 986.0, 1135.0, 1054.0))
     """
     west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
     needed = max((east - west) / PAPER[0], (north - south) / PAPER[1]) * 1000 / (1 - _ROOM)
