@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from askergeo.analyses._clay_ground import NO_CLAY
+from askergeo.analyses._clay_runout import run_out
 from askergeo.raster.areas import label_areas, outlines
 from askergeo.raster.drops import ROWS, Line, drops
 from askergeo.raster.slope import slope_degrees, steepness
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.analyses._clay_ground import Ground
+    from askergeo.analyses._clay_runout import Lengths, RunOut
     from askergeo.geometry import Geometries
     from askergeo.raster.areas import Areas
 
@@ -45,12 +47,15 @@ class Criteria:
         The release area reaches ``length`` times the height behind the foot.
     least_area
         Smaller areas are left out, m².
+    run_out
+        How far the masses run; ``None`` when they are not followed.
     """
 
     ratio: float
     least: float
     length: float
     least_area: float
+    run_out: Lengths | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,8 @@ class Release:
         Cells inside whose height is unknown.
     cell_m2
         Area of a cell.
+    run_out
+        What the areas reach; ``None`` when that was not asked.
     """
 
     areas: Areas
@@ -82,6 +89,7 @@ class Release:
     cells: NDArray[np.int64]
     unknown: int
     cell_m2: float
+    run_out: RunOut | None
 
 
 class _Files(NamedTuple):
@@ -129,7 +137,7 @@ def release_areas(ground: Ground, criteria: Criteria, *, rows: int = ROWS) -> Re
             files.low.write(start, ground.lower(heights, start))
         _find_feet(ground, files, criteria, folder, rows)
         _find_release(ground, files, criteria, folder, rows)
-        return _measure(ground, files, criteria, rows)
+        return _measure(ground, files, criteria, folder, rows)
 
 
 def _find_feet(ground: Ground, files: _Files, criteria: Criteria, folder: Path, rows: int) -> None:
@@ -167,7 +175,7 @@ def _find_release(
     )  # fmt: skip
 
 
-def _measure(ground: Ground, files: _Files, criteria: Criteria, rows: int) -> Release:
+def _measure(ground: Ground, files: _Files, criteria: Criteria, folder: Path, rows: int) -> Release:
     """Put the cells together to areas."""
     grid = ground.grid
     cells, unknown = np.zeros(4, np.int64), 0
@@ -208,6 +216,25 @@ def _measure(ground: Ground, files: _Files, criteria: Criteria, rows: int) -> Re
         cells=cells,
         unknown=unknown,
         cell_m2=grid.cell**2,
+        run_out=_run_out(ground, files, criteria, areas, folder, rows),
+    )
+
+
+def _run_out(  # noqa: PLR0917
+    ground: Ground, files: _Files, criteria: Criteria, areas: Areas, folder: Path, rows: int
+) -> RunOut | None:
+    """Follow the masses, each from its own foot: the cell itself where the slope ends in it."""
+    if criteria.run_out is None:
+        return None
+
+    def read(start: int, stop: int) -> tuple[Cells, Cells, NDArray[np.int32]]:
+        fall = np.nan_to_num(files.fall.read(start, stop), nan=0.0)
+        foot = files.height.read(start, stop) - fall
+        return files.low.read(start, stop), foot, files.number.read(start, stop)
+
+    length = criteria.length * areas.highest.astype(np.float64)
+    return run_out(
+        read, areas, length, criteria.run_out, grid=ground.grid, folder=folder, rows=rows
     )
 
 

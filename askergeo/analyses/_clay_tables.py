@@ -40,6 +40,7 @@ __all__ = [
     "area_layer",
     "area_table",
     "known_table",
+    "run_out_layer",
 ]
 
 LAW: Final = "TEK17 § 7-3; pbl § 28-1; NVE veileder 1/2019 kap. 3"
@@ -80,6 +81,33 @@ _COLUMNS = {
     "utlop_aapent_m": Column(title="Utløp i åpent terreng", unit="m", decimals=0),
     "utlop_kanal_m": Column(title="Utløp i kanalisert terreng", unit="m", decimals=0),
 }
+_RUN_OUT_COLUMNS = {
+    "utlop_dekar": Column(
+        title="Utløpsområde, åpent terreng",
+        unit="dekar",
+        decimals=1,
+        description="Det massene kan nå innen 1,5·L, uten løsneområdet selv.",
+    ),
+    "utlop_kanal_dekar": Column(
+        title="Utløpsområde, kanalisert terreng videre",
+        unit="dekar",
+        decimals=1,
+        description="Det massene kan nå videre, inntil 3·L, der terrenget er kanalisert.",
+    ),
+}
+_ALL_COLUMNS = _COLUMNS | _RUN_OUT_COLUMNS
+_ZONE_COLUMNS = {
+    "sone": Column(title="Utløp", description="aapent, eller kanalisert lenger unna."),
+    "leire": Column(title="Fra løsneområde på marin leire", description="ja eller ukjent."),
+    "type": Column(title="Utløp og leire"),
+    "dekar": Column(title="Areal", unit="dekar", decimals=1),
+}
+_ZONES_DRAWN = {
+    "aapent, ja": ("Utløp i åpent terreng (1,5·L), kan være marin leire", "#fdae6b"),
+    "kanalisert, ja": ("Utløp i kanalisert terreng (3·L), kan være marin leire", "#fee6ce"),
+    "aapent, ukjent": ("Utløp i åpent terreng, marin leire ikke kartlagt", "#d9d9d9"),
+    "kanalisert, ukjent": ("Utløp i kanalisert terreng, marin leire ikke kartlagt", "#f0f0f0"),
+}
 
 
 def area_frame(
@@ -97,6 +125,11 @@ def area_frame(
     length = parameters["lengde_faktor"] * height
     reach = parameters["helning"] * parameters["minste_hoyde_m"]
     shapes: Geometries = release.shapes[order]
+    run_out = release.run_out
+    reached = {}
+    if run_out is not None:
+        dekar = run_out.cells[order] * run_out.cell_m2 / _DEKAR
+        reached = dict(zip(_RUN_OUT_COLUMNS, dekar.T, strict=True))
     return gpd.GeoDataFrame(
         {
             "nummer": np.arange(1, len(order) + 1),
@@ -110,6 +143,7 @@ def area_frame(
             "lengde_m": length,
             "utlop_aapent_m": parameters["utlop_aapent"] * length,
             "utlop_kanal_m": parameters["utlop_kanal"] * length,
+            **reached,
         },
         geometry=list(shapes),
         crs=crs,
@@ -126,13 +160,17 @@ def _foot(shapes: Geometries, streams: Shapes, sea: Shapes, reach: float) -> NDA
     return foot
 
 
+def _columns(frame: pd.DataFrame) -> dict[str, Column]:
+    return {name: one for name, one in _ALL_COLUMNS.items() if name in frame.columns}
+
+
 def area_table(frame: gpd.GeoDataFrame) -> Table:
     """List the release areas."""
     return Table(
         name="losneomrader",
         title="Løsneområder",
         frame=pd.DataFrame(frame.drop(columns="geometry")),
-        columns=_COLUMNS,
+        columns=_columns(frame),
         note="Områder der kartleggingen sier at det ikke er marin leire, er bare med i "
         "arealregnskapet.",
     )
@@ -144,7 +182,7 @@ def area_layer(frame: gpd.GeoDataFrame) -> MapLayer:
         name="losneomrader",
         title="Løsneområder etter terrenget",
         frame=frame,
-        columns=_COLUMNS,
+        columns=_columns(frame),
         style=Style(
             stroke="#7f2704",
             width=0.15,
@@ -156,6 +194,36 @@ def area_layer(frame: gpd.GeoDataFrame) -> MapLayer:
             ),
         ),
         rows_of="losneomrader",
+    )
+
+
+def run_out_layer(release: Release, crs: str) -> MapLayer | None:
+    """Draw what the masses can reach; ``None`` when that was not asked."""
+    found = release.run_out
+    if found is None:
+        return None
+    zone = np.where(found.channelled, "kanalisert", "aapent").astype(object)
+    clay = np.array([_CLAY[int(one)] for one in found.clay], dtype=object)
+    frame = gpd.GeoDataFrame(
+        {
+            "sone": zone,
+            "leire": clay,
+            "type": zone + ", " + clay,
+            "dekar": shapely.area(found.shapes) / _DEKAR,
+        },
+        geometry=list(found.shapes),
+        crs=crs,
+    )
+    classes = tuple(
+        StyleClass(value=value, label=label, fill=fill)
+        for value, (label, fill) in _ZONES_DRAWN.items()
+    )
+    return MapLayer(
+        name="utlop",
+        title="Utløpsområder",
+        frame=frame,
+        columns=_ZONE_COLUMNS,
+        style=Style(stroke="#a6611a", width=0.1, opacity=0.4, column="type", classes=classes),
     )
 
 

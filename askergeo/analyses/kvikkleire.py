@@ -15,11 +15,13 @@ from askergeo.analyses import _clay_tables as tables
 from askergeo.analyses._background import background
 from askergeo.analyses._clay_ground import UNKNOWN, Ground, clay_shapes
 from askergeo.analyses._clay_release import Criteria, release_areas
+from askergeo.analyses._clay_runout import Lengths
 from askergeo.analyses._shoreline import Land, read_land
 from askergeo.errors import CrsError, LayerError
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
+from askergeo.raster.runout import Spread
 from askergeo.raster.windows import height_grid
 from askergeo.result import Fact, Finding, Result, Severity, Status
 
@@ -96,7 +98,11 @@ def kvikkleire(
         template=template,
         facts=facts,
         tables=(account, tables.area_table(frame), *([known] if known else [])),
-        layers=(background(land, kommunegrense.crs), tables.area_layer(frame)),
+        layers=(
+            background(land, kommunegrense.crs),
+            *([zones_layer] if (zones_layer := tables.run_out_layer(release, crs)) else []),
+            tables.area_layer(frame),
+        ),
         findings=(*tables.area_findings(frame), *_unmapped(release, account)),
         warnings=(_SCREENING, *warnings, *_warnings(release, account)),
         reading=_reading(parameters, grid),
@@ -116,6 +122,20 @@ def criteria_of(parameters: Parameters) -> Criteria:
         least=parameters["minste_hoyde_m"],
         length=parameters["lengde_faktor"],
         least_area=parameters["minste_areal_m2"],
+        run_out=_lengths(parameters) if parameters["utlop"] == "ja" else None,
+    )
+
+
+def _lengths(parameters: Parameters) -> Lengths:
+    spread = Spread(
+        cell=parameters["utlop_celle_m"],
+        over_foot=parameters["utlop_over_fot_m"],
+        ratio=parameters["helning"],
+        half_width=parameters["kanal_bredde_m"] / 2,
+        depth=parameters["kanal_dybde_m"],
+    )
+    return Lengths(
+        opened=parameters["utlop_aapent"], channelled=parameters["utlop_kanal"], spread=spread
     )
 
 
@@ -209,6 +229,24 @@ def _warnings(release: Release, account: Table) -> list[str]:
     return warnings
 
 
+def _run_out_reading(parameters: Parameters) -> str:
+    if parameters["utlop"] != "ja":
+        return (
+            "Utløpslengdene er hva veilederen regner med nedenfor løsneområdet; utløpsområdene er "
+            "ikke tegnet (parameteren «utlop»)."
+        )
+    opened, channelled = (
+        format_number(parameters[name], 1) for name in ("utlop_aapent", "utlop_kanal")
+    )
+    over = format_number(parameters["utlop_over_fot_m"], 1)
+    return (
+        f"Utløpsområdene er terreng som henger sammen med løsneområdet og ligger lavere enn foten "
+        f"(inntil {over} m over) eller nedover en bratt skråning, innen {opened}·L i rett linje, "
+        f"og videre til {channelled}·L der terrenget er høyere på begge sider. De er en grov "
+        "tegning, ikke en beregning av hvordan masser flyter."
+    )
+
+
 def _reading(parameters: Parameters, grid: HeightGrid) -> tuple[str, ...]:
     ratio, length = (format_number(parameters[k]) for k in ("helning", "lengde_faktor"))
     least = format_number(parameters["minste_hoyde_m"])
@@ -228,10 +266,7 @@ def _reading(parameters: Parameters, grid: HeightGrid) -> tuple[str, ...]:
         "«Ukjent» betyr at ingen har kartlagt marin leire der. «Nei» betyr at kartet sier at den "
         "mangler, er tynn eller er usammenhengende, eller at stedet er over marin grense."
     )
-    run_out = (
-        "Utløpslengdene er hva veilederen regner med nedenfor løsneområdet; utløpsområdene er "
-        "ikke tegnet, fordi de følger dalene."
-    )
+    run_out = _run_out_reading(parameters)
     edge = (
         "Føtter utenfor terrengmodellen er ukjent: langs kanten av den kan områder mangle. Hent "
         "terreng også et stykke utenfor kommunegrensen."

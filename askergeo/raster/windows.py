@@ -228,6 +228,14 @@ class Scratch:
             file.seek(start * self._shape[1] * self._dtype.itemsize)
             file.write(np.ascontiguousarray(cells, self._dtype).data)
 
+    def mapped(self) -> NDArray[Any]:
+        """Give the raster as an array whose cells are read and written where they lie."""
+        return np.memmap(self._path, self._dtype, "r+", shape=self._shape)
+
+    def window(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Read a window."""
+        return np.array(self.mapped()[rows, columns])
+
     def remove(self) -> None:
         """Give the disk back."""
         self._path.unlink()
