@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -130,11 +131,16 @@ def load_parameters(name: str, overrides: Mapping[str, Any] | None = None) -> Pa
     ParameterError
         When an override is unknown or not allowed.
     """
-    text = (files("askergeo") / "data" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
-    parameters = Parameters(
-        name, [_parameter(key, record) for key, record in (yaml.safe_load(text) or {}).items()]
-    )
+    parameters = Parameters(name, list(_shipped(name)))
     return parameters.override(overrides) if overrides else parameters
+
+
+@cache
+def _shipped(name: str) -> tuple[Parameter, ...]:
+    """Read the values of a set once: plans ask for the same sets again and again."""
+    text = (files("askergeo") / "data" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
+    records = yaml.safe_load(text) or {}
+    return tuple(_parameter(key, record) for key, record in records.items())
 
 
 def _parameter(name: str, record: Mapping[str, Any]) -> Parameter:

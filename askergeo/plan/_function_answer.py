@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-__all__ = ["answer_of", "not_asked"]
+__all__ = ["answer_of", "not_asked", "sentences"]
 
 
 def answer_of(
@@ -84,3 +84,8 @@ def answer_of(
 def not_asked(rule: Rule, remark: str) -> MapAnswer:
     """Say that a rule could not be asked, and why."""
     return MapAnswer(rule=rule, status=Status.NOT_IMPLEMENTED, unmapped_m2=None, remark=remark)
+
+
+def sentences(*parts: str) -> str:
+    """Put sentences after each other, without the empty ones."""
+    return " ".join(part for part in parts if part)

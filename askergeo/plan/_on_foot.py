@@ -24,10 +24,9 @@ from askergeo.network.profiles import edge_costs, find_profile, metres
 from askergeo.network.snapping import Places, snap
 from askergeo.numbers import format_number
 from askergeo.parameters import load_parameters
+from askergeo.plan._kept import kept
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
     from askergeo.datapackage import DataPackage
@@ -48,14 +47,13 @@ __all__ = [
     "metres_text",
     "reach_text",
     "starts_of",
+    "up_to_text",
     "ways_of",
 ]
 
 #: Why nothing can be measured on foot.
 NO_WAYS = "Laget «Veger» har ingen linje å gå på."
-# Metres: a boundary is drawn coarser than this before places are taken along it.
-_ROUGH = 2.0
-# Places along a boundary, and in the box round a purpose, at most; a larger one has them sparser.
+# Places along a ring, and in the box round a purpose, at most; a larger one has them sparser.
 _MOST = 400
 # Metres of straight line that the reader need not be told of.
 _NEAR = 50.0
@@ -125,15 +123,6 @@ class Longest(NamedTuple):
     unsure: NDArray[np.bool_]
 
 
-class _Kept(NamedTuple):
-    key: tuple[object, ...]
-    value: Any
-
-
-# What was made last: the rules of a plan, and plans on one package, share it.
-_kept: dict[str, _Kept] = {}
-
-
 def ways_of(package: DataPackage | ScenarioView) -> Ways | None:
     """Return the walking network of a package; ``None`` when it has no line to walk on.
 
@@ -143,15 +132,14 @@ def ways_of(package: DataPackage | ScenarioView) -> Ways | None:
     values = load_parameters("tettsted")
     hashes = [(layer, package.record(layer).sha256) for layer in LAYERS if layer in package]
     key = (package.crs, *hashes, values[TOLERANCE], values[GAP])
-    kept = _kept.get("ways")
-    if kept is None or kept.key != key:
+
+    def make() -> Ways | None:
         try:
-            ways = Ways(cached_graph(package, values).graph)
+            return Ways(cached_graph(package, values).graph)
         except LayerError:
-            ways = None
-        kept = _kept["ways"] = _Kept(key, ways)
-    found: Ways | None = kept.value
-    return found
+            return None
+
+    return kept("ways", key, make)
 
 
 def starts_of(uses: gpd.GeoDataFrame, ways: Ways, parameters: Parameters) -> Starts:
@@ -166,15 +154,13 @@ def starts_of(uses: gpd.GeoDataFrame, ways: Ways, parameters: Parameters) -> Sta
     parameters
         ``prove_m``, ``koble_m`` and ``los_knuter`` of the set ``plansjekk``.
     """
-    # The frame and the network are in the key as they are: they cannot be others meanwhile.
-    key = (uses, ways, *(parameters[name] for name in ("prove_m", "koble_m", "los_knuter")))
-    kept = _kept.get("starts")
-    if kept is None or kept.key[0] is not uses or kept.key[1] is not ways or kept.key[2:] != key[2:]:
+    settings = tuple(parameters[name] for name in ("prove_m", "koble_m", "los_knuter"))
+
+    def make() -> Starts:
         points, owner = _samples(geometries(uses), parameters["prove_m"])
-        starts = Starts(points, owner, len(uses), ways.join(points, parameters))
-        kept = _kept["starts"] = _Kept(key, starts)
-    found: Starts = kept.value
-    return found
+        return Starts(points, owner, len(uses), ways.join(points, parameters))
+
+    return kept("starts", settings, make, uses, ways)
 
 
 def longest(starts: Starts, values: Numbers) -> Longest:
@@ -191,6 +177,11 @@ def metres_text(value: float, most: float) -> str:
     """Write a way for people: rounded up, so that one over a limit never reads as the limit."""
     far = format_number(most, unit="m")
     return format_number(float(np.ceil(value)), unit="m") if value <= most else f"mer enn {far}"
+
+
+def up_to_text(value: float, most: float) -> str:
+    """Write the longest of several ways."""
+    return f"{'inntil ' if value <= most else ''}{metres_text(value, most)}"
 
 
 def reach_text(starts: Starts, parameters: Parameters) -> str:
@@ -210,13 +201,16 @@ def reach_text(starts: Starts, parameters: Parameters) -> str:
 
 def _samples(shapes: Geometries, step: float) -> tuple[Geometries, Rows]:
     """Places along the boundary of each surface and in a grid inside it, and whose they are."""
-    outline = shapely.boundary(shapely.simplify(shapes, _ROUGH))
-    along = np.maximum(step, shapely.length(outline) / _MOST)
-    edge, of_edge = shapely.get_coordinates(shapely.segmentize(outline, along), return_index=True)
+    rings, of_ring = shapely.get_parts(shapely.boundary(shapes), return_index=True)
+    length = shapely.length(rings)
+    count = np.clip(np.ceil(length / step), 1, _MOST).astype(int)
+    ring = np.repeat(np.arange(len(rings)), count)
+    number = np.arange(len(ring)) - np.repeat(np.cumsum(count) - count, count)
+    edge = shapely.line_interpolate_point(rings[ring], number * (length / count)[ring])
     inside, of_inside = _grid(shapes, step)
-    owner = np.r_[of_edge, of_inside]
+    owner = np.r_[of_ring[ring], of_inside]
     order = np.argsort(owner, kind="stable")
-    points = shapely.points(np.vstack([edge, inside])[order])
+    points = np.r_[edge, shapely.points(inside)][order]
     return np.asarray(points, dtype=object), owner[order]
 
 

@@ -7,7 +7,7 @@ line from the purpose to the main, not the pipe that must be laid.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -59,7 +59,9 @@ def water(
     parameters
         The set ``plansjekk``.
     """
-    return _reach(rule, uses, place, package, parameters, (_WATER, "vann_m", "vannledning"))
+    limit, most = float(parameters["vann_m"]), float(parameters["va_sok_m"])
+    reach = _reach(uses, place, package, parameters, _WATER)
+    return _answer(rule, uses, reach, _Words("vannledning", limit, most))
 
 
 def sewer(
@@ -70,61 +72,89 @@ def sewer(
     parameters: Parameters,
 ) -> MapAnswer:
     """Ask whether buildings have a sewer near, separate or combined; parameters as in `water`."""
-    return _reach(rule, uses, place, package, parameters, (_SEWER, "avlop_m", "avløpsledning"))
+    limit, most = float(parameters["avlop_m"]), float(parameters["va_sok_m"])
+    reach = _reach(uses, place, package, parameters, _SEWER)
+    return _answer(rule, uses, reach, _Words("avløpsledning", limit, most))
+
+
+class _Reach(NamedTuple):
+    """The nearest main of each of ``u`` purposes.
+
+    ``metres`` (u,) is ``inf`` beyond what is searched; ``size`` (u,) says how wide the main is, or
+    is empty; ``covered`` (u,) tells where the layer says that it has all mains.
+    """
+
+    metres: NDArray[np.float64]
+    size: NDArray[np.object_]
+    covered: NDArray[np.bool_]
+
+
+class _Words(NamedTuple):
+    """A kind of main in bokmål, and the metres that are demanded and searched."""
+
+    name: str
+    limit: float
+    most: float
+
+    def far(self, metres: float) -> str:
+        """Say how far the main is that is farthest off."""
+        if np.isinf(metres):
+            return f"ingen {self.name} innen {format_number(self.most, unit='m')}"
+        return f"inntil {format_number(float(np.ceil(metres)), unit='m')} til {self.name}"
 
 
 def _reach(
-    rule: Rule,
     uses: gpd.GeoDataFrame,
     place: Place,
     package: DataPackage | ScenarioView,
     parameters: Parameters,
-    asked: tuple[tuple[str, ...], str, str],
-) -> MapAnswer:
-    """Ask whether purposes have a main of some types near.
-
-    The map of mains is never whole: that none is shown within ``va_sok_m`` says nothing, and the
-    answer there is «not mapped» unless the layer says that it covers the place.
-    """
-    kinds, limit_name, name = asked
-    limit, most = float(parameters[limit_name]), float(parameters["va_sok_m"])
+    kinds: tuple[str, ...],
+) -> _Reach:
+    """Find the nearest main in use of some kinds from each purpose."""
+    most = float(parameters["va_sok_m"])
     west, south, east, north = place.outline.bounds
     box = (west - most, south - most, east + most, north + most)
     there = package.records["va_ledning"].columns
     columns = [one for one in ("type", "status", "dimensjon_mm") if one in there]
     mains = package.read("va_ledning", bbox=box, columns=columns)
     mains = mains[mains["type"].isin(kinds).to_numpy(dtype=bool) & ~_idle(mains, parameters)]
-    distance, row = _nearest(geometries(uses), geometries(mains), most)
+    metres, row = _nearest(geometries(uses), geometries(mains), most)
+    size = np.array([_size(mains, int(one)) for one in row], dtype=object)
     cover = package.coverage("va_ledning")
-    covered = np.zeros(len(uses), dtype=bool)
-    if cover is not None:
-        covered = np.asarray(shapely.covers(cover, geometries(uses)), dtype=bool)
-    unknown = np.isinf(distance) & ~covered
-    fails = (distance > limit) & ~unknown
+    if cover is None:
+        return _Reach(metres, size, np.zeros(len(uses), dtype=bool))
+    covered = np.asarray(shapely.covers(cover, geometries(uses)), dtype=bool)
+    return _Reach(metres, size, covered)
 
-    def far(metres: float) -> str:
-        if np.isinf(metres):
-            return f"ingen {name} innen {format_number(most, unit='m')}"
-        return f"inntil {format_number(float(np.ceil(metres)), unit='m')} til {name}"
 
+def _answer(rule: Rule, uses: gpd.GeoDataFrame, reach: _Reach, words: _Words) -> MapAnswer:
+    """Hold the mains against the demand.
+
+    The map of mains is never whole: that none is shown within ``va_sok_m`` says nothing, and the
+    answer there is «not mapped» unless the layer says that it covers the place.
+    """
+    unknown = np.isinf(reach.metres) & ~reach.covered
+    fails = (reach.metres > words.limit) & ~unknown
     known = np.flatnonzero(~unknown)
     said = []
+    longest = None
     if len(known):
-        at = known[np.argmax(distance[known])]
-        told = far(float(distance[at]))
-        said.append(f"I luftlinje {told}{_size(mains, int(row[at]))}.")
+        at = known[np.argmax(reach.metres[known])]
+        longest = float(reach.metres[at])
+        said.append(f"I luftlinje {words.far(longest)}{reach.size[at]}.")
     if unknown.any():
+        count = format_number(int(unknown.sum()))
         said.append(
-            f"For {format_number(int(unknown.sum()))} av {format_number(len(uses))} områder er ingen "
-            f"{name} registrert innen {format_number(most, unit='m')}: kartet kan ha mangler."
+            f"For {count} av {format_number(len(uses))} områder er ingen {words.name} registrert "
+            f"innen {format_number(words.most, unit='m')}: kartet kan ha mangler."
         )
     return answer_of(
         rule,
         uses,
         fails=fails,
         unknown=unknown,
-        tell=lambda rows: far(float(distance[rows].max())),
-        distance_m=float(distance[known].max()) if len(known) else None,
+        tell=lambda rows: words.far(float(reach.metres[rows].max())),
+        distance_m=longest,
         remark=" ".join(said),
     )
 
@@ -189,13 +219,13 @@ def plants(
     remark = " ".join(told)
     if np.isnan(left).all():
         return not_asked(rule, remark)
-    full = bool(np.nanmin(left) <= 0)
+    full = [text.rstrip(".") for text, room in zip(told, left, strict=True) if room <= 0]
     return answer_of(
         rule,
         uses,
-        fails=np.full(len(uses), full),
+        fails=np.full(len(uses), bool(full)),
         unknown=np.full(len(uses), not full and bool(np.isnan(left).any())),
-        tell=lambda _: listed([text.rstrip(".") for text, room in zip(told, left) if room <= 0]),
+        tell=lambda _: listed(full),
         remark=remark,
     )
 
@@ -205,22 +235,16 @@ def _room(title: str, plants: pd.DataFrame) -> tuple[str, float]:
     if len(plants) != 1:
         count = "Ingen" if not len(plants) else format_number(len(plants))
         return f"{title}: {count} i datapakken, og hvilket som betjener planen er ukjent.", np.nan
-    values = []
-    for name in ("kapasitet_pe", "belastning_pe"):
-        given = plants[name] if name in plants else None
-        known = given is not None and bool(given.notna().all())
-        values.append(float(given.iloc[0]) if given is not None and known else np.nan)
-    capacity, load = values
-    if np.isnan(capacity) or np.isnan(load):
-        lacks = listed(
-            [
-                word
-                for word, value in (("kapasitet", capacity), ("belastning", load))
-                if np.isnan(value)
-            ]
-        )
-        return f"{title}: {lacks} er ikke i datapakken.", np.nan
-    return (
-        f"{title} har {format_number(load, unit='pe')} av {format_number(capacity, unit='pe')} i bruk.",
-        capacity - load,
-    )
+    capacity, load = (_only(plants, name) for name in ("kapasitet_pe", "belastning_pe"))
+    asked = (("kapasitet", capacity), ("belastning", load))
+    if lacks := [word for word, value in asked if np.isnan(value)]:
+        return f"{title}: {listed(lacks)} er ikke i datapakken.", np.nan
+    used, whole = (format_number(value, unit="pe") for value in (load, capacity))
+    return f"{title} har {used} av {whole} i bruk.", capacity - load
+
+
+def _only(plants: pd.DataFrame, column: str) -> float:
+    """Value of the one plant; NaN when the column or the value is not there."""
+    if column not in plants or plants[column].isna().iloc[0]:
+        return float("nan")
+    return float(plants[column].iloc[0])

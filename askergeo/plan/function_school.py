@@ -20,13 +20,14 @@ from askergeo._text import listed
 from askergeo.geometry import geometries
 from askergeo.network.paths import matrix
 from askergeo.numbers import format_number
-from askergeo.plan._function_answer import answer_of, not_asked
+from askergeo.plan._function_answer import answer_of, not_asked, sentences
+from askergeo.plan._kept import kept
 from askergeo.plan._on_foot import (
     NO_WAYS,
     longest,
-    metres_text,
     reach_text,
     starts_of,
+    up_to_text,
     ways_of,
 )
 
@@ -57,6 +58,8 @@ _PARTS: Final = {
 _LAST_OF_PRIMARY: Final = 7
 _GRADES: Final = range(1, 11)
 _UNKNOWN: Final = -2
+# Schools that are named before the rest are counted.
+_NAMED: Final = 4
 _FAR: Final = -1
 
 
@@ -115,11 +118,7 @@ def way(
     starts = starts_of(uses, ways, parameters)
     schools = _schools(starts, place, package, parameters)
     worst = {title: _worst(schools, starts, grades) for title, grades in _PARTS.items()}
-    limit = {
-        title: float(parameters["skoleskyss_forste_m" if 1 in grades else "skoleskyss_m"])
-        for title, grades in _PARTS.items()
-    }
-    over = {title: found[0].value > limit[title] for title, found in worst.items()}
+    over = {title: found.value > _limit(title, parameters) for title, (found, _) in worst.items()}
     fails = np.any(list(over.values()), axis=0)
     vague = np.any([np.isnan(f.value) | f.unsure for f, _ in worst.values()], axis=0)
     most = float(parameters["sok_m"])
@@ -129,7 +128,7 @@ def way(
         row = rows[np.argmax(np.nan_to_num(found.value[rows], nan=-1.0))]
         name = schools.name(int(grades[row]), int(found.start[row]))
         to = f" til {name}" if name else ""
-        return f"{title} inntil {metres_text(float(found.value[row]), most)}{to}"
+        return f"{title} {up_to_text(float(found.value[row]), most)}{to}"
 
     def tell(rows: Rows) -> str:
         late = [told(title, rows[over[title][rows]]) for title in _PARTS if over[title][rows].any()]
@@ -143,14 +142,10 @@ def way(
         fails=fails,
         unknown=vague & ~fails,
         tell=tell,
-        remark=" ".join(
-            part
-            for part in (
-                f"Skoleveien: {listed(way_there)}." if way_there else "",
-                _doubts(schools, uses, package),
-                reach_text(starts, parameters),
-            )
-            if part
+        remark=sentences(
+            f"Skoleveien: {listed(way_there)}." if way_there else "",
+            _doubts(schools, uses, package),
+            reach_text(starts, parameters),
         ),
     )
 
@@ -184,9 +179,9 @@ def room(
             for row in rows[rows >= 0]
             if not np.isnan(seats[row])
         ]
-        known = f" {listed(told)}." if told else ""
+        known = f" {_some(told)}." if told else ""
         return not_asked(rule, f"Elevtall og kapasitet er ikke i datapakken.{known}")
-    pupils = schools.frame["elevtall"].to_numpy(dtype=np.float64, na_value=np.nan)
+    pupils = _numbers(schools.frame["elevtall"])
     left = seats * float(parameters["skole_fylling"]) - pupils
     of_start = np.column_stack([_of(left, schools.school[grade]) for grade in _GRADES])
     least = np.full(len(uses), np.inf)
@@ -199,7 +194,9 @@ def room(
         mine = np.isin(starts.owner, rows)
         its = np.unique(np.concatenate([schools.school[grade][mine] for grade in _GRADES]))
         its = its[its >= 0]
-        return listed([_room_text(schools.frame, row, seats, pupils) for row in its])
+        # The fullest first: those that the reader must see.
+        its = its[np.argsort(np.nan_to_num(left[its], nan=-np.inf), kind="stable")]
+        return _some([_room_text(schools.frame, row, seats, pupils) for row in its])
 
     return answer_of(
         rule,
@@ -207,9 +204,16 @@ def room(
         fails=fails,
         unknown=vague & ~fails,
         tell=said,
-        remark=f"{said(np.arange(len(uses)))}. Hvor mange elever planen gir, er ikke regnet. "
-        f"{_doubts(schools, uses, package)}".strip(),
+        remark=sentences(
+            f"{said(np.arange(len(uses)))}.",
+            "Hvor mange elever planen gir, er ikke regnet.",
+            _doubts(schools, uses, package),
+        ),
     )
+
+
+def _limit(title: str, parameters: Parameters) -> float:
+    return float(parameters["skoleskyss_forste_m" if 1 in _PARTS[title] else "skoleskyss_m"])
 
 
 def _worst(schools: _Schools, starts: Starts, grades: tuple[int, ...]) -> tuple[Longest, Rows]:
@@ -227,7 +231,16 @@ def _worst(schools: _Schools, starts: Starts, grades: tuple[int, ...]) -> tuple[
 def _schools(
     starts: Starts, place: Place, package: DataPackage | ScenarioView, parameters: Parameters
 ) -> _Schools:
-    """Find the school of each place in each grade, and the way there."""
+    """Find the school of each place in each grade, and the way there; kept for the next rule."""
+    layers = [one for one in ("skole", "skolekrets") if one in package]
+    hashes = tuple((layer, package.record(layer).sha256) for layer in layers)
+    key = (hashes, parameters["sok_m"])
+    return kept("schools", key, lambda: _found(starts, place, package, parameters), starts)
+
+
+def _found(
+    starts: Starts, place: Place, package: DataPackage | ScenarioView, parameters: Parameters
+) -> _Schools:
     there = package.records["skole"].columns
     wanted = ("skole_id", "navn", "trinn_fra", "trinn_til", "eierform", "paralleller")
     more = ("stedfesting", "kapasitet", "elevtall")
@@ -243,17 +256,20 @@ def _schools(
         away[:, near] = matrix(
             ways.network(), starts.places, places, limit=float(parameters["sok_m"])
         )
-    lowest, highest = (
-        frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("trinn_fra", "trinn_til")
-    )
+    lowest, highest = (_numbers(frame[name]) for name in ("trinn_fra", "trinn_til"))
     public = ~frame["eierform"].eq("privat").to_numpy(dtype=bool, na_value=False)
     own = _districts(starts, frame, place, package)
-    ways_by, school_by = {}, {}
+    ways_by: dict[int, Numbers] = {}
+    school_by: dict[int, Rows] = {}
+    # Most grades have the same schools as the grade before.
+    made: dict[tuple[bytes, str], tuple[Numbers, Rows]] = {}
     for grade in _GRADES:
         has = (lowest <= grade) & (grade <= highest)
-        ways_by[grade], school_by[grade] = _nearest_or_own(
-            away, has & public, own[_stage(grade)], ~has & ~np.isnan(lowest) & ~np.isnan(highest)
-        )
+        key = (has.tobytes(), _stage(grade))
+        if key not in made:
+            lacks = ~has & ~np.isnan(lowest) & ~np.isnan(highest)
+            made[key] = _nearest_or_own(away, has & public, own[_stage(grade)], lacks)
+        ways_by[grade], school_by[grade] = made[key]
     return _Schools(frame, ways_by, school_by, "skolekrets" in package)
 
 
@@ -289,11 +305,10 @@ def _districts(
     found = {"barnetrinn": none.copy(), "ungdomstrinn": none.copy()}
     if "skolekrets" not in package or "skole_id" not in package.records["skolekrets"].columns:
         return found
-    districts = package.read(
-        "skolekrets", bbox=place.outline.bounds, columns=["trinn", "skole_id"]
-    )
+    districts = package.read("skolekrets", bbox=place.outline.bounds, columns=["trinn", "skole_id"])
     districts = districts[districts["skole_id"].notna()]
-    number = pd.Index(schools["skole_id"].astype(str)).get_indexer(districts["skole_id"].astype(str))
+    known = pd.Index(schools["skole_id"].astype(str))
+    number = known.get_indexer(districts["skole_id"].astype(str))
     number = np.where(number < 0, _UNKNOWN, number)
     start, row = shapely.STRtree(geometries(districts)).query(starts.points, predicate="intersects")
     stage = districts["trinn"].to_numpy(dtype=object)[row]
@@ -318,8 +333,7 @@ def _stage(grade: int) -> str:
 def _seats(schools: gpd.GeoDataFrame, parameters: Parameters) -> Numbers:
     """Places of each school, (k,); NaN where the data do not say."""
     first, last, classes = (
-        schools[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        for name in ("trinn_fra", "trinn_til", "paralleller")
+        _numbers(schools[name]) for name in ("trinn_fra", "trinn_til", "paralleller")
     )
     primary = np.clip(np.minimum(last, _LAST_OF_PRIMARY) - first + 1, 0, None)
     secondary = np.clip(
@@ -330,9 +344,14 @@ def _seats(schools: gpd.GeoDataFrame, parameters: Parameters) -> Numbers:
         + secondary * parameters["elever_per_klasse_ungdom"]
     )
     if "kapasitet" in schools:
-        given = schools["kapasitet"].to_numpy(dtype=np.float64, na_value=np.nan)
+        given = _numbers(schools["kapasitet"])
         seats = np.where(np.isnan(given), seats, given)
     return np.asarray(seats, dtype=np.float64)
+
+
+def _numbers(values: pd.Series) -> Numbers:
+    """Values as numbers; NaN unknown."""
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def _of(values: Numbers, rows: Rows) -> Numbers:
@@ -347,9 +366,13 @@ def _room_text(schools: gpd.GeoDataFrame, row: int, seats: Numbers, pupils: Numb
     return f"{name} har {format_number(pupils[row])} elever og {format_number(seats[row])} plasser"
 
 
-def _doubts(
-    schools: _Schools, uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView
-) -> str:
+def _some(texts: list[str]) -> str:
+    """List some texts, and say how many more there are."""
+    more = len(texts) - _NAMED
+    return listed([*texts[:_NAMED], *([f"{format_number(more)} skoler til"] if more > 0 else [])])
+
+
+def _doubts(schools: _Schools, uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView) -> str:
     """Say what is not known of the schools."""
     said = []
     if not schools.districts:

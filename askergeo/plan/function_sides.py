@@ -15,6 +15,7 @@ import shapely
 from askergeo._text import listed
 from askergeo.geometry import EMPTY, geometries, lines_of, polygons_of, union
 from askergeo.numbers import format_number
+from askergeo.plan._kept import kept
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.result import Status
 
@@ -63,51 +64,75 @@ def side_of_line(
         ``linje_skjot_m`` of the set ``plansjekk``.
     """
     line = geometries(package.read("nullvekstlinje", columns=[]))
-    boundary = package.read("kommunegrense", columns=["kommunenummer"])
-    own = boundary["kommunenummer"].astype(str) == package.municipality
-    north, south = sides(line, union(geometries(boundary[own])), float(parameters["linje_skjot_m"]))
-    shapes = geometries(uses)
-    whole = union(shapes)
-    unmapped = float(shapely.difference(whole, union(np.r_[north, south])).area)
+    north, south = _divided(line, package, float(parameters["linje_skjot_m"]))
+    whole = union(geometries(uses))
+    above, below = (float(_within(np.array([whole]), side)[0].area) for side in (north, south))
+    unmapped = max(0.0, float(whole.area) - above - below)
     hits = tuple(_hits(uses, north, south))
-    below = float(shapely.intersection(whole, union(south)).area)
-    where = union(np.array([hit.geometry for hit in hits], dtype=object)) if hits else EMPTY
-    told = {"nord": float(where.area), "sør": below}
     parts = [
         f"{format_number(area, unit='m²')} {side}"
-        for side, area in told.items()
+        for side, area in (("nord", above), ("sør", below))
         if area > _LEAST
     ]
     said = [f"Boliger og arbeidsplasser: {listed(parts)} for nullvekstlinjen."] if parts else []
     if unmapped > _LEAST:
         said.append(
-            f"For {format_number(unmapped, unit='m²')} kan siden ikke avgjøres: linjen må krysse hele "
-            "kommunen fra vest til øst, og planen må ligge i kommunen."
+            f"For {format_number(unmapped, unit='m²')} kan siden ikke avgjøres: linjen må krysse "
+            "hele kommunen fra vest til øst, og planen må ligge i kommunen."
         )
     clear = Status.NOT_MAPPED if unmapped > _LEAST else Status.NO_HIT
     return MapAnswer(
         rule=rule,
         status=Status.HIT_YELLOW if hits else clear,
         hits=hits,
-        area_m2=float(where.area),
+        area_m2=above,
         unmapped_m2=unmapped,
         distance_m=None if hits or not len(line) else float(shapely.distance(whole, line).min()),
         remark=" ".join(said),
     )
 
 
-def _hits(uses: gpd.GeoDataFrame, north: Geometries, south: Geometries) -> list[MapHit]:
+def _divided(
+    line: Geometries, package: DataPackage | ScenarioView, extend: float
+) -> tuple[BaseGeometry, BaseGeometry]:
+    """Return what of the municipality lies north of the line, and what lies south."""
+    layers = ("nullvekstlinje", "kommunegrense")
+
+    def make() -> tuple[BaseGeometry, BaseGeometry]:
+        boundary = package.read("kommunegrense", columns=["kommunenummer"])
+        own = boundary["kommunenummer"].astype(str) == package.municipality
+        divided = sides(line, union(geometries(boundary[own])), extend)
+        north, south = (union(parts) for parts in divided)
+        shapely.prepare([north, south])
+        return north, south
+
+    hashes = tuple(package.record(layer).sha256 for layer in layers)
+    return kept("sides", (package.municipality, hashes, extend), make)
+
+
+def _within(shapes: Geometries, side: BaseGeometry) -> Geometries:
+    """Cut shapes to a side; those wholly inside are not cut."""
+    inside = shapely.covers(side, shapes)
+    beside = shapely.disjoint(side, shapes)
+    found = shapes.copy()
+    found[beside] = EMPTY
+    cut = ~inside & ~beside
+    found[cut] = shapely.intersection(shapes[cut], side)
+    return found
+
+
+def _hits(uses: gpd.GeoDataFrame, north: BaseGeometry, south: BaseGeometry) -> list[MapHit]:
     """Give one hit a code with ground north of the line, and what of it lies south."""
     shapes = geometries(uses)
-    above, below = (shapely.intersection(shapes, union(one)) for one in (north, south))
+    above, below = _within(shapes, north), _within(shapes, south)
     codes = uses["kode"].astype(str).to_numpy(dtype=object)
-    meets = shapely.area(above) > _LEAST
+    meets, straddles = shapely.area(above) > _LEAST, shapely.area(below) > _LEAST
     hits = []
     for code in sorted(set(codes[meets])):
         rows = np.flatnonzero(meets & (codes == code))
         where = union(above[rows])
-        rest = float(union(below[rows]).area)
-        straddles = f", og {format_number(rest, unit='m²')} sør for den" if rest > _LEAST else ""
+        rest = float(union(below[rows[straddles[rows]]]).area)
+        more = f", og {format_number(rest, unit='m²')} sør for den" if rest > _LEAST else ""
         hits.append(
             MapHit(
                 objects=tuple(dict.fromkeys(uses["objekt"].iloc[rows])),
@@ -115,7 +140,7 @@ def _hits(uses: gpd.GeoDataFrame, north: Geometries, south: Geometries) -> list[
                 use=str(uses["bruk"].iloc[rows[0]]),
                 status=Status.HIT_YELLOW,
                 area_m2=float(where.area),
-                what=f"nord for nullvekstlinjen{straddles}",
+                what=f"nord for nullvekstlinjen{more}",
                 geometry=where,
             )
         )
@@ -173,12 +198,12 @@ def _extended(line: BaseGeometry, extend: float) -> BaseGeometry:
     if at[0, 0] > at[-1, 0]:
         at = at[::-1]
     if not extend:
-        return shapely.linestrings(at)
+        return shapely.LineString(at)
     ends = []
     for end, before in ((at[0], at[1]), (at[-1], at[-2])):
         step = end - before
         ends.append(end + step / np.hypot(*step) * extend)
-    return shapely.linestrings(np.vstack([ends[0], at, ends[1]]))
+    return shapely.LineString(np.vstack([ends[0], at, ends[1]]))
 
 
 def _beside(parts: Geometries, lines: Geometries, sign: float) -> NDArray[np.bool_]:

@@ -19,13 +19,14 @@ from askergeo.network.paths import nearest
 from askergeo.network.profiles import find_profile
 from askergeo.numbers import format_number
 from askergeo.parameters import load_parameters
-from askergeo.plan._function_answer import answer_of, not_asked
+from askergeo.plan._function_answer import answer_of, not_asked, sentences
 from askergeo.plan._on_foot import (
     NO_WAYS,
     longest,
     metres_text,
     reach_text,
     starts_of,
+    up_to_text,
     ways_of,
 )
 
@@ -91,11 +92,11 @@ def stop(
 
     def tell(rows: NDArray[np.intp]) -> str:
         at = worst.start[rows][np.argmax(worst.value[rows])]
-        return f"inntil {near.text(at, most)}"
+        return near.text(at, most)
 
     known = np.flatnonzero(~np.isnan(worst.value))
     last = worst.start[known][np.argmax(worst.value[known])] if len(known) else None
-    told = "" if last is None else f"Lengst å gå til holdeplass: {near.text(last, most)}."
+    told = "" if last is None else f"Lengst å gå fra formålene: {near.text(last, most)}."
     return answer_of(
         rule,
         uses,
@@ -103,7 +104,7 @@ def stop(
         unknown=unknown | outside,
         tell=tell,
         distance_m=None if last is None else near.metres(last, most),
-        remark=f"{told} {reach_text(starts, parameters)}".strip(),
+        remark=sentences(told, reach_text(starts, parameters)),
     )
 
 
@@ -122,8 +123,8 @@ class _Stops(NamedTuple):
         """Say how far it is from a place to each kind of stop that there is near."""
         found = np.flatnonzero(np.isfinite(self.way[start]))
         if not len(found):
-            return metres_text(np.inf, most)
-        told = [f"{metres_text(self.way[start, k], most)} til {self.name[start, k]}" for k in found]
+            return f"{metres_text(np.inf, most)} til holdeplass"
+        told = [f"{up_to_text(self.way[start, k], most)} til {self.name[start, k]}" for k in found]
         return listed(told)
 
     def metres(self, start: int, most: float) -> float | None:
@@ -132,9 +133,7 @@ class _Stops(NamedTuple):
         return least if least <= most else None
 
 
-def _stops(
-    stops: gpd.GeoDataFrame, starts: Starts, ways: Ways, parameters: Parameters
-) -> _Stops:
+def _stops(stops: gpd.GeoDataFrame, starts: Starts, ways: Ways, parameters: Parameters) -> _Stops:
     places = ways.join(geometries(stops), parameters)
     rail = stops["transportmiddel"].isin(_RAIL).to_numpy(dtype=bool)
     kinds = [subset(places, ~rail), subset(places, rail)]
@@ -168,8 +167,9 @@ def settlement(
         return not_asked(rule, NO_WAYS)
     values = load_parameters("tettsted")
     limit = float(values["minutter"][0])
-    columns = [one for one in ("type", "gruppe", "navn") if one in package.records["tjeneste"].columns]
-    frame = package.read("tjeneste", columns=columns)
+    there = package.records["tjeneste"].columns
+    wanted = [one for one in ("type", "gruppe", "navn") if one in there]
+    frame = package.read("tjeneste", columns=wanted)
     if not len(frame):
         return not_asked(rule, "Laget «Tjenester» er tomt.")
     services = services_of(frame, None, None, values)
@@ -185,12 +185,11 @@ def settlement(
 
     def tell(rows: NDArray[np.intp]) -> str:
         late = [
-            f"{GROUPS[group].lower()} {_time(worst[group].value[rows].max())}"
+            f"{_time(worst[group].value[rows].max())} til {GROUPS[group].lower()}"
             for group in worst
             if over[group][rows].any()
         ]
-        who = find_profile(profiles[0]).title.lower()
-        return f"inntil {listed(late)} å gå for {who}"
+        return f"{listed(late)} ({find_profile(profiles[0]).title.lower()})"
 
     return answer_of(
         rule,
@@ -198,15 +197,11 @@ def settlement(
         fails=fails & ~outside,
         unknown=(vague & ~fails) | outside,
         tell=tell,
-        remark=" ".join(
-            part
-            for part in (
-                _times_text(times),
-                _absent_text(services),
-                "Listen over tjenester er aldri hel.",
-                reach_text(starts, parameters),
-            )
-            if part
+        remark=sentences(
+            _times_text(times),
+            _absent_text(services),
+            "Listen over tjenester er aldri hel.",
+            reach_text(starts, parameters),
         ),
     )
 
@@ -233,8 +228,8 @@ def _times_text(times: dict[str, dict[str, Numbers]]) -> str:
         known = [minutes for minutes in groups.values() if not np.isnan(minutes).all()]
         if known:
             last = float(np.nanmax(np.column_stack(known)))
-            said.append(f"{find_profile(profile).title}: {_time(last)}")
-    return f"Lengst å gå til det siste av tilbudene – {listed(said)}." if said else ""
+            said.append(f"{_time(last)} ({find_profile(profile).title.lower()})")
+    return f"Til det siste av tilbudene er det {listed(said)} å gå." if said else ""
 
 
 def _absent_text(services: Services) -> str:
@@ -246,7 +241,7 @@ def _time(minutes: float) -> str:
     """Write minutes for people: rounded up, so that one over a limit never reads as the limit."""
     if minutes > _LONGEST_MINUTES:
         return f"mer enn {format_number(_LONGEST_MINUTES, unit='min')}"
-    return format_number(float(np.ceil(minutes)), unit="min")
+    return f"inntil {format_number(float(np.ceil(minutes)), unit='min')}"
 
 
 def box_around(place: Place, distance: float) -> Box:
