@@ -47,6 +47,7 @@ _HOLDERS = frozenset(
     (*GML_NAMESPACES, "http://www.opengis.net/wfs", "http://www.opengis.net/wfs/2.0")
 )
 _CURVES = frozenset({"LineString", "Curve", "CompositeCurve", "OrientableCurve"})
+_SOLIDS = frozenset({"Solid", "CompositeSolid", "MultiSolid"})
 _PATCHES = frozenset({"Polygon", "PolygonPatch"})
 _ARC_POINTS = 3
 _NONE = np.empty((0, 2))
@@ -223,11 +224,25 @@ def _shape(element: _Element, role: str, context: Context) -> Shape:
         inner = context.within(element)
     except GmlFault:
         inner = context
+    if local_name(element) in _SOLIDS:
+        return Shape(role, surfaces=(_unread(element, inner),), line=element.sourceline)
     surfaces = tuple(_surface(one, inner) for one in _outermost(element, _PATCHES))
     curves = () if surfaces else tuple(_curve(one, inner) for one in _outermost(element, _CURVES))
     points = () if surfaces or curves else tuple(_points(element, inner))
     arcs = tuple(arc for one in element.iter("{*}Arc", "{*}ArcString") for arc in _arcs(one, inner))
+    if not (surfaces or curves or points):
+        lost = _unread(element, inner)
+        return Shape(role, curves=(Curve(_NONE, lost.fault, lost.text, lost.line),))
     return Shape(role, surfaces, curves, points, arcs, element.sourceline)
+
+
+def _unread(element: _Element, context: Context) -> Surface:
+    """Tell why a geometry gives no part of a plan: a solid, an empty one, a point without place."""
+    try:
+        read_geometry(element, context)
+    except GmlFault as fault:
+        return Surface((), fault.rule, _why(fault), fault.line or element.sourceline)
+    return Surface((), "geometri", f"{local_name(element)} kan ikke leses.", element.sourceline)
 
 
 def _outermost(element: _Element, names: frozenset[str]) -> Iterator[_Element]:

@@ -28,7 +28,7 @@ _LIMITS: Final = "avgrensesAv"
 # A boundary of a plan is referred to by two surfaces, a few times more with several levels: files
 # that make more of themselves than this are made to fill the memory.
 _COPIES: Final = 5
-_COPIED_ALWAYS: Final = 100_000
+_COPIED_ALWAYS: Final = 20_000
 # A curve in a composite curve in a ring, turned once: more links in a row are a circle.
 _DEEPEST: Final = 8
 _INHERITED: Final = ("srsName", "srsDimension")

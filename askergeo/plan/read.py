@@ -215,9 +215,12 @@ def _from_layers(file: Path, crs: str | None) -> PlanFile:
     objects: list[PlanObject] = []
     systems: dict[str, None] = {}
     for layer in list_layers(file):
-        read = read_file(file, layer=layer, crs=crs)
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are told of below
+            read = read_file(file, layer=layer, crs=crs)
         frame = read.frame
-        if not isinstance(frame, gpd.GeoDataFrame) or not frame.geometry.notna().any():
+        if not isinstance(frame, gpd.GeoDataFrame):
+            continue
+        if shapely.is_missing(np.asarray(frame.geometry.array)).all():
             continue
         if not read.crs:
             raise CrsError(

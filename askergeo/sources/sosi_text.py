@@ -75,6 +75,7 @@ _COORDINATE_NAME = re.compile(r"N[ØE](H|D)?")
 _HEADER_PROBE = 65_536
 _COORDINATE_LEVEL = 2
 _HUGE = 1e9
+_ASK_AGAIN = "Uten et riktig filhode er koordinatene ukjente; be leverandøren om en hel fil."
 
 
 @dataclass(frozen=True)
@@ -380,9 +381,14 @@ def header_of(item: SosiObject, charset: str, path: Path) -> SosiHeader:
         except ValueError:
             found = (math.nan,)
         if not all(map(math.isfinite, found)):
-            raise SourceError(f"{path.name}: {name} i filhodet er «{text}», ikke et tall.")
+            raise SourceError(
+                f"{path.name}: {name} i filhodet er «{text}», ikke et tall.", remedy=_ASK_AGAIN
+            )
         if len(found) != count:
-            raise SourceError(f"{path.name}: {name} i filhodet skal ha {count} tall, har «{text}».")
+            raise SourceError(
+                f"{path.name}: {name} i filhodet skal ha {count} tall, har «{text}».",
+                remedy=_ASK_AGAIN,
+            )
         return found
 
     unit = numbers("ENHET", 1)
