@@ -37,8 +37,10 @@ _UNKNOWN_SIGN = re.compile(
     "\\u2070\\u2074-\\u2079\\u2080-\\u2089\\u20ac\\u2116\\u2122\\u2190-\\u2193"
     "\\u2202\\u2206\\u2211\\u2212\\u221a\\u221e\\u2248\\u2260\\u2264\\u2265]"
 )
-# Words that are longer than this are broken in pieces: ids do not fit in a column.
-_LONG = re.compile(r"[^\s-]{25,}")
+# Ids do not fit in a column: they may be broken after their signs, or anywhere.
+_ID = re.compile(r"(?=\S{14})\S*[._/]\S*")
+_AFTER = re.compile(r"(?<=[._/])(?=\w)")
+_LONG = re.compile(r"[^\s\u200b-]{25,}")
 _PIECE = 12
 
 
@@ -103,7 +105,9 @@ def _settable(value: Any, key: str = "") -> Any:  # noqa: ANN401  (whatever JSON
         return value
     plain = _UNKNOWN_SIGN.sub(lambda found: f"[U+{ord(found[0]):04X}]", value)
     # Digests stand in a line of their own, to be copied whole.
-    return plain if key in {"sha256", "anker"} else _LONG.sub(_in_pieces, plain)
+    if key in {"sha256", "anker"}:
+        return plain
+    return _LONG.sub(_in_pieces, _ID.sub(lambda found: _AFTER.sub("\u200b", found[0]), plain))
 
 
 def _in_pieces(found: re.Match[str]) -> str:

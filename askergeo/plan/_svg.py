@@ -46,7 +46,10 @@ _PIXELS = 4.0  # a millimetre
 #: The same in pixels.
 WIDTH, HEIGHT = (round(side * _PIXELS) for side in PAPER)
 # Scales that people know from paper maps.
-_SCALES: Final = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000)
+_SCALES: Final = (
+    1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 40_000,
+    50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 500_000,
+)  # fmt: skip
 Shapes = NDArray[np.object_]
 #: West, south, east and north in metres.
 Box = tuple[float, float, float, float]

@@ -12,6 +12,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from askergeo.municipalities import municipalities
 from askergeo.numbers import format_number
 from askergeo.outputs.filed_page import filed_html
@@ -27,7 +29,7 @@ from askergeo.result import Status
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from askergeo.datapackage import DataPackage
     from askergeo.outputs.report import Report
@@ -48,6 +50,12 @@ _CUTOUTS, _LINES = 4, 25
 # Ids of the plan's objects that a line names.
 _OBJECTS = 4
 _WORDS: Final = {Status.HIT_RED: "Rød", Status.HIT_YELLOW: "Gul"}
+# Columns of the table of rules, and what they measure.
+_MEASURED: Final = (
+    ("areal_m2", "m²", "truffet"),
+    ("avstand_m", "m", "til nærmeste"),
+    ("ikke_kartlagt_m2", "m²", "ikke kartlagt"),
+)
 _YES: Final = {True: "ja", False: "nei"}
 
 
@@ -162,7 +170,7 @@ def filed_content(
         "oversikt": _picture(pictures[-1]),
         "tegn": key_symbols(ground),
         "endringer": next((_table(one) for one in result.tables if one.name == "endringer"), None),
-        "regler": _table(result.table("kontroll")),
+        "regler": _rules(result, {group["regel"] for group in groups}),
         "formal": _purposes(result),
         "parametre": _parameters(result),
         "lag": _sources(made),
@@ -371,6 +379,21 @@ def _texts(
         "hode": [{"tekst": text, "tall": number} for text, number in heads],
         "rader": [[clean_text(cell) for cell in row] for row in rows],
     }
+
+
+def _rules(result: Result, fired: Collection[str]) -> dict[str, Any]:
+    """Say what every rule said, what it measured, and why it was not asked."""
+    rows = []
+    for row in result.table("kontroll").frame.to_dict("records"):
+        measured = [
+            f"{format_number(row[name], unit=unit)} {word}"
+            for name, unit, word in _MEASURED
+            if pd.notna(row[name]) and row[name] > 0
+        ]
+        remark = "Se funnene." if row["regel"] in fired else row["merknad"]
+        rows.append([row["regel"], row["krav"], row["svar"], "; ".join(measured), remark])
+    heads = ["Regel", "Krav", "Svar", "Målt", "Merknad"]
+    return _texts("Alle reglene, og hva de sa", [(head, False) for head in heads], rows)
 
 
 def _purposes(result: Result) -> dict[str, Any]:
