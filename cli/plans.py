@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from .console import Console
-from .options import Json, Overwrite, Parameter, Quiet, Scenario, pairs
+from .options import Json, Overwrite, Parameter, Quiet, pairs
+from .plan_many import check_each
 from .plan_options import (
     Configs,
     Crs,
@@ -22,11 +23,18 @@ from .plan_options import (
     Out,
     Plans,
     Rules,
+    Scenario,
     Threshold,
     ThresholdOption,
     Workers,
 )
 from .plan_text import list_rules, review_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from askergeo.plan.job import Job, Opened
+    from askergeo.plan.review import Found, Review
 
 __all__ = ["register"]
 
@@ -77,14 +85,41 @@ def check(
     needs = {"--scenario": scenario, "--dok": configs, "--format dok": form is Form.DOK}
     needs |= {"--rapport": report} if each else {"--ut": out}
     _require_data(ctx, data, needs)
-    asked = Asked(
-        plan or [], data, scenario, out, old or [], pairs(parameter), configs, crs, form,
-        threshold.value, overwrite=overwrite,
-    )  # fmt: skip
-    if each:
-        check_each(asked, console, report=report, workers=workers, limit=limit)
-    else:
-        _check_one(asked, console)
+    from askergeo.plan.job import Job
+
+    # «--format dok» asks the national datasets by itself, and answers in their own form.
+    besides = None if form is Form.DOK else configs
+    job = Job(data=data, scenario=scenario, crs=crs, parameters=pairs(parameter), configs=besides)
+    if each and out is not None:
+        check_each(
+            plan or [], job, out, console, report=report, threshold=threshold.value,
+            workers=workers, limit=limit, overwrite=overwrite,
+        )  # fmt: skip
+        return
+    opened, found, changes = _review(job, plan or [], old or [], out, overwrite=overwrite)
+    if out is not None:
+        _write(found, opened, plan or [], out, changes, overwrite=overwrite)
+        console.note(f"Rapporten er i {out}.")
+    console.result(
+        review_text(found, changes), _form(form, found, changes, opened, plan or [], configs)
+    )
+    if found.reached(threshold.value):
+        raise typer.Exit(1)
+
+
+def _review(
+    job: Job, plan: list[Path], old: list[Path], out: Path | None, *, overwrite: bool
+) -> tuple[Opened, Review, Mapping[str, Sequence[Found]] | None]:
+    """Review a plan, and say what has changed since an older version."""
+    from askergeo.outputs.write import check_free
+    from askergeo.plan.review import changed
+
+    _require_files([*plan, *old])
+    if out is not None:
+        check_free(out, overwrite=overwrite)
+    opened = job.open()
+    found = opened.review(plan)
+    return opened, found, changed(opened.review(old), found) if old else None
 
 
 def _require_fit(
@@ -125,36 +160,70 @@ def _require_data(ctx: typer.Context, data: Path | None, needs: dict[str, Any]) 
         )
 
 
-def _check_one(asked: Asked, console: Console) -> None:
-    from askergeo.outputs.write import check_free
-    from askergeo.plan.basis import basis_of
-    from askergeo.plan.forms import as_json, as_sarif
-    from askergeo.plan.read import read_plans
-    from askergeo.plan.review import changed, review
+def _require_files(plans: list[Path]) -> None:
+    """Refuse folders in the place of a plan.
 
-    _require_files(asked.plans)
-    if asked.out is not None:
-        check_free(asked.out, overwrite=asked.overwrite)
-    package, laid_over, view = asked.open()
-    parameters = asked.values()
-    configs = () if asked.form is Form.DOK else asked.datasets()
-    found = review(
-        read_plans(asked.plans, crs=asked.crs), view, parameters=parameters, configs=configs
-    )
-    changes = None
-    if asked.old:
-        before = read_plans(asked.old, crs=asked.crs)
-        changes = changed(review(before, view, parameters=parameters, configs=configs), found)
-    if asked.out is not None:
-        _write(found, view, asked, changes)
-        console.note(f"Rapporten er i {asked.out}.")
-    if asked.form is Form.DOK:
-        written = _national(found, view, asked)
-    elif asked.form is Form.SARIF:
-        written = as_sarif(found, asked.plans)
-    else:
-        basis = basis_of(asked.plans, package, laid_over, options=asked.options())
-        written = as_json(found, changes, basis)
-    console.result(review_text(found, changes), written)
-    if found.reached(asked.threshold):
-        raise typer.Exit(1)
+    Raises
+    ------
+    askergeo.errors.SourceError
+        When one is a data package, or a folder of plans.
+    """
+    from askergeo.errors import SourceError
+    from askergeo.stores.lockfile import LOCK_NAME
+
+    for path in plans:
+        if (path / LOCK_NAME).exists():
+            raise SourceError(
+                f"{path} er en datapakke, ikke en plan.",
+                remedy=f"Skriv planen først, og så «--data {path}».",
+            )
+        if path.is_dir() and path.suffix.lower() != ".gdb":
+            raise SourceError(
+                f"{path} er en mappe, ikke en plan.",
+                remedy="Oppgi filene til planen, eller bruk --hver: da er hver fil i mappen en "
+                "plan.",
+            )
+
+
+def _write(
+    found: Review,
+    opened: Opened,
+    plan: list[Path],
+    out: Path,
+    changes: Mapping[str, Sequence[Found]] | None,
+    *,
+    overwrite: bool,
+) -> None:
+    from askergeo.outputs.write import write_all
+    from askergeo.plan.report import review_result
+
+    package: Any = opened.view
+    write_all([review_result(found, package, plan, changes)], out, overwrite=overwrite)
+
+
+def _form(
+    form: Form,
+    found: Review,
+    changes: Mapping[str, Sequence[Found]] | None,
+    opened: Opened,
+    plan: list[Path],
+    configs: Path | None,
+) -> dict[str, Any]:
+    """Write a review for other programs."""
+    from askergeo.plan.forms import as_json, as_sarif
+
+    if form is Form.DOK:
+        return _national(found, opened, configs)
+    if form is Form.SARIF:
+        return as_sarif(found, plan)
+    return as_json(found, changes, opened.basis(plan))
+
+
+def _national(found: Review, opened: Opened, configs: Path | None) -> dict[str, Any]:
+    """Answer as the national DOK analysis, in its own form."""
+    from askergeo.dok import check_area, configs_of, read_configs, to_national
+
+    package: Any = opened.view
+    asked = configs_of(package.catalogue) if configs is None else read_configs(configs)
+    area = found.place.outline if found.place else None
+    return to_national(check_area(area, package, configs=asked), area, package)

@@ -11,6 +11,9 @@ from .options import Json, Quiet
 
 __all__ = ["register"]
 
+# The review of plans is no analysis, but has parameters as they have.
+_REVIEW = "plansjekk"
+
 
 def register(app: typer.Typer, command: type, _group: type) -> None:
     """Add the verbs to the command line."""
@@ -98,8 +101,10 @@ def parameters(
     from askergeo.parameters import load_parameters, value_text
 
     console = Console(as_json=as_json, quiet=quiet)
-    chosen = [find(analysis)] if analysis else list(ANALYSES.values())
-    records = {one.id: load_parameters(one.parameters).records() for one in chosen}
+    sets = {one.id: one.parameters for one in ANALYSES.values()} | {_REVIEW: _REVIEW}
+    if analysis is not None:
+        sets = {analysis: sets.get(analysis) or find(analysis).parameters}
+    records = {one: load_parameters(name).records() for one, name in sets.items()}
     rows = [
         [
             one,
@@ -113,5 +118,5 @@ def parameters(
         for r in parameters_
     ]
     headers = ["Analyse", "Parameter", "Verdi", "Enhet", "Sikkerhet", "Hva"]
-    table = text_table(headers, rows) if rows else f"«{chosen[0].title}» har ingen parametre."
+    table = text_table(headers, rows) if rows else f"«{analysis}» har ingen parametre."
     console.result(table, records)

@@ -68,8 +68,20 @@ def _by_text(message: str, ctx: Any) -> str:  # noqa: ANN401
 
 
 def _allowed(message: str) -> str:
-    choices = re.search(r"is not one of (.+?)\.?$", message)
-    return f"; bruk en av {choices[1]}." if choices else f": {message}"
+    """Say what the value may be; a message that is not known stays as it is."""
+    if choices := re.search(r"is not one of (.+?)\.?$", message):
+        return f"; bruk en av {choices[1]}."
+    if least := re.search(r"greater than or equal to (\S+?)\.?$", message):
+        return f"; den må være minst {_number(least[1])}."
+    if most := re.search(r"less than or equal to (\S+?)\.?$", message):
+        return f"; den kan ikke være over {_number(most[1])}."
+    if "valid integer" in message:
+        return "; skriv et helt tall."
+    return "; skriv et tall." if "valid number" in message else f": {message}"
+
+
+def _number(text: str) -> str:
+    return text.replace(".", ",")
 
 
 def _name(parameter: Any) -> str:  # noqa: ANN401

@@ -15,7 +15,7 @@ import shlex
 import shutil
 import tempfile
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from filelock import FileLock, Timeout
 
-from askergeo.datapackage import DataPackage
 from askergeo.errors import (
     AskergeoError,
     LockedError,
@@ -32,14 +31,12 @@ from askergeo.errors import (
     StorageError,
 )
 from askergeo.outputs.write import write_all
-from askergeo.parameters import load_parameters
 from askergeo.plan._workers import Failed, run_each, suggested_workers
-from askergeo.plan.basis import basis_of, plan_digest
+from askergeo.plan.basis import plan_digest
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.forms import as_json
 from askergeo.plan.model import AREA, PlanFile, PlanObject, Shape, Surface, System
 from askergeo.plan.overview import FILES, MARK, Row, row_of, write_overview
-from askergeo.plan.read import read_plan
 from askergeo.plan.report import review_result
 from askergeo.plan.review import review
 from askergeo.run import provenance_of
@@ -47,16 +44,14 @@ from askergeo.run import provenance_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from askergeo.dok.config import DokConfig
-    from askergeo.parameters import Parameters
     from askergeo.plan.find import Plan
-    from askergeo.scenario import ScenarioView
+    from askergeo.plan.job import Job, Opened
 
-__all__ = ["LIMIT", "RESULTS", "Job", "check_place", "review_many"]
+__all__ = ["LIMIT", "REPORTS", "RESULTS", "check_place", "review_many"]
 
 #: Seconds that a plan may take.
 LIMIT: Final = 300.0
-#: Folder of the result files, and of the reports.
+#: Folders of the result files and of the reports.
 RESULTS: Final = "planer"
 REPORTS: Final = "rapporter"
 _WRITER_LOCK: Final = ".askergeo.skriver"
@@ -65,54 +60,16 @@ _UNDER_WAY: Final = ".skrives-"
 _STEM, _DIGEST = 60, 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """How every plan is reviewed; it is sent to each process.
-
-    Parameters
-    ----------
-    out
-        Folder that everything is written in.
-    data, scenario
-        Folders of the data package and of a scenario over it.
-    crs
-        Coordinate system of files that name none.
-    parameters
-        Parameters of the set ``plansjekk`` with another value than the file's.
-    configs
-        Folder of national DOK configurations that are asked besides.
-    report
-        Whether each plan's whole report is written too; it needs a data package.
-    """
-
-    out: Path
-    data: Path | None = None
-    scenario: Path | None = None
-    crs: str | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    configs: Path | None = None
-    report: bool = False
-
-
 @dataclass(frozen=True)
-class _Opened:
-    """What a process reads once."""
+class _Batch:
+    """What a process reads once, and where it writes."""
 
-    job: Job
-    package: DataPackage | None
-    scenario: DataPackage | None
-    view: DataPackage | ScenarioView | None
-    parameters: Parameters
-    configs: Sequence[DokConfig]
+    opened: Opened
+    out: Path
+    report: bool
 
-    def basis(self, files: Sequence[Path]) -> dict[str, Any]:
-        options = {
-            "crs": self.job.crs or "",
-            "parametre": dict(self.job.parameters),
-            "dok": sorted(one.name for one in self.configs),
-            "rapport": self.job.report,
-        }
-        return basis_of(files, self.package, self.scenario, options=options)
+    def basis(self, plan: Plan) -> dict[str, Any]:
+        return self.opened.basis(plan.files, rapport=self.report)
 
 
 def check_place(out: Path, *, overwrite: bool = False) -> None:
@@ -155,7 +112,9 @@ def _is_ours(path: Path) -> bool:
 def review_many(
     plans: Sequence[Plan],
     job: Job,
+    out: Path,
     *,
+    report: bool = False,
     workers: int = 0,
     limit: float = LIMIT,
     fresh: bool = False,
@@ -169,6 +128,10 @@ def review_many(
         The plans, from `askergeo.plan.find.find_plans`.
     job
         How they are reviewed.
+    out
+        Folder that everything is written in; its parent must exist.
+    report
+        Write each plan's whole report too; it needs a data package.
     workers
         Processes that share the plans; 0 is one a core, as far as memory goes. A script that
         calls this must be guarded by ``if __name__ == "__main__"``.
@@ -191,15 +154,15 @@ def review_many(
         is told in its row.
     """
     step = progress or (lambda _share, _text: None)
-    check_place(job.out, overwrite=fresh)
-    opened = _open(job)
-    with _writing(job):
-        kept = {} if fresh else _kept(plans, opened)
+    check_place(out, overwrite=fresh)
+    batch = _Batch(job.open(), out, report)
+    with _writing(batch):
+        kept = {} if fresh else _kept(plans, batch)
         rows = dict(kept)
         left = [number for number in range(len(plans)) if number not in kept]
-        step(len(kept) / max(len(plans), 1), f"{len(kept)} var ferdige")
+        step(len(kept) / max(len(plans), 1), f"{len(kept)} av {len(plans)} var ferdige")
         ended = run_each(
-            partial(_start, job),
+            partial(_start, job, out, report),
             _review_one,
             [plans[number] for number in left],
             workers=workers or suggested_workers(len(left)),
@@ -209,40 +172,27 @@ def review_many(
             for at, answer in ended:
                 plan = plans[left[at]]
                 failed = isinstance(answer, Failed)
-                rows[left[at]] = _failed(plan, answer, opened) if failed else answer
+                rows[left[at]] = _failed(plan, answer, batch) if failed else answer
                 step(len(rows) / len(plans), plan.name)
         told = tuple(rows[number] for number in range(len(plans)))
-        _write_overview(told, opened)
+        _write_overview(told, batch)
     return told
 
 
-def _open(job: Job) -> _Opened:
-    package = None if job.data is None else DataPackage.open(job.data)
-    scenario = None if job.scenario is None else DataPackage.open(job.scenario)
-    view = package if package is None or scenario is None else scenario.over(package)
-    configs: Sequence[DokConfig] = ()
-    if job.configs is not None:
-        from askergeo.dok import read_configs  # noqa: PLC0415  (only for those who ask for it)
-
-        configs = tuple(read_configs(job.configs))
-    parameters = load_parameters("plansjekk", job.parameters)
-    return _Opened(job, package, scenario, view, parameters, configs)
-
-
-def _start(job: Job) -> _Opened:
+def _start(job: Job, out: Path, report: bool) -> _Batch:
     """Open the package in a new process, and ask every rule once: what that loads is kept."""
     import pyarrow as pa  # noqa: PLC0415  (only here)
 
     # The processes share the cores; threads in each of them would only get in the way.
     pa.set_cpu_count(1)
-    opened = _open(job)
+    opened = job.open()
     # What fails here fails for every plan, and is told there.
     with suppress(Exception):
         _warm(opened)
-    return opened
+    return _Batch(opened, out, report)
 
 
-def _warm(opened: _Opened) -> None:
+def _warm(opened: Opened) -> None:
     """Review a square of 10 m in the middle of the municipality."""
     if opened.view is None or "kommunegrense" not in opened.view:
         return
@@ -259,16 +209,15 @@ def _warm(opened: _Opened) -> None:
     review([file], opened.view, parameters=opened.parameters, configs=opened.configs)
 
 
-def _review_one(opened: _Opened, plan: Plan) -> Row:
-    basis = opened.basis(plan.files)
-    files = [read_plan(one, crs=opened.job.crs) for one in plan.files]
-    found = review(files, opened.view, parameters=opened.parameters, configs=opened.configs)
+def _review_one(batch: _Batch, plan: Plan) -> Row:
+    basis = batch.basis(plan)
+    found = batch.opened.review(plan.files)
     name = _name(plan, basis)
-    if opened.job.report and opened.view is not None:
-        result = review_result(found, opened.view, plan.files)
-        write_all([result], opened.job.out / REPORTS / name, overwrite=True)
+    if batch.report and batch.opened.view is not None:
+        result = review_result(found, batch.opened.view, plan.files)
+        write_all([result], batch.out / REPORTS / name, overwrite=True)
     document = as_json(found, basis=basis)
-    path = _result_file(opened.job, name)
+    path = batch.out / RESULTS / f"{name}.json"
     temporary = path.with_name(f"{_UNDER_WAY}{secrets.token_hex(8)}.json")
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -283,39 +232,35 @@ def _name(plan: Plan, basis: Mapping[str, Any]) -> str:
     return f"{stem or 'plan'}-{hashlib.sha256(files).hexdigest()[:_DIGEST]}"
 
 
-def _result_file(job: Job, name: str) -> Path:
-    return job.out / RESULTS / f"{name}.json"
-
-
-def _kept(plans: Sequence[Plan], opened: _Opened) -> dict[int, Row]:
+def _kept(plans: Sequence[Plan], batch: _Batch) -> dict[int, Row]:
     """Give the rows of plans whose result files rest on the same as now."""
     found = {}
     for number, plan in enumerate(plans):
         # A file that is broken, or not of this version, is made anew.
         with suppress(OSError, ValueError, KeyError, TypeError):
-            basis = opened.basis(plan.files)
+            basis = batch.basis(plan)
             name = _name(plan, basis)
-            path = _result_file(opened.job, name)
-            document = json.loads(path.read_text(encoding="utf-8"))
-            whole = not opened.job.report or (opened.job.out / REPORTS / name).is_dir()
+            file = f"{RESULTS}/{name}.json"
+            document = json.loads((batch.out / file).read_text(encoding="utf-8"))
+            whole = not batch.report or (batch.out / REPORTS / name).is_dir()
             if whole and document["grunnlag"]["nokkel"] == basis["nokkel"]:
-                file = f"{RESULTS}/{path.name}"
                 found[number] = row_of(plan.name, plan_digest(plan.files), document, file)
     return found
 
 
-def _failed(plan: Plan, answer: Failed, opened: _Opened) -> Row:
+def _failed(plan: Plan, answer: Failed, batch: _Batch) -> Row:
     """Make the row of a plan without an answer; one that rests on older data is taken away."""
     digest = ""
     with suppress(OSError):
         digest = plan_digest(plan.files)
-        _result_file(opened.job, _name(plan, opened.basis(plan.files))).unlink(missing_ok=True)
+        name = _name(plan, batch.basis(plan))
+        (batch.out / RESULTS / f"{name}.json").unlink(missing_ok=True)
     return Row(plan=plan.name, status=answer.status, feil=answer.text, sha256=digest)
 
 
-def _write_overview(rows: Sequence[Row], opened: _Opened) -> None:
+def _write_overview(rows: Sequence[Row], batch: _Batch) -> None:
     """Make the overview beside the old one, and let each file take the place of its own."""
-    out, view = opened.job.out, opened.view
+    out, view = batch.out, batch.opened.view
     provenance = None
     if view is not None:
         layers = dict.fromkeys(layer for rule in load_rules().values() for layer in rule.layers)
@@ -332,12 +277,12 @@ def _write_overview(rows: Sequence[Row], opened: _Opened) -> None:
 
 
 @contextmanager
-def _writing(job: Job) -> Iterator[None]:
+def _writing(batch: _Batch) -> Iterator[None]:
     """Hold the folder for one run; remove what an earlier one that was cut off left half done."""
-    out = job.out
+    out = batch.out
     guard = FileLock(out / _WRITER_LOCK)
     try:
-        for folder in (out, out / RESULTS, *([out / REPORTS] if job.report else [])):
+        for folder in (out, out / RESULTS, *([out / REPORTS] if batch.report else [])):
             folder.mkdir(exist_ok=True)
         guard.acquire(timeout=0)
     except Timeout:

@@ -1,0 +1,102 @@
+"""How plans are reviewed: what is opened once, and asked of every plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from askergeo.datapackage import DataPackage
+from askergeo.parameters import load_parameters
+from askergeo.plan.basis import basis_of
+from askergeo.plan.read import read_plans
+from askergeo.plan.review import review
+from askergeo.run import require_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from askergeo.dok.config import DokConfig
+    from askergeo.parameters import Parameters
+    from askergeo.plan.review import Review
+    from askergeo.scenario import ScenarioView
+
+__all__ = ["Job", "Opened"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a review is asked with; it can be sent to another process.
+
+    Parameters
+    ----------
+    data, scenario
+        Folders of the data package and of a scenario over it.
+    crs
+        Coordinate system of files that name none.
+    parameters
+        Parameters of the set ``plansjekk`` with another value than the file's.
+    configs
+        Folder of national DOK configurations that are asked besides.
+    """
+
+    data: Path | None = None
+    scenario: Path | None = None
+    crs: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    configs: Path | None = None
+
+    def open(self) -> Opened:
+        """Open the data, and read parameters and configurations.
+
+        Raises
+        ------
+        MissingFileError, PackageError
+            When there is no package, or it is a scenario without its base.
+        ParameterError, SourceError
+            When a parameter or a configuration is not as it must be.
+        """
+        package = None if self.data is None else DataPackage.open(self.data)
+        scenario = None if self.scenario is None else DataPackage.open(self.scenario)
+        view = package if package is None or scenario is None else scenario.over(package)
+        if view is not None:
+            require_whole(view)
+        configs: Sequence[DokConfig] = ()
+        if self.configs is not None:
+            from askergeo.dok import read_configs  # noqa: PLC0415  (only when it is asked for)
+
+            configs = tuple(read_configs(self.configs))
+        parameters = load_parameters("plansjekk", self.parameters)
+        return Opened(self, package, scenario, view, parameters, configs)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a `Job` opens: the package, the scenario, the one over the other, and the rest."""
+
+    job: Job
+    package: DataPackage | None
+    scenario: DataPackage | None
+    view: DataPackage | ScenarioView | None
+    parameters: Parameters
+    configs: Sequence[DokConfig]
+
+    def review(self, files: Sequence[Path]) -> Review:
+        """Read the files of a plan and review it.
+
+        Raises
+        ------
+        AskergeoError
+            When a file cannot be read, or the plan cannot be held against the map.
+        """
+        plan = read_plans(files, crs=self.job.crs)
+        return review(plan, self.view, parameters=self.parameters, configs=self.configs)
+
+    def basis(self, files: Sequence[Path], **options: object) -> dict[str, Any]:
+        """Say what the review of a plan rests on; ``options`` are those beside the job's."""
+        own = {
+            "crs": self.job.crs or "",
+            "parametre": dict(self.job.parameters),
+            "dok": sorted(one.name for one in self.configs),
+        }
+        return basis_of(files, self.package, self.scenario, options=own | options)

@@ -1,0 +1,77 @@
+"""What a review says to people, in the terminal."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from .console import Console, text_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from askergeo.plan.overview import Row
+    from askergeo.plan.review import Found, Review
+
+__all__ = ["list_rules", "many_text", "review_text"]
+
+# Plans without an answer that are named before it says how many more.
+_NAMED = 20
+
+
+def list_rules(console: Console) -> None:
+    """Write every rule of the catalogue."""
+    from askergeo.plan.catalogue import load_rules
+
+    rows = [[r.id, r.severity, r.how, r.title, r.reference] for r in load_rules().values()]
+    head = ["Regel", "Alvor", "Måte", "Krav", "Hjemmel"]
+    console.result(
+        text_table(head, rows),
+        [dict(zip(("regel", "alvor", "maate", "tittel", "lov"), row, strict=True)) for row in rows],
+    )
+
+
+def review_text(found: Review, changes: Mapping[str, Sequence[Found]] | None) -> str:
+    """Write a review: the findings by rule, then what is not known, then the rest."""
+    from askergeo.result import Status
+
+    rules = found.rules
+    signs = {Status.HIT_RED: "RØD", Status.HIT_YELLOW: "GUL"}
+    lines = [found.sentence]
+    for (status, name), some in groupby(found.found, key=lambda one: (one.status, one.rule.id)):
+        rule = rules[name]
+        lines += ["", f"{signs[status]}  Ikke oppfylt: {rule.title} ({name})"]
+        lines += [f"     – {one.text}{_where(one.file, one.line)}" for one in some]
+        lines += [f"     Hjemmel: {rule.reference}.", f"     {rule.action}"]
+    for name, these in (changes or {}).items():
+        lines += ["", f"{name.capitalize()} siden forrige utgave: {len(these)}"]
+        lines += [f"  {one.rule.title}: {one.text}" for one in these]
+    unknown = [name for name, status in found.clean.items() if status == Status.NOT_MAPPED]
+    if unknown:
+        lines += ["", "Ikke kartlagt, så svaret er ukjent:"]
+        lines += [f"  {rules[name].title} ({name})" for name in unknown]
+    for why in dict.fromkeys(found.not_asked.values()):
+        names = [name for name, reason in found.not_asked.items() if reason == why]
+        lines += ["", f"Ikke kontrollert. {why}", f"  {', '.join(names)}"]
+    clean = [name for name in found.clean if name not in unknown]
+    lines += ["", f"Uten funn: {', '.join(clean) or 'ingen'}"]
+    return "\n".join(lines)
+
+
+def _where(file: str, line: int | None) -> str:
+    if not file:
+        return ""
+    return f" [{file}, linje {line}]" if line else f" [{file}]"
+
+
+def many_text(rows: Sequence[Row], paths: Mapping[str, Any]) -> str:
+    """Write how many reviews went: the sum, the plans without an answer, and the files."""
+    from askergeo.plan.overview import sentence_of
+
+    failed = [f"  {one.plan}: {one.feil}" for one in rows if one.feil]
+    more = len(failed) - _NAMED
+    lines = [sentence_of(rows)]
+    if failed:
+        lines += ["", "Ikke kontrollert:", *failed[:_NAMED]]
+        lines += [f"  og {more} til; se oversikten."] if more > 0 else []
+    return "\n".join([*lines, "", *(str(path) for path in paths.values())])
