@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from askergeo.geometry import union
+from askergeo.geometry import joined, polygons_of, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import PlanFile, PlanObject
 
-__all__ = ["AREAS", "GROUND", "drawn", "level_of", "levels", "union_of"]
+__all__ = ["AREAS", "GROUND", "drawn", "level_of", "levels", "surface_of", "union_of"]
 
 #: Types of plan areas: of a reguleringsplan and of a kommuneplan.
 AREAS: Final = ("RpOmråde", "KpOmråde")
@@ -27,6 +27,13 @@ GROUND = "2"
 def drawn(one: PlanObject) -> BaseGeometry:
     """Put an object's geometry together, mended where it must be; empty when it has none."""
     return one.drawn
+
+
+def surface_of(one: PlanObject) -> BaseGeometry:
+    """Give the surfaces of an object as a (multi)polygon, lines that mending left apart."""
+    if one.drawn.geom_type in {"Polygon", "MultiPolygon"}:
+        return one.drawn
+    return joined(polygons_of(np.array([one.drawn], dtype=object)))
 
 
 def union_of(objects: Iterable[PlanObject]) -> BaseGeometry:
