@@ -17,6 +17,7 @@ from askergeo.analyses._clay_ground import NO_CLAY
 from askergeo.analyses._clay_runout import run_out
 from askergeo.raster.areas import label_areas, outlines
 from askergeo.raster.drops import ROWS, Line, drops
+from askergeo.raster.runout import HILL
 from askergeo.raster.slope import slope_degrees, steepness
 from askergeo.raster.windows import Scratch, bands
 
@@ -230,7 +231,9 @@ def _run_out(  # noqa: PLR0917
     def read(start: int, stop: int) -> tuple[Cells, Cells, NDArray[np.int32]]:
         fall = np.nan_to_num(files.fall.read(start, stop), nan=0.0)
         foot = files.height.read(start, stop) - fall
-        return files.low.read(start, stop), foot, files.number.read(start, stop)
+        number = files.number.read(start, stop)
+        number[(number == 0) & (fall > 0)] = HILL
+        return files.low.read(start, stop), foot, number
 
     length = criteria.length * areas.highest.astype(np.float64)
     return run_out(

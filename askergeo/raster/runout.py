@@ -1,7 +1,8 @@
 """How far the masses of a slide can reach below the area that they start from.
 
 What is reached from an area spreads from cell to neighbouring cell, over ground that lies lower
-than the foot of the place in the area that it came from, or down a slope that is steep itself. In
+than the foot of the place in the area that it came from; on the way there, down a slope that is
+steep itself, or down however gently over ground that is high over a foot. In
 open ground it ends where the straight line to the nearest cell of the area is longer than the
 reach; where the ground is channelled (higher on both sides) it goes on to a longer one. Each cell
 keeps the nearest place of the area that it was reached from, and hands it on to its neighbours.
@@ -30,14 +31,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Cells = NDArray[np.float32]
-    #: Gives the lowest height, the foot and the number of the area of each cell of some rows.
+    #: Gives the lowest height, the foot and the number of the area of each cell of some rows. No
+    #: area is 0, or `HILL` where the ground is high over a foot.
     Rows = Callable[[int, int], tuple[Cells, Cells, NDArray[np.int32]]]
 
-__all__ = ["CHANNEL", "OPEN", "RunOuts", "Spread", "run_outs"]
+__all__ = ["CHANNEL", "HILL", "OPEN", "RunOuts", "Spread", "run_outs"]
 
 #: Codes of what is reached: in open ground, and beyond that where it is channelled.
 OPEN, CHANNEL = 1, 2
+#: Number of cells that are high over a foot and in no area.
+HILL = -1
 _LABELLED, _QUEUED = 1, 2
+# Cells of the window of an area: the area itself, and ground on the way to a foot.
+_OWN, _HILL = 1, 2
 _NOWHERE = 3
 _DIAGONAL = np.float32(np.sqrt(0.5))
 
@@ -119,7 +125,7 @@ def run_outs(
     ----------
     read
         Gives, for rows ``start … stop − 1``: the lowest height of each cell, infinite where it is
-        not known; the height of its foot; and the number of its area, 0 for none.
+        not known; the height of its foot; and the number of its area, or 0 or `HILL`.
     reach
         Metres that each area reaches in open ground and channelled, (areas, 2).
     group
@@ -151,7 +157,8 @@ def run_outs(
         box = _window(coarse.boxes[area], reach[area].max() / side, limits[2], coarse_shape)
         places = slice(box[0], box[1]), slice(box[2], box[3])
         low = coarse.low.window(*places)
-        own = (coarse.number.window(*places) == area + 1).astype(np.uint8)
+        number = coarse.number.window(*places)
+        own = np.where(number == area + 1, _OWN, np.where(number != 0, _HILL, 0)).astype(np.uint8)
         ends = tuple(((reach[area] / side) ** 2).tolist())
         zone = np.zeros(low.shape, np.uint8)
         found = _spread(low, coarse.foot.window(*places), own, ends, *limits, zone)
@@ -227,13 +234,15 @@ def _lowest(  # noqa: PLR0917
             column = x // merged
             to_low[row, column] = min(to_low[row, column], low[y, x])
             area = number[y, x]
-            if area and foot[y, x] < to_foot[row, column]:
+            if area > 0 and foot[y, x] < to_foot[row, column]:
                 to_foot[row, column] = foot[y, x]
                 to_number[row, column] = area
+            elif area == HILL and to_number[row, column] == 0:
+                to_number[row, column] = HILL
     for row in range(to_low.shape[0]):
         for column in range(to_low.shape[1]):
             area = to_number[row, column]
-            if area:
+            if area > 0:
                 box = boxes[area - 1]
                 box[0] = min(box[0], first_row + row)
                 box[1] = max(box[1], first_row + row + 1)
@@ -262,7 +271,7 @@ def _spread(  # noqa: PLR0917
     half_width: int,
     depth: np.float32,
     zone: NDArray[np.uint8],
-) -> tuple[int, int]:
+) -> NDArray[np.int64]:
     """Let one area spread; ``ends`` are squares of cells. Count what it reaches."""
     rows, columns = low.shape
     count = rows * columns
@@ -282,12 +291,13 @@ def _spread(  # noqa: PLR0917
         for ny in range(max(y - 1, 0), min(y + 2, rows)):
             for nx in range(max(x - 1, 0), min(x + 2, columns)):
                 to = ny * columns + nx
-                if own[ny, nx] or kind[to] == _NOWHERE:
+                if own[ny, nx] == _OWN or kind[to] == _NOWHERE:
                     continue
                 away = _square(ny, nx, sy, sx)
                 if state[to] & _LABELLED and away >= _square(ny, nx, from_y[to], from_x[to]):
                     continue
                 fall = steep if ny == y or nx == x else steep / _DIAGONAL
+                fall = np.float32(0) if own[ny, nx] == _HILL else fall
                 if not _runs_to(low[y, x], low[ny, nx], level, fall):
                     continue
                 if kind[to] == 0:
@@ -301,21 +311,22 @@ def _spread(  # noqa: PLR0917
                     queue[last if last < count else last - count] = to
                     waiting += 1
                 state[to] |= _LABELLED | _QUEUED
-    return _counted(zone)
+    count_of_kind: NDArray[np.int64] = _counted(zone)
+    return count_of_kind
 
 
 @kernel
 def _edge(own: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Cells of the area that have a neighbour outside it, (k, 2): row and column."""
     rows, columns = own.shape
-    found = np.empty((np.count_nonzero(own), 2), np.int32)
+    found = np.empty((np.count_nonzero(own == _OWN), 2), np.int32)
     count = 0
     for y in range(rows):
         for x in range(columns):
-            if not own[y, x]:
+            if own[y, x] != _OWN:
                 continue
             around = own[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
-            if not around.all():
+            if (around != _OWN).any():
                 found[count, 0], found[count, 1] = y, x
                 count += 1
     return found[:count]
@@ -363,23 +374,23 @@ def _start(  # noqa: PLR0917
         state[at] = _LABELLED | _QUEUED
         from_y[at], from_x[at] = edge[place]
         queue[place] = at
-    return edge.shape[0]
+    return int(edge.shape[0])
 
 
 @kernel
 def _runs_to(here: np.float32, there: np.float32, level: np.float32, fall: np.float32) -> bool:
-    """Whether masses run to a neighbour: it is low enough, or down a steep slope."""
-    return not np.isinf(there) and (there <= level or here - there >= fall)
+    """Whether masses run to a neighbour: it is low enough, or so much lower."""
+    return bool(not np.isinf(there) and (there <= level or here - there >= fall))
 
 
 @kernel
-def _counted(zone: NDArray[np.uint8]) -> tuple[int, int]:
-    opened, channelled = 0, 0
+def _counted(zone: NDArray[np.uint8]) -> NDArray[np.int64]:
+    count = np.zeros(2, np.int64)
     for y in range(zone.shape[0]):
         for x in range(zone.shape[1]):
-            opened += zone[y, x] == OPEN
-            channelled += zone[y, x] == CHANNEL
-    return opened, channelled
+            if zone[y, x]:
+                count[zone[y, x] - OPEN] += 1
+    return count
 
 
 @kernel

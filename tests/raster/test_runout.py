@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from askergeo.raster.runout import CHANNEL, OPEN, Spread, run_outs
+from askergeo.raster.runout import CHANNEL, HILL, OPEN, Spread, run_outs
 
 CELL = 10.0
 GROUND = Spread(cell=CELL, over_foot=1.0, ratio=20.0, half_width=50.0, depth=5.0)
@@ -66,6 +66,15 @@ def test_masses_run_down_a_steep_slope_from_ground_above_the_foot(tmp_path):
     assert (found["bratt"][:, 5:35] == OPEN).all()
     assert not found["bratt"][:, 35:].any()
     assert not found["slak"].any()
+
+
+def test_masses_run_down_however_gently_on_the_way_to_their_foot(tmp_path):
+    z = np.broadcast_to(50 - np.arange(60) * CELL / 30, (21, 60))
+    number = square(z.shape, slice(None), slice(0, 5))
+    number[:, 5:20] = HILL
+    zone, _ = reached(z, number, 20.0, (400, 400), tmp_path)
+    assert (zone[:, 5:20] == OPEN).all()
+    assert not zone[:, 20:].any()
 
 
 def test_beyond_the_open_reach_masses_follow_the_valley(tmp_path):
