@@ -20,6 +20,7 @@ __all__ = [
     "Old",
     "Out",
     "Plans",
+    "ProvisionsFile",
     "Rules",
     "Scenario",
     "Threshold",
@@ -97,6 +98,15 @@ Configs = Annotated[
         metavar="MAPPE",
         help="Nasjonale DOK-konfigurasjoner (YAML) som planen også holdes mot. «--format dok» "
         "bruker katalogens når valget mangler.",
+    ),
+]
+ProvisionsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--bestemmelser",
+        metavar="FIL",
+        help="Bestemmelsene (.docx, .html, .txt eller nasjonal .xml): hver hensynssone, hvert "
+        "bestemmelsesområde og hvert felt skal være nevnt der.",
     ),
 ]
 Crs = Annotated[

@@ -22,6 +22,7 @@ from .plan_options import (
     Old,
     Out,
     Plans,
+    ProvisionsFile,
     Rules,
     Scenario,
     Threshold,
@@ -56,6 +57,7 @@ def check(
     threshold: ThresholdOption = Threshold.UNMAPPED,
     form: FormOption = Form.JSON,
     configs: Configs = None,
+    provisions: ProvisionsFile = None,
     crs: Crs = None,
     each: Each = False,
     report: EachReport = False,
@@ -81,7 +83,8 @@ def check(
         list_rules(console)
         return
     only_each = {"--rapport": report, "--prosesser": workers, "--tidsgrense": limit}
-    _require_fit(ctx, each=each, only_each=only_each, form=form, old=old, out=out, plan=plan)
+    one = {"--mot": old, "--bestemmelser": provisions, "--format": form is not Form.JSON}
+    _require_fit(ctx, each=each, only_each=only_each, only_one=one, out=out, plan=plan)
     needs = {"--scenario": scenario, "--dok": configs, "--format dok": form is Form.DOK}
     needs |= {"--rapport": report} if each else {"--ut": out}
     _require_data(ctx, data, needs)
@@ -89,7 +92,10 @@ def check(
 
     # «--format dok» asks the national datasets by itself, and answers in their own form.
     besides = None if form is Form.DOK else configs
-    job = Job(data=data, scenario=scenario, crs=crs, parameters=pairs(parameter), configs=besides)
+    job = Job(
+        data=data, scenario=scenario, crs=crs, parameters=pairs(parameter), configs=besides,
+        provisions=provisions,
+    )  # fmt: skip
     if each and out is not None:
         check_each(
             plan or [], job, out, console, report=report, threshold=threshold.value,
@@ -116,7 +122,9 @@ def _review(
 
     _require_files([*plan, *old])
     if out is not None:
-        check_free(out, overwrite=overwrite)
+        from askergeo.plan.filed import FILED_HTML, FILED_PDF
+
+        check_free(out, overwrite=overwrite, more=(FILED_HTML, FILED_PDF))
     opened = job.open()
     found = opened.review(plan)
     return opened, found, changed(opened.review(old), found) if old else None
@@ -127,8 +135,7 @@ def _require_fit(
     *,
     each: bool,
     only_each: dict[str, Any],
-    form: Form,
-    old: list[Path] | None,
+    only_one: dict[str, Any],
     out: Path | None,
     plan: list[Path] | None,
 ) -> None:
@@ -141,7 +148,7 @@ def _require_fit(
         return
     if out is None:
         ctx.fail("«--hver» trenger «--ut MAPPE»: der får hver plan sitt resultat.")
-    for name, given in {"--mot": old, "--format": form is not Form.JSON}.items():
+    for name, given in only_one.items():
         if given:
             ctx.fail(f"«{name}» gjelder én plan, og kan ikke brukes med «--hver».")
 
@@ -194,11 +201,12 @@ def _write(
     *,
     overwrite: bool,
 ) -> None:
-    from askergeo.outputs.write import write_all
-    from askergeo.plan.report import review_result
+    from askergeo.plan.filed import write_review
 
     package: Any = opened.view
-    write_all([review_result(found, package, plan, changes)], out, overwrite=overwrite)
+    write_review(
+        found, package, plan, out, changes, parameters=opened.parameters, overwrite=overwrite
+    )
 
 
 def _form(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from askergeo.datapackage import DataPackage
 from askergeo.parameters import load_parameters
-from askergeo.plan.basis import basis_of
+from askergeo.plan.basis import basis_of, plan_digest
+from askergeo.plan.provisions import read_provisions
 from askergeo.plan.read import read_plans
 from askergeo.plan.review import review
 from askergeo.run import require_whole
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from askergeo.dok.config import DokConfig
     from askergeo.parameters import Parameters
+    from askergeo.plan.provisions import Provisions
     from askergeo.plan.review import Review
     from askergeo.scenario import ScenarioView
 
@@ -38,6 +40,8 @@ class Job:
         Parameters of the set ``plansjekk`` with another value than the file's.
     configs
         Folder of national DOK configurations that are asked besides.
+    provisions
+        The plan's provisions, where the names on the map are looked up.
     """
 
     data: Path | None = None
@@ -45,6 +49,7 @@ class Job:
     crs: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     configs: Path | None = None
+    provisions: Path | None = None
 
     def open(self) -> Opened:
         """Open the data, and read parameters and configurations.
@@ -54,7 +59,7 @@ class Job:
         MissingFileError, PackageError
             When there is no package, or it is a scenario without its base.
         ParameterError, SourceError
-            When a parameter or a configuration is not as it must be.
+            When a parameter, a configuration or the provisions are not as they must be.
         """
         package = None if self.data is None else DataPackage.open(self.data)
         scenario = None if self.scenario is None else DataPackage.open(self.scenario)
@@ -66,8 +71,9 @@ class Job:
             from askergeo.dok import read_configs  # noqa: PLC0415  (only when it is asked for)
 
             configs = tuple(read_configs(self.configs))
+        provisions = None if self.provisions is None else read_provisions(self.provisions)
         parameters = load_parameters("plansjekk", self.parameters)
-        return Opened(self, package, scenario, view, parameters, configs)
+        return Opened(self, package, scenario, view, parameters, configs, provisions)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Opened:
     view: DataPackage | ScenarioView | None
     parameters: Parameters
     configs: Sequence[DokConfig]
+    provisions: Provisions | None = None
 
     def review(self, files: Sequence[Path]) -> Review:
         """Read the files of a plan and review it.
@@ -90,13 +97,22 @@ class Opened:
             When a file cannot be read, or the plan cannot be held against the map.
         """
         plan = read_plans(files, crs=self.job.crs)
-        return review(plan, self.view, parameters=self.parameters, configs=self.configs)
+        return review(
+            plan,
+            self.view,
+            parameters=self.parameters,
+            configs=self.configs,
+            provisions=self.provisions,
+        )
 
     def basis(self, files: Sequence[Path], **options: object) -> dict[str, Any]:
         """Say what the review of a plan rests on; ``options`` are those beside the job's."""
-        own = {
+        own: dict[str, object] = {
             "crs": self.job.crs or "",
             "parametre": dict(self.job.parameters),
             "dok": sorted(one.name for one in self.configs),
         }
+        if self.job.provisions is not None:
+            told = {"navn": self.job.provisions.name, "sha256": plan_digest([self.job.provisions])}
+            own["bestemmelser"] = told
         return basis_of(files, self.package, self.scenario, options=own | options)

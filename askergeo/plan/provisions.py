@@ -263,7 +263,7 @@ def _html(name: str, content: bytes) -> str:
         no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
     try:
-        root = etree.fromstring(text.encode(), parser)
+        root: _Element | None = etree.fromstring(text.encode(), parser)  # none of an empty page
     except etree.XMLSyntaxError as error:
         raise SourceError(
             f"{name} kan ikke leses som HTML: {error.msg}.", remedy="Lagre dokumentet på nytt."

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from askergeo.plan.hit import Hit
     from askergeo.plan.model import PlanFile
     from askergeo.plan.place import Place
+    from askergeo.plan.provisions import Provisions
     from askergeo.scenario import ScenarioView
 
 __all__ = ["THRESHOLDS", "Found", "Review", "changed", "review"]
@@ -152,6 +153,7 @@ def review(
     *,
     parameters: Parameters | None = None,
     configs: Sequence[DokConfig] = (),
+    provisions: Provisions | None = None,
 ) -> Review:
     """Review a plan.
 
@@ -165,13 +167,16 @@ def review(
         The set ``plansjekk``; without one its own values.
     configs
         National DOK datasets that are asked besides, each as a rule ``dok.*``.
+    provisions
+        The plan's provisions, where the names on the map are looked up.
 
     Raises
     ------
     LayerError
         When the plan has no surface that can be held against the map.
     """
-    checked = check_plan(files, municipality="" if package is None else package.municipality)
+    municipality = "" if package is None else package.municipality
+    checked = check_plan(files, municipality=municipality, provisions=provisions)
     rules = dict(load_rules())
     hits = checked.hits if package is None else _moved(checked.hits, files, package.crs)
     found = [_of_plan(hit, rules[hit.rule]) for hit in hits]
