@@ -125,15 +125,10 @@ def pixels(points: Shapes, view: View) -> list[tuple[int, int]]:
 
 
 def path_data(shapes: Shapes, view: View, *, closed: bool) -> str:
-    """Write surfaces (``closed``) or lines as the data of one path, in whole pixels."""
-    if not len(shapes):
-        return ""
+    """Write valid surfaces (``closed``) or lines as the data of one path, in whole pixels."""
     west, south, east, north = view.box
     room = 6 * view.pixel  # what lies outside must not draw its edge along the frame
-    whole = shapes.copy()
-    broken = ~shapely.is_valid(whole)
-    whole[broken] = shapely.make_valid(whole[broken])
-    cut = shapely.clip_by_rect(whole, west - room, south - room, east + room, north + room)
+    cut = shapely.clip_by_rect(shapes, west - room, south - room, east + room, north + room)
     parts = shapely.get_parts(shapely.get_parts(cut[~shapely.is_empty(cut)]))
     parts = parts[shapely.get_dimensions(parts) == (2 if closed else 1)]
     runs = shapely.get_rings(parts) if closed else parts
@@ -144,21 +139,27 @@ def path_data(shapes: Shapes, view: View, *, closed: bool) -> str:
     at = _in_pixels(found, view)
     fresh = np.r_[True, (of[1:] != of[:-1]) | (at[1:] != at[:-1]).any(axis=1)]
     at, of = at[fresh], of[fresh]
-    pieces = np.split(at, np.flatnonzero(of[1:] != of[:-1]) + 1)
-    least = 4 if closed else 2
-    return "".join(_steps(one, closed=closed) for one in pieces if len(one) >= least)
+    kept = np.bincount(of)[of] >= (4 if closed else 2)
+    return _steps(at[kept], of[kept], closed=closed)
+
+
+def _steps(at: NDArray[np.int64], of: NDArray[np.int64], *, closed: bool) -> str:
+    """Write rings or lines: where each begins, then the steps from point to point."""
+    first = np.r_[True, of[1:] != of[:-1]] if len(of) else np.array([], dtype=bool)
+    last = np.r_[first[1:], True] if len(of) else first
+    steps = np.where(first[:, None], at, at - np.roll(at, 1, axis=0))
+    sign = np.where(first, "M", np.where(np.r_[False, first[:-1]] if len(of) else first, "l", " "))
+    if closed:
+        # The last point of a ring is its first.
+        sign, steps, last = sign[~last], steps[~last], np.roll(last, -1)[~last]
+    end = np.where(last, "z" if closed else "", "")
+    rows = zip(sign.tolist(), *steps.T.tolist(), end.tolist(), strict=True)
+    return "".join([f"{s}{x} {y}{e}" for s, x, y, e in rows])
 
 
 def _in_pixels(points: NDArray[np.float64], view: View) -> NDArray[np.int64]:
     west, _, _, north = view.box
     return np.rint((points - (west, north)) / (view.pixel, -view.pixel)).astype(np.int64)
-
-
-def _steps(run: NDArray[np.int64], *, closed: bool) -> str:
-    """Write one ring or line: where it begins, then steps from point to point."""
-    steps = np.diff(run[:-1] if closed else run, axis=0)
-    written = " ".join(f"{x} {y}" for x, y in steps.tolist())
-    return f"M{run[0][0]} {run[0][1]}l{written}{'z' if closed else ''}"
 
 
 def _stroked(colour: str, width: float, dash: str) -> str:

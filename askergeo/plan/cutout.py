@@ -83,6 +83,7 @@ _GROUND: Final = {
 _HEAVY: Final = ("veg", "bygning")
 _LAND, _WATER, _SHORE = "#f7f5ee", "#d3e8f3", "#5b9bc8"
 _ROAD, _PATH, _HOUSE, _BOUNDARY = "#9a9a9a", "#b3a794", "#8d8078", "#8a1c7c"
+_EDGED: Final = 'fill="{}" fill-opacity="{:g}" stroke="{}" stroke-width=".8"'
 _MARKS: Final = {Status.HIT_RED: (RED, "r"), Status.HIT_YELLOW: (YELLOW, "g")}
 _NAMES: Final = {Status.HIT_RED: "rødt", Status.HIT_YELLOW: "gult"}
 
@@ -121,15 +122,78 @@ class Ground:
         self.view = view
         self.frames = frames
         self.crs = place.uses.crs
-        self.edge = rings([place.outline])
+        self._edge = rings([place.outline])
         #: Each purpose: its name, its official colour, and where it is.
         self.purposes = tuple(_purpose_groups(place))
-        self._trees = {name: shapely.STRtree(geometries(one)) for name, one in frames.items()}
+        self._parts = {name: _Part(shapes) for name, shapes in _parts(frames)}
+        self._drawn: dict[View, str] = {}
 
-    def within(self, layer: str, box: Box) -> gpd.GeoDataFrame:
-        """Give the rows of a layer that may be seen in a box, in their order."""
-        frame = self.frames[layer]
-        return frame.iloc[np.sort(self._trees[layer].query(shapely.box(*box)))]
+    def drawn(self, view: View) -> str:
+        """Give the map of a view without marks; views that are alike are drawn once."""
+        if view not in self._drawn:
+            self._drawn[view] = "".join(self._draw(view))
+        return self._drawn[view]
+
+    def _draw(self, view: View) -> Iterator[str]:
+        water = self._within("vann", view)
+        yield path(path_data(water, view, closed=True), _EDGED.format(_WATER, 1, _SHORE))
+        yield line(self._within("kystkontur", view), view, _SHORE, 1.2)
+        for _, fill, shapes in self.purposes:
+            seen = shapes[_meet(shapely.bounds(shapes), view.box)]
+            yield path(path_data(seen, view, closed=True), _EDGED.format(fill, 0.6, "#6b6b6b"))
+        if view.scale <= _PATHS_TO:
+            yield line(self._within("gangveg", view), view, _PATH, 1, "3 2")
+        near = view.scale <= _HOUSES_TO
+        yield line(self._within("bilveg", view), view, _ROAD, 2.4 if near else 1)
+        if near:
+            houses = self._within("bygning", view)
+            points = houses[shapely.get_dimensions(houses) == 0]
+            dots = "".join(f"M{x} {y}h0" for x, y in pixels(points, view))
+            yield path(dots, f'stroke="{_HOUSE}" stroke-width="4" stroke-linecap="square"')
+            yield path(path_data(houses, view, closed=True), f'fill="{_HOUSE}"')
+        yield line(self._edge, view, INK, 2.2, "10 3 2 3")
+        yield line(self._within("kommunegrense", view), view, _BOUNDARY, 1.6, "12 4")
+
+    def _within(self, name: str, view: View) -> Shapes:
+        """Give what may be seen in a view, in its order."""
+        part = self._parts.get(name)
+        if part is None:
+            return np.array([], dtype=object)
+        return part.shapes[np.sort(part.tree.query(shapely.box(*view.box)))]
+
+
+class _Part:
+    """Shapes with a tree to find them by."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes = shapes
+        self.tree = shapely.STRtree(shapes)
+
+
+def _parts(frames: Mapping[str, gpd.GeoDataFrame]) -> Iterator[tuple[str, Shapes]]:
+    """Give what is drawn alike, valid: roads for cars and other ways are two."""
+    for name, frame in frames.items():
+        shapes = _valid(geometries(frame))
+        if name == "veg":
+            open_air = np.ones(len(frame), dtype=bool)
+            if "medium" in frame:
+                open_air = (frame["medium"] != "tunnel").fillna(value=True).to_numpy(dtype=bool)
+            cars = frame["vegtype"].isin(_CARS).to_numpy(dtype=bool)
+            yield "bilveg", shapes[cars & open_air]
+            yield "gangveg", shapes[~cars & open_air]
+        elif name == "kommunegrense":
+            yield name, rings(shapes)
+        else:
+            yield name, shapes
+
+
+def _valid(shapes: Shapes) -> Shapes:
+    broken = ~shapely.is_valid(shapes)
+    if not broken.any():
+        return shapes
+    mended = shapes.copy()
+    mended[broken] = shapely.make_valid(mended[broken])
+    return mended
 
 
 def read_ground(
@@ -203,11 +267,7 @@ def cutout(
         f' aria-label="{escape(alt)}">',
         f"<defs>{patterns(number)}</defs>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{_LAND}"/>',
-        *_water(ground, view),
-        *_purposes(ground, view),
-        *_built(ground, view),
-        line(ground.edge, view, INK, 2.2, "10 3 2 3"),
-        *_boundary(ground, view),
+        ground.drawn(view),
         *(text for one in marks for text in _mark(one, view, number)),
         north_arrow(),
         scale_bar(view),
@@ -241,60 +301,12 @@ def key_symbols(ground: Ground) -> list[dict[str, str]]:
     return [{"svg": svg, "tekst": text} for svg, text in shown]
 
 
-def _water(ground: Ground, view: View) -> Iterator[str]:
-    for shapes in _seen(ground, "vann", view):
-        yield path(
-            path_data(shapes, view, closed=True),
-            f'fill="{_WATER}" stroke="{_SHORE}" stroke-width=".6"',
-        )
-    for shapes in _seen(ground, "kystkontur", view):
-        yield line(shapes, view, _SHORE, 1.2)
-
-
-def _built(ground: Ground, view: View) -> Iterator[str]:
-    """Draw roads and houses, as many as the scale bears."""
-    if "veg" in ground.frames:
-        roads = ground.within("veg", view.box)
-        if "medium" in roads:
-            roads = roads[roads["medium"] != "tunnel"]
-        kinds = roads["vegtype"] if "vegtype" in roads else pd.Series("bilveg", roads.index)
-        cars = kinds.isin(_CARS)
-        if view.scale <= _PATHS_TO:
-            yield line(geometries(roads[~cars]), view, _PATH, 1, "3 2")
-        yield line(geometries(roads[cars]), view, _ROAD, 2.4 if view.scale <= _HOUSES_TO else 1)
-    if view.scale <= _HOUSES_TO:
-        for shapes in _seen(ground, "bygning", view):
-            points = shapes[shapely.get_dimensions(shapes) == 0]
-            dots = "".join(f"M{x} {y}h0" for x, y in pixels(points, view))
-            yield path(dots, f'stroke="{_HOUSE}" stroke-width="4" stroke-linecap="square"')
-            yield path(path_data(shapes, view, closed=True), f'fill="{_HOUSE}"')
-
-
-def _boundary(ground: Ground, view: View) -> Iterator[str]:
-    for shapes in _seen(ground, "kommunegrense", view):
-        yield line(rings(shapes), view, _BOUNDARY, 1.6, "12 4")
-
-
-def _seen(ground: Ground, layer: str, view: View) -> Iterator[Shapes]:
-    if layer in ground.frames:
-        yield geometries(ground.within(layer, view.box))
-
-
-def _purposes(ground: Ground, view: View) -> Iterator[str]:
-    for _, fill, shapes in ground.purposes:
-        seen = shapes[_meet(shapely.bounds(shapes), view.box)]
-        yield path(
-            path_data(seen, view, closed=True),
-            f'fill="{fill}" fill-opacity=".6" stroke="#6b6b6b" stroke-width=".8"',
-        )
-
-
 def _purpose_groups(place: Place) -> Iterator[tuple[str, str, Shapes]]:
     """Give each purpose of the plan: its name, its official colour, and where it is."""
     codes = pd.to_numeric(place.uses["kode"], errors="coerce").astype("Int64")
     style = purpose_style("kode", codes.dropna().unique(), plan="reguleringsplan")
     drawn = {one.value: (one.label, one.fill or style.fill) for one in style.classes}
-    shapes = geometries(place.uses)
+    shapes = _valid(geometries(place.uses))
     for code in sorted(set(codes.dropna())):
         label, fill = drawn.get(code, (f"{code}, ukjent formål", style.fill))
         yield label, fill, shapes[(codes == code).fillna(value=False).to_numpy(dtype=bool)]
@@ -313,7 +325,8 @@ def _mark(mark: Mark, view: View, number: int) -> Iterator[str]:
     """Draw what was hit: a surface, a line or a point, with a white rim and, when small, a ring."""
     colour, pattern = _MARKS[mark.status]
     dash = ' stroke-dasharray="7 3"' if mark.status == Status.HIT_YELLOW else ""
-    shapes = shapely.get_parts(shapely.get_parts(np.array([mark.geometry], dtype=object)))
+    shapes = _valid(np.array([mark.geometry], dtype=object))
+    shapes = shapely.get_parts(shapely.get_parts(shapes))
     surfaces = shapes[shapely.get_dimensions(shapes) == 2]  # noqa: PLR2004  (a surface)
     data = path_data(surfaces, view, closed=True)
     yield path(data, 'fill="none" stroke="#ffffff" stroke-width="5" stroke-opacity=".8"')

@@ -216,11 +216,8 @@ def _data_text(made: Provenance | None) -> str:
     if made is None:
         return ""
     dates = sorted({source.date for source in made.sources if source.date})
-    age = (
-        f", hentet {' til '.join(_day(one) for one in (*dates[:1], *dates[1:][-1:]))}"
-        if dates
-        else ""
-    )
+    ends = [_day(one) for one in (*dates[:1], *dates[1:][-1:])]
+    age = f", datert {' til '.join(ends)}" if ends else ""
     scenario = f" med scenario {made.scenario}" if made.scenario else ""
     return f"{made.package}{scenario}: {format_number(len(made.sources))} lag brukt{age}"
 
