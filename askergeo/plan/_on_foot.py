@@ -53,6 +53,8 @@ __all__ = [
 
 #: Why nothing can be measured on foot.
 NO_WAYS = "Laget «Veger» har ingen linje å gå på."
+# Places along a ring, at least; a small purpose has its corners told apart.
+_LEAST = 8
 # Places along a ring, and in the box round a purpose, at most; a larger one has them sparser.
 _MOST = 400
 # Metres of straight line that the reader need not be told of.
@@ -203,7 +205,7 @@ def _samples(shapes: Geometries, step: float) -> tuple[Geometries, Rows]:
     """Places along the boundary of each surface and in a grid inside it, and whose they are."""
     rings, of_ring = shapely.get_parts(shapely.boundary(shapes), return_index=True)
     length = shapely.length(rings)
-    count = np.clip(np.ceil(length / step), 1, _MOST).astype(int)
+    count = np.clip(np.ceil(length / step), _LEAST, _MOST).astype(int)
     ring = np.repeat(np.arange(len(rings)), count)
     number = np.arange(len(ring)) - np.repeat(np.cumsum(count) - count, count)
     edge = shapely.line_interpolate_point(rings[ring], number * (length / count)[ring])
@@ -221,12 +223,12 @@ def _grid(shapes: Geometries, step: float) -> tuple[Numbers, Rows]:
     apart = np.maximum.reduce(
         [np.full(len(shapes), step), np.sqrt(wide * high / _MOST), np.maximum(wide, high) / _MOST]
     )
-    columns, rows = (np.ceil(side / apart).astype(int) for side in (wide, high))
+    columns, rows = (np.maximum(np.ceil(side / apart), 1).astype(int) for side in (wide, high))
     count = columns * rows
     owner = np.repeat(np.arange(len(shapes)), count)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    across = west[owner] + (number % columns[owner] + 0.5) * apart[owner]
-    upward = south[owner] + (number // columns[owner] + 0.5) * apart[owner]
+    across = west[owner] + (number % columns[owner] + 0.5) * (wide / columns)[owner]
+    upward = south[owner] + (number // columns[owner] + 0.5) * (high / rows)[owner]
     shapely.prepare(shapes)
     kept = shapely.contains_xy(shapes[owner], across, upward)
     return np.column_stack([across, upward])[kept], owner[kept]
