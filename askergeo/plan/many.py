@@ -30,14 +30,12 @@ from askergeo.errors import (
     OverwriteError,
     StorageError,
 )
-from askergeo.outputs.write import write_all
 from askergeo.plan._workers import Failed, run_each, suggested_workers
 from askergeo.plan.basis import plan_digest
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.forms import as_json
 from askergeo.plan.model import AREA, PlanFile, PlanObject, Shape, Surface, System
 from askergeo.plan.overview import FILES, MARK, Row, row_of, write_overview
-from askergeo.plan.report import review_result
 from askergeo.plan.review import review
 from askergeo.run import provenance_of
 
@@ -214,8 +212,11 @@ def _review_one(batch: _Batch, plan: Plan) -> Row:
     found = batch.opened.review(plan.files)
     name = _name(plan, basis)
     if batch.report and batch.opened.view is not None:
-        result = review_result(found, batch.opened.view, plan.files)
-        write_all([result], batch.out / REPORTS / name, overwrite=True)
+        from askergeo.plan.filed import write_review  # noqa: PLC0415  (only when it is asked for)
+
+        view, parameters = batch.opened.view, batch.opened.parameters
+        folder = batch.out / REPORTS / name
+        write_review(found, view, plan.files, folder, parameters=parameters, overwrite=True)
     document = as_json(found, basis=basis)
     path = batch.out / RESULTS / f"{name}.json"
     temporary = path.with_name(f"{_UNDER_WAY}{secrets.token_hex(8)}.json")
