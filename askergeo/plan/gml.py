@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 
     from askergeo.plan.model import Line
 
-__all__ = ["MAX_BYTES", "read_plan_gml", "read_plan_gmls"]
+__all__ = ["MAX_ARCS", "MAX_BYTES", "read_plan_gml", "read_plan_gmls"]
 
 #: A plan has some thousand objects; a file over this is something else, and is not opened.
 MAX_BYTES = 256_000_000
+#: An arc of some tens of letters becomes up to two thousand points.
+MAX_ARCS = 100_000
 
 # Elements and attributes take some hundred bytes each in memory, however short they are written.
 _MOST_NODES = 10_000_000
@@ -50,6 +52,7 @@ _CURVES = frozenset({"LineString", "Curve", "CompositeCurve", "OrientableCurve"}
 _SOLIDS = frozenset({"Solid", "CompositeSolid", "MultiSolid"})
 _PATCHES = frozenset({"Polygon", "PolygonPatch"})
 _ARC_POINTS = 3
+_PLANE = 2
 _NONE = np.empty((0, 2))
 
 
@@ -92,6 +95,11 @@ def read_plan_gmls(paths: Sequence[str | Path]) -> list[PlanFile]:
 
 
 def _objects(root: _Element, path: Path) -> tuple[PlanObject, ...]:
+    if _arc_count(root) > MAX_ARCS:
+        raise SourceError(
+            f"{path.name} har over {MAX_ARCS} sirkelbuer.",
+            remedy="En plan har aldri så mange; del filen.",
+        )
     context = _header(root)
     objects = tuple(_object(element, context) for element in _features(root))
     if not objects:
@@ -100,6 +108,14 @@ def _objects(root: _Element, path: Path) -> tuple[PlanObject, ...]:
             remedy="Oppgi en GML-fil med en arealplan.",
         )
     return objects
+
+
+def _arc_count(root: _Element) -> int:
+    """Count the arcs at most: an arc string has one for every two points."""
+    return sum(
+        1 + len(" ".join(one.itertext()).split()) // (2 * _PLANE)
+        for one in root.iter("{*}Arc", "{*}ArcString", "{*}Circle")
+    )
 
 
 def _root(path: Path) -> _Element:

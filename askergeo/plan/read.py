@@ -24,7 +24,7 @@ from askergeo.crs import crs_name, known_crs
 from askergeo.errors import CrsError, SourceError
 from askergeo.plan.form import system_of
 from askergeo.plan.geojson import has_plan_objects, read_plan_geojson
-from askergeo.plan.gml import MAX_BYTES, read_plan_gmls
+from askergeo.plan.gml import MAX_ARCS, MAX_BYTES, read_plan_gmls
 from askergeo.plan.model import AREA, Curve, PlanFile, PlanObject, Shape, Surface, System
 from askergeo.sources._kinds import Kind, existing, kind_of
 from askergeo.sources._zip import unpack_dataset
@@ -44,6 +44,7 @@ _TYPE = re.compile(r"(Rp|Rb|Kp|Pbl)[A-ZÆØÅ]\w+|Arealplan")
 _TYPE_COLUMNS = ("objtype", "objekttypenavn", "objekttype")
 _FOLDED = str.maketrans("æøå", "eoa")
 _GML: Final = frozenset({Kind.GML, Kind.XML})
+_SOSI_ARC: Final = re.compile(rb"^[ \t]*\.(?:BUEP|SIRKEL)", re.IGNORECASE | re.MULTILINE)
 _MOST_UNPACKED: Final = 1_000_000_000
 _FARTHEST: Final = 1e9
 _LARGEST_SINGLE: Final = 3  # GEOS numbers its kinds: point, line, ring and polygon come first
@@ -180,6 +181,11 @@ def _refuse_views(file: Path) -> None:
 
 
 def _from_sosi(file: Path, crs: str | None) -> PlanFile:
+    if len(_SOSI_ARC.findall(file.read_bytes())) > MAX_ARCS:
+        raise SourceError(
+            f"{file.name} har over {MAX_ARCS} sirkelbuer.",
+            remedy="En plan har aldri så mange; del filen.",
+        )
     read = read_sosi_file(file, crs=_sosi_system(file, crs))
     faults: dict[str, dict[int, _Fault]] = {}
     for fault in read.faults.to_dict("records"):
