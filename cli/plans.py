@@ -104,8 +104,7 @@ def check(
         return
     opened, found, changes = _review(job, plan or [], old or [], out, overwrite=overwrite)
     if out is not None:
-        _write(found, opened, plan or [], out, changes, overwrite=overwrite)
-        console.note(f"Rapporten er i {out}.")
+        console.note(_write(found, opened, plan or [], out, changes, overwrite=overwrite))
     console.result(
         review_text(found, changes), _form(form, found, changes, opened, plan or [], configs)
     )
@@ -200,13 +199,17 @@ def _write(
     changes: Mapping[str, Sequence[Found]] | None,
     *,
     overwrite: bool,
-) -> None:
-    from askergeo.plan.filed import write_review
+) -> str:
+    """Write the report; say where it is, and what is not in it."""
+    from askergeo.outputs.pdf import NO_PDF
+    from askergeo.plan.filed import FILED_PDF, write_review
 
     package: Any = opened.view
-    write_review(
-        found, package, plan, out, changes, parameters=opened.parameters, overwrite=overwrite
-    )
+    paths = write_review(
+        found, package, plan, out, changes, parameters=opened.parameters, job=opened.job,
+        overwrite=overwrite,
+    )  # fmt: skip
+    return f"Rapporten er i {out}.{'' if FILED_PDF in paths else f' {NO_PDF}'}"
 
 
 def _form(

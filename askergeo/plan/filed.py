@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from askergeo.outputs.report import Report
     from askergeo.parameters import Parameters
     from askergeo.plan.cutout import Cutout, Ground
+    from askergeo.plan.job import Job
     from askergeo.plan.place import Place
     from askergeo.plan.review import Found, Review
     from askergeo.result import Provenance, Result, Table
@@ -67,6 +68,7 @@ def write_review(
     changes: Mapping[str, Sequence[Found]] | None = None,
     *,
     parameters: Parameters | None = None,
+    job: Job | None = None,
     overwrite: bool = False,
 ) -> dict[str, Path]:
     """Write the whole report of a review: page, workbook, map, JSON, and HTML and PDF to file.
@@ -85,6 +87,8 @@ def write_review(
         From `askergeo.plan.review.changed`, when two versions were compared.
     parameters
         Those that the review was made with.
+    job
+        What it was asked with besides: the command and the provisions are told.
 
     Returns
     -------
@@ -103,9 +107,12 @@ def write_review(
         msg = "a review without a map has no report"
         raise ValueError(msg)
     ground = read_ground(package, review.place, marks_of(review))
-    result = review_result(review, package, paths, changes, parameters=parameters, ground=ground)
+    result = review_result(
+        review, package, paths, changes, parameters=parameters, ground=ground, job=job
+    )
+    told = [*paths, *([job.provisions] if job and job.provisions else [])]
     pictures = _pictures(review, ground)
-    content = partial(filed_content, review=review, paths=paths, ground=ground, pictures=pictures)
+    content = partial(filed_content, review=review, paths=told, ground=ground, pictures=pictures)
 
     def write_html(report: Report, path: Path) -> None:
         made = filed_html(content(report), pdf=FILED_PDF if can_make_pdf() else "")
@@ -253,7 +260,9 @@ def _pictures(review: Review, ground: Ground) -> dict[int, Cutout]:
     """Draw the plan, and of each rule's findings the largest."""
     place = review.place
     assert place is not None  # noqa: S101  (asked by the caller)
-    drawn = {-1: cutout(marks_of(review), ground, number=1, title="hele planen", whole=True)}
+    # The red lie above the yellow.
+    marks = sorted(marks_of(review), key=lambda mark: mark.status == Status.HIT_RED)
+    drawn = {-1: cutout(marks, ground, number=1, title="hele planen", whole=True)}
     for _, some in _by_rule(review):
         seen = [
             (at, one)

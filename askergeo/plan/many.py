@@ -214,9 +214,11 @@ def _review_one(batch: _Batch, plan: Plan) -> Row:
     if batch.report and batch.opened.view is not None:
         from askergeo.plan.filed import write_review  # noqa: PLC0415  (only when it is asked for)
 
-        view, parameters = batch.opened.view, batch.opened.parameters
-        folder = batch.out / REPORTS / name
-        write_review(found, view, plan.files, folder, parameters=parameters, overwrite=True)
+        opened, folder = batch.opened, batch.out / REPORTS / name
+        write_review(
+            found, opened.view, plan.files, folder, parameters=opened.parameters, job=opened.job,
+            overwrite=True,
+        )  # fmt: skip
     document = as_json(found, basis=basis)
     path = batch.out / RESULTS / f"{name}.json"
     temporary = path.with_name(f"{_UNDER_WAY}{secrets.token_hex(8)}.json")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from askergeo._plan_style import purpose_style
 from askergeo.parameters import load_parameters
@@ -30,12 +31,13 @@ from askergeo.result import (
 from askergeo.run import provenance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from askergeo.datapackage import DataPackage
     from askergeo.parameters import Parameters
     from askergeo.plan.cutout import Ground
+    from askergeo.plan.job import Job
     from askergeo.plan.place import Place
     from askergeo.plan.review import Found, Review
     from askergeo.scenario import ScenarioView
@@ -55,6 +57,12 @@ _ANSWERS: Final = {
     Status.NOT_RELEVANT: "Gjelder ikke",
     Status.NOT_IMPLEMENTED: "Ikke kontrollert",
 }
+# Layers of what was hit: name, title, dimension, and what joins the parts of one finding.
+_HIT_LAYERS: Final = (
+    ("treff", "Treff", 2, shapely.MultiPolygon),
+    ("treff_linje", "Treff, linjer", 1, shapely.MultiLineString),
+    ("treff_punkt", "Treff, punkter", 0, shapely.MultiPoint),
+)
 _READING: Final = (
     "Gjennomgangen er skrevet av en maskin etter regler som står i katalogen over regler.",
     "En saksbehandler må se etter det som er merket «delvis», og det som ikke er kartlagt.",
@@ -70,6 +78,7 @@ def review_result(
     *,
     parameters: Parameters | None = None,
     ground: Ground | None = None,
+    job: Job | None = None,
 ) -> Result:
     """Put a review in the form that every output takes.
 
@@ -88,6 +97,8 @@ def review_result(
     ground
         What lies below the plan on the map, from `marks_of` and
         `askergeo.plan.cutout.read_ground`; read when it is not given.
+    job
+        What the review was asked with besides, for the command that makes it again.
 
     Raises
     ------
@@ -104,7 +115,6 @@ def review_result(
     layers = [layer for answer in review.answers for layer in answer.rule.layers]
     layers += [layer for layer, frame in below.frames.items() if len(frame)]
     read = dict.fromkeys(layer for layer in layers if layer in package)
-    words = ["askergeo", "plansjekk", *(path.name for path in paths), "--data", package.path.name]
     tables = [
         _summary_table(review),
         _findings_table(review),
@@ -137,8 +147,23 @@ def review_result(
         warnings=tuple(_warnings(review.place)),
         missing=tuple(_missing(review, package)),
         reading=_READING,
-        provenance=provenance_of(package, read, shlex.join(words)),
+        provenance=provenance_of(package, read, _command(paths, package, job)),
     )
+
+
+def _command(paths: Sequence[Path], package: DataPackage | ScenarioView, job: Job | None) -> str:
+    """Write the command that makes the review again, without the machine's own paths."""
+    words = ["askergeo", "plansjekk", *(path.name for path in paths), "--data", package.path.name]
+    laid_over = getattr(package, "scenario_path", None)
+    if laid_over is not None:
+        words += ["--scenario", laid_over.name]
+    if job is not None:
+        for option, path in (("--dok", job.configs), ("--bestemmelser", job.provisions)):
+            words += [] if path is None else [option, path.name]
+        words += [] if job.crs is None else ["--crs", job.crs]
+        for name, value in job.parameters.items():
+            words += ["--parameter", f"{name}={value}"]
+    return shlex.join(words)
 
 
 def marks_of(review: Review) -> list[Mark]:
@@ -325,40 +350,55 @@ def _layers(review: Review, place: Place, crs: str) -> list[MapLayer]:
             style=purpose_style("kode", codes.dropna().unique(), plan="reguleringsplan"),
         )
     ]
-    placed = [one for one in review.found if one.layer and one.geometry is not None]
-    if placed:
+    return [*layers, *_hit_layers(review, place, crs)]
+
+
+def _hit_layers(review: Review, place: Place, crs: str) -> Iterator[MapLayer]:
+    """Give what was hit: a layer of surfaces, one of lines and one of points."""
+    placed = [
+        (one, shapely.get_parts(one.geometry))
+        for one in review.found
+        if one.geometry is not None and near_plan(one.geometry, place.outline)
+    ]
+    for name, title, dimension, joined in _HIT_LAYERS:
+        kept = [
+            (one, joined(list(parts[shapely.get_dimensions(parts) == dimension])))
+            for one, parts in placed
+            if (shapely.get_dimensions(parts) == dimension).any()
+        ]
+        if not kept:
+            continue
         frame = gpd.GeoDataFrame(
             {
-                "status": [_COLOUR[one.status] for one in placed],
-                "krav": [one.rule.title for one in placed],
-                "funn": [one.text for one in placed],
-                "areal_m2": [one.area_m2 for one in placed],
+                "status": [_COLOUR[one.status] for one, _ in kept],
+                "krav": [one.rule.title for one, _ in kept],
+                "funn": [one.text for one, _ in kept],
+                "areal_m2": [one.area_m2 for one, _ in kept],
             },
-            geometry=[one.geometry for one in placed],
+            geometry=[shape for _, shape in kept],
             crs=crs,
-        )
-        layers.append(
-            MapLayer(
-                name="treff",
-                title="Treff",
-                frame=frame,
-                columns={
-                    "status": Column(title="Status"),
-                    "krav": Column(title="Krav som ikke er oppfylt"),
-                    "funn": Column(title="Funn"),
-                    "areal_m2": Column(title="Areal", unit="m²", decimals=0),
-                },
-                style=Style(
-                    column="status",
-                    opacity=0.5,
-                    classes=(
-                        StyleClass(value="Rød", label="Rød", fill="#d73027", stroke="#7f0000"),
-                        StyleClass(value="Gul", label="Gul", fill="#fee08b", stroke="#8c6d00"),
-                    ),
+        ).astype({"areal_m2": "float64"})
+        yield MapLayer(
+            name=name,
+            title=title,
+            frame=frame,
+            columns={
+                "status": Column(title="Status"),
+                "krav": Column(title="Krav som ikke er oppfylt"),
+                "funn": Column(title="Funn"),
+                "areal_m2": Column(title="Areal", unit="m²", decimals=0),
+            },
+            style=Style(
+                column="status",
+                opacity=0.5,
+                width=0.3 if dimension else 0.5,
+                size=3.0,
+                classes=(
+                    StyleClass(value="Rød", label="Rød", fill="#d73027", stroke="#7f0000"),
+                    StyleClass(value="Gul", label="Gul", fill="#fee08b", stroke="#8c6d00"),
                 ),
-            )
+            ),
         )
-    return layers
 
 
 def _warnings(place: Place) -> list[str]:
