@@ -214,10 +214,10 @@ def _review_one(batch: _Batch, plan: Plan) -> Row:
     if batch.report and batch.opened.view is not None:
         from askergeo.plan.filed import write_review  # noqa: PLC0415  (only when it is asked for)
 
-        opened, folder = batch.opened, batch.out / REPORTS / name
+        view, opened = batch.opened.view, batch.opened
         write_review(
-            found, opened.view, plan.files, folder, parameters=opened.parameters, job=opened.job,
-            overwrite=True,
+            found, view, plan.files, batch.out / REPORTS / name, parameters=opened.parameters,
+            job=opened.job, overwrite=True,
         )  # fmt: skip
     document = as_json(found, basis=basis)
     path = batch.out / RESULTS / f"{name}.json"
