@@ -80,7 +80,7 @@ def cases() -> list[Case]:
     ]
 
 
-# ------------------------------------------------------------------------------------------ the plan
+# ---- the plan
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _shape(shape: shapely.Geometry) -> str:
     )
 
 
-# ---------------------------------------------------------------------------------------- the layers
+# ---- the layers
 
 
 def _prepare(folder: Path) -> None:
@@ -251,7 +251,7 @@ def _package(folder: Path) -> DataPackage:
     return DataPackage.open(folder / PACKAGE)
 
 
-# ------------------------------------------------------------------------------------------ the work
+# ---- the work
 
 
 def _review(folder: Path) -> Any:  # noqa: ANN401  (a review; the module loads it late)
@@ -277,7 +277,7 @@ def _command(folder: Path) -> None:
     run_command(["sh", "-c", '"$@" || test $? = 1', "sh", *command, *given])
 
 
-# ------------------------------------------------------------------------------------------ the peer
+# ---- the peer
 
 
 def _overlay(folder: Path) -> dict[str, dict[str, float]]:

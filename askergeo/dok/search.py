@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from askergeo.crs import require_crs
+from askergeo.dok.kept import read_box
 from askergeo.errors import CrsError, DataQualityError
 from askergeo.geometry import geometries, is_surface, lines_of, pieces, polygons_of, union
 
@@ -105,7 +106,7 @@ def place_of(area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float) -
         raise DataQualityError(
             "Området har ingen flate.", remedy="Oppgi en polygon, for eksempel plangrensen."
         )
-    whole = union(rows)
+    whole = _joined(rows)
     if np.abs(whole.bounds).max() <= 360:  # noqa: PLR2004  (degrees; no metric place is there)
         raise CrsError(
             "Området ser ut til å være i grader.", remedy=f"Transformer det til {crs} først."
@@ -113,6 +114,14 @@ def place_of(area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float) -
     searched = shapely.buffer(whole, buffer_m, quad_segs=QUAD_SEGS) if buffer_m else whole
     shapely.prepare(searched)
     return Place(rows, labels, whole, searched, buffer_m)
+
+
+def _joined(rows: Geometries) -> BaseGeometry:
+    """Union of polygons; those of a plan mostly share their edges exactly, and then it is quick."""
+    parts = polygons_of(rows)
+    if len(parts) > 1 and shapely.coverage_is_valid(parts):
+        return shapely.coverage_union_all(parts)
+    return union(parts)
 
 
 def mended(shapes: Geometries) -> Geometries:
@@ -151,17 +160,16 @@ class Features:
     Parameters
     ----------
     frame
-        The rows that were read.
+        The rows that were read, without their geometry.
+    shapes
+        Their geometry, none of it missing or empty.
     reach_m
         How far from the searched area all objects are among them.
     """
 
-    def __init__(self, frame: gpd.GeoDataFrame, reach_m: float) -> None:
-        shapes = geometries(frame)
-        there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
-        plain = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-        self.frame = (plain if there.all() else plain[there]).reset_index(drop=True)
-        self.shapes: Geometries = np.asarray(shapely.force_2d(shapes[there]), dtype=object)
+    def __init__(self, frame: pd.DataFrame, shapes: Geometries, reach_m: float) -> None:
+        self.frame = frame
+        self.shapes = shapes
         self.reach_m = reach_m
         self._tree = shapely.STRtree(self.shapes)
         self._met: dict[Place, Index] = {}
@@ -247,8 +255,8 @@ class Reader:
         if (layer, reach) not in self._read:
             west, south, east, north = self._bounds
             box = west - reach, south - reach, east + reach, north + reach
-            frame = self._package.read(layer, bbox=box, columns=self._columns.get(layer, []))
-            self._read[layer, reach] = Features(frame, reach)
+            found = read_box(self._package, layer, box, self._columns.get(layer, []))
+            self._read[layer, reach] = Features(*found, reach)
         return self._read[layer, reach]
 
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 import shapely
 
 from askergeo.dok import check_area
-from askergeo.geometry import geometries, union
+from askergeo.geometry import geometries, is_surface, union
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.plan.catalogue import Asks, Rule
 from askergeo.result import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from askergeo.datapackage import DataPackage
     from askergeo.dok.config import DokConfig
@@ -44,12 +45,17 @@ def ask_datasets(
     configs
         The datasets, run as they are.
     """
+    if not configs:
+        return []
     uses = place.uses[shapely.area(geometries(place.uses)) > 0]
-    return [_answer(one, uses) for one in check_area(uses, package, configs=configs)]
+    ground = {str(code): union(geometries(some)) for code, some in uses.groupby("kode", sort=False)}
+    return [_answer(one, uses, ground) for one in check_area(uses, package, configs=configs)]
 
 
-def _answer(result: DokResult, uses: gpd.GeoDataFrame) -> MapAnswer:
-    hits = tuple(_hits(result, uses))
+def _answer(
+    result: DokResult, uses: gpd.GeoDataFrame, ground: Mapping[str, BaseGeometry]
+) -> MapAnswer:
+    hits = tuple(_hits(result, uses, ground))
     said = result.remarks if hits else (result.text, *result.remarks)
     mapped = result.mapped
     return MapAnswer(
@@ -78,21 +84,31 @@ def _rule(result: DokResult) -> Rule:
     )
 
 
-def _hits(result: DokResult, uses: gpd.GeoDataFrame) -> Iterator[MapHit]:
-    """Give one hit a purpose."""
+def _hits(
+    result: DokResult, uses: gpd.GeoDataFrame, ground: Mapping[str, BaseGeometry]
+) -> Iterator[MapHit]:
+    """Give one hit a purpose; ``ground`` is where each code is, each place once."""
     if result.parts is None or result.objects is None:
         return
-    where = union(geometries(result.objects))
-    hit = uses.loc[result.parts.index]
-    for code, some in hit.groupby("kode", sort=True):
-        parts = result.parts.loc[some.index]
-        area = float(parts["areal_m2"].sum())
+    shapes = geometries(result.objects)
+    flat = is_surface(shapes)
+    where = union(shapes[flat])
+    if not flat.all():
+        where = shapely.union(where, shapely.union_all(shapes[~flat]))
+    rows = uses.index.get_indexer(result.parts.index)
+    codes = uses["kode"].to_numpy(dtype=object)[rows].astype(str)
+    objects = uses["objekt"].to_numpy(dtype=object)[rows]
+    names = uses["bruk"].to_numpy(dtype=object)[rows]
+    statuses = result.parts["status"].to_numpy(dtype=object)
+    for code in sorted(set(codes)):
+        its = codes == code
+        shared = shapely.intersection(where, ground[code])
         yield MapHit(
-            objects=tuple(dict.fromkeys(some["objekt"])),
-            code=str(code),
-            use=str(some["bruk"].iloc[0]),
-            status=next(one for one in _WORST_FIRST if one in set(parts["status"])),
-            area_m2=area or None,
+            objects=tuple(dict.fromkeys(objects[its])),
+            code=code,
+            use=str(names[its][0]),
+            status=next(one for one in _WORST_FIRST if one in set(statuses[its])),
+            area_m2=float(shared.area) or None,
             what=result.config.title,
-            geometry=shapely.intersection(where, union(geometries(some))),
+            geometry=shared,
         )

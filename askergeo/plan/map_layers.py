@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from askergeo._layer import Coverage
@@ -23,7 +24,6 @@ from askergeo.result import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -356,7 +356,13 @@ def _everything(
     """Make every row of something computed a hit; it is mapped as its layer is."""
     layer = _area(replace(asked, classes=()), around)
     status = np.full(len(frame), asked.classes[0].status, dtype=object)
-    return MapRows(Features(frame, reach), status, layer.cover, layer.rule, remark)
+    return MapRows(
+        Features(pd.DataFrame(index=frame.index), geometries(frame), reach),
+        status,
+        layer.cover,
+        layer.rule,
+        remark,
+    )
 
 
 _METHODS: Final[dict[str, Callable[[MapRule, Around], MapRows]]] = {
