@@ -76,14 +76,16 @@ def find_plans(
             plans += _in_folder(path, prefix, unpacked, leave_out)
         else:
             plans += _of_files([path], "", unpacked)
-    once = tuple({plan.files: plan for plan in plans}.values())
+    once: dict[tuple[Path, ...], Plan] = {}
+    for plan in plans:
+        once.setdefault(plan.files, plan)
     if not once:
         told = ", ".join(str(path) for path in given)
         raise SourceError(
             f"Fant ingen planfiler i {told}.",
             remedy="Plansjekken leser GML, SOSI, GeoPackage, GeoJSON, Shapefile, FileGDB og zip.",
         )
-    return once
+    return tuple(once.values())
 
 
 def _in_folder(top: Path, prefix: str, unpacked: Path, leave_out: Path | None) -> Iterator[Plan]:
