@@ -30,6 +30,8 @@ _HEIGHTS: Final = ("RpRegulertHøyde", "KpRegulertHøyde")
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?")
 _MUNICIPALITY = re.compile(r"\d{4}")
 _ANY = "*"
+_TWINS: Final = {"Rp": "Kp", "Kp": "Rp"}
+_OTHERS: Final = {"Rp": "kommuneplaner", "Kp": "reguleringsplaner"}
 
 
 def known_codes(files: Sequence[PlanFile], rule: str) -> Iterator[Hit]:
@@ -42,6 +44,9 @@ def known_codes(files: Sequence[PlanFile], rule: str) -> Iterator[Hit]:
         for one in file.objects:
             listed = types.get(one.kind) or types.get(_ANY)
             if listed and (text := _fault(one, listed["attribute"], listed)):
+                twin = types.get(_TWINS.get(one.kind[:2], "") + one.kind[2:], {})
+                if any(one.first(name) in twin.get("codes", ()) for name in listed["attribute"]):
+                    text += f" Koden er for {_OTHERS[one.kind[:2]]}."
                 yield Hit(rule, f"{one.kind}: {text}", file.name, (one.id,), one.line)
 
 

@@ -41,6 +41,8 @@ _COVERING: Final = {
 }
 _LISTS: Final = {"Rp": "reguleringsplan_formaal", "Kp": "kommuneplan_formaal"}
 _PLANS: Final = {"Rp": "reguleringsplaner", "Kp": "kommuneplaner"}
+# Objects that are held against all others at a time.
+_BATCH = 32
 # m²: less is what rounding to centimetres leaves along a common border.
 _LEAST_GAP, _LEAST_OVERLAP = 0.1, 0.01
 # Codes of older acts have fewer digits; a plan after the act of 2008 has four.
@@ -97,7 +99,8 @@ def known_purposes(files: Sequence[PlanFile]) -> Iterator[Hit]:
         if not code:
             text = "Området har ikke arealformål."
         elif not code.isdecimal() or code.startswith("0") or int(code) not in known:
-            text = f"Arealformålet «{code}» finnes ikke i kodelisten for {_PLANS[kind]}.{_why(one)}"
+            text = f"Arealformålet «{code}» finnes ikke i kodelisten for {_PLANS[kind]}."
+            text += _why(one, code)
         elif len(code) != _DIGITS:
             text = f"Arealformålet «{code}» er fra en eldre lov og kan ikke brukes i nye planer."
         else:
@@ -277,8 +280,11 @@ def _retired() -> dict[str, list[str]]:
     return found
 
 
-def _why(one: PlanObject) -> str:
-    """Say that a purpose may be one of 2025, whose codes are not in the list."""
+def _why(one: PlanObject, code: str) -> str:
+    """Say that a purpose is another plan's, or may be one of 2025, whose codes are not known."""
+    other = "Kp" if one.kind.startswith("Rp") else "Rp"
+    if code.isdecimal() and int(code) in load_codes(_LISTS[other]):
+        return f" Koden er for {_PLANS[other]}."
     new = [name for name, code in plan_codes()["formaal_2025"]["names"].items() if not code]
     told = one.first("beskrivelse").casefold()
     named = next((name for name in new if told and name.casefold() in told), "")
@@ -296,14 +302,16 @@ def _laid_out(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
     return shapely.union_all(polygons)
 
 
-def _meeting(shapes: np.ndarray[Any, np.dtype[np.object_]]) -> np.ndarray[Any, np.dtype[np.intp]]:
-    """Give the pairs whose interiors meet, (n, 2)."""
-    first, second = shapely.STRtree(shapes).query(shapes)
-    pairs = np.column_stack([first, second])[first < second]
+def _meeting(shapes: np.ndarray[Any, np.dtype[np.object_]]) -> Iterator[tuple[int, int]]:
+    """Give the pairs whose interiors meet, found some objects at a time: there may be millions."""
+    tree = shapely.STRtree(shapes)
     shapely.prepare(shapes)
-    inner = shapely.relate_pattern(shapes[pairs[:, 0]], shapes[pairs[:, 1]], "T********")
-    found: np.ndarray[Any, np.dtype[np.intp]] = pairs[inner]
-    return found
+    for start in range(0, len(shapes), _BATCH):
+        first, second = tree.query(shapes[start : start + _BATCH])
+        pairs = np.column_stack([first + start, second])
+        pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+        inner = shapely.relate_pattern(shapes[pairs[:, 0]], shapes[pairs[:, 1]], "T********")
+        yield from ((int(one), int(other)) for one, other in pairs[inner])
 
 
 def _square_metres(place: BaseGeometry) -> str:

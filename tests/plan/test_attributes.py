@@ -90,6 +90,16 @@ def test_an_object_tells_what_it_is(one: PlanObject, expected: list[str]) -> Non
     assert rules(plan(one, plantype=kind)) == expected
 
 
+def test_a_code_of_the_other_kind_of_plan_is_said_to_be_that() -> None:
+    for kind, code, whose in [
+        ("RpJuridiskLinje", "1111", "kommuneplaner"),
+        ("KpJuridiskLinje", "1211", "reguleringsplaner"),
+    ]:
+        one = plan(thing(kind, juridisklinje=code))
+        (hit,) = ATTRIBUTE_RULES["plan.juridisk.linje"]([one])
+        assert hit.text.endswith(f"Koden er for {whose}.")
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
