@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
+from askergeo.numbers import format_number
 from askergeo.plan.attributes import ATTRIBUTE_RULES
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.content import CONTENT_RULES
 from askergeo.plan.form import FORM_RULES
+from askergeo.plan.hit import Hit
 from askergeo.plan.provisions import PROVISION_RULES, provision_checks
 from askergeo.plan.purposes import PURPOSE_RULES, wrong_municipality
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from askergeo.plan.hit import Hit
     from askergeo.plan.model import PlanFile
     from askergeo.plan.provisions import Provisions
 
     Check = Callable[[Sequence[PlanFile]], Iterator[Hit]]
 
-__all__ = ["Checked", "check_plan"]
+__all__ = ["MOST_HITS", "Checked", "check_plan"]
 
 _FORMS = {
     "gml": "GML",
@@ -36,6 +38,10 @@ _LACKING = {
     "plan.id.kommune": "Det er ikke sagt hvilken kommune planen gjelder.",
     **dict.fromkeys(PROVISION_RULES, "Bestemmelsene er ikke oppgitt (--bestemmelser)."),
 }
+
+
+#: Copies of a layer in one file overlap as pairs: some thousand objects have millions of them.
+MOST_HITS: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,16 @@ def check_plan(
             forms = ", ".join(dict.fromkeys(_FORMS[file.form] for file in files))
             not_run[name] = f"Regelen gjelder ikke {forms}."
         else:
-            found = list(checks[name](asked))
+            found = _bounded(checks[name](asked), name, asked[0].name)
             hits += found
             clean += [] if found else [name]
     return Checked(tuple(hits), tuple(clean), not_run)
+
+
+def _bounded(found: Iterator[Hit], name: str, file: str) -> list[Hit]:
+    """Give the hits of a rule; of a file where everything is wrong, the first."""
+    hits = list(islice(found, MOST_HITS))
+    if next(found, None) is not None:
+        text = f"Regelen har over {format_number(MOST_HITS)} funn. De andre er ikke tatt med."
+        hits.append(Hit(name, text, file))
+    return hits
