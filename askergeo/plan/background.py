@@ -38,8 +38,10 @@ def background_layers(ground: Ground, package: DataPackage | ScenarioView) -> It
     for layer, frame in ground.frames.items():
         known = package.catalogue[layer]
         whole = geometries(frame)
-        shapes = rings(whole) if layer == "kommunegrense" else whole
-        cut = shapely.clip_by_rect(shapes, *ground.view.box)
+        if layer == "kommunegrense":
+            with_sea = (frame["omfang"] == "med_sjo").to_numpy(dtype=bool)
+            whole = rings(whole[with_sea] if with_sea.any() else whole)
+        cut = shapely.clip_by_rect(whole, *ground.view.box)
         seen = ~shapely.is_empty(cut)
         if not 0 < seen.sum() <= _MOST:
             continue

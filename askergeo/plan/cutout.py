@@ -78,7 +78,7 @@ _GROUND: Final = {
     "kystkontur": (),
     "veg": ("vegtype", "medium"),
     "bygning": (),
-    "kommunegrense": (),
+    "kommunegrense": ("omfang",),
 }
 _HEAVY: Final = ("veg", "bygning")
 _LAND, _WATER, _SHORE = "#f7f5ee", "#d3e8f3", "#5b9bc8"
@@ -182,7 +182,9 @@ def _parts(frames: Mapping[str, gpd.GeoDataFrame]) -> Iterator[tuple[str, Shapes
             yield "bilveg", shapes[cars & open_air]
             yield "gangveg", shapes[~cars & open_air]
         elif name == "kommunegrense":
-            yield name, rings(shapes)
+            # Of the municipality with its sea and its land the first: the other is the coast.
+            whole = (frame["omfang"] == "med_sjo").to_numpy(dtype=bool)
+            yield name, rings(shapes[whole] if whole.any() else shapes)
         else:
             yield name, shapes
 

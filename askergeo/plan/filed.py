@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from askergeo.datapackage import DataPackage
     from askergeo.outputs.report import Report
     from askergeo.parameters import Parameters
+    from askergeo.plan.catalogue import Rule
     from askergeo.plan.cutout import Cutout, Ground
     from askergeo.plan.job import Job
     from askergeo.plan.place import Place
@@ -250,10 +251,17 @@ def _without(review: Review) -> str:
 
 
 def _not_asked(review: Review) -> list[dict[str, Any]]:
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[Rule]] = {}
     for name, why in review.not_asked.items():
-        reasons.setdefault(why, []).append(review.rules[name].title)
-    return [{"grunn": clean_text(why), "krav": titles} for why, titles in reasons.items()]
+        reasons.setdefault(why, []).append(review.rules[name])
+    return [
+        {
+            "grunn": clean_text(why),
+            "krav": [rule.title for rule in rules],
+            "kart": any(rule.layers for rule in rules),
+        }
+        for why, rules in reasons.items()
+    ]
 
 
 def _pictures(review: Review, ground: Ground) -> dict[int, Cutout]:

@@ -57,6 +57,11 @@ _ANSWERS: Final = {
     Status.NOT_RELEVANT: "Gjelder ikke",
     Status.NOT_IMPLEMENTED: "Ikke kontrollert",
 }
+# Braces in pairs hold the facts; the others the words that follow their numbers.
+_TEMPLATE: Final = (
+    "Planen på {{areal}} dekar har {{rode}} {rode} og {{gule}} {gule} funn; {{ukjent}} tema er ikke "
+    "kartlagt, og {{ikke}} {regler} kunne ikke kontrolleres."
+)
 # Layers of what was hit: name, title, dimension, and what joins the parts of one finding.
 _HIT_LAYERS: Final = (
     ("treff", "Treff", 2, shapely.MultiPolygon),
@@ -124,9 +129,10 @@ def review_result(
     return Result(
         analysis="plansjekk",
         title="Plansjekk",
-        template=(
-            "Planen på {areal} dekar har {rode} røde og {gule} gule funn; {ukjent} tema er ikke "
-            "kartlagt, og {ikke} regler kunne ikke kontrolleres."
+        template=_TEMPLATE.format(
+            rode="rødt" if red == 1 else "røde",
+            gule="gult" if count["gule"] == 1 else "gule",
+            regler="regel" if len(review.not_asked) == 1 else "regler",
         ),
         facts={
             "areal": Fact(
