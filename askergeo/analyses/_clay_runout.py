@@ -6,7 +6,7 @@ masses are followed is in :mod:`askergeo.raster.runout` and docs/metode-kvikklei
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,11 +42,14 @@ class Lengths:
         Times the length of the release area.
     spread
         What they run over.
+    towards
+        West, south, east and north: only areas that can reach this box are followed; all without.
     """
 
     opened: float
     channelled: float
     spread: Spread
+    towards: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def run_out(
     group = np.select([areas.code == CLAY, areas.code == UNKNOWN], [1, 2], 0).astype(np.uint8)
     reach = length[:, None] * [lengths.opened, lengths.channelled]
     found = run_outs(
-        read, reach, group, lengths.spread,
+        read, reach, group, replace(lengths.spread, towards=_cells_of(lengths.towards, grid)),
         shape=grid.shape, cell=grid.cell, folder=folder, rows=rows,
     )  # fmt: skip
     numbers = Scratch(folder / "utlop-flater.tmp", found.shape, np.int32)
@@ -126,3 +129,13 @@ def run_out(
     known = np.where(parts.code <= CHANNEL, CLAY, UNKNOWN).astype(np.uint8)
     channelled = (parts.code - OPEN) % 2 == CHANNEL - OPEN
     return RunOut(shapes, known, channelled, found.cells, found.cell**2)
+
+
+def _cells_of(
+    box: tuple[float, float, float, float] | None, grid: HeightGrid
+) -> tuple[float, float, float, float] | None:
+    """Turn a box on the map into rows and columns, from and to, in metres from the corner."""
+    if box is None:
+        return None
+    west, south, east, north = box
+    return grid.north - north, grid.north - south, west - grid.west, east - grid.west

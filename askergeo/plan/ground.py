@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
-__all__ = ["METHODS", "karbon"]
+__all__ = ["METHODS", "karbon", "kvikkleire_terreng"]
 
 
 def karbon(
@@ -32,4 +32,20 @@ def karbon(
     return carbon(rule, uses, place, package, parameters)
 
 
-METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {"karbon": karbon}
+def kvikkleire_terreng(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+) -> MapAnswer:
+    """Ask the terrain; see `askergeo.plan._ground_clay.quick_clay_terrain`."""
+    from askergeo.plan._ground_clay import quick_clay_terrain  # noqa: PLC0415  (numba is heavy)
+
+    return quick_clay_terrain(rule, uses, place, package, parameters)
+
+
+METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {
+    "karbon": karbon,
+    "kvikkleire_terreng": kvikkleire_terreng,
+}

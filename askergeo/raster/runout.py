@@ -63,6 +63,9 @@ class Spread:
     half_width, depth
         Ground is channelled where it is ``depth`` metres higher within ``half_width`` metres on
         two opposite sides.
+    towards
+        Top, bottom, left and right, in metres from the corner: only areas that can reach this
+        box are followed; all without.
     """
 
     cell: float
@@ -70,6 +73,7 @@ class Spread:
     ratio: float
     half_width: float
     depth: float
+    towards: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -166,12 +170,28 @@ def run_outs(
         with writing:
             _merge(zones.mapped()[places], zone, np.uint8(2 * (int(group[area]) - 1)))
 
-    chosen = np.flatnonzero((group > 0) & (coarse.boxes[:, 1] > 0))
+    followed = (group > 0) & (coarse.boxes[:, 1] > 0)
+    if spread.towards is not None:
+        boxes = np.asarray(coarse.boxes * side, np.float64)
+        followed &= _near(boxes, reach.max(axis=1, initial=0.0), spread.towards)
+    chosen = np.flatnonzero(followed)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(one, chosen))
     for scratch in (coarse.low, coarse.foot, coarse.number):
         scratch.remove()
     return RunOuts(side, merged, coarse_shape, zones, cells)
+
+
+def _near(
+    boxes: NDArray[np.float64],
+    reach: NDArray[np.float64],
+    towards: tuple[float, float, float, float],
+) -> NDArray[np.bool_]:
+    """Which boxes (top, bottom, left, right; metres) lie within their reach of another box."""
+    top, bottom, left, right = towards
+    down = np.maximum(np.maximum(boxes[:, 0] - bottom, top - boxes[:, 1]), 0)
+    across = np.maximum(np.maximum(boxes[:, 2] - right, left - boxes[:, 3]), 0)
+    return np.asarray(np.hypot(down, across) <= reach)
 
 
 def _coarse(  # noqa: PLR0917
