@@ -59,8 +59,8 @@ _ANSWERS: Final = {
 }
 # Braces in pairs hold the facts; the others the words that follow their numbers.
 _TEMPLATE: Final = (
-    "Planen på {{areal}} dekar har {{rode}} {rode} og {{gule}} {gule} funn; {{ukjent}} tema er ikke "
-    "kartlagt, og {{ikke}} {regler} kunne ikke kontrolleres."
+    "Planen på {{areal}} dekar har {{rode}} {rode} og {{gule}} {gule} funn; {{ukjent}} tema er "
+    "ikke kartlagt, og {{ikke}} {regler} kunne ikke kontrolleres."
 )
 # Layers of what was hit: name, title, dimension, and what joins the parts of one finding.
 _HIT_LAYERS: Final = (
