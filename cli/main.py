@@ -26,6 +26,7 @@ __all__ = ["EXIT_DONE", "EXIT_FINDINGS", "EXIT_INPUT", "app", "run"]
 
 EXIT_DONE, EXIT_FINDINGS, EXIT_INPUT = 0, 1, 2
 _EXIT_INTERRUPTED = 130
+_INTERRUPTED = "Avbrutt. Ingenting halvferdig er lagret."
 
 app = typer.Typer(
     name="askergeo",
@@ -88,10 +89,8 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         _say(usage_message(error))
         return EXIT_INPUT
-    except typer.Abort:
-        return _EXIT_INTERRUPTED
-    except KeyboardInterrupt:
-        _say("Avbrutt. Ingenting halvferdig er lagret.")
+    except (typer.Abort, KeyboardInterrupt):
+        _say(_INTERRUPTED)
         return _EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of stdout (head, less) went away; that is no fault.
@@ -102,6 +101,9 @@ def run(arguments: Sequence[str]) -> int:
             raise
         _say(_message(error))
         return EXIT_INPUT
+    # Ctrl-C comes as this code when a verb was under way.
+    if code == _EXIT_INTERRUPTED:
+        _say(_INTERRUPTED)
     return int(code or 0)
 
 
