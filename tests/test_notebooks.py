@@ -26,7 +26,7 @@ def text_of(notebook, kind):
 
 
 def test_there_are_notebooks():
-    wanted = {"strandsone", "tettsted", "tettsted_avgrens", "arealregnskap"}
+    wanted = {"strandsone", "tettsted", "tettsted_avgrens", "arealregnskap", "plansjekk"}
     assert {path.stem for path in NOTEBOOKS} >= wanted
 
 
@@ -62,7 +62,7 @@ def test_a_notebook_runs_and_shows_a_sentence_a_table_and_a_map(notebook, tmp_pa
     assert not [output for output in shown if output.get("name") == "stderr"]
     plain = "\n".join(output.data.get("text/plain", "") for output in shown if "data" in output)
     rich = "\n".join(output.data.get("text/html", "") for output in shown if "data" in output)
-    sentence = r"Strandsonen er \d|bor i tettsted|Av de bosatte bor \d|Kommunen har \d"
+    sentence = r"Strandsonen er \d|bor i tettsted|Av de bosatte bor \d|Kommunen har \d|Planen på \d"
     assert re.search(sentence, plain)
     assert 'class="dataframe"' in rich
     assert "leaflet" in rich
