@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.datapackage import DataPackage
+    from askergeo.network.snapping import Places
     from askergeo.parameters import Parameters
-    from askergeo.plan._on_foot import Longest, Starts
+    from askergeo.plan._on_foot import Longest, Starts, Ways
     from askergeo.plan.answer import MapAnswer
     from askergeo.plan.catalogue import Rule
     from askergeo.plan.place import Place
@@ -253,9 +254,8 @@ def _found(
     if ways is not None and len(frame):
         near = _near(frame, place, float(parameters["sok_m"]))
         places = ways.join(geometries(frame)[near], parameters)
-        away[:, near] = matrix(
-            ways.network(), starts.places, places, limit=float(parameters["sok_m"])
-        )
+        found = matrix(ways.network(), starts.places, places, limit=float(parameters["sok_m"]))
+        away[:, near] = np.where(_apart(ways, starts.places, places), np.nan, found)
     lowest, highest = (_numbers(frame[name]) for name in ("trinn_fra", "trinn_til"))
     public = ~frame["eierform"].eq("privat").to_numpy(dtype=bool, na_value=False)
     own = _districts(starts, frame, place, package)
@@ -273,6 +273,18 @@ def _found(
     return _Schools(frame, ways_by, school_by, "skolekrets" in package)
 
 
+def _apart(ways: Ways, starts: Places, schools: Places) -> NDArray[np.bool_]:
+    """Tell which schools no way of the map leads to: a gap in the map is no long way, (s, k)."""
+    part = ways.graph.component[ways.graph.start]
+
+    def parts(places: Places) -> Rows:
+        found = np.full(places.count, -1)
+        found[places.row] = part[places.edge]
+        return found
+
+    return np.asarray(parts(starts)[:, None] != parts(schools)[None, :], dtype=bool)
+
+
 def _nearest_or_own(
     away: Numbers, usable: NDArray[np.bool_], own: Rows, lacks: NDArray[np.bool_]
 ) -> tuple[Numbers, Rows]:
@@ -282,7 +294,10 @@ def _nearest_or_own(
         rows = np.flatnonzero(usable)
         which = rows[np.argmin(np.nan_to_num(away[:, rows], nan=np.inf, posinf=np.inf), axis=1)]
         metres = away[start, which]
-        which = np.where(np.isinf(metres), _FAR, which)
+        # Where none is near by way, one that no way leads to may still be the nearest.
+        gap = ~np.isfinite(metres) & np.isnan(away[:, rows]).any(axis=1)
+        metres = np.where(gap, np.nan, metres)
+        which = np.where(gap, _UNKNOWN, np.where(np.isinf(metres), _FAR, which))
     else:
         metres, which = np.full(len(away), np.nan), np.full(len(away), _UNKNOWN)
     # A district's school that is known not to have the grade says nothing of it.
