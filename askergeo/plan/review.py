@@ -17,7 +17,7 @@ from askergeo.plan.place import moved, place_of
 from askergeo.result import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
@@ -260,19 +260,30 @@ def _text(rule: Rule, hit: MapHit, remark: str) -> str:
 def changed(old: Review, new: Review) -> dict[str, tuple[Found, ...]]:
     """Compare two versions of a plan: what is fixed, what is new, and what is still there.
 
-    A finding is the same when its rule is, and the objects that it is about. Several of a kind are
+    A finding is the same when its rule is, and the objects that it is about. An export may give all
+    objects new ids: what is then left over is the same when it says the same. Several of a kind are
     matched one to one, in their order.
     """
+    gone, come, still = _matched(old.found, new.found, lambda one: one.key)
+    gone, come, more = _matched(gone, come, lambda one: (one.rule.id, one.text))
+    order = {id(one): number for number, one in enumerate(new.found)}
+    still = sorted([*still, *more], key=lambda one: order[id(one)])
+    return {"rettet": tuple(gone), "nye": tuple(come), "fortsatt": tuple(still)}
+
+
+def _matched(
+    old: Sequence[Found], new: Sequence[Found], key: Callable[[Found], tuple[Any, ...]]
+) -> tuple[list[Found], list[Found], list[Found]]:
+    """Match findings one to one: those of the old alone, of the new alone, and the new of both."""
     left: dict[tuple[Any, ...], list[Found]] = {}
-    for one in old.found:
-        left.setdefault(one.key, []).append(one)
-    new_ones, still = [], []
-    for one in new.found:
-        same = left.get(one.key)
+    for one in old:
+        left.setdefault(key(one), []).append(one)
+    come, both = [], []
+    for one in new:
+        same = left.get(key(one))
         if same:
             same.pop(0)
-            still.append(one)
+            both.append(one)
         else:
-            new_ones.append(one)
-    fixed = tuple(one for some in left.values() for one in some)
-    return {"rettet": fixed, "nye": tuple(new_ones), "fortsatt": tuple(still)}
+            come.append(one)
+    return [one for some in left.values() for one in some], come, both
