@@ -134,6 +134,12 @@ class Ground:
             self._drawn[view] = "".join(self._draw(view))
         return self._drawn[view]
 
+    def shows(self, layer: str) -> bool:
+        """Whether anything of a layer is in the frame."""
+        names = ("bilveg", "gangveg") if layer == "veg" else (layer,)
+        frame = shapely.box(*self.view.box)
+        return any(bool(shapely.intersects(self._parts[one].shapes, frame).any()) for one in names)
+
     def _draw(self, view: View) -> Iterator[str]:
         water = self._within("vann", view)
         yield path(path_data(water, view, closed=True), _EDGED.format(_WATER, 1, _SHORE))
@@ -299,7 +305,7 @@ def key_symbols(ground: Ground) -> list[dict[str, str]]:
         "bygning": (swatch(f'fill="{_HOUSE}"'), "Bygning"),
         "kommunegrense": (stroke(_BOUNDARY, 2, "12 4"), "Kommunegrense"),
     }
-    shown += [below[name] for name, frame in ground.frames.items() if len(frame)]
+    shown += [below[name] for name in ground.frames if ground.shows(name)]
     return [{"svg": svg, "tekst": text} for svg, text in shown]
 
 

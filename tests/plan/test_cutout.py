@@ -251,8 +251,9 @@ def test_tunnels_are_not_drawn_and_signs_follow_what_is_there(package: DataPacka
     assert roads[0].count("M") == 1
     texts = [one["tekst"] for one in key_symbols(ground)]
     assert texts[:3] == ["Rødt treff", "Gult treff", "Planområde"]
-    assert {"Vann", "Veg", "Bygning", "Kommunegrense"} <= set(texts)
-    assert "Kystlinje" not in texts
+    assert {"Vann", "Veg", "Bygning"} <= set(texts)
+    # The boundary is far outside the frame.
+    assert {"Kystlinje", "Kommunegrense"}.isdisjoint(texts)
     assert [text for text in texts if text.startswith(("1110", "2010"))] == [
         "1110 Boligbebyggelse", "2010 Veg",
     ]  # fmt: skip
