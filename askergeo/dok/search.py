@@ -58,6 +58,8 @@ class Place:
         The same with the buffer, prepared.
     buffer_m
         The buffer.
+    apart
+        Whether the polygons are known not to overlap.
     """
 
     rows: Geometries
@@ -65,6 +67,7 @@ class Place:
     whole: BaseGeometry
     searched: BaseGeometry
     buffer_m: float
+    apart: bool = False
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -82,8 +85,22 @@ class Place:
         return polygons_of(self.searched)
 
 
-def place_of(area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float) -> Place:
+def place_of(
+    area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float, *, apart: bool | None = None
+) -> Place:
     """Take in the area: polygons in the package's CRS, mended where they are not valid.
+
+    Parameters
+    ----------
+    area
+        The area, or a row for each of its polygons.
+    crs
+        The package's CRS.
+    buffer_m
+        Metres round it that are searched too.
+    apart
+        Whether the polygons are known to be a coverage, with no overlaps; found out when it is
+        missing.
 
     Raises
     ------
@@ -106,22 +123,18 @@ def place_of(area: BaseGeometry | gpd.GeoDataFrame, crs: str, buffer_m: float) -
         raise DataQualityError(
             "Området har ingen flate.", remedy="Oppgi en polygon, for eksempel plangrensen."
         )
-    whole = _joined(rows)
+    parts = polygons_of(rows)
+    # The purposes of a plan mostly share their edges exactly: then the union is quick.
+    if apart is None:
+        apart = bool(shapely.coverage_is_valid(parts))
+    whole = shapely.coverage_union_all(parts) if apart else union(parts)
     if np.abs(whole.bounds).max() <= 360:  # noqa: PLR2004  (degrees; no metric place is there)
         raise CrsError(
             "Området ser ut til å være i grader.", remedy=f"Transformer det til {crs} først."
         )
     searched = shapely.buffer(whole, buffer_m, quad_segs=QUAD_SEGS) if buffer_m else whole
     shapely.prepare(searched)
-    return Place(rows, labels, whole, searched, buffer_m)
-
-
-def _joined(rows: Geometries) -> BaseGeometry:
-    """Union of polygons; those of a plan mostly share their edges exactly, and then it is quick."""
-    parts = polygons_of(rows)
-    if len(parts) > 1 and shapely.coverage_is_valid(parts):
-        return shapely.coverage_union_all(parts)
-    return union(parts)
+    return Place(rows, labels, whole, searched, buffer_m, apart)
 
 
 def mended(shapes: Geometries) -> Geometries:

@@ -169,9 +169,17 @@ class Around:
         if uses not in self._asked:
             frame = asked_uses(self.place.uses, uses)
             frame = frame[shapely.area(geometries(frame)) > 0]
-            area = place_of(frame, self.package.crs, 0.0) if len(frame) else None
+            area = None
+            if len(frame):
+                # Some of what does not overlap does not overlap.
+                known = True if self._apart else None
+                area = place_of(frame, self.package.crs, 0.0, apart=known)
             self._asked[uses] = Asked(frame, area)
         return self._asked[uses]
+
+    @cached_property
+    def _apart(self) -> bool:
+        return bool(shapely.coverage_is_valid(polygons_of(geometries(self.place.uses))))
 
     @cached_property
     def _border(self) -> gpd.GeoDataFrame | None:
@@ -251,9 +259,11 @@ def must_avoid(asked: MapRule, codes: Iterable[str], features: Features) -> Mask
     if asked.kind not in _PERIODS:
         return None
     periods = _periods(features.frame)
-    classes = [getattr(use_of(code), asked.kind) for code in codes]
-    rows = [np.isin(periods, list(_PERIODS[asked.kind][one])) for one in classes]
-    return np.array(rows, dtype=bool).reshape(len(classes), len(periods)) | np.isnan(periods)
+    unknown = np.isnan(periods)
+    kinds, which = np.unique(np.asarray(list(codes), dtype=str), return_inverse=True)
+    classes = [getattr(use_of(code), asked.kind) for code in kinds.tolist()]
+    rows = [np.isin(periods, list(_PERIODS[asked.kind][one])) | unknown for one in classes]
+    return np.array(rows, dtype=bool).reshape(len(classes), len(periods))[which]
 
 
 def _fits(frame: pd.DataFrame, where: Mapping[str, tuple[object, ...]]) -> Mask:

@@ -106,18 +106,24 @@ def _ask_layer(rule: Rule, ask: MapRule, around: Around) -> MapAnswer:
     chosen = rows.hits if must is None else rows.hits & must.any(axis=0)
     columns = around.package.catalogue[ask.layer].columns
     hits = tuple(_hits(found, asked, rows, {name: columns[name] for name in ask.show}))
-    where = union(np.array([hit.geometry for hit in hits], dtype=object))
     unmapped = rows.unmapped(asked.whole)
     remarks = (rows.remark, _accuracy(found, asked, rows.features, chosen))
     return MapAnswer(
         rule=rule,
         status=_worst(hits, unmapped, rows.rule),
         hits=hits,
-        area_m2=float(where.area),
+        area_m2=_area(hits, apart=asked.place.apart),
         unmapped_m2=unmapped,
         distance_m=None if hits else rows.features.nearest(asked.place, chosen),
         remark=" ".join(remark for remark in remarks if remark),
     )
+
+
+def _area(hits: tuple[MapHit, ...], *, apart: bool) -> float:
+    """Area of hits, each place once; purposes that do not overlap share none."""
+    if apart:
+        return sum(hit.area_m2 or 0.0 for hit in hits)
+    return float(union(np.array([hit.geometry for hit in hits], dtype=object)).area)
 
 
 def _absent(layers: Iterable[str], package: DataPackage | ScenarioView) -> str:
@@ -177,34 +183,38 @@ def _hits(
     found: _Meetings, asked: Asked, rows: MapRows, told: Mapping[str, LayerColumn]
 ) -> Iterator[MapHit]:
     """Give one hit a purpose, with every row that it meets."""
-    codes = asked.uses["kode"].to_numpy(dtype=object)
+    objects, codes, names = (
+        asked.uses[name].to_numpy(dtype=object) for name in ("objekt", "kode", "bruk")
+    )
+    all_met, at = np.unique(found.row, return_inverse=True)
+    texts = _what(rows.features.frame.iloc[all_met], told)
     for code in sorted(set(codes[found.use])):
         its = codes[found.use] == code
         where = union(found.shared[its])
         if where.area <= _LEAST:
             continue
-        met = np.unique(found.row[its])
-        some = asked.uses.iloc[np.unique(found.use[its])]
+        use, met = np.unique(found.use[its]), np.unique(at[its])
+        statuses = set(rows.status[all_met[met]])
         yield MapHit(
-            objects=tuple(dict.fromkeys(some["objekt"])),
+            objects=tuple(dict.fromkeys(objects[use])),
             code=str(code),
-            use=str(some["bruk"].iloc[0]),
-            status=next(one for one in _WORST_FIRST if one in set(rows.status[met])),
+            use=str(names[use[0]]),
+            status=next(one for one in _WORST_FIRST if one in statuses),
             area_m2=float(where.area),
-            what=_what(rows.features.frame.iloc[met], told),
+            what="; ".join(dict.fromkeys(texts[number] for number in met if texts)),
             geometry=where,
         )
 
 
-def _what(frame: pd.DataFrame, told: Mapping[str, LayerColumn]) -> str:
-    """Say what is hit: the labels of the columns that tell, each combination once."""
+def _what(frame: pd.DataFrame, told: Mapping[str, LayerColumn]) -> list[str]:
+    """Say what each row is: the labels of the columns that tell; nothing when there are none."""
     labels = [
         frame[name].map(lambda value, c=column.codes or {}: c.get(value, value)).astype(object)
         for name, column in told.items()
         if name in frame.columns
     ]
     texts = [values.where(values.notna(), "ukjent").astype(str) for values in labels]
-    return "; ".join(dict.fromkeys(", ".join(row) for row in zip(*texts, strict=True)))
+    return [", ".join(row) for row in zip(*texts, strict=True)]
 
 
 def _accuracy(found: _Meetings, asked: Asked, features: Features, chosen: NDArray[np.bool_]) -> str:
