@@ -684,3 +684,107 @@ def test_an_address_is_refused_and_not_asked(
 ) -> None:
     assert run(["plansjekk", address]) == 2
     assert capsys.readouterr().err.startswith("Feil: ")
+
+
+@pytest.fixture
+def on_map(
+    capsys: pytest.CaptureFixture[str], package: Path
+) -> Callable[..., tuple[int, set[str], str]]:
+    """Hold a plan against the map; give the exit code, the rules that fired, and the message."""
+
+    def call(*arguments: object) -> tuple[int, set[str], str]:
+        words = ["plansjekk", *map(str, arguments), "--data", str(package), "--json"]
+        code = run(words)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, {one["regel"] for one in json.loads(out or '{"funn": []}')["funn"]}, err
+
+    return call
+
+
+def test_a_plan_outside_the_municipality_is_a_finding(
+    plan: Callable[..., Path], on_map: Callable[..., tuple[int, set[str], str]]
+) -> None:
+    inside = on_map(plan(document(area(square()))))[1]
+    outside = on_map(plan(document(area(square(east=EAST + 90_000)))))[1]
+    assert (inside & {"kart.kommune"}, outside & {"kart.kommune"}) == (set(), {"kart.kommune"})
+    # Numbers of another zone, of the whole Earth, and of degrees.
+    for points in (square(east=250_000), square(2e8, -1e8, -1e8)):
+        assert "kart.kommune" in on_map(plan(document(area(points))))[1]
+    code, _, message = on_map(plan(document(area("10 59 11 59 11 60 10 60 10 59"))))
+    assert (code, "i grader" in message) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("srs", "code", "said"),
+    [
+        ("", 1, ""),
+        ("http://www.opengis.net/def/crs/EPSG/0/999999", 2, "ukjent"),
+        ("sone 32", 2, "ukjent"),
+        ("EPSG:5776", 2, "ukjent"),  # heights alone
+        ("EPSG:4978", 2, "ukjent"),  # from the middle of the Earth
+        ("urn:ogc:def:crs:EPSG::4258", 2, "kan ikke være i"),  # degrees, of 571 000
+        ("EPSG:2263", 1, ""),  # feet, in New York
+        ("EPSG:25832 ignored", 2, "ukjent"),
+    ],
+)
+def test_a_coordinate_system_that_cannot_be(
+    plan: Callable[..., Path],
+    on_map: Callable[..., tuple[int, set[str], str]],
+    srs: str,
+    code: int,
+    said: str,
+) -> None:
+    path = plan(document(area(square()), srs=f'srsName="{srs}" srsDimension="2"' if srs else ""))
+    assert "gml.epsg.1" in {hit.rule for hit in check_plan([read_plan(path)]).hits}
+    ended, told, message = on_map(path)
+    assert ended == code
+    assert said in message
+    assert code == 2 or "gml.epsg.1" in told
+
+
+def test_geojson_without_a_system_is_in_degrees(
+    plan: Callable[..., Path], on_map: Callable[..., tuple[int, set[str], str]]
+) -> None:
+    metres = {"type": "Polygon", "coordinates": [RING]}
+    path = plan(collection(metres, crs=None), "plan.geojson")
+    code, _, message = on_map(path)
+    assert (code, "kan ikke være i" in message) == (2, True)
+    code, told, _ = on_map(path, "--crs", CRS)
+    assert (code, told & {"gml.epsg.1", "kart.kommune"}) == (1, set())
+    unknown = {"type": "name", "properties": {"name": "tull"}}
+    for crs in (unknown, {"type": "link"}, 7, [], {"properties": []}):
+        assert on_map(plan(collection(metres, crs=crs), "plan.geojson"))[0] == 2
+
+
+def test_an_older_version_that_is_broken_is_refused(
+    plan: Callable[..., Path], on_map: Callable[..., tuple[int, set[str], str]]
+) -> None:
+    whole = plan(document(area(square())))
+    code, _, message = on_map(whole, "--mot", plan("<x", "eldre.gml"))
+    assert (code, "eldre.gml" in message) == (2, True)
+
+
+HOSTILE = "x&lt;script&gt;alert(1)&lt;/script&gt;"
+
+
+def test_what_a_plan_says_is_text_in_every_output(
+    plan: Callable[..., Path],
+    on_map: Callable[..., tuple[int, set[str], str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    names = (
+        f'<app:plannavn>=HYPERLINK("http://x.no")</app:plannavn><app:område>{HOSTILE}</app:område>'
+    )
+    path = plan(
+        document(area(square(), HOSTILE).replace("<app:område>", f"{names}<app:område>", 1))
+    )
+    out = tmp_path_factory.mktemp("rapport") / "ut"
+    code, _, message = on_map(path, "--ut", out)
+    assert code == 1, message
+    for page in out.rglob("*.html"):
+        assert "<script>alert(1)" not in page.read_text(encoding="utf-8")
+    (book,) = out.glob("*.xlsx")
+    with zipfile.ZipFile(book) as opened:
+        sheets = [opened.read(name) for name in opened.namelist() if "sheet" in name]
+    assert not any(b"<f>" in sheet for sheet in sheets)  # no cell is a formula
