@@ -17,6 +17,7 @@ from rasterio.windows import Window
 from askergeo._jit import kernel
 from askergeo._threads import in_threads
 from askergeo.errors import OverwriteError
+from askergeo.raster.tiles import SIDE, TileFile
 from askergeo.raster.windows import bands, height_grid
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ __all__ = ["NODATA", "slope_degrees", "steepness", "write_slope"]
 
 # Written where the slope is not known: the value that GIS programs use for slopes.
 NODATA = -9999.0
-# Rows in a window; a multiple of the block of the files that are written.
-ROWS = 512
-_BLOCK = 512
 # Bytes of blocks that GDAL may keep: a few rows of blocks of a wide raster.
 _CACHE = 256_000_000
 
@@ -105,45 +103,72 @@ def write_slope(
         raise OverwriteError(f"{target} finnes fra før.", remedy="Bruk --overskriv.")
     grid = height_grid(info)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tif")
-    profile: dict[str, Any] = {
-        "driver": "GTiff", "width": grid.width, "height": grid.height, "count": 1,
-        "dtype": "float32", "crs": info.crs, "transform": grid.transform(), "nodata": NODATA,
-        "tiled": True, "blockxsize": _BLOCK, "blockysize": _BLOCK, "compress": compress,
-        "BIGTIFF": "IF_SAFER",
+    profile = {
+        "width": grid.width, "height": grid.height, "crs": info.crs,
+        "transform": grid.transform(), "nodata": NODATA,
     }  # fmt: skip
+    told = progress or (lambda _share: None)
     try:
-        with (
-            rasterio.Env(GDAL_CACHEMAX=_CACHE),
-            rasterio.open(temporary, "w", **profile) as out,
-        ):
-            _write_bands(grid, out, progress or (lambda _share: None))
+        with rasterio.Env(GDAL_CACHEMAX=_CACHE):
+            if compress.lower() == "none":
+                _write_tiles(grid, TileFile(temporary, profile), told)
+            else:
+                _write_compressed(grid, temporary, profile | {"compress": compress}, told)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     return target
 
 
-def _write_bands(grid: HeightGrid, out: Any, progress: Callable[[float], None]) -> None:  # noqa: ANN401  (rasterio is untyped)
-    """Compute and write the bands, a thread each part of the raster.
-
-    One thread writes at a time; the others go on reading and computing.
-    """
-    writing = Lock()
-    todo = bands(grid.height, ROWS)
+def _write_tiles(grid: HeightGrid, out: TileFile, progress: Callable[[float], None]) -> None:
+    """Compute and write rows of tiles, a thread each part of the raster."""
+    counting = Lock()
     done = 0
 
     def part(share: slice) -> None:
         nonlocal done
-        with grid.opened() as read:
-            for start, stop in todo[share]:
-                slope = slope_degrees(read(start - 1, stop + 1), grid.cell)
-                _set_nodata(slope, np.float32(NODATA))
-                with writing:
-                    out.write(slope, 1, window=Window(0, start, grid.width, stop - start))
+        tiles = np.empty((out.across, SIDE, SIDE), np.float32)
+        with grid.opened() as read, out.opened() as write:
+            for row in range(share.start, share.stop):
+                first = row * SIDE
+                heights = read(first - 1, min(first + SIDE, grid.height) + 1)
+                _tile_degrees(steepness(heights, grid.cell), np.float32(NODATA), tiles)
+                write(row, tiles)
+                with counting:
                     done += 1
-                    progress(done / len(todo))
+                    progress(done / out.down)
 
-    in_threads(part, len(todo), least=1)
+    in_threads(part, out.down, least=1)
+
+
+def _write_compressed(
+    grid: HeightGrid, path: Path, profile: dict[str, Any], progress: Callable[[float], None]
+) -> None:
+    """Compute and write the bands, a thread each part of the raster.
+
+    One thread writes at a time; the others go on reading and computing.
+    """
+    whole: dict[str, Any] = {
+        "driver": "GTiff", "count": 1, "dtype": "float32", "tiled": True, "blockxsize": SIDE,
+        "blockysize": SIDE, "BIGTIFF": "IF_SAFER",
+    }  # fmt: skip
+    writing = Lock()
+    todo = bands(grid.height, SIDE)
+    done = 0
+    with rasterio.open(path, "w", **(profile | whole)) as out:
+
+        def part(share: slice) -> None:
+            nonlocal done
+            with grid.opened() as read:
+                for start, stop in todo[share]:
+                    slope = slope_degrees(read(start - 1, stop + 1), grid.cell)
+                    _set_nodata(slope, np.float32(NODATA))
+                    with writing:
+                        out.write(slope, 1, window=Window(0, start, grid.width, stop - start))
+                        done += 1
+                        progress(done / len(todo))
+
+        in_threads(part, len(todo), least=1)
 
 
 @kernel
@@ -168,6 +193,13 @@ def _gradient(z: Cells, scale: np.float32, out: Cells) -> None:
 
 @kernel
 def _degrees(steepness: Cells) -> None:
+    """Turn rise over run into degrees, in place."""
+    for row in range(steepness.shape[0]):
+        _degrees_of(steepness[row])
+
+
+@kernel
+def _degrees_of(line: Cells) -> None:
     """Turn rise over run into degrees, in place.
 
     The arctangent is the odd polynomial of Abramowitz and Stegun, 4.4.49 (off by at most 2e-8
@@ -175,22 +207,37 @@ def _degrees(steepness: Cells) -> None:
     """
     one, right = np.float32(1), np.float32(90)
     to_degrees = np.float32(57.29577951308232)
-    for row in range(steepness.shape[0]):
-        line = steepness[row]
-        for x in range(line.shape[0]):
-            t = line[x]
-            u = np.divide(one, t) if t > one else t
-            s = u * u
-            p = np.float32(0.0028662257)
-            p = p * s + np.float32(-0.0161657367)
-            p = p * s + np.float32(0.0429096138)
-            p = p * s + np.float32(-0.0752896400)
-            p = p * s + np.float32(0.1065626393)
-            p = p * s + np.float32(-0.1420889944)
-            p = p * s + np.float32(0.1999355085)
-            p = p * s + np.float32(-0.3333314528)
-            angle = (p * s + one) * u * to_degrees
-            line[x] = right - angle if t > one else angle
+    for x in range(line.shape[0]):
+        t = line[x]
+        u = np.divide(one, t) if t > one else t
+        s = u * u
+        p = np.float32(0.0028662257)
+        p = p * s + np.float32(-0.0161657367)
+        p = p * s + np.float32(0.0429096138)
+        p = p * s + np.float32(-0.0752896400)
+        p = p * s + np.float32(0.1065626393)
+        p = p * s + np.float32(-0.1420889944)
+        p = p * s + np.float32(0.1999355085)
+        p = p * s + np.float32(-0.3333314528)
+        angle = (p * s + one) * u * to_degrees
+        line[x] = right - angle if t > one else angle
+
+
+@kernel
+def _tile_degrees(steepness: Cells, nodata: np.float32, tiles: NDArray[np.float32]) -> None:
+    """Lay a band out in tiles, in degrees; what is unknown or beside the raster is ``nodata``."""
+    rows, columns = steepness.shape
+    side = tiles.shape[1]
+    for number in range(tiles.shape[0]):
+        left = number * side
+        right = min(left + side, columns)
+        tile = tiles[number]
+        for row in range(rows):
+            tile[row, : right - left] = steepness[row, left:right]
+            tile[row, right - left :] = np.nan
+            _degrees_of(tile[row])
+        tile[rows:] = np.nan
+        _set_nodata(tile, nodata)
 
 
 @kernel

@@ -10,6 +10,7 @@ import rasterio
 
 from askergeo.errors import OverwriteError, SourceError
 from askergeo.raster import slope as module
+from askergeo.raster import tiles
 from askergeo.raster.slope import NODATA, slope_degrees, write_slope
 from askergeo.sources.raster import read_raster_info
 
@@ -42,16 +43,20 @@ def test_rough_ground_has_the_slope_of_the_formula():
     np.testing.assert_allclose(slope_degrees(z, 1.5)[:, 1:-1], horn(z, 1.5), atol=1e-4)
 
 
-@pytest.mark.parametrize("rows", [7, 64, 512])
-def test_windows_do_not_change_the_slope(surface, tmp_path, monkeypatch, rows):
+@pytest.mark.parametrize("side", [16, 64, 128])
+@pytest.mark.parametrize("compress", ["none", "deflate"])
+def test_windows_do_not_change_the_slope(surface, tmp_path, monkeypatch, side, compress):
     path = surface(ground(100, 2.0), cell=2.0)
     info = read_raster_info(path)
     whole = write_slope(info, tmp_path / "hel.tif")
-    monkeypatch.setattr(module, "ROWS", rows)
-    parts = write_slope(info, tmp_path / "delt.tif")
+    for where in (module, tiles):
+        monkeypatch.setattr(where, "SIDE", side)
+    parts = write_slope(info, tmp_path / "delt.tif", compress=compress)
     with rasterio.open(whole) as a, rasterio.open(parts) as b:
         np.testing.assert_array_equal(a.read(1), b.read(1))
         assert a.transform == b.transform
+        assert b.profile["blockxsize"] == side
+        assert b.profile.get("compress", "none") == compress
 
 
 def test_unknown_heights_are_unknown_slopes(surface, tmp_path):
