@@ -11,6 +11,7 @@ import struct
 import tempfile
 import zipfile
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import typer.main
 
 from askergeo.cli.main import run
 from askergeo.datapackage import DataPackage, Origin
@@ -27,7 +29,7 @@ from askergeo.plan.checking import check_plan
 from askergeo.plan.read import read_plan, read_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CRS = "EPSG:25832"
 UTM = "http://www.opengis.net/def/crs/EPSG/0/25832"
@@ -105,6 +107,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.path
 
 
+@pytest.fixture(scope="module", autouse=True)
+def built_once() -> Iterator[None]:
+    """Build the command line once: that takes longer than to refuse a plan."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", lru_cache(typer.main.get_command))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail at the first call out of the machine."""
@@ -141,13 +151,13 @@ def left_alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def refused(
     capsys: pytest.CaptureFixture[str], package: Path, left_alone: Path
 ) -> Callable[..., str]:
-    """Review a plan that must be refused, alone, on the map and in JSON; give the message."""
+    """Review a plan that must be refused, on the map and in JSON; give the message."""
 
     def call(*paths: Path, options: tuple[str, ...] = ()) -> str:
         folder = paths[0].parent
         before = sorted(folder.rglob("*"))
         said = set()
-        for more in ((), ("--data", str(package)), ("--json",)):
+        for more in (("--data", str(package)), ("--json",)):
             assert run(["plansjekk", *map(str, paths), *more, *options]) == 2
             out, err = capsys.readouterr()
             assert out == ""
