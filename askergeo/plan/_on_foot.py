@@ -47,6 +47,7 @@ __all__ = [
     "metres_text",
     "reach_text",
     "starts_of",
+    "unconnected",
     "up_to_text",
     "ways_of",
 ]
@@ -89,6 +90,12 @@ class Ways:
             reach_m=parameters["koble_m"],
             least_nodes=parameters["los_knuter"],
         )
+
+    def parts(self, places: Places) -> NDArray[np.int32]:
+        """Return the connected part of the network that each row of places is on; −1 on none."""
+        found = np.full(places.count, -1, dtype=np.int32)
+        found[places.row] = self.graph.component[self.graph.start[places.edge]]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +180,36 @@ def longest(starts: Starts, values: Numbers) -> Longest:
     unsure = np.zeros(starts.count, dtype=bool)
     unsure[starts.owner[np.isnan(values)]] = True
     return Longest(values[start], start, unsure)
+
+
+def unconnected(
+    ways: Ways, starts: Starts, points: Geometries, targets: Places, reach: float | Numbers
+) -> tuple[Rows, Rows]:
+    """Find the targets near a place that no way of the map leads to.
+
+    A gap in the map is no long way: whoever has it so is not known to be far from the target.
+
+    Parameters
+    ----------
+    ways
+        The network.
+    starts
+        The places.
+    points, targets
+        The targets, (k,), and where each of them meets the network.
+    reach
+        Metres in a straight line within which a target is near, one or (k,).
+
+    Returns
+    -------
+    arrays (n,)
+        For each pair the row of the target, and the place.
+    """
+    target, start = shapely.STRtree(starts.points).query(
+        points, predicate="dwithin", distance=reach
+    )
+    apart = ways.parts(starts.places)[start] != ways.parts(targets)[target]
+    return target[apart], start[apart]
 
 
 def metres_text(value: float, most: float) -> str:

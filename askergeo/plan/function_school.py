@@ -27,6 +27,7 @@ from askergeo.plan._on_foot import (
     longest,
     reach_text,
     starts_of,
+    unconnected,
     up_to_text,
     ways_of,
 )
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.datapackage import DataPackage
-    from askergeo.network.snapping import Places
     from askergeo.parameters import Parameters
-    from askergeo.plan._on_foot import Longest, Starts, Ways
+    from askergeo.plan._on_foot import Longest, Starts
     from askergeo.plan.answer import MapAnswer
     from askergeo.plan.catalogue import Rule
     from askergeo.plan.place import Place
@@ -119,7 +119,10 @@ def way(
     starts = starts_of(uses, ways, parameters)
     schools = _schools(starts, place, package, parameters)
     worst = {title: _worst(schools, starts, grades) for title, grades in _PARTS.items()}
-    over = {title: found.value > _limit(title, parameters) for title, (found, _) in worst.items()}
+    over = {
+        title: found.value > _limit_of(_PARTS[title][0], parameters)
+        for title, (found, _) in worst.items()
+    }
     fails = np.any(list(over.values()), axis=0)
     vague = np.any([np.isnan(f.value) | f.unsure for f, _ in worst.values()], axis=0)
     most = float(parameters["sok_m"])
@@ -213,8 +216,8 @@ def room(
     )
 
 
-def _limit(title: str, parameters: Parameters) -> float:
-    return float(parameters["skoleskyss_forste_m" if 1 in _PARTS[title] else "skoleskyss_m"])
+def _limit_of(grade: int, parameters: Parameters) -> float:
+    return float(parameters["skoleskyss_forste_m" if grade == 1 else "skoleskyss_m"])
 
 
 def _worst(schools: _Schools, starts: Starts, grades: tuple[int, ...]) -> tuple[Longest, Rows]:
@@ -235,7 +238,8 @@ def _schools(
     """Find the school of each place in each grade, and the way there; kept for the next rule."""
     layers = [one for one in ("skole", "skolekrets") if one in package]
     hashes = tuple((layer, package.record(layer).sha256) for layer in layers)
-    key = (hashes, parameters["sok_m"])
+    names = ("sok_m", "koble_m", "los_knuter", "skoleskyss_forste_m", "skoleskyss_m")
+    key = (hashes, *(parameters[name] for name in names))
     return kept("schools", key, lambda: _found(starts, place, package, parameters), starts)
 
 
@@ -251,55 +255,59 @@ def _found(
             frame[name] = pd.NA
     ways = ways_of(package)
     away = np.full((len(starts.owner), len(frame)), np.inf)
+    # Metres in a straight line to the schools that no way of the map leads to.
+    apart = np.full(away.shape, np.inf)
     if ways is not None and len(frame):
-        near = _near(frame, place, float(parameters["sok_m"]))
-        places = ways.join(geometries(frame)[near], parameters)
-        found = matrix(ways.network(), starts.places, places, limit=float(parameters["sok_m"]))
-        away[:, near] = np.where(_apart(ways, starts.places, places), np.nan, found)
+        most = float(parameters["sok_m"])
+        near = _near(frame, place, most)
+        points = geometries(frame)[near]
+        places = ways.join(points, parameters)
+        away[:, near] = matrix(ways.network(), starts.places, places, limit=most)
+        target, start = unconnected(ways, starts, points, places, most)
+        apart[start, near[target]] = shapely.distance(starts.points[start], points[target])
+        away[np.isfinite(apart)] = np.nan
     lowest, highest = (_numbers(frame[name]) for name in ("trinn_fra", "trinn_til"))
     public = ~frame["eierform"].eq("privat").to_numpy(dtype=bool, na_value=False)
     own = _districts(starts, frame, place, package)
     ways_by: dict[int, Numbers] = {}
     school_by: dict[int, Rows] = {}
     # Most grades have the same schools as the grade before.
-    made: dict[tuple[bytes, str], tuple[Numbers, Rows]] = {}
+    made: dict[tuple[bytes, float, str], tuple[Numbers, Rows]] = {}
     for grade in _GRADES:
         has = (lowest <= grade) & (grade <= highest)
-        key = (has.tobytes(), _stage(grade))
+        key = (has.tobytes(), _limit_of(grade, parameters), _stage(grade))
         if key not in made:
             lacks = ~has & ~np.isnan(lowest) & ~np.isnan(highest)
-            made[key] = _nearest_or_own(away, has & public, own[_stage(grade)], lacks)
+            nearest = _nearest(away, apart, has & public, _limit_of(grade, parameters))
+            made[key] = _own_or(nearest, away, own[_stage(grade)], lacks)
         ways_by[grade], school_by[grade] = made[key]
     return _Schools(frame, ways_by, school_by, "skolekrets" in package)
 
 
-def _apart(ways: Ways, starts: Places, schools: Places) -> NDArray[np.bool_]:
-    """Tell which schools no way of the map leads to: a gap in the map is no long way, (s, k)."""
-    part = ways.graph.component[ways.graph.start]
-
-    def parts(places: Places) -> Rows:
-        found = np.full(places.count, -1)
-        found[places.row] = part[places.edge]
-        return found
-
-    return np.asarray(parts(starts)[:, None] != parts(schools)[None, :], dtype=bool)
-
-
-def _nearest_or_own(
-    away: Numbers, usable: NDArray[np.bool_], own: Rows, lacks: NDArray[np.bool_]
+def _nearest(
+    away: Numbers, apart: Numbers, usable: NDArray[np.bool_], limit: float
 ) -> tuple[Numbers, Rows]:
-    """Give the way to the district's own school, else to the nearest that has the grade."""
+    """Find the way to the nearest school that has a grade, and which it is.
+
+    Beyond the limit it is unknown when a school that no way of the map leads to is nearer in a
+    straight line: a gap in the map is no long way.
+    """
+    if not usable.any():
+        return np.full(len(away), np.nan), np.full(len(away), _UNKNOWN)
+    rows = np.flatnonzero(usable)
+    which = rows[np.argmin(np.nan_to_num(away[:, rows], nan=np.inf, posinf=np.inf), axis=1)]
+    metres = np.nan_to_num(away[np.arange(len(away)), which], nan=np.inf, posinf=np.inf)
+    gap = (metres > limit) & (apart[:, rows].min(axis=1) < metres)
+    which = np.where(np.isinf(metres), _FAR, which)
+    return np.where(gap, np.nan, metres), np.where(gap, _UNKNOWN, which)
+
+
+def _own_or(
+    nearest: tuple[Numbers, Rows], away: Numbers, own: Rows, lacks: NDArray[np.bool_]
+) -> tuple[Numbers, Rows]:
+    """Give the way to the district's own school, else to the nearest."""
+    metres, which = nearest
     start = np.arange(len(away))
-    if usable.any():
-        rows = np.flatnonzero(usable)
-        which = rows[np.argmin(np.nan_to_num(away[:, rows], nan=np.inf, posinf=np.inf), axis=1)]
-        metres = away[start, which]
-        # Where none is near by way, one that no way leads to may still be the nearest.
-        gap = ~np.isfinite(metres) & np.isnan(away[:, rows]).any(axis=1)
-        metres = np.where(gap, np.nan, metres)
-        which = np.where(gap, _UNKNOWN, np.where(np.isinf(metres), _FAR, which))
-    else:
-        metres, which = np.full(len(away), np.nan), np.full(len(away), _UNKNOWN)
     # A district's school that is known not to have the grade says nothing of it.
     named = (own >= 0) & ~np.r_[lacks, [False]][own]
     metres = np.where(named, np.r_["1", away, np.full((len(away), 1), np.nan)][start, own], metres)

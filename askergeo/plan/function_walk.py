@@ -26,6 +26,7 @@ from askergeo.plan._on_foot import (
     metres_text,
     reach_text,
     starts_of,
+    unconnected,
     up_to_text,
     ways_of,
 )
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._reach_services import Services
     from askergeo.datapackage import Box, DataPackage
+    from askergeo.network.snapping import Places
     from askergeo.parameters import Parameters
     from askergeo.plan._on_foot import Starts, Ways
     from askergeo.plan.answer import MapAnswer
@@ -51,6 +53,7 @@ __all__ = ["box_around", "settlement", "stop", "uncovered"]
 _RAIL: Final = ("tog", "tbane", "hurtigbat", "ferge")
 # Minutes that are searched: far beyond the limit, and a bound to the work.
 _LONGEST_MINUTES: Final = 60.0
+_MINUTE: Final = 60.0
 
 
 def stop(
@@ -112,7 +115,8 @@ class _Stops(NamedTuple):
     """The nearest stop of each kind from each of ``s`` places.
 
     ``way`` (s, 2) is metres on foot to bus or tram, and to train or boat; ``share`` (s,) the
-    distance as a share of the limit, of the kind that it is least of; ``name`` (s, 2) the stops.
+    distance as a share of the limit, of the kind that it is least of, NaN where a stop may be near
+    enough that the map has no way to; ``name`` (s, 2) the stops.
     """
 
     way: Numbers
@@ -134,17 +138,21 @@ class _Stops(NamedTuple):
 
 
 def _stops(stops: gpd.GeoDataFrame, starts: Starts, ways: Ways, parameters: Parameters) -> _Stops:
-    places = ways.join(geometries(stops), parameters)
+    points = geometries(stops)
+    places = ways.join(points, parameters)
     rail = stops["transportmiddel"].isin(_RAIL).to_numpy(dtype=bool)
     kinds = [subset(places, ~rail), subset(places, rail)]
     found = nearest(ways.network(), starts.places, kinds, limit=parameters["sok_m"])
     limits = np.array([parameters["holdeplass_m"], parameters["stasjon_m"]])
+    share = (found.cost / limits).min(axis=1)
+    _, lost = unconnected(ways, starts, points, places, limits[rail.astype(int)])
+    share[lost] = np.where(share[lost] > 1, np.nan, share[lost])
     codes = load_catalogue()["holdeplass"].columns["transportmiddel"].codes or {}
     means = stops["transportmiddel"].map(lambda one: codes.get(one, "Ukjent")).str.lower()
     names = stops["navn"].fillna("") if "navn" in stops else means.map(lambda _: "")
     said = np.array([f"{n} ({m})".strip() for n, m in zip(names, means, strict=True)], dtype=object)
     # One more, so that the row −1 of none has a name too.
-    return _Stops(found.cost, (found.cost / limits).min(axis=1), np.r_[said, [""]][found.target])
+    return _Stops(found.cost, share, np.r_[said, [""]][found.target])
 
 
 def settlement(
@@ -175,7 +183,11 @@ def settlement(
     services = services_of(frame, None, None, values)
     starts = starts_of(uses, ways, parameters)
     profiles = list(dict.fromkeys([values["profiler"][0], values["mangel_profil"]]))
-    times = {name: _minutes(services, starts, ways, name, parameters) for name in profiles}
+    places = ways.join(services.points, parameters)
+    times = {
+        name: _minutes(services, places, starts, ways, profile=name, limit=limit)
+        for name in profiles
+    }
     asked = times[profiles[0]]
     worst = {group: longest(starts, minutes) for group, minutes in asked.items()}
     over = {group: found.value > limit for group, found in worst.items()}
@@ -207,16 +219,24 @@ def settlement(
 
 
 def _minutes(
-    services: Services, starts: Starts, ways: Ways, profile: str, parameters: Parameters
+    services: Services, places: Places, starts: Starts, ways: Ways, *, profile: str, limit: float
 ) -> dict[str, Numbers]:
-    """Minutes from each place to the nearest service of each group; NaN of a group not there."""
-    places = ways.join(services.points, parameters)
+    """Minutes from each place to the nearest service of each group.
+
+    NaN is unknown: a group that is not there, or a service that may be within the limit that the
+    map has no way to.
+    """
     there = [group for group in services.groups if group not in services.absent]
     targets = [subset(places, services.in_group(group)) for group in there]
     seconds = nearest(
         ways.network(profile), starts.places, targets, limit=search_limit(_LONGEST_MINUTES)
     ).cost
     found = {group: rounded_minutes(seconds[:, number]) for number, group in enumerate(there)}
+    reach = limit * _MINUTE * find_profile(profile).speed
+    target, start = unconnected(ways, starts, services.points, places, reach)
+    for group, minutes in found.items():
+        lost = start[services.in_group(group)[target]]
+        minutes[lost] = np.where(minutes[lost] > limit, np.nan, minutes[lost])
     nowhere = np.full(len(starts.owner), np.nan)
     return {group: found.get(group, nowhere) for group in services.groups}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -270,11 +271,50 @@ def test_what_is_far_from_ways_is_unknown_and_what_has_no_stop_is_beyond(tmp_pat
     assert far.status == Status.NOT_MAPPED
 
 
+def test_a_purpose_that_reaches_away_from_ways_is_not_known_to_be_near(tmp_path: Path) -> None:
+    package = package_of(tmp_path, veg=road(2_000), holdeplass=stops((0, 0, "buss")))
+    deep = (HOME, box(0, 0, 50, 200))
+    assert ask(package, "funksjon.holdeplass", deep).status == Status.NO_HIT
+    answer = ask(package, "funksjon.holdeplass", deep, koble_m=100)
+    assert answer.status == Status.NOT_MAPPED
+    # What is known to be too far is too far, whatever the rest is.
+    answer = ask(package, "funksjon.holdeplass", deep, koble_m=100, holdeplass_m=50)
+    assert answer.status == Status.HIT_YELLOW
+
+
 def test_a_loose_bit_of_path_is_not_walked_to(tmp_path: Path) -> None:
     loose = layer([line((400, 30), (500, 30))], sti_id=[1], stitype=["sti"])
     package = package_of(tmp_path, veg=road(2_000), sti=loose, holdeplass=stops((0, 0, "buss")))
     answer = ask(package, "funksjon.holdeplass", (HOME, box(430, 25, 450, 40)))
     assert answer.status == Status.NO_HIT
+
+
+def test_a_gap_in_the_map_is_no_long_way(tmp_path: Path) -> None:
+    # Two roads that do not meet: the stop, the school and the shop lie along the other.
+    other = road(3_000).translate(0, 300)
+    roads = pd.concat([road(7_000), layer(list(other), veg_id=range(100, 130), vegtype="bilveg")])
+    package = package_of(
+        tmp_path,
+        veg=roads,
+        holdeplass=stops((0, 300, "buss"), (3_000, 0, "buss"), (2_000, 300, "tog")),
+        skole=schools(ALL, (5_000.0, "B", 1, 10, "kommunal")).assign(
+            geometry=[at(0, 300), at(5_000, 0)]
+        ),
+        tjeneste=services(
+            *((2_000, kind, "sosial") for kind in ("park", "dagligvare", "legesenter"))
+        ),
+    )
+    home = (HOME, box(0, -2, 10, 2))
+    assert ask(package, "funksjon.holdeplass", home).status == Status.NOT_MAPPED
+    assert ask(package, "funksjon.skole.vei", home).status == Status.NOT_MAPPED
+    # What is near in no direction is far: 800 m to the stop over the gap, 1 200 m along the road.
+    assert ask(package, "funksjon.holdeplass", (HOME, box(800, -2, 810, 2))).hits
+    # A train may be walked 1 km to, a bus may not.
+    assert ask(package, "funksjon.holdeplass", (HOME, box(1_300, -2, 1_310, 2))).hits == ()
+    assert ask(package, "funksjon.tettsted", home).hits
+    # The connected school is near enough: what else there may be does not matter.
+    near = ask(package, "funksjon.skole.vei", (HOME, box(3_500, -2, 3_510, 2)))
+    assert near.status == Status.NO_HIT
 
 
 # --- School ----------------------------------------------------------------------------------
