@@ -9,7 +9,7 @@ import typer
 
 from . import siting
 from .console import Console
-from .options import Data, Json, Out, Overwrite, Parameter, Quiet, Scenario, pairs
+from .options import Common, Data, GroupData, Out, given, pairs, with_common
 
 __all__ = ["register", "run_and_write"]
 
@@ -25,36 +25,19 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     app.add_typer(settlement, name="tettsted")
 
 
-def overview(
-    data: Data,
-    out: Out = Path("oversikt"),
-    *,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@with_common
+def overview(data: Data, out: Out = Path("oversikt"), *, common: Common) -> None:
     """Oversikt over kommunen: areal, kyst, arealdekke, sentre, skoler, veger og lag.
 
     $ askergeo oversikt --data asker --ut oversikt
 
     Trenger bare kommunegrensen og bruker alle andre lag som er der.
     """
-    console = Console(as_json=as_json, quiet=quiet)
-    run_and_write("oversikt", data, out, scenario, parameter, console, overwrite=overwrite)
+    run_and_write("oversikt", data, out, common)
 
 
-def shore(
-    data: Data,
-    out: Out = Path("strandsone"),
-    *,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@with_common
+def shore(data: Data, out: Out = Path("strandsone"), *, common: Common) -> None:
     """Strandsonen: 100-metersbeltet, bygg i beltet og tilgjengelig andel.
 
     $ askergeo strandsone --data asker --ut strandsone
@@ -63,15 +46,13 @@ def shore(
     Beltet måles fra den virkelige strandlinjen på land og øyer (pbl § 1-8) og avgrenses av
     byggegrenser i plan. Andelen som er tilgjengelig, følger SSBs regel.
     """
-    console = Console(as_json=as_json, quiet=quiet)
-    run_and_write("strandsone", data, out, scenario, parameter, console, overwrite=overwrite)
+    run_and_write("strandsone", data, out, common)
 
 
+@with_common
 def five_minutes(
     ctx: typer.Context,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="MAPPE", help="Datapakken. [må oppgis]")
-    ] = None,
+    data: GroupData = None,
     out: Out = Path("5-minutter"),
     *,
     profile: Annotated[
@@ -86,11 +67,7 @@ def five_minutes(
     winter: Annotated[
         bool, typer.Option("--vinter", help="Regn med veger som ikke brøytes om vinteren.")
     ] = False,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    common: Common,
 ) -> None:
     """5-minutterstettsteder: hvem når hverdag, helse og sosiale arenaer til fots.
 
@@ -105,45 +82,31 @@ def five_minutes(
         return
     if data is None:
         ctx.fail("Missing option '--data'.")
-    console = Console(as_json=as_json, quiet=quiet)
-    chosen = {"profiler": ",".join(profile)} if profile else {}
-    chosen |= {"aarstid": "vinter"} if winter else {}
-    given = [f"{name}={value}" for name, value in chosen.items()] + (parameter or [])
-    run_and_write("tettsted", data, out, scenario, given, console, overwrite=overwrite)
+    chosen = given({"profiler": profile, "aarstid": "vinter" if winter else None}, common.parameter)
+    run_and_write("tettsted", data, out, common, chosen)
 
 
-def settlements(
-    data: Data,
-    out: Out = Path("tettsteder"),
-    *,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@with_common
+def settlements(data: Data, out: Out = Path("tettsteder"), *, common: Common) -> None:
     """Avgrens tettsteder fra bygninger og bosatte etter SSBs metode.
 
     $ askergeo tettsted avgrens --data asker --ut tettsteder
 
     Gir bosatte per km² tettstedsareal, indikatoren som kommunen rapporterer.
     """
-    console = Console(as_json=as_json, quiet=quiet)
-    run_and_write("tettsted_avgrens", data, out, scenario, parameter, console, overwrite=overwrite)
+    run_and_write("tettsted_avgrens", data, out, common)
 
 
 def run_and_write(
     analysis: str,
     data: Path,
     out: Path,
-    scenario: Path | None,
-    parameters: list[str] | None,
-    console: Console,
-    *,
-    overwrite: bool,
+    common: Common,
+    parameters: list[str] | None = None,
 ) -> None:
     """Run one analysis, write its result to a folder, and say what it found.
 
+    ``parameters`` take the place of those in ``common`` when the verb has options for some.
     With a scenario the folder holds three results: base, scenario and difference. When the numbers
     must not be published, that is said first, and the command ends with 1.
     """
@@ -153,17 +116,23 @@ def run_and_write(
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
 
-    check_free(out, overwrite=overwrite)
+    console = Console(as_json=common.as_json, quiet=common.quiet)
+    check_free(out, overwrite=common.overwrite)
     package = DataPackage.open(data)
-    change = None if scenario is None else DataPackage.open(scenario)
+    change = None if common.scenario is None else DataPackage.open(common.scenario)
     with console.progress(analysis) as step:
         step(0.0, "Regner")
         # What is said on the screen leaves too.
         results = suppress_all(
-            run_with_scenario(analysis, package, change, overrides=pairs(parameters))
+            run_with_scenario(
+                analysis,
+                package,
+                change,
+                overrides=pairs(common.parameter if parameters is None else parameters),
+            )
         )
         step(0.8, "Skriver")
-        paths = write_all(results, out, title=package.name, overwrite=overwrite)
+        paths = write_all(results, out, title=package.name, overwrite=common.overwrite)
     plain, unsure = split_warnings(
         list(dict.fromkeys(text for result in results for text in result.warnings))
     )

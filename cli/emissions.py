@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .console import Console
-from .options import Data, Json, Out, Overwrite, Parameter, Quiet, Scenario
+from .analyses import run_and_write
+from .options import Common, Data, Out, Overwrite, given, with_common
 
 __all__ = ["register"]
 
@@ -38,6 +38,7 @@ def register(land: typer.Typer, command: type) -> None:
     land.command("jordvern", cls=command)(farmland)
 
 
+@with_common
 def carbon(
     data: Data,
     out: Out = Path("karbon"),
@@ -45,11 +46,7 @@ def carbon(
     change: Change = None,
     plan: Plans = None,
     year: Year = None,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    common: Common,
 ) -> None:
     """Karbon: hva som er lagret i arealene, og hva det slipper ut å bygge dem ned.
 
@@ -59,8 +56,7 @@ def carbon(
     Uten egne faktorer brukes klimapanelets standardverdier, som er plassholdere. «askergeo areal
     karbon-mal» skriver malen for egne; fyll den ut, og legg den til som laget karbonfaktor.
     """
-    _run("karbon", data, out, scenario, _given(change, plan, year, parameter),
-         Console(as_json=as_json, quiet=quiet), overwrite=overwrite)  # fmt: skip
+    run_and_write("karbon", data, out, common, _given(change, plan, year, common.parameter))
 
 
 def template(
@@ -82,6 +78,7 @@ def template(
     typer.echo(str(out))
 
 
+@with_common
 def budget(
     data: Data,
     out: Out = Path("klimabudsjett"),
@@ -95,11 +92,7 @@ def budget(
     last: Annotated[
         int | None, typer.Option("--til-aar", metavar="ÅR", help="Siste byggeår.")
     ] = None,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    common: Common,
 ) -> None:
     """Klimabudsjettets tabell med raden for skog og annen arealbruk fylt ut.
 
@@ -109,31 +102,20 @@ def budget(
     Utbyggingen fordeles jevnt over byggeårene. Et tall som ikke kan regnes, står som «foreligger
     ikke».
     """
-    chosen = _given(change, plan, year, parameter)
-    chosen += [] if first is None else [f"fra_aar={first}"]
-    chosen += [] if last is None else [f"til_aar={last}"]
-    _run("klimabudsjett", data, out, scenario, chosen,
-         Console(as_json=as_json, quiet=quiet), overwrite=overwrite)  # fmt: skip
+    chosen = _given(change, plan, year, common.parameter)
+    chosen += given({"fra_aar": first, "til_aar": last})
+    run_and_write("klimabudsjett", data, out, common, chosen)
 
 
-def farmland(
-    data: Data,
-    out: Out = Path("jordvern"),
-    *,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@with_common
+def farmland(data: Data, out: Out = Path("jordvern"), *, common: Common) -> None:
     """Jordvern: dyrket og dyrkbar jord omdisponert per år og plan, mot nullvisjonen.
 
     $ askergeo areal jordvern --data asker --ut jordvern
 
     Samme areal telles i det første vedtaket eller den første planen som tar det.
     """
-    _run("jordvern", data, out, scenario, list(parameter or []),
-         Console(as_json=as_json, quiet=quiet), overwrite=overwrite)  # fmt: skip
+    run_and_write("jordvern", data, out, common)
 
 
 def _given(
@@ -141,22 +123,4 @@ def _given(
 ) -> list[str]:
     """Options as parameters; a plan or a year says what is asked when nothing else does."""
     asked = change or ("reguleringsplan" if plans else "vedtak" if year else None)
-    chosen = [] if asked is None else [f"endring={asked}"]
-    chosen += [f"planid={','.join(plans)}"] if plans else []
-    chosen += [f"vedtaksaar={year}"] if year else []
-    return chosen + (parameter or [])
-
-
-def _run(
-    analysis: str,
-    data: Path,
-    out: Path,
-    scenario: Path | None,
-    parameters: list[str],
-    console: Console,
-    *,
-    overwrite: bool,
-) -> None:
-    from .analyses import run_and_write
-
-    run_and_write(analysis, data, out, scenario, parameters, console, overwrite=overwrite)
+    return given({"endring": asked, "planid": plans, "vedtaksaar": year or None}, parameter)

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .analyses import run_and_write
-from .console import Console
-from .options import Data, Json, Out, Overwrite, Parameter, Quiet, Scenario
+from .options import Common, Data, Out, with_common
 
 if TYPE_CHECKING:
     import typer
@@ -20,16 +19,8 @@ def register(app: typer.Typer, command: type, _group: type) -> None:
     app.command("kvikkleire", cls=command)(quick_clay)
 
 
-def quick_clay(
-    data: Data,
-    out: Out = Path("kvikkleire"),
-    *,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@with_common
+def quick_clay(data: Data, out: Out = Path("kvikkleire"), *, common: Common) -> None:
     """Kvikkleire: hvor terrenget er høyt og bratt nok til at et skred kan løsne.
 
     $ askergeo kvikkleire --data asker --ut kvikkleire
@@ -38,5 +29,4 @@ def quick_clay(
     Følger terrengkriteriene i NVE veileder 1/2019 og holder dem mot NGUs kart over marin leire.
     Det er en grovsiling: en geotekniker avgjør.
     """
-    console = Console(as_json=as_json, quiet=quiet)
-    run_and_write("kvikkleire", data, out, scenario, parameter, console, overwrite=overwrite)
+    run_and_write("kvikkleire", data, out, common)

@@ -9,8 +9,7 @@ import typer
 
 from . import emissions
 from .analyses import run_and_write
-from .console import Console
-from .options import Data, Json, Out, Overwrite, Parameter, Quiet, Scenario
+from .options import Common, Data, GroupData, Out, given, with_common
 
 __all__ = ["register"]
 
@@ -24,11 +23,10 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     app.add_typer(land, name="areal")
 
 
+@with_common
 def account(
     ctx: typer.Context,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="MAPPE", help="Datapakken. [må oppgis]")
-    ] = None,
+    data: GroupData = None,
     out: Out = Path("arealregnskap"),
     *,
     with_sea: Annotated[
@@ -59,11 +57,7 @@ def account(
             "egne områder i laget inndeling.",
         ),
     ] = None,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    common: Common,
 ) -> None:
     """Arealregnskap: hva kommunen består av, hva planen legger ut, og hva forslaget endrer.
 
@@ -79,15 +73,16 @@ def account(
         return
     if data is None:
         ctx.fail("Missing option '--data'.")
-    chosen = {"grense": "med_sjo"} if with_sea else {}
-    chosen |= {"grunnlag": cover} if cover else {}
-    chosen |= {"plan": ",".join(plan)} if plan else {}
-    chosen |= {"inndeling": _division(areas, data)} if areas else {}
-    given = [f"{name}={value}" for name, value in chosen.items()] + (parameter or [])
-    console = Console(as_json=as_json, quiet=quiet)
-    run_and_write("areal", data, out, scenario, given, console, overwrite=overwrite)
+    chosen = {
+        "grense": "med_sjo" if with_sea else None,
+        "grunnlag": cover or None,
+        "plan": plan,
+        "inndeling": _division(areas, data) if areas else None,
+    }
+    run_and_write("areal", data, out, common, given(chosen, common.parameter))
 
 
+@with_common
 def reserve(
     data: Data,
     out: Out = Path("arealreserve"),
@@ -96,11 +91,7 @@ def reserve(
         str | None,
         typer.Option("--plan", metavar="PLAN", help="gjeldende (uten valg) eller forslag."),
     ] = None,
-    scenario: Scenario = None,
-    parameter: Parameter = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    common: Common,
 ) -> None:
     """Arealreserven: utbyggingsareal i planene som ikke er bygd, og hva det ligger på.
 
@@ -111,10 +102,9 @@ def reserve(
     Viser hva hver regel tar bort, konflikter med jordvern, natur og fare, plass til boliger, og
     hva et planforslag tar ut av reserven.
     """
-    console = Console(as_json=as_json, quiet=quiet)
-    chosen = [f"plan={plan}"] if plan else []
-    given = chosen + (parameter or [])
-    run_and_write("arealreserve", data, out, scenario, given, console, overwrite=overwrite)
+    run_and_write(
+        "arealreserve", data, out, common, given({"plan": plan or None}, common.parameter)
+    )
 
 
 def _division(text: str, data: Path) -> str:

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .console import Console
-from .options import Data, Json, Out, Overwrite, Parameter, Quiet, pairs
+from .options import Common, Data, Json, Out, Overwrite, Parameter, Quiet, given, pairs
 
 __all__ = ["register"]
 
@@ -80,7 +79,7 @@ def place(
             "Det er ikke sagt hvilken tjeneste som skal plasseres.",
             remedy="Skriv for eksempel «--tjeneste apotek».",
         )
-    given = {
+    options = {
         "tjeneste": service,
         "antall": count,
         "profil": profile,
@@ -88,11 +87,8 @@ def place(
         "minutter": minutes,
         "metode": method,
     } | _candidates(candidates, data)
-    chosen = [f"{name}={value}" for name, value in given.items() if value is not None]
-    console = Console(as_json=as_json, quiet=quiet)
-    run_and_write(
-        "plassering", data, out, None, [*chosen, *(parameter or [])], console, overwrite=overwrite
-    )
+    common = Common(overwrite=overwrite, as_json=as_json, quiet=quiet)
+    run_and_write("plassering", data, out, common, given(options, parameter))
 
 
 def _candidates(text: str | None, data: Path) -> dict[str, str]:
