@@ -26,6 +26,7 @@ from askergeo.plan.form import system_of
 from askergeo.plan.geojson import has_plan_objects, read_plan_geojson
 from askergeo.plan.gml import MAX_ARCS, MAX_BYTES, read_plan_gmls
 from askergeo.plan.model import AREA, Curve, PlanFile, PlanObject, Shape, Surface, System
+from askergeo.plan.purposes import plan_codes
 from askergeo.sources._kinds import Kind, existing, kind_of
 from askergeo.sources._zip import unpack_dataset
 from askergeo.sources.files import list_layers, read_file
@@ -43,6 +44,7 @@ __all__ = ["read_plan", "read_plans"]
 _TYPE = re.compile(r"(Rp|Rb|Kp|Pbl)[A-ZÆØÅ]\w+|Arealplan")
 _TYPE_COLUMNS = ("objtype", "objekttypenavn", "objekttype")
 _FOLDED = str.maketrans("æøå", "eoa")
+_TWO_LETTERS = (("ae", "e"), ("oe", "o"), ("aa", "a"))
 _GML: Final = frozenset({Kind.GML, Kind.XML})
 _SOSI_ARC: Final = re.compile(rb"^[ \t]*\.(?:BUEP|SIRKEL)", re.IGNORECASE | re.MULTILINE)
 _MOST_UNPACKED: Final = 1_000_000_000
@@ -288,8 +290,19 @@ def _faulty(kind: str, fault: _Fault) -> Shape:
 
 
 def _type(kind: str) -> str:
-    """Give the name of a type without what registers add to it («RpPåskrift (flat)»)."""
-    return kind.rpartition(".")[2].partition(" ")[0]
+    """Give the model's name of a type, without what registers add to it («RpPåskrift (flat)»).
+
+    Databases write the names in small letters, or without æ, ø and å.
+    """
+    last = kind.rpartition(".")[2].partition(" ")[0]
+    return _known_types().get(_fold(last).replace("_", ""), last)
+
+
+@lru_cache(maxsize=1)
+def _known_types() -> dict[str, str]:
+    codes = plan_codes()
+    names = [*codes["objekttyper"]["names"], *codes["objekter_eldre"]["types"]]
+    return {_fold(name): name for name in names}
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -310,7 +323,11 @@ def _known_names() -> dict[str, str]:
 
 
 def _fold(name: str) -> str:
-    return name.lower().translate(_FOLDED)
+    """Write a name as systems without Norwegian letters may do: ``å`` as ``a`` or ``aa``."""
+    folded = name.lower().translate(_FOLDED)
+    for two, one in _TWO_LETTERS:
+        folded = folded.replace(two, one)
+    return folded
 
 
 def _model_name(column: str) -> str:

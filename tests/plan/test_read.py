@@ -409,3 +409,39 @@ def test_a_system_that_the_file_does_not_name_may_be_told(tmp_path: Path) -> Non
             read_plan(one, crs="EPSG:25833")
     with pytest.raises(CrsError, match="ukjent"):
         read_plan(path, crs="sone 32")
+
+
+@pytest.mark.parametrize(
+    ("layer", "column", "kind"),
+    [
+        ("rparealformalomrade", "arealformal", "RpArealformålOmråde"),
+        ("RpArealformaalOmraade", "arealformaal", "RpArealformålOmråde"),
+        ("rp_arealformål_område", "RPAREALFORMÅL", "RpArealformålOmråde"),
+        ("kpbaandleggingsone", "kpbåndlegging", "KpBåndleggingSone"),
+        ("KPAREALFORMÅLOMRÅDE", "KPAREALFORMÅL", "KpArealformålOmråde"),
+        ("rbfareomrade", "arealformål", "RbFareOmråde"),
+    ],
+)
+def test_databases_may_write_the_names_without_norwegian_letters(
+    tmp_path: Path, layer: str, column: str, kind: str
+) -> None:
+    path = tmp_path / "plan.gpkg"
+    gpd.GeoDataFrame({column: ["1110"]}, geometry=[BOX], crs="EPSG:25832").to_file(
+        path, layer=layer
+    )
+    (one,) = read_plan(path).objects
+    assert one.kind == kind
+    if kind.endswith("formålOmråde"):
+        assert one.first("arealformål") == "1110"
+
+
+def test_a_kommuneplan_in_sosi(tmp_path: Path) -> None:
+    text = (
+        SOSI.replace("RpAreal", "KpAreal").replace("RPAREAL", "KPAREAL").replace("RpOmr", "KpOmr")
+    )
+    path = tmp_path / "plan.sos"
+    path.write_text(text, encoding="utf-8")
+    plan = read_plan(path)
+    (use,) = plan.of("KpArealformålOmråde")
+    assert (use.first("arealformål"), drawn(use).equals(BOX)) == ("1110", True)
+    assert place_of([plan], "EPSG:25832").outline.equals(BOX)
