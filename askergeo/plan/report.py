@@ -366,6 +366,8 @@ def _hit_layers(review: Review, place: Place, crs: str) -> Iterator[MapLayer]:
         for one in review.found
         if one.geometry is not None and near_plan(one.geometry, place.outline)
     ]
+    # The red lie above the yellow.
+    placed.sort(key=lambda pair: pair[0].status == Status.HIT_RED)
     for name, title, dimension, joined in _HIT_LAYERS:
         kept = [
             (one, joined(list(parts[shapely.get_dimensions(parts) == dimension])))

@@ -191,3 +191,24 @@ def test_the_page_escapes_every_text(hostile: str) -> None:
     made = filed_html(content(groups=1, text=hostile, tittel=hostile, setning=hostile))
     assert "<script" not in made
     assert "default-src 'none'" in made
+
+
+@pytest.mark.slow
+def test_the_page_prints_its_conclusion_on_one_sheet(
+    tmp_path: Path, require_tool: Callable[[str], str]
+) -> None:
+    many = [f"Et krav med et langt navn som handler om tema nummer {n}" for n in range(30)]
+    reasons = [{"grunn": f"Laget {one} mangler.", "krav": [one], "kart": True} for one in many]
+    page = tmp_path / "plansjekk.html"
+    made = content(groups=40, ikke_kartlagt=many, ikke_kontrollert=reasons)
+    page.write_text(filed_html(made, pdf="plansjekk.pdf"), encoding="utf-8")
+    printed = tmp_path / "trykt.pdf"
+    browser = [require_tool("chromium"), "--headless", "--no-sandbox", "--disable-gpu"]
+    command = [*browser, "--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri()]
+    subprocess.run(command, capture_output=True, check=True, timeout=60)
+    first = words(printed.read_bytes(), tmp_path, require_tool, "-l", "1")
+    assert "Krav nummer 1 " in first
+    assert "Og 25 krav til" in first
+    assert "Forbehold" in first
+    second = words(printed.read_bytes(), tmp_path, require_tool, "-f", "2", "-l", "2")
+    assert second.strip().startswith("Funn")
