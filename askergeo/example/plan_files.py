@@ -44,6 +44,8 @@ _FAULTS: Final = {
     "plan.utnytting.type": 1,
     "plan.hensyn.navn": 1,
     "plan.objekt.eldre": 1,
+    "plan.objekt.kjent": 1,
+    "plan.objekt.egenskap": 1,
     "plan.felt.navn": 1,
     "plan.juridisk.linje": 1,
     "plan.juridisk.punkt": 1,
@@ -79,7 +81,7 @@ _PROVISIONS_TEXT: Final = """Bestemmelser til detaljregulering for Eksempelåsen
 Plan-ID 9999 2025-01
 
 § 1 Felles bestemmelser
-Utomhusplan skal følge søknad om tiltak.
+Utomhusplan skal følge søknad om tiltak. Område #2 er riggområde.
 
 § 2 Bebyggelse og anlegg (felt BFS1)
 Boliger kan ha to etasjer.
@@ -201,6 +203,7 @@ def _zones(site: _Site) -> list[Thing]:
 
 def _marks(site: _Site) -> list[Thing]:
     unnamed = {"bestemmelseHjemmel": ("10",)}
+    endless = {"bestemmelseOmrådeNavn": ("#2",), "avgjørelsesdato": ("20250101",)}
     unknown = {"bestemmelseHjemmel": ("15",), "bestemmelseOmrådeNavn": ("#1",)}
     return [
         Thing("RpFormålGrense", {}, site.line((80, 0), (80, 140))),
@@ -212,6 +215,10 @@ def _marks(site: _Site) -> list[Thing]:
         Thing("RpBestemmelseOmråde", unknown, site.box(10, 60, 40, 90)),
         # Nobody says what it is called.
         Thing("RpBestemmelseOmråde", unnamed, site.box(100, 10, 120, 30)),
+        # For the time of building, without an end.
+        Thing("PblMidlByggAnleggOmråde", endless, site.box(150, 10, 180, 50)),
+        # A type that is in no model.
+        Thing("RpLekeområde", {}, site.box(160, 65, 170, 75)),
         # Nobody says what it is measured from.
         Thing("RpRegulertHøyde", {"regulerthøyde": ("56.5",)}, site.line((10, 110), (70, 110))),
     ]

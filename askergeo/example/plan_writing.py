@@ -17,6 +17,7 @@ from askergeo.crs import CRS_OF_RECORD
 from askergeo.stores.geopackage import fixed_date
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from shapely.geometry.base import BaseGeometry
@@ -25,6 +26,7 @@ __all__ = ["Thing", "write_forms"]
 
 # The last purpose: its ring runs the wrong way in GML.
 _TURNED: Final = 5
+_TEXT_ID: Final = "5d9a1f60-7d43-4d0a-8a52-0b2f4f6e9c11"
 _PRODUCTS: Final = {"Rp": "Reguleringsplanforslag", "Kp": "Kommuneplan"}
 
 
@@ -33,7 +35,7 @@ class Thing:
     """One object of the plan: its type, its values, and its shape in the CRS of record."""
 
     kind: str
-    values: dict[str, tuple[str, ...]]
+    values: Mapping[str, tuple[str, ...]]
     shape: BaseGeometry
     id: str = field(default="")
 
@@ -64,12 +66,7 @@ def _gml(things: tuple[Thing, ...], *, faulty: bool) -> str:
         # the zone of danger belongs to an area that is not there.
         identity = "ikke-en-uuid" if faulty and one.kind == "RpStøySone" else one.id
         link = "_finnes-ikke" if faulty and one.kind == "RpFareSone" else area
-        inside = [
-            "<app:identifikasjon><app:Identifikasjon>",
-            f"<app:lokalId>{identity}</app:lokalId>",
-            "</app:Identifikasjon></app:identifikasjon>",
-            _gml_shape(one, turned=faulty and number == _TURNED),
-        ]
+        inside = [_gml_id(identity), _gml_shape(one, turned=faulty and number == _TURNED)]
         inside += [
             f"<app:{name}>{escape(value)}</app:{name}>"
             for name, values in one.values.items()
@@ -81,7 +78,8 @@ def _gml(things: tuple[Thing, ...], *, faulty: bool) -> str:
     if faulty:
         # A text that was exported twice.
         point = _gml_shape(Thing("RpPåskrift", {}, things[0].shape.centroid), turned=False)
-        members += [_gml_member("RpPåskrift", "_paaskrift", point)] * 2
+        text = f"{_gml_id(_TEXT_ID)}{point}<app:tekststreng>BFS1</app:tekststreng>"
+        members += [_gml_member("RpPåskrift", "_paaskrift", text)] * 2
     west, south, east, north = things[0].shape.bounds
     product = _PRODUCTS[things[0].kind[:2]]
     return (
@@ -94,6 +92,13 @@ def _gml(things: tuple[Thing, ...], *, faulty: bool) -> str:
         "</gml:upperCorner></gml:Envelope></gml:boundedBy>\n"
         + "\n".join(members)
         + "\n</gml:FeatureCollection>\n"
+    )
+
+
+def _gml_id(identity: str) -> str:
+    return (
+        f"<app:identifikasjon><app:Identifikasjon><app:lokalId>{identity}</app:lokalId>"
+        "</app:Identifikasjon></app:identifikasjon>"
     )
 
 
@@ -149,6 +154,7 @@ _SOSI_NAMES: Final = {
     "bestemmelseHjemmel": "..{kind}BESTEMMELSEHJEMMEL {value}",
     "bestemmelseOmrådeNavn": '..BESTEMMELSEOMRNAVN "{value}"',
     "regulerthøyde": "..HØYDEFRAPLANBEST\n...REGULERTHØYDE {value}",
+    "avgjørelsesdato": "..AVGJDATO {value}",
     "reguleringsformål": "..REGFORM {value}",
     "fare": "..{kind}FARE {value}",
     "støy": "..{kind}STØY {value}",

@@ -29,6 +29,8 @@ _NAMED: Final = (
 _HEIGHTS: Final = ("RpRegulertHøyde", "KpRegulertHøyde")
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?")
 _MUNICIPALITY = re.compile(r"\d{4}")
+# Forms in which every object has a number of its own; the others name their rows.
+_WITH_IDS: Final = frozenset({"gml", "geojson"})
 _ANY = "*"
 _TWINS: Final = {"Rp": "Kp", "Kp": "Rp"}
 _OTHERS: Final = {"Rp": "kommuneplaner", "Kp": "reguleringsplaner"}
@@ -75,7 +77,7 @@ def numbered_plan(files: Sequence[PlanFile]) -> Iterator[Hit]:
     """plan.id.form: the plan has one national id, of a municipality and a number of its own."""
     longest = plan_codes()["plan_id"]["max_length"]
     for file, one in _plans(files):
-        number, owner = _plan_id(one), one.first("kommunenummer")
+        number, owner = one.first("planidentifikasjon"), one.first("kommunenummer")
         if not number and file.form != "geojson":
             text = "Planen har ikke planidentifikasjon."
         elif len(number) > longest:
@@ -90,7 +92,7 @@ def numbered_plan(files: Sequence[PlanFile]) -> Iterator[Hit]:
     numbers: dict[str, tuple[PlanFile, PlanObject]] = {}
     for file in files:
         for one in file.objects:
-            if number := _plan_id(one):
+            if number := one.first("planidentifikasjon"):
                 numbers.setdefault(number, (file, one))
     if len(numbers) > 1:
         file, one = list(numbers.values())[1]
@@ -103,7 +105,7 @@ def told_provisions(files: Sequence[PlanFile]) -> Iterator[Hit]:
     told = plan_codes()["planbestemmelse"]
     count = sum(1 for _ in zones(files))
     for file, one in _plans(files):
-        found = one.first("planbestemmelse") or one.first("omPlanbestemmelser")
+        found = one.first("planbestemmelse")
         if found and found not in told["codes"]:
             text = f"Planbestemmelse «{found}» er ikke en av {', '.join(told['codes'])}."
         elif found == told["without"] and count:
@@ -124,7 +126,7 @@ def named_areas(files: Sequence[PlanFile]) -> Iterator[Hit]:
 
 def known_heights(files: Sequence[PlanFile]) -> Iterator[Hit]:
     """plan.hoyde: a regulated height is a number, and it is told from where it is measured."""
-    kinds = plan_codes()["hoyde"]["codes"]
+    kinds, above = plan_codes()["hoyde"]["codes"], plan_codes()["hoyde"]["above_sea_only"]
     for file in files:
         for one in file.of(*_HEIGHTS):
             height, kind = one.first("regulerthøyde"), one.first("typeHøyde")
@@ -135,6 +137,8 @@ def known_heights(files: Sequence[PlanFile]) -> Iterator[Hit]:
                 )
             elif kind and kind not in kinds:
                 text = f"Typen høyde er «{kind}», ikke en av {', '.join(kinds)}."
+            elif ground and kind in above:
+                text = f"Høyden {kind} skal ha høydereferansesystem, ikke terrengreferanse."
             elif bool(system) == bool(ground):
                 text = (
                     f"Høyden {height} har {'både' if system else 'verken'} høydereferansesystem "
@@ -145,18 +149,44 @@ def known_heights(files: Sequence[PlanFile]) -> Iterator[Hit]:
             yield Hit("plan.hoyde", text, file.name, (one.id,), one.line)
 
 
+def known_types(files: Sequence[PlanFile]) -> Iterator[Hit]:
+    """plan.objekt.kjent: types of objects are those of the models; a hit a type."""
+    known = {*plan_codes()["objekttyper"]["names"], *plan_codes()["objekter_eldre"]["types"]}
+    for file in files:
+        found: dict[str, list[PlanObject]] = {}
+        for one in file.objects:
+            if one.kind not in known:
+                found.setdefault(one.kind, []).append(one)
+        for kind, some in found.items():
+            text = f"Objekttypen {kind} ({len(some)} stk.) er ikke i modellene for arealplaner."
+            ids = tuple(one.id for one in some)
+            yield Hit("plan.objekt.kjent", text, file.name, ids, some[0].line)
+
+
+def told_attributes(files: Sequence[PlanFile]) -> Iterator[Hit]:
+    """plan.objekt.egenskap: what the model demands of a type, and no other rule asks for."""
+    required = plan_codes()["objekttyper"]["required"]
+    for file in files:
+        for one in file.objects:
+            lacking = [name for name in required.get(one.kind, ()) if not one.first(name)]
+            if file.form in _WITH_IDS and not one.first("lokalId"):
+                lacking.append("lokalId")
+            if lacking:
+                text = f"{one.kind} mangler {', '.join(lacking)}."
+                yield Hit("plan.objekt.egenskap", text, file.name, (one.id,), one.line)
+
+
 def _fault(one: PlanObject, names: Sequence[str], listed: Mapping[str, Any]) -> str:
     """Say what is wrong with the first attribute that an object has of several; or nothing."""
     name = next((name for name in names if one.first(name)), names[0])
-    found, codes = one.first(name), listed.get("codes", {})
-    if not found:
+    codes = listed.get("codes", {})
+    if not one.first(name):
         return f"{name} mangler." if listed.get("required") else ""
-    if not codes or found in codes:
-        return ""
-    if found in listed.get("retired", {}):
-        old = listed["retired"][found]
-        return f"{name} {found} ({old}) kan ikke brukes i nye planer."
-    return f"{name} «{found}» finnes ikke i kodelisten."
+    wrong = next((found for found in one.all(name) if found not in codes), "") if codes else ""
+    if wrong in listed.get("retired", {}):
+        old = listed["retired"][wrong]
+        return f"{name} {wrong} ({old}) kan ikke brukes i nye planer."
+    return f"{name} «{wrong}» finnes ikke i kodelisten." if wrong else ""
 
 
 def _plans(files: Sequence[PlanFile]) -> list[tuple[PlanFile, PlanObject]]:
@@ -167,10 +197,6 @@ def _plans(files: Sequence[PlanFile]) -> list[tuple[PlanFile, PlanObject]]:
 
 def _kind(files: Sequence[PlanFile]) -> str:
     return "Kp" if any(one.kind.startswith("Kp") for f in files for one in f.objects) else "Rp"
-
-
-def _plan_id(one: PlanObject) -> str:
-    return one.first("planidentifikasjon") or one.first("planId")
 
 
 #: The rules by id.
@@ -184,6 +210,8 @@ ATTRIBUTE_RULES: Final[dict[str, Callable[[Sequence[PlanFile]], Iterator[Hit]]]]
     },
     "plan.bestemmelse.navn": named_areas,
     "plan.hoyde": known_heights,
+    "plan.objekt.kjent": known_types,
+    "plan.objekt.egenskap": told_attributes,
     **{
         name: partial(told_of_plan, rule=name)
         for name in ("plan.plantype", "plan.planstatus", "plan.lovreferanse")

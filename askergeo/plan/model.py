@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import shapely
 
+from askergeo.plan.names import current_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -132,14 +134,14 @@ class PlanObject:
     line: int | None = None
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Give every value of an attribute, by the last part of its path."""
+        """Give every value of an attribute, by the last part of its path; newer names count."""
         return self._by_name.get(name, ())
 
     @cached_property
     def _by_name(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for path, values in self.values.items():
-            name = path.rpartition("/")[2]
+            name = current_name(path.rpartition("/")[2])
             found[name] = (*found.get(name, ()), *values)
         return found
 

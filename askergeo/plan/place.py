@@ -31,8 +31,8 @@ _PURPOSES = ("RpArealformålOmråde", "KpArealformålOmråde")
 _OUTLINES = ("RpOmråde", "KpOmråde", AREA)
 # EUREF89 UTM with NN2000 heights, and without.
 _IN_THE_PLANE = {f"EPSG:{5940 + zone}": f"EPSG:{25800 + zone}" for zone in range(31, 36)}
-# Codes of juridisklinje that are building limits (SOSI Plan).
-_LIMITS = frozenset({"1211", "Byggegrense"})
+# Codes of juridisklinje that are building limits: of a reguleringsplan, and of a kommuneplan.
+_LIMITS = frozenset({"1211", "1111", "Byggegrense"})
 
 
 @dataclass(frozen=True)

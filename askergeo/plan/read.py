@@ -8,7 +8,6 @@ import tempfile
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -17,7 +16,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-import yaml
 
 from askergeo._text import printable
 from askergeo.crs import crs_name, known_crs
@@ -26,6 +24,7 @@ from askergeo.plan.form import system_of
 from askergeo.plan.geojson import has_plan_objects, read_plan_geojson
 from askergeo.plan.gml import MAX_ARCS, MAX_BYTES, read_plan_gmls
 from askergeo.plan.model import AREA, Curve, PlanFile, PlanObject, Shape, Surface, System
+from askergeo.plan.names import plan_names
 from askergeo.plan.purposes import plan_codes
 from askergeo.sources._kinds import Kind, existing, kind_of
 from askergeo.sources._zip import unpack_dataset
@@ -198,7 +197,9 @@ def _from_sosi(file: Path, crs: str | None) -> PlanFile:
             )
         if not pd.isna(fault["rad"]):
             line = None if pd.isna(fault["linje"]) else int(fault["linje"])
-            faults.setdefault(fault["lag"], {})[fault["rad"]] = _Fault(fault["tekst"], line)
+            faults.setdefault(fault["lag"], {})[fault["rad"]] = _Fault(
+                printable(fault["tekst"]), line
+            )
     objects = [
         one
         for layer, frame in read.frames.items()
@@ -316,10 +317,10 @@ def _texts(value: object) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _known_names() -> dict[str, str]:
-    text = (resources("askergeo") / "data" / "plannavn.yml").read_text(encoding="utf-8")
-    names: dict[str, list[str]] = yaml.safe_load(text)["names"]
+    names, newer = plan_names()["names"], plan_names()["newer"]
     sosi = {alias: name for name, aliases in names.items() for alias in aliases}
-    return sosi | {_fold(name): name for name in names}
+    since = {_fold(alias): name for name, aliases in newer.items() for alias in aliases}
+    return sosi | since | {_fold(name): name for name in names}
 
 
 def _fold(name: str) -> str:

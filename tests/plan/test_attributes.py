@@ -25,7 +25,8 @@ TOLD = {
 
 
 def thing(kind: str, identity: str = "x", **values: str) -> PlanObject:
-    return PlanObject(kind, identity, {name: (text,) for name, text in values.items() if text})
+    told = {"lokalId": "41c29195-9926-45b0-99e2-eaba686ee290"} | values
+    return PlanObject(kind, identity, {name: (text,) for name, text in told.items() if text})
 
 
 def plan(*objects: PlanObject, form: str = "gml", **values: str) -> PlanFile:
@@ -47,10 +48,19 @@ def rules(*files: PlanFile) -> list[str]:
         (thing("KpJuridiskLinje", juridisklinje="1111"), []),
         (thing("KpJuridiskLinje", juridisklinje="1211"), ["plan.juridisk.linje"]),
         (thing("RpJuridiskPunkt", juridiskpunkt="1242"), []),
+        # What the attributes are called since 2025.
+        (thing("RpJuridiskPunkt", juridiskPunkttype="1242"), []),
+        (thing("RpJuridiskLinje", juridiskLinjetype="1299"), ["plan.juridisk.linje"]),
+        (thing("RpBestemmelseOmråde", rpBestemmelseHjemmel="4", bestemmelseOmrådeNavn="#1"), []),
+        (thing("RpRegulertHøyde", regulertHøyde="9", høydereferansesystem="NN2000"), []),
         (thing("RpJuridiskPunkt", juridiskpunkt="1211"), ["plan.juridisk.punkt"]),
-        (thing("RpPåskrift"), []),
-        (thing("RpPåskrift", påskriftType="2"), []),
-        (thing("KpPåskrift", påskriftType="tekst"), ["plan.paaskrift.type"]),
+        (thing("RpPåskrift", tekststreng="BFS1"), []),
+        (thing("RpPåskrift", generellTekststreng="BFS1", påskriftType="2"), []),
+        (thing("RpPåskrift"), ["plan.objekt.egenskap"]),
+        (thing("KpPåskrift", tekststreng="B", påskriftType="x"), ["plan.paaskrift.type"]),
+        (thing("RpFareSone", lokalId=""), ["plan.objekt.egenskap"]),
+        (thing("RpTrafikkområde"), ["plan.objekt.kjent"]),
+        (thing("RbFareOmråde"), []),
         (thing("RpBestemmelseOmråde", bestemmelseHjemmel="4", bestemmelseOmrådeNavn="#1"), []),
         (thing("RpBestemmelseOmråde", type="14", bestemmelseOmrådeNavn="#1"), []),
         (
@@ -60,13 +70,20 @@ def rules(*files: PlanFile) -> list[str]:
         # The codes of a kommuneplan are not known, so only a missing one is told of.
         (thing("KpBestemmelseOmråde", type="99", bestemmelseOmrådeNavn="#1"), []),
         (thing("KpBestemmelseOmråde", bestemmelseOmrådeNavn="#1"), ["plan.bestemmelse.kode"]),
-        (thing("PblMidlByggAnleggOmråde"), ["plan.bestemmelse.navn"]),
+        (
+            thing("PblMidlByggAnleggOmråde", avgjørelsesdato="2025-01-01"),
+            ["plan.bestemmelse.navn", "plan.objekt.egenskap"],
+        ),
         (thing("RpOmråde", vertikalnivå="5"), []),
         (thing("RpOmråde"), ["plan.vertikalniva"]),
         (thing("KpOmråde"), []),
         (thing("RpFareSone", vertikalnivå="6"), ["plan.vertikalniva"]),
         (thing("RpRegulertHøyde", regulerthøyde="12.34", høydereferansesystem="NN2000"), []),
         (thing("RpRegulertHøyde", regulerthøyde="12,5", terrengreferanse="1", typeHøyde="MH"), []),
+        (
+            thing("RpRegulertHøyde", regulerthøyde="9", terrengreferanse="1", typeHøyde="TH"),
+            ["plan.hoyde"],
+        ),
         (thing("RpRegulertHøyde"), ["plan.hoyde"]),
         (thing("RpRegulertHøyde", regulerthøyde="høy", terrengreferanse="1"), ["plan.hoyde"]),
         (thing("RpRegulertHøyde", regulerthøyde="9"), ["plan.hoyde"]),
@@ -157,6 +174,56 @@ def test_the_area_tells_what_the_plan_itself_would() -> None:
     ]  # fmt: skip
     # GeoJSON made from GML has no object without geometry, so the plan itself is not there.
     assert rules(PlanFile("plan.geojson", (lacking,), form="geojson")) == []
+
+
+def test_each_of_several_codes_is_looked_at() -> None:
+    values = {
+        "lokalId": ("x",),
+        "rpBestemmelseHjemmel": ("4", "99"),
+        "bestemmelseOmrådeNavn": ("#1",),
+    }
+    (hit,) = ATTRIBUTE_RULES["plan.bestemmelse.kode"](
+        [plan(PlanObject("RpBestemmelseOmråde", "x", values))]
+    )
+    assert "«99»" in hit.text
+
+
+def test_the_types_are_those_of_the_national_catalogues(shared_data: Path) -> None:
+    """Every class of a plan in them is a type here, and what it must have some rule asks for."""
+    national: set[str] = set()
+    demanded: dict[str, set[str]] = {}
+    for path in sorted((shared_data / "plan" / "spec").glob("*plan*.json")):
+        for one in json.loads(path.read_text(encoding="utf-8")):
+            kind = one["name"].removesuffix(" (flat)")
+            if kind.startswith(("Rp", "Rb", "Kp", "Pbl")):
+                national.add(kind)
+                demanded.setdefault(kind, set()).update(
+                    attribute["name"]
+                    for attribute in one["attributes"]
+                    if attribute["cardinality"].startswith("1")
+                )
+    codes = plan_codes()
+    older = set(codes["objekter_eldre"]["types"])
+    assert national <= {*codes["objekttyper"]["names"], *older}
+    zones = codes["hensynssoner"]["types"]
+    asked = {
+        "RpArealformålOmråde": {"arealformål", "eierform"},
+        "RpOmråde": {
+            "arealplanId", "plantype", "planstatus", "plannavn", "vertikalnivå", "lovreferanse",
+            # Not asked for: the national files of today do not have it.
+            "planbestemmelse",
+        },
+        "RpRegulertHøyde": {"høydefraplanbestemmelse"},
+        "RpPåskrift": {"generellTekststreng"},
+        "PblMidlByggAnleggOmråde": {"bestemmelseOmrådeNavn", "avgjørelsesdato", "GyldigTilDato"},
+        "RpBestemmelseOmråde": {"bestemmelseOmrådeNavn", "type"},
+        "RpJuridiskLinje": {"juridisklinje"},
+        "RpJuridiskPunkt": {"juridiskpunkt"},
+        **{f"Rp{kind}": {one["attribute"], "hensynSonenavn"} for kind, one in zones.items()},
+    }  # fmt: skip
+    shapes = {"område", "grense", "posisjon", "senterlinje"}
+    for kind in national - older:
+        assert demanded[kind] - shapes <= asked.get(kind, set()), kind
 
 
 def test_the_lists_are_as_long_as_the_national_catalogues(shared_data: Path) -> None:
