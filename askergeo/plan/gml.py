@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from lxml import etree
 
+from askergeo._text import printable
 from askergeo.errors import MissingFileError, SourceError
 from askergeo.plan.gml_links import HREF, IDS, fill_links
 from askergeo.plan.model import Arc, Curve, Link, PlanFile, PlanObject, Shape, Surface, System
@@ -178,7 +179,7 @@ def _ids(root: _Element) -> Iterator[tuple[str, int | None]]:
     for element in root.iter("*"):
         for key in IDS:
             if element.get(key):
-                yield str(element.get(key)), element.sourceline
+                yield printable(str(element.get(key))), element.sourceline
 
 
 def _systems(root: _Element) -> Iterator[System]:
@@ -186,7 +187,7 @@ def _systems(root: _Element) -> Iterator[System]:
         if element.get("srsName") is not None:
             dimension = element.get("srsDimension")
             yield System(
-                str(element.get("srsName")),
+                printable(str(element.get("srsName"))),
                 element.sourceline,
                 int(dimension) if dimension in {"2", "3"} else None,
             )
@@ -209,16 +210,16 @@ class _Found:
             if is_geometry(child):
                 self.shapes.append(_shape(child, path.rpartition("/")[2] or name, self.context))
                 self.links += [
-                    Link(local_name(one), str(one.get(HREF)), one.sourceline)
+                    Link(local_name(one), printable(str(one.get(HREF))), one.sourceline)
                     for one in child.iter("*")
                     if one.get(HREF) is not None  # leads nowhere, or it would have been filled
                 ]
             elif len(child):
                 self.walk(child, inner)
             elif child.get(HREF) is not None:
-                self.links.append(Link(name, str(child.get(HREF)), child.sourceline))
+                self.links.append(Link(name, printable(str(child.get(HREF))), child.sourceline))
             else:
-                self.values.setdefault(inner, []).append((child.text or "").strip())
+                self.values.setdefault(inner, []).append(printable((child.text or "").strip()))
 
 
 def _object(element: _Element, context: Context) -> PlanObject:
@@ -226,7 +227,7 @@ def _object(element: _Element, context: Context) -> PlanObject:
     found.walk(element, "")
     return PlanObject(
         kind=local_name(element),
-        id=next((str(element.get(key)) for key in IDS if element.get(key)), ""),
+        id=next((printable(str(element.get(key))) for key in IDS if element.get(key)), ""),
         values={path: tuple(texts) for path, texts in found.values.items()},
         links=tuple(found.links),
         shapes=tuple(found.shapes),
@@ -300,7 +301,7 @@ def _why(fault: GmlFault) -> str:
         return (
             "Geometrien viser til en annen (xlink:href) som ikke er i filene, eller til seg selv."
         )
-    return fault.text
+    return printable(fault.text)
 
 
 def _points(element: _Element, context: Context) -> Iterator[Line]:

@@ -798,3 +798,20 @@ def test_what_a_plan_says_is_text_in_every_output(
     with zipfile.ZipFile(book) as opened:
         sheets = [opened.read(name) for name in opened.namelist() if "sheet" in name]
     assert not any(b"<f>" in sheet for sheet in sheets)  # no cell is a formula
+
+
+@pytest.mark.parametrize("form", ["gml", "sos"])
+def test_signs_that_steer_a_terminal_are_not_passed_on(
+    plan: Callable[..., Path], capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    steering = "x\x9b31mrød"
+    text = {
+        "gml": document(
+            area(square(), steering), feature(polygon("1 2"), "b"), srs=f'srsName="{steering}"'
+        ),
+        "sos": sosi(CURVE, face(":1"), face(steering, 5), ".KURVE 7:\n..NØ\n\x1b[2J 0\n0 0\n"),
+    }
+    run(["plansjekk", str(plan(text[form], f"plan.{form}"))])
+    out = capsys.readouterr().out
+    assert "31mrød" in out
+    assert not {"\x1b", "\x9b"} & set(out)
