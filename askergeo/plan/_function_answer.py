@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
-from askergeo.geometry import geometries, union
+from askergeo.geometry import geometries, joined, polygons_of, union
+from askergeo.plan._kept import kept
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.result import Status
 
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
+    from askergeo.geometry import Geometries
     from askergeo.plan.catalogue import Rule
 
     Mask = NDArray[np.bool_]
 
-__all__ = ["answer_of", "not_asked", "sentences"]
+__all__ = ["answer_of", "meet_exactly", "not_asked", "sentences", "whole_of"]
 
 
 def answer_of(
@@ -56,6 +60,7 @@ def answer_of(
     """
     shapes = geometries(uses)
     codes = uses["kode"].astype(str).to_numpy(dtype=object)
+    exact = meet_exactly(uses)
     hits = []
     for code in sorted(set(codes[fails])):
         rows = np.flatnonzero(fails & (codes == code))
@@ -67,7 +72,7 @@ def answer_of(
                 status=Status.HIT_YELLOW,
                 area_m2=None,
                 what=tell(rows),
-                geometry=union(shapes[rows]),
+                geometry=whole_of(shapes[rows], exact=exact),
             )
         )
     clear = Status.NOT_MAPPED if unknown.any() else Status.NO_HIT
@@ -75,10 +80,30 @@ def answer_of(
         rule=rule,
         status=Status.HIT_YELLOW if hits else clear,
         hits=tuple(hits),
-        unmapped_m2=float(union(shapes[unknown]).area),
+        unmapped_m2=float(whole_of(shapes[unknown], exact=exact).area),
         distance_m=None if hits else distance_m,
         remark=remark,
     )
+
+
+def meet_exactly(uses: gpd.GeoDataFrame) -> bool:
+    """Whether purposes share no ground and meet along the same points, as those of a level should.
+
+    It is asked once for the rules of a plan.
+    """
+    return kept("apart", (), lambda: _coverage(geometries(uses)), uses)
+
+
+def _coverage(shapes: Geometries) -> bool:
+    return bool(shapely.coverage_is_valid(polygons_of(shapes)))
+
+
+def whole_of(shapes: Geometries, *, exact: bool) -> BaseGeometry:
+    """Union of purposes, quickly when they meet exactly."""
+    polygons = polygons_of(shapes)
+    if not exact or not len(polygons):
+        return union(polygons)
+    return joined(polygons_of(shapely.coverage_union_all(polygons)))
 
 
 def not_asked(rule: Rule, remark: str) -> MapAnswer:

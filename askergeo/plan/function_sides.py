@@ -15,6 +15,7 @@ import shapely
 from askergeo._text import listed
 from askergeo.geometry import EMPTY, geometries, lines_of, polygons_of, union
 from askergeo.numbers import format_number
+from askergeo.plan._function_answer import meet_exactly, whole_of
 from askergeo.plan._kept import kept
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.result import Status
@@ -65,7 +66,7 @@ def side_of_line(
     """
     line = geometries(package.read("nullvekstlinje", columns=[]))
     north, south = _divided(line, package, float(parameters["linje_skjot_m"]))
-    whole = union(geometries(uses))
+    whole = whole_of(geometries(uses), exact=meet_exactly(uses))
     above, below = (float(_within(np.array([whole]), side)[0].area) for side in (north, south))
     unmapped = max(0.0, float(whole.area) - above - below)
     hits = tuple(_hits(uses, north, south))
@@ -125,12 +126,14 @@ def _hits(uses: gpd.GeoDataFrame, north: BaseGeometry, south: BaseGeometry) -> l
     """Give one hit a code with ground north of the line, and what of it lies south."""
     shapes = geometries(uses)
     above, below = _within(shapes, north), _within(shapes, south)
-    codes = uses["kode"].astype(str).to_numpy(dtype=object)
     meets, straddles = shapely.area(above) > _LEAST, shapely.area(below) > _LEAST
+    # What the line has cut need not meet what lies beside it in the same points.
+    exact = meet_exactly(uses) and not (meets & straddles).any()
+    codes = uses["kode"].astype(str).to_numpy(dtype=object)
     hits = []
     for code in sorted(set(codes[meets])):
         rows = np.flatnonzero(meets & (codes == code))
-        where = union(above[rows])
+        where = whole_of(above[rows], exact=exact)
         rest = float(union(below[rows[straddles[rows]]]).area)
         more = f", og {format_number(rest, unit='m²')} sør for den" if rest > _LEAST else ""
         hits.append(
