@@ -229,6 +229,7 @@ def make_soil(land: Land) -> None:
     land.add(
         "dyrkbar_jord", till, dyrkbar_id=np.arange(1, len(till) + 1), klasse=["dyrkbar"] * len(till)
     )
+    land.coverage["dyrkbar_jord"] = land.shapes["municipality"]
     rng = land.rng("nature")
     value = noise(rng, grid, 900, 80, 2.6)
     rare = (value > 2.0) & arrays["land"] & (arrays["settlement"] < 0) & (arrays["arable"] == 0)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_hazards", "make_zones"]
 
+_MAPPED = ("kvikkleire_faresone", "kvikkleire_aktsomhet", "flom", "stormflo", "stoy")
 #: Rise of the water in metres over the river, by return period; 2100 is 200 years with climate.
 FLOOD_RISE = {20: 1.0, 200: 1.8, 1000: 2.5, 2100: 2.2}
 #: Invented sea levels over NN2000: (return period, climate year, class, metres).
@@ -35,6 +36,8 @@ def make_hazards(land: Land) -> None:
     _quick_clay(land)
     _floods(land)
     _noise_zones(land)
+    # Somebody has looked for these everywhere, so a place outside them is known to be free of them.
+    land.coverage |= dict.fromkeys(_MAPPED, land.shapes["municipality"])
 
 
 def _quick_clay(land: Land) -> None:

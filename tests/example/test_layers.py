@@ -97,3 +97,14 @@ def test_heritage_is_of_each_kind_and_away_from_the_plan_proposal(example):
     assert len(np.unique(hit)) < len(heritage) / 4
     site = plan_proposal(example.key)[0].shape
     assert heritage.distance(site).min() > 100
+
+
+def test_what_is_looked_for_everywhere_and_what_is_not(example):
+    whole = example.frames["kommunegrense"].set_index("omfang").geometry["med_sjo"]
+    everywhere = {name for name, area in example.coverage.items() if area.equals(whole)}
+    assert everywhere == {
+        "kvikkleire_faresone", "kvikkleire_aktsomhet", "flom", "stormflo", "stoy", "dyrkbar_jord"
+    }  # fmt: skip
+    # Nobody can say where all nature and all monuments are.
+    assert not {"naturtype", "kulturminne"} & set(example.coverage)
+    assert set(example.coverage) - everywhere == {"marin_leire"}
