@@ -262,12 +262,10 @@ def _review(folder: Path) -> Any:  # noqa: ANN401  (a review; the module loads i
 
 
 def _report(folder: Path) -> None:
-    from askergeo.outputs.write import write_all  # noqa: PLC0415
-    from askergeo.plan.report import review_result  # noqa: PLC0415
+    from askergeo.plan.filed import write_review  # noqa: PLC0415
 
-    out = folder / "ut"
-    result = review_result(_review(folder), _package(folder), [folder / PLAN], None)
-    write_all([result], out, overwrite=True)
+    plan, out = [folder / PLAN], folder / "ut"
+    write_review(_review(folder), _package(folder), plan, out, overwrite=True)
 
 
 def _command(folder: Path) -> None:

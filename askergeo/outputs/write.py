@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress as ignore
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,11 +116,12 @@ def write_all(
     except OSError as error:
         raise _storage(target, error) from error
     try:
-        for key, write in _writers().items():
-            write(report, made / FILES[key])
-        for name, one in made_too.items():
-            if one.write is not None:
-                one.write(report, made / name)
+        # The typesetter of a PDF works while the others are written.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            added = beside.submit(_write_more, made_too, report, made)
+            for key, write in _writers().items():
+                write(report, made / FILES[key])
+            added.result()
         move_in(made, target, more=extra)
     except (OSError, sqlite3.Error) as error:
         raise _storage(target, error) from error
@@ -194,6 +196,12 @@ def _seen_from(target: Path, place: str) -> str:
         return Path(os.path.relpath(place, target.resolve())).as_posix() if place else ""
     except ValueError:  # another drive on Windows
         return ""
+
+
+def _write_more(more: Mapping[str, Extra], report: Report, made: Path) -> None:
+    for name, one in more.items():
+        if one.write is not None:
+            one.write(report, made / name)
 
 
 def _writers() -> dict[str, Callable[[Report, Path], None]]:
