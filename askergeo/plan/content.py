@@ -1,6 +1,7 @@
 """Rules of content for plan files that need nothing but the plan itself.
 
-``rpf.*`` are the names that the national validator reports; the code is our own.
+``rpf.*`` are the names that the national validator reports; the code is our own. ``plan.*`` are our
+own names.
 """
 
 from __future__ import annotations
@@ -69,6 +70,14 @@ def forbids_alone(files: Sequence[PlanFile]) -> Iterator[Hit]:
                 yield Hit("rpf.a.14", text, file.name, (one.id,), one.line)
 
 
+def has_area(files: Sequence[PlanFile]) -> Iterator[Hit]:
+    """plan.omraade: the files have a plan area, which the other rules hold the rest against."""
+    if not any(True for file in files for _ in file.of(*AREAS)):
+        names = ", ".join(file.name for file in files)
+        text = f"{names} har verken RpOmråde eller KpOmråde. Om formålene dekker planen, er ukjent."
+        yield Hit("plan.omraade", text, files[0].name)
+
+
 def _amount(place: BaseGeometry) -> str:
     if place.area > 0:
         return f" med {format_number(place.area, 2)} m²"
@@ -79,4 +88,5 @@ def _amount(place: BaseGeometry) -> str:
 CONTENT_RULES: Final[dict[str, Callable[[Sequence[PlanFile]], Iterator[Hit]]]] = {
     "rpf.o.2": inside_plan,
     "rpf.a.14": forbids_alone,
+    "plan.omraade": has_area,
 }

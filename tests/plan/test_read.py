@@ -445,3 +445,13 @@ def test_a_kommuneplan_in_sosi(tmp_path: Path) -> None:
     (use,) = plan.of("KpArealformålOmråde")
     assert (use.first("arealformål"), drawn(use).equals(BOX)) == ("1110", True)
     assert place_of([plan], "EPSG:25832").outline.equals(BOX)
+
+
+def test_a_plan_without_its_area_is_a_finding(tmp_path: Path) -> None:
+    square = flat("0 0 9 0 9 9 0 9 0 0")
+    path = gml(tmp_path / "p.gml", feature(PURPOSE, "a", square))
+    (hit,) = [hit for hit in check_plan([read_plan(path)]).hits if hit.rule == "plan.omraade"]
+    assert "p.gml har verken RpOmråde eller KpOmråde" in hit.text
+    # The area may be in another of the plan's files.
+    area = gml(tmp_path / "område.gml", feature("RpOmråde", "b", square))
+    assert "plan.omraade" in check_plan(read_plans([path, area])).clean
