@@ -17,7 +17,7 @@ from askergeo.dok.filters import FilterError, unknown_values
 from askergeo.dok.match import columns_for, load_aliases, own_filters
 from askergeo.dok.outcome import LayerHit
 from askergeo.dok.search import TOUCH_M2, accuracy_of, cut, length_of, rows_hit
-from askergeo.geometry import union
+from askergeo.geometry import EMPTY, union
 from askergeo.result import Status
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _labelled(values: pd.Series, layer: Layer, column: str) -> NDArray[np.object
 
 
 def parts_hit(hits: Sequence[Found], cover: BaseGeometry, place: Place) -> pd.DataFrame:
-    """Rows of the area that are hit, by their labels: ``status`` and ``areal_m2``.
+    """Rows of the area that are hit, by their labels: ``status``, ``areal_m2`` and ``grunn``.
 
     Parameters
     ----------
@@ -198,20 +198,22 @@ def parts_hit(hits: Sequence[Found], cover: BaseGeometry, place: Place) -> pd.Da
         The area.
     """
     if not hits:
-        return pd.DataFrame({"status": [], "areal_m2": []})
+        return pd.DataFrame({"status": [], "areal_m2": [], "grunn": []})
     each = [rows_hit(place, one.cover, one.pieces[~one.flat]) for one in hits]
     whole = each[0] if len(hits) == 1 else rows_hit(place, cover, np.array([], dtype=object))
     status = np.full(len(place.rows), None, dtype=object)
     # The gravest is written last.
-    for one, (rows, _) in sorted(
+    for one, (rows, *_) in sorted(
         zip(hits, each, strict=True), key=lambda pair: pair[0].part.status == Status.HIT_RED
     ):
         status[rows] = one.part.status
     areas = np.zeros(len(place.rows))
     areas[whole[0]] = whole[1]
+    ground = np.full(len(place.rows), EMPTY, dtype=object)
+    ground[whole[0]] = whole[2]
     found = np.flatnonzero(status != None)  # noqa: E711  (an array, element by element)
     return pd.DataFrame(
-        {"status": status[found], "areal_m2": areas[found]},
+        {"status": status[found], "areal_m2": areas[found], "grunn": ground[found]},
         index=pd.Index(place.labels[found], dtype=object),
     )
 

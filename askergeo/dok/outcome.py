@@ -117,7 +117,8 @@ class DokResult:
         the configuration's properties under their national names, and the geometry cut to the
         searched area.
     parts
-        The rows of the area that are hit, by their labels: ``status``, ``areal_m2``, ``antall``.
+        The rows of the area that are hit, by their labels: ``status``, ``areal_m2``, and ``grunn``,
+        what each shares with the polygons hit.
     mapped
         Whether the searched area is mapped: share from 0 to 1, ``None`` when it is not known.
     text

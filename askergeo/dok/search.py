@@ -14,7 +14,15 @@ import shapely
 from askergeo.crs import require_crs
 from askergeo.dok.kept import read_box
 from askergeo.errors import CrsError, DataQualityError
-from askergeo.geometry import geometries, is_surface, lines_of, pieces, polygons_of, union
+from askergeo.geometry import (
+    EMPTY,
+    geometries,
+    is_surface,
+    lines_of,
+    pieces,
+    polygons_of,
+    union,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -287,7 +295,9 @@ def length_of(shapes: Geometries) -> float:
     return float(shapely.length(shapely.union_all(lines))) if len(lines) else 0.0
 
 
-def rows_hit(place: Place, cover: BaseGeometry, others: Geometries) -> tuple[Index, Floats]:
+def rows_hit(
+    place: Place, cover: BaseGeometry, others: Geometries
+) -> tuple[Index, Floats, Geometries]:
     """Rows of the area that are hit.
 
     Parameters
@@ -302,27 +312,40 @@ def rows_hit(place: Place, cover: BaseGeometry, others: Geometries) -> tuple[Ind
     Returns
     -------
     tuple
-        Positions of the rows that are hit, and their areas in m²; rows that a polygon only touches
-        are not among them.
+        Positions of the rows that are hit, and the area (m²) and the ground that each shares with
+        the polygons; rows that a polygon only touches are not among them.
     """
     if shapely.area(cover) >= shapely.area(place.searched) - TOUCH_M2:
-        sums = np.asarray(shapely.area(place.rows))
+        row, ground = np.arange(len(place.rows)), place.rows
     else:
-        sums = _shared(place, polygons_of(cover))
+        row, ground = _shared(place, polygons_of(cover))
+    sums = np.bincount(row, weights=shapely.area(ground), minlength=len(place.rows)).astype(float)
     hit = sums > TOUCH_M2
     hit[place.tree.query(others, predicate="intersects")[1]] = True
     rows = np.flatnonzero(hit)
-    return rows, np.asarray(sums[rows], dtype=float)
+    return rows, sums[rows], _by_row(row, ground, len(place.rows))[rows]
 
 
-def _shared(place: Place, parts: Geometries) -> Floats:
-    """Area that each row shares with polygons that do not overlap each other."""
+def _shared(place: Place, parts: Geometries) -> tuple[Index, Geometries]:
+    """Ground that rows share with polygons that do not overlap each other, pair by pair."""
     shapely.prepare(parts)
     one, row = place.tree.query(parts, predicate="intersects")
-    areas = np.array(shapely.area(place.rows[row]))
-    across = ~np.asarray(shapely.covers(parts[one], place.rows[row]))
-    areas[across] = shapely.area(shapely.intersection(parts[one[across]], place.rows[row[across]]))
-    return np.bincount(row, weights=areas, minlength=len(place.rows)).astype(float)
+    ground = place.rows[row]
+    across = ~np.asarray(shapely.covers(parts[one], ground))
+    ground[across] = shapely.intersection(parts[one[across]], ground[across])
+    return row, ground
+
+
+def _by_row(row: Index, ground: Geometries, count: int) -> Geometries:
+    """Put the polygons of each row together, as they are."""
+    found = np.full(count, EMPTY, dtype=object)
+    parts, of_pair = shapely.get_parts(ground, return_index=True)
+    parts, of_part = shapely.get_parts(parts, return_index=True)
+    owner = row[of_pair][of_part]
+    flat = (shapely.get_dimensions(parts) == _SURFACE) & ~shapely.is_empty(parts)
+    order = np.argsort(owner[flat], kind="stable")
+    shapely.multipolygons(parts[flat][order], indices=owner[flat][order], out=found)
+    return found
 
 
 def accuracy_of(frame: pd.DataFrame, units: Mapping[str, float]) -> Floats | None:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 import shapely
 
 from askergeo.dok import check_area
-from askergeo.geometry import geometries, is_surface, union
+from askergeo.geometry import geometries, is_surface, joined, polygons_of, union
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.plan.catalogue import Asks, Rule
 from askergeo.result import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
 
     from askergeo.datapackage import DataPackage
     from askergeo.dok.config import DokConfig
@@ -48,14 +47,12 @@ def ask_datasets(
     if not configs:
         return []
     uses = place.uses[shapely.area(geometries(place.uses)) > 0]
-    ground = {str(code): union(geometries(some)) for code, some in uses.groupby("kode", sort=False)}
-    return [_answer(one, uses, ground) for one in check_area(uses, package, configs=configs)]
+    apart = bool(shapely.coverage_is_valid(polygons_of(geometries(uses))))
+    return [_answer(one, uses, apart=apart) for one in check_area(uses, package, configs=configs)]
 
 
-def _answer(
-    result: DokResult, uses: gpd.GeoDataFrame, ground: Mapping[str, BaseGeometry]
-) -> MapAnswer:
-    hits = tuple(_hits(result, uses, ground))
+def _answer(result: DokResult, uses: gpd.GeoDataFrame, *, apart: bool) -> MapAnswer:
+    hits = tuple(_hits(result, uses, apart=apart))
     said = result.remarks if hits else (result.text, *result.remarks)
     mapped = result.mapped
     return MapAnswer(
@@ -84,31 +81,31 @@ def _rule(result: DokResult) -> Rule:
     )
 
 
-def _hits(
-    result: DokResult, uses: gpd.GeoDataFrame, ground: Mapping[str, BaseGeometry]
-) -> Iterator[MapHit]:
-    """Give one hit a purpose; ``ground`` is where each code is, each place once."""
+def _hits(result: DokResult, uses: gpd.GeoDataFrame, *, apart: bool) -> Iterator[MapHit]:
+    """Give one hit a purpose; ``apart`` says that the purposes do not overlap."""
     if result.parts is None or result.objects is None:
         return
-    shapes = geometries(result.objects)
-    flat = is_surface(shapes)
-    where = union(shapes[flat])
-    if not flat.all():
-        where = shapely.union(where, shapely.union_all(shapes[~flat]))
     rows = uses.index.get_indexer(result.parts.index)
     codes = uses["kode"].to_numpy(dtype=object)[rows].astype(str)
     objects = uses["objekt"].to_numpy(dtype=object)[rows]
     names = uses["bruk"].to_numpy(dtype=object)[rows]
     statuses = result.parts["status"].to_numpy(dtype=object)
+    ground = result.parts["grunn"].to_numpy(dtype=object)
+    shapes = geometries(result.objects)
+    lines = shapely.union_all(shapes[~is_surface(shapes)])
     for code in sorted(set(codes)):
         its = codes == code
-        shared = shapely.intersection(where, ground[code])
+        where = joined(polygons_of(ground[its])) if apart else union(ground[its])
+        area = float(where.area)
+        if not lines.is_empty:
+            own = union(geometries(uses.iloc[rows[its]]))
+            where = shapely.union(where, shapely.intersection(lines, own))
         yield MapHit(
             objects=tuple(dict.fromkeys(objects[its])),
             code=code,
             use=str(names[its][0]),
             status=next(one for one in _WORST_FIRST if one in set(statuses[its])),
-            area_m2=float(shared.area) or None,
+            area_m2=area or None,
             what=result.config.title,
-            geometry=shared,
+            geometry=where,
         )
