@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
-from shapely import box
+from shapely import LineString, box, union_all
 
 from askergeo.catalogue import load_catalogue
 from askergeo.cli.main import run
@@ -19,6 +19,8 @@ from askergeo.datapackage import OWN_CATALOGUE, DataPackage, Origin
 from askergeo.dok import check_area, configs_of, read_configs, to_national
 from askergeo.dok.match import matching_layers
 from askergeo.plan.catalogue import load_rules
+from askergeo.plan.datasets import ask_datasets
+from askergeo.plan.place import Place
 from askergeo.plan.read import read_plan
 from askergeo.plan.review import review
 from askergeo.result import Status
@@ -196,3 +198,30 @@ def test_the_datasets_are_findings_of_the_review_and_leave_its_own_rules_alone(
     assert [one.area_m2 for one in hits] == pytest.approx([15 * 30] * len(hits))
     assert {f"dok.{c.name}" for c in configs if c.disabled} <= {*found.not_asked, *found.clean}
     assert load_rules() == own
+
+
+def test_purposes_over_each_other_share_the_ground_once_and_lines_have_a_place(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    made = DataPackage.create(tmp_path / "to", catalogue=load_catalogue(shared_data / "dok-config"))
+    line = LineString([(X, Y + 5), (X + 60, Y + 5)])
+    shapes = {"naturvernområder": box(X, Y, X + 30, Y + 30), "hensynssone_energianlegg": line}
+    configs = [c for c in read_configs(shared_data / "dok-config") if c.name in shapes]
+    for config in configs:
+        layer = matching_layers(config, made.catalogue)[-1]
+        frame = gpd.GeoDataFrame(geometry=[shapes[config.name]], crs=made.crs)
+        made.write(layer.id, frame, origin=Origin(config.name))
+    halves = [box(X, Y, X + 20, Y + 20), box(X + 10, Y, X + 40, Y + 20)]
+    uses = gpd.GeoDataFrame(
+        {"objekt": ["a", "b"], "kode": ["1110", "1110"], "bruk": ["Bolig", "Bolig"]},
+        geometry=halves,
+        crs=made.crs,
+    )
+    place = Place(union_all(halves), uses, uses.iloc[:0], frozenset(), {})
+    found = {one.rule.id: one.hits for one in ask_datasets(place, made, configs)}
+    (park,) = found["dok.naturvernområder"]
+    assert (park.area_m2, park.objects) == (pytest.approx(30 * 20), ("a", "b"))
+    assert park.geometry.area == pytest.approx(30 * 20)
+    (cable,) = found["dok.hensynssone_energianlegg"]
+    assert cable.area_m2 is None
+    assert cable.geometry.length == pytest.approx(40)
