@@ -43,6 +43,7 @@ __all__ = [
     "Longest",
     "Starts",
     "Ways",
+    "gap_text",
     "longest",
     "metres_text",
     "reach_text",
@@ -208,7 +209,8 @@ def unconnected(
     target, start = shapely.STRtree(starts.points).query(
         points, predicate="dwithin", distance=reach
     )
-    apart = ways.parts(starts.places)[start] != ways.parts(targets)[target]
+    own, other = ways.parts(starts.places)[start], ways.parts(targets)[target]
+    apart = (own != other) | (own < 0)
     return target[apart], start[apart]
 
 
@@ -236,6 +238,15 @@ def reach_text(starts: Starts, parameters: Parameters) -> str:
         far = format_number(parameters["koble_m"], unit="m")
         said.append(f"Deler av planen ligger mer enn {far} fra gangnettet: avstanden er ukjent.")
     return " ".join(said)
+
+
+def gap_text(starts: Starts, values: Numbers, what: str) -> str:
+    """Say that a way is not known where the network is reached: the map has a gap."""
+    joined = np.zeros(len(starts.points), dtype=bool)
+    joined[starts.places.row] = True
+    if not (joined & np.isnan(values)).any():
+        return ""
+    return f"Kartet har ingen vei til {what} som ligger nær i luftlinje: avstanden er ukjent."
 
 
 def _samples(shapes: Geometries, step: float) -> tuple[Geometries, Rows]:

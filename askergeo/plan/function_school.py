@@ -62,6 +62,7 @@ _UNKNOWN: Final = -2
 # Schools that are named before the rest are counted.
 _NAMED: Final = 4
 _FAR: Final = -1
+_GAP: Final = -3
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,8 @@ class _Schools:
     way
         Metres on foot by grade, (s,) each; ``inf`` beyond what is searched, NaN unknown.
     school
-        Row of the school by grade, (s,) each; −1 farther than is searched, −2 unknown.
+        Row of the school by grade, (s,) each; −1 too far to tell which, −2 not in the layer, −3 not
+        known because the map has a gap.
     districts
         Whether the layer of districts says which.
     """
@@ -131,8 +133,10 @@ def way(
         found, grades = worst[title]
         row = rows[np.argmax(np.nan_to_num(found.value[rows], nan=-1.0))]
         name = schools.name(int(grades[row]), int(found.start[row]))
-        to = f" til {name}" if name else ""
-        return f"{title} {up_to_text(float(found.value[row]), most)}{to}"
+        if not name:
+            least = min(float(found.value[row]), most)
+            return f"{title} mer enn {format_number(np.floor(least), unit='m')}"
+        return f"{title} {up_to_text(float(found.value[row]), most)} til {name}"
 
     def tell(rows: Rows) -> str:
         late = [told(title, rows[over[title][rows]]) for title in _PARTS if over[title][rows].any()]
@@ -148,7 +152,7 @@ def way(
         tell=tell,
         remark=sentences(
             f"Skoleveien: {listed(way_there)}." if way_there else "",
-            _doubts(schools, uses, package),
+            _doubts(schools, package),
             reach_text(starts, parameters),
         ),
     )
@@ -211,7 +215,7 @@ def room(
         remark=sentences(
             f"{said(np.arange(len(uses)))}.",
             "Hvor mange elever planen gir, er ikke regnet.",
-            _doubts(schools, uses, package),
+            _doubts(schools, package),
         ),
     )
 
@@ -289,17 +293,20 @@ def _nearest(
 ) -> tuple[Numbers, Rows]:
     """Find the way to the nearest school that has a grade, and which it is.
 
-    Beyond the limit it is unknown when a school that no way of the map leads to is nearer in a
-    straight line: a gap in the map is no long way.
+    Beyond the limit it is unknown when a school that no way of the map leads to is within the limit
+    in a straight line: a gap in the map is no long way. When that school is farther than the limit
+    too, but may be the nearest, its straight line is the least that the way can be.
     """
     if not usable.any():
         return np.full(len(away), np.nan), np.full(len(away), _UNKNOWN)
     rows = np.flatnonzero(usable)
     which = rows[np.argmin(np.nan_to_num(away[:, rows], nan=np.inf, posinf=np.inf), axis=1)]
     metres = np.nan_to_num(away[np.arange(len(away)), which], nan=np.inf, posinf=np.inf)
-    gap = (metres > limit) & (apart[:, rows].min(axis=1) < metres)
-    which = np.where(np.isinf(metres), _FAR, which)
-    return np.where(gap, np.nan, metres), np.where(gap, _UNKNOWN, which)
+    beside = apart[:, rows].min(axis=1)
+    gap = (metres > limit) & (beside <= limit)
+    least = np.where(metres > limit, np.minimum(metres, beside), metres)
+    which = np.where(np.isinf(metres) | (least < metres), _FAR, which)
+    return np.where(gap, np.nan, least), np.where(gap, _GAP, which)
 
 
 def _own_or(
@@ -395,15 +402,17 @@ def _some(texts: list[str]) -> str:
     return listed([*texts[:_NAMED], *([f"{format_number(more)} skoler til"] if more > 0 else [])])
 
 
-def _doubts(schools: _Schools, uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView) -> str:
+def _doubts(schools: _Schools, package: DataPackage | ScenarioView) -> str:
     """Say what is not known of the schools."""
     said = []
     if not schools.districts:
         title = package.catalogue["skolekrets"].title
         said.append(f"Laget «{title}» er ikke i datapakken: nærmeste skole er brukt.")
     used = np.unique(np.concatenate(list(schools.school.values())))
-    if len(uses) and (used == _UNKNOWN).any():
+    if (used == _UNKNOWN).any():
         said.append("For noen trinn er skolen ikke i laget «Skoler».")
+    if (used == _GAP).any():
+        said.append("Kartet har ingen vei til en skole som ligger nær i luftlinje.")
     if "stedfesting" in schools.frame:
         vague = schools.frame["stedfesting"].iloc[used[used >= 0]].eq("omtrentlig")
         if vague.any():

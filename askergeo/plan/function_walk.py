@@ -22,8 +22,8 @@ from askergeo.parameters import load_parameters
 from askergeo.plan._function_answer import answer_of, not_asked, sentences
 from askergeo.plan._on_foot import (
     NO_WAYS,
+    gap_text,
     longest,
-    metres_text,
     reach_text,
     starts_of,
     unconnected,
@@ -107,7 +107,9 @@ def stop(
         unknown=unknown | outside,
         tell=tell,
         distance_m=None if last is None else near.metres(last, most),
-        remark=sentences(told, reach_text(starts, parameters)),
+        remark=sentences(
+            told, gap_text(starts, near.share, "en holdeplass"), reach_text(starts, parameters)
+        ),
     )
 
 
@@ -127,7 +129,7 @@ class _Stops(NamedTuple):
         """Say how far it is from a place to each kind of stop that there is near."""
         found = np.flatnonzero(np.isfinite(self.way[start]))
         if not len(found):
-            return f"{metres_text(np.inf, most)} til holdeplass"
+            return f"ingen holdeplass innen {format_number(most, unit='m')} på gangnettet"
         told = [f"{up_to_text(self.way[start, k], most)} til {self.name[start, k]}" for k in found]
         return listed(told)
 
@@ -184,9 +186,9 @@ def settlement(
     starts = starts_of(uses, ways, parameters)
     profiles = list(dict.fromkeys([values["profiler"][0], values["mangel_profil"]]))
     places = ways.join(services.points, parameters)
+    near = limit * _MINUTE * find_profile(profiles[0]).speed
     times = {
-        name: _minutes(services, places, starts, ways, profile=name, limit=limit)
-        for name in profiles
+        name: _minutes(services, places, starts, ways, profile=name, near=near) for name in profiles
     }
     asked = times[profiles[0]]
     worst = {group: longest(starts, minutes) for group, minutes in asked.items()}
@@ -196,10 +198,11 @@ def settlement(
     outside = fails & uncovered(uses, "tjeneste", package)
 
     def tell(rows: NDArray[np.intp]) -> str:
+        its = {group: found.value[rows[over[group][rows]]] for group, found in worst.items()}
         late = [
-            f"{_time(worst[group].value[rows].max())} til {GROUPS[group].lower()}"
-            for group in worst
-            if over[group][rows].any()
+            f"{_time(minutes.max())} til {GROUPS[group].lower()}"
+            for group, minutes in its.items()
+            if len(minutes)
         ]
         return f"{listed(late)} ({find_profile(profiles[0]).title.lower()})"
 
@@ -212,6 +215,7 @@ def settlement(
         remark=sentences(
             _times_text(times),
             _absent_text(services),
+            _gaps_text(starts, services, asked),
             "Listen over tjenester er aldri hel.",
             reach_text(starts, parameters),
         ),
@@ -219,12 +223,12 @@ def settlement(
 
 
 def _minutes(
-    services: Services, places: Places, starts: Starts, ways: Ways, *, profile: str, limit: float
+    services: Services, places: Places, starts: Starts, ways: Ways, *, profile: str, near: float
 ) -> dict[str, Numbers]:
     """Minutes from each place to the nearest service of each group.
 
-    NaN is unknown: a group that is not there, or a service that may be within the limit that the
-    map has no way to.
+    NaN is unknown: a group that is not there, or one with a service within ``near`` metres in a
+    straight line that the map has no way to, and none that is nearer on foot.
     """
     there = [group for group in services.groups if group not in services.absent]
     targets = [subset(places, services.in_group(group)) for group in there]
@@ -232,11 +236,11 @@ def _minutes(
         ways.network(profile), starts.places, targets, limit=search_limit(_LONGEST_MINUTES)
     ).cost
     found = {group: rounded_minutes(seconds[:, number]) for number, group in enumerate(there)}
-    reach = limit * _MINUTE * find_profile(profile).speed
-    target, start = unconnected(ways, starts, services.points, places, reach)
+    soon = near / find_profile(profile).speed / _MINUTE
+    target, start = unconnected(ways, starts, services.points, places, near)
     for group, minutes in found.items():
         lost = start[services.in_group(group)[target]]
-        minutes[lost] = np.where(minutes[lost] > limit, np.nan, minutes[lost])
+        minutes[lost] = np.where(minutes[lost] > soon, np.nan, minutes[lost])
     nowhere = np.full(len(starts.owner), np.nan)
     return {group: found.get(group, nowhere) for group in services.groups}
 
@@ -250,6 +254,16 @@ def _times_text(times: dict[str, dict[str, Numbers]]) -> str:
             last = float(np.nanmax(np.column_stack(known)))
             said.append(f"{_time(last)} ({find_profile(profile).title.lower()})")
     return f"Til det siste av tilbudene er det {listed(said)} å gå." if said else ""
+
+
+def _gaps_text(starts: Starts, services: Services, asked: dict[str, Numbers]) -> str:
+    """Say that a service may be near; a group that the data lack is told of by itself."""
+    said = [
+        gap_text(starts, minutes, "en tjeneste")
+        for group, minutes in asked.items()
+        if group not in services.absent
+    ]
+    return next((text for text in said if text), "")
 
 
 def _absent_text(services: Services) -> str:

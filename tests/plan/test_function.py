@@ -259,7 +259,7 @@ def test_what_is_far_from_ways_is_unknown_and_what_has_no_stop_is_beyond(tmp_pat
     assert "500\u00a0m fra gangnettet" in away.remark
     far = ask(package, "funksjon.holdeplass", (HOME, box(7_000, 0, 7_100, 50)))
     assert far.status == Status.HIT_YELLOW
-    assert "mer enn 6000\u00a0m" in far.hits[0].what
+    assert "ingen holdeplass innen 6000\u00a0m" in far.hits[0].what
     # Where the layer of stops says that it does not reach, nothing is known.
     lacking = package_of(
         tmp_path / "del",
@@ -302,11 +302,16 @@ def test_a_gap_in_the_map_is_no_long_way(tmp_path: Path) -> None:
         ),
         tjeneste=services(
             *((2_000, kind, "sosial") for kind in ("park", "dagligvare", "legesenter"))
-        ),
+        ).assign(geometry=[at(2_000, 300)] * 3),
     )
     home = (HOME, box(0, -2, 10, 2))
-    assert ask(package, "funksjon.holdeplass", home).status == Status.NOT_MAPPED
-    assert ask(package, "funksjon.skole.vei", home).status == Status.NOT_MAPPED
+    for name in ("funksjon.holdeplass", "funksjon.skole.vei"):
+        answer = ask(package, name, home)
+        assert answer.status == Status.NOT_MAPPED
+        assert "Kartet har ingen vei til en" in answer.remark
+    beside = ask(package, "funksjon.tettsted", (HOME, box(1_990, -2, 2_000, 2)))
+    assert beside.status == Status.NOT_MAPPED
+    assert "Kartet har ingen vei til en tjeneste" in beside.remark
     # What is near in no direction is far: 800 m to the stop over the gap, 1 200 m along the road.
     assert ask(package, "funksjon.holdeplass", (HOME, box(800, -2, 810, 2))).hits
     # A train may be walked 1 km to, a bus may not.
@@ -315,6 +320,13 @@ def test_a_gap_in_the_map_is_no_long_way(tmp_path: Path) -> None:
     # The connected school is near enough: what else there may be does not matter.
     near = ask(package, "funksjon.skole.vei", (HOME, box(3_500, -2, 3_510, 2)))
     assert near.status == Status.NO_HIT
+    # 2.5 km to A in a straight line is too far for the first grade, whatever the way is; B is 2 km
+    # farther for those who can walk there.
+    (hit,) = ask(package, "funksjon.skole.vei", (HOME, box(2_500, -2, 2_510, 2))).hits
+    assert "1. trinn inntil 2502\u00a0m til B skole" in hit.what
+    far = ask(package, "funksjon.skole.vei", (HOME, box(2_100, -2, 2_110, 2)), koble_m=200)
+    assert "1. trinn mer enn 21" in far.hits[0].what
+    assert "2.–7. trinn" not in far.hits[0].what
 
 
 # --- School ----------------------------------------------------------------------------------
