@@ -36,6 +36,7 @@ from askergeo.example.residents import make_residents
 from askergeo.example.roads import make_main_roads, make_private_roads, make_railway
 from askergeo.example.services import make_districts, make_services, make_stops
 from askergeo.example.sites import make_farmland, make_sites
+from askergeo.example.slides import make_slides
 from askergeo.example.streets import make_settlements, make_streets
 from askergeo.example.terrain import make_terrain
 from askergeo.example.water import make_boundary, make_water
@@ -86,6 +87,7 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("planforslag", make_plan_proposal),
     ("kulturminner", make_heritage),
     ("farer", make_hazards),
+    ("skred og forurenset grunn", make_slides),
     ("soner", make_zones),
     ("arealdekke på en tidligere dato", make_earlier_cover),
     ("arealvedtak", make_decisions),

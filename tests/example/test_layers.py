@@ -13,8 +13,6 @@ from askergeo.example.plan_files import plan_proposal
 LATER = {"skolekrets", "va_ledning", "va_node", "va_anlegg", "terreng", "arealdekke", "sperring"}
 # A second map of the same land cover, in other classes.
 LATER |= {"grunnkart"}
-# What only the review of plans asks for.
-LATER |= {"forurenset_grunn", "skred_faresone", "skred_aktsomhet"}
 # What only the user can draw, or has figures of.
 DRAWN = {"lenkeforslag", "karbonfaktor", "klimabudsjett", "inndeling"}
 
@@ -103,8 +101,25 @@ def test_what_is_looked_for_everywhere_and_what_is_not(example):
     whole = example.frames["kommunegrense"].set_index("omfang").geometry["med_sjo"]
     everywhere = {name for name, area in example.coverage.items() if area.equals(whole)}
     assert everywhere == {
-        "kvikkleire_faresone", "kvikkleire_aktsomhet", "flom", "stormflo", "stoy", "dyrkbar_jord"
+        "kvikkleire_faresone", "kvikkleire_aktsomhet", "flom", "stormflo", "stoy", "dyrkbar_jord",
+        "skred_aktsomhet", "skred_faresone",
     }  # fmt: skip
     # Nobody can say where all nature and all monuments are.
-    assert not {"naturtype", "kulturminne"} & set(example.coverage)
+    assert not {"naturtype", "kulturminne", "forurenset_grunn"} & set(example.coverage)
     assert set(example.coverage) - everywhere == {"marin_leire"}
+
+
+def test_rarer_slides_reach_farther_and_all_start_where_it_is_steep(example):
+    zones = example.frames["skred_faresone"]
+    by_period = zones.geometry.groupby(zones["gjentaksintervall"])
+    whole = {period: part.union_all() for period, part in by_period}
+    assert {str(period): area.area for period, area in whole.items()} == pytest.approx(
+        example.key["skredfare_m2"]
+    )
+    assert shapely.area(shapely.difference(whole[100], whole[1000])) < 1_000
+    assert shapely.area(shapely.difference(whole[1000], whole[5000])) < 1_000
+    care = example.frames["skred_aktsomhet"].union_all()
+    assert shapely.area(shapely.difference(whole[100], care)) < 0.05 * whole[100].area
+    site = plan_proposal(example.key)[0].shape
+    names = ("skred_faresone", "skred_aktsomhet", "forurenset_grunn")
+    assert min(example.frames[name].distance(site).min() for name in names) > 100
