@@ -407,7 +407,7 @@ def _rules(result: Result, fired: Collection[str]) -> dict[str, Any]:
         remark = "Se funnene." if row["regel"] in fired else row["merknad"]
         rows.append([row["regel"], row["krav"], row["svar"], "; ".join(measured), remark])
     heads = ["Regel", "Krav", "Svar", "Målt", "Merknad"]
-    return _texts("Alle reglene, og hva de sa", [(head, False) for head in heads], rows)
+    return _texts("Svarene, regel for regel", [(head, False) for head in heads], rows)
 
 
 def _purposes(result: Result) -> dict[str, Any]:
