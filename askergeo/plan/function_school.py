@@ -130,13 +130,7 @@ def way(
     most = float(parameters["sok_m"])
 
     def told(title: str, rows: Rows) -> str:
-        found, grades = worst[title]
-        row = rows[np.argmax(np.nan_to_num(found.value[rows], nan=-1.0))]
-        name = schools.name(int(grades[row]), int(found.start[row]))
-        if not name:
-            least = min(float(found.value[row]), most)
-            return f"{title} mer enn {format_number(np.floor(least), unit='m')}"
-        return f"{title} {up_to_text(float(found.value[row]), most)} til {name}"
+        return f"{title} {_longest_text(schools, worst[title], rows, most)}"
 
     def tell(rows: Rows) -> str:
         late = [told(title, rows[over[title][rows]]) for title in _PARTS if over[title][rows].any()]
@@ -218,6 +212,17 @@ def room(
             _doubts(schools, package),
         ),
     )
+
+
+def _longest_text(schools: _Schools, worst: tuple[Longest, Rows], rows: Rows, most: float) -> str:
+    """Say how far it is from the purpose that has it longest, and to which school."""
+    found, grades = worst
+    row = rows[np.argmax(np.nan_to_num(found.value[rows], nan=-1.0))]
+    name = schools.name(int(grades[row]), int(found.start[row]))
+    if name:
+        return f"{up_to_text(float(found.value[row]), most)} til {name}"
+    least = min(float(found.value[row]), most)
+    return f"mer enn {format_number(float(np.floor(least)), unit='m')}"
 
 
 def _limit_of(grade: int, parameters: Parameters) -> float:

@@ -177,12 +177,9 @@ def settlement(
         return not_asked(rule, NO_WAYS)
     values = load_parameters("tettsted")
     limit = float(values["minutter"][0])
-    there = package.records["tjeneste"].columns
-    wanted = [one for one in ("type", "gruppe", "navn") if one in there]
-    frame = package.read("tjeneste", columns=wanted)
-    if not len(frame):
+    services = _services(package, values)
+    if services is None:
         return not_asked(rule, "Laget «Tjenester» er tomt.")
-    services = services_of(frame, None, None, values)
     starts = starts_of(uses, ways, parameters)
     profiles = list(dict.fromkeys([values["profiler"][0], values["mangel_profil"]]))
     places = ways.join(services.points, parameters)
@@ -220,6 +217,14 @@ def settlement(
             reach_text(starts, parameters),
         ),
     )
+
+
+def _services(package: DataPackage | ScenarioView, values: Parameters) -> Services | None:
+    """Read the services and their groups; ``None`` when there is none at all."""
+    there = package.records["tjeneste"].columns
+    wanted = [one for one in ("type", "gruppe", "navn") if one in there]
+    frame = package.read("tjeneste", columns=wanted)
+    return services_of(frame, None, None, values) if len(frame) else None
 
 
 def _minutes(
