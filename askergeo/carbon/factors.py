@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -164,6 +164,18 @@ def load_factors(
         )
     if path is None and not standard:
         raise ParameterError("Ingen faktorer er valgt.", remedy="Oppgi en faktorfil.")
+    if path is None:
+        return _standard(zone, gwp)
+    return _read(path, zone=zone, standard=standard, gwp=gwp)
+
+
+@lru_cache(maxsize=8)
+def _standard(zone: str, gwp: str) -> Factors:
+    """Read the set that comes along, once."""
+    return _read(None, zone=zone, standard=True, gwp=gwp)
+
+
+def _read(path: Path | pd.DataFrame | None, *, zone: str, standard: bool, gwp: str) -> Factors:
     origin: dict[str, str] = {}
     own: list[Row] = []
     base: list[Row] = []

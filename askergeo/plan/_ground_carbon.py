@@ -16,7 +16,7 @@ from askergeo.analyses._carbon_takings import NO_COVER, takings
 from askergeo.analyses._land import LandBoundary
 from askergeo.analyses.karbon import LAWN, lawn_uptake
 from askergeo.carbon import load_classes
-from askergeo.geometry import geometries, union
+from askergeo.geometry import geometries, polygons_of, union
 from askergeo.numbers import format_number
 from askergeo.overlay.account import AREA
 from askergeo.parameters import load_parameters
@@ -90,8 +90,13 @@ def _takings(
     """Ask the account of the plan as if it were the only one of the package."""
     layer = _list_of(uses["kode"])
     # One row a purpose: what lies in one of several like surfaces is the same to the account.
-    of_code = uses.groupby("kode", sort=True)["geometry"].agg(lambda rows: union(rows.to_numpy()))
-    whole = union(of_code.to_numpy(dtype=object))
+    parts = polygons_of(geometries(uses))
+    # Purposes mostly share their edges exactly: then the union is quick.
+    merge = shapely.coverage_union_all if shapely.coverage_is_valid(parts) else union
+    of_code = uses.groupby("kode", sort=True)["geometry"].agg(
+        lambda rows: merge(polygons_of(rows.to_numpy()))
+    )
+    whole = merge(parts)
     rows = gpd.GeoDataFrame(
         {"formaal_kode": of_code.index, "planid": _NAME, "arealstatus": "2"},
         geometry=of_code.to_numpy(dtype=object),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import shapely
 
 from askergeo.dok import check_area
-from askergeo.geometry import geometries, is_surface, joined, polygons_of, union
+from askergeo.geometry import geometries, is_surface, union
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.plan.catalogue import Asks, Rule
 from askergeo.result import Status
@@ -47,12 +47,11 @@ def ask_datasets(
     if not configs:
         return []
     uses = place.uses[shapely.area(geometries(place.uses)) > 0]
-    apart = bool(shapely.coverage_is_valid(polygons_of(geometries(uses))))
-    return [_answer(one, uses, apart=apart) for one in check_area(uses, package, configs=configs)]
+    return [_answer(one, uses) for one in check_area(uses, package, configs=configs)]
 
 
-def _answer(result: DokResult, uses: gpd.GeoDataFrame, *, apart: bool) -> MapAnswer:
-    hits = tuple(_hits(result, uses, apart=apart))
+def _answer(result: DokResult, uses: gpd.GeoDataFrame) -> MapAnswer:
+    hits = tuple(_hits(result, uses))
     said = result.remarks if hits else (result.text, *result.remarks)
     mapped = result.mapped
     return MapAnswer(
@@ -81,8 +80,8 @@ def _rule(result: DokResult) -> Rule:
     )
 
 
-def _hits(result: DokResult, uses: gpd.GeoDataFrame, *, apart: bool) -> Iterator[MapHit]:
-    """Give one hit a purpose; ``apart`` says that the purposes do not overlap."""
+def _hits(result: DokResult, uses: gpd.GeoDataFrame) -> Iterator[MapHit]:
+    """Give one hit a purpose."""
     if result.parts is None or result.objects is None:
         return
     rows = uses.index.get_indexer(result.parts.index)
@@ -95,7 +94,7 @@ def _hits(result: DokResult, uses: gpd.GeoDataFrame, *, apart: bool) -> Iterator
     lines = shapely.union_all(shapes[~is_surface(shapes)])
     for code in sorted(set(codes)):
         its = codes == code
-        where = joined(polygons_of(ground[its])) if apart else union(ground[its])
+        where = union(ground[its])
         area = float(where.area)
         if not lines.is_empty:
             own = union(geometries(uses.iloc[rows[its]]))
