@@ -86,8 +86,7 @@ def check(
     one = {"--mot": old, "--bestemmelser": provisions, "--format": form is not Form.JSON}
     _require_fit(ctx, each=each, only_each=only_each, only_one=one, out=out, plan=plan)
     needs = {"--scenario": scenario, "--dok": configs, "--format dok": form is Form.DOK}
-    needs |= {"--rapport": report} if each else {"--ut": out}
-    _require_data(ctx, data, needs)
+    _require_data(ctx, data, needs | ({"--rapport": report} if each else {"--ut": out}))
     from askergeo.plan.job import Job
 
     # «--format dok» asks the national datasets by itself, and answers in their own form.
@@ -102,31 +101,41 @@ def check(
             workers=workers, limit=limit, overwrite=overwrite,
         )  # fmt: skip
         return
-    opened, found, changes = _review(job, plan or [], old or [], out, overwrite=overwrite)
-    if out is not None:
-        console.note(_write(found, opened, plan or [], out, changes, overwrite=overwrite))
-    console.result(
-        review_text(found, changes), _form(form, found, changes, opened, plan or [], configs)
-    )
-    if found.reached(threshold.value):
-        raise typer.Exit(1)
+    _check_one(
+        plan or [], job, out, console, old=old or [], form=form, configs=configs,
+        threshold=threshold.value, overwrite=overwrite,
+    )  # fmt: skip
 
 
-def _review(
-    job: Job, plan: list[Path], old: list[Path], out: Path | None, *, overwrite: bool
-) -> tuple[Opened, Review, Mapping[str, Sequence[Found]] | None]:
-    """Review a plan, and say what has changed since an older version."""
+def _check_one(
+    plan: list[Path],
+    job: Job,
+    out: Path | None,
+    console: Console,
+    *,
+    old: list[Path],
+    form: Form,
+    configs: Path | None,
+    threshold: str,
+    overwrite: bool,
+) -> None:
+    """Review a plan, say what has changed since an older version, and end by what was found."""
     from askergeo.outputs.write import check_free
+    from askergeo.plan.filed import FILED_HTML, FILED_PDF
     from askergeo.plan.review import changed
 
     _require_files([*plan, *old])
     if out is not None:
-        from askergeo.plan.filed import FILED_HTML, FILED_PDF
-
         check_free(out, overwrite=overwrite, more=(FILED_HTML, FILED_PDF))
     opened = job.open()
     found = opened.review(plan)
-    return opened, found, changed(opened.review(old), found) if old else None
+    changes = changed(opened.review(old), found) if old else None
+    if out is not None:
+        console.note(_write(found, opened, plan, out, changes, overwrite=overwrite))
+    written = _form(form, found, changes, opened, plan, configs) if console.as_json else {}
+    console.result(review_text(found, changes), written)
+    if found.reached(threshold):
+        raise typer.Exit(1)
 
 
 def _require_fit(

@@ -40,7 +40,7 @@ from askergeo.plan.review import review
 from askergeo.run import provenance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from askergeo.plan.find import Plan
     from askergeo.plan.job import Job, Opened
@@ -156,25 +156,30 @@ def review_many(
     batch = _Batch(job.open(), out, report)
     with _writing(batch):
         kept = {} if fresh else _kept(plans, batch)
+        step(len(kept) / max(len(plans), 1), f"{len(kept)} av {len(plans)} var ferdige")
         rows = dict(kept)
         left = [number for number in range(len(plans)) if number not in kept]
-        step(len(kept) / max(len(plans), 1), f"{len(kept)} av {len(plans)} var ferdige")
-        ended = run_each(
-            partial(_start, job, out, report),
-            _review_one,
-            [plans[number] for number in left],
-            workers=workers or suggested_workers(len(left)),
-            limit=limit,
-        )
-        with closing(ended):
-            for at, answer in ended:
-                plan = plans[left[at]]
-                failed = isinstance(answer, Failed)
-                rows[left[at]] = _failed(plan, answer, batch) if failed else answer
-                step(len(rows) / len(plans), plan.name)
+        count = workers or suggested_workers(len(left))
+        with closing(_answers(plans, left, batch, count, limit)) as answers:
+            for number, row in answers:
+                rows[number] = row
+                step(len(rows) / len(plans), row.plan)
         told = tuple(rows[number] for number in range(len(plans)))
         _write_overview(told, batch)
     return told
+
+
+def _answers(
+    plans: Sequence[Plan], left: Sequence[int], batch: _Batch, workers: int, limit: float
+) -> Generator[tuple[int, Row], None, None]:
+    """Review the plans that are left, several at once; give each its row when it is done."""
+    start = partial(_start, batch.opened.job, batch.out, batch.report)
+    tasks = [plans[number] for number in left]
+    ended = run_each(start, _review_one, tasks, workers=workers, limit=limit)
+    with closing(ended):
+        for at, answer in ended:
+            failed = isinstance(answer, Failed)
+            yield left[at], _failed(tasks[at], answer, batch) if failed else answer
 
 
 def _start(job: Job, out: Path, report: bool) -> _Batch:
