@@ -107,12 +107,7 @@ class Opened:
 
     def basis(self, files: Sequence[Path], **options: object) -> dict[str, Any]:
         """Say what the review of a plan rests on; ``options`` are those beside the job's."""
-        own: dict[str, object] = {
-            "crs": self.job.crs or "",
-            "parametre": dict(self.job.parameters),
-            "dok": sorted(one.name for one in self.configs),
-        }
-        if self.job.provisions is not None:
-            told = {"navn": self.job.provisions.name, "sha256": plan_digest([self.job.provisions])}
-            own["bestemmelser"] = told
+        own: dict[str, object] = {"crs": self.job.crs, "parametre": dict(self.job.parameters)}
+        for name, path in (("dok", self.job.configs), ("bestemmelser", self.job.provisions)):
+            own[name] = path and {"navn": path.name, "sha256": plan_digest([path])}
         return basis_of(files, self.package, self.scenario, options=own | options)

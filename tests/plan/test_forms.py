@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from askergeo.datapackage import DataPackage
 from askergeo.plan.answer import MapAnswer
 from askergeo.plan.basis import basis_of
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.forms import as_json, as_sarif, worst_of
+from askergeo.plan.job import Job
 from askergeo.plan.read import read_plans
 from askergeo.plan.review import THRESHOLDS, Found, Review, changed, review
 from askergeo.result import Status
@@ -294,11 +296,9 @@ def test_places_are_addresses(path: PurePosixPath, uri: str) -> None:
     assert URI.fullmatch(uri)
 
 
-def test_the_basis_changes_with_what_an_answer_rests_on(tmp_path: Path, shared_data: Path) -> None:
-    from askergeo.datapackage import DataPackage  # noqa: PLC0415  (only here)
-
+def test_the_basis_changes_with_what_an_answer_rests_on(tmp_path: Path) -> None:
     plan = tmp_path / "plan.gml"
-    plan.write_bytes((shared_data / "plan" / "gml" / GML).read_bytes())
+    plan.write_text("<plan/>", encoding="utf-8")
     package = DataPackage.create(tmp_path / "p", municipality="9999", name="p", example=True)
 
     def key(**options: Any) -> str:
@@ -316,6 +316,31 @@ def test_the_basis_changes_with_what_an_answer_rests_on(tmp_path: Path, shared_d
     DataPackage.create(tmp_path / "p2", municipality="9999", name="annet", example=True)
     (tmp_path / "p" / "askergeo.lock").write_bytes((tmp_path / "p2" / "askergeo.lock").read_bytes())
     assert len({first, second, third, key()}) == 4
+
+
+def test_the_basis_tells_of_the_scenario_and_of_the_configurations(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    plan, configs = tmp_path / "plan.gml", tmp_path / "dok"
+    plan.write_text("<plan/>", encoding="utf-8")
+    configs.mkdir()
+    base = DataPackage.create(tmp_path / "p", municipality="9999", name="p", example=True)
+    DataPackage.create_scenario(tmp_path / "s", base, name="ny skole")
+
+    def basis(**more: Any) -> dict[str, Any]:
+        return Job(data=base.path, **more).open().basis([plan])
+
+    plain = basis()
+    assert (plain["scenario"], plain["valg"]) == (None, {})
+    changed_map = basis(scenario=tmp_path / "s")
+    assert changed_map["scenario"]["navn"] == "ny skole"
+    keys = {plain["nokkel"], changed_map["nokkel"]}
+    first = min((shared_data / "dok-config").rglob("*.yml"))
+    (configs / first.name).write_bytes(first.read_bytes())
+    keys.add(basis(configs=configs)["nokkel"])
+    (configs / first.name).write_bytes(first.read_bytes() + b"\n# endret\n")
+    keys.add(basis(configs=configs)["nokkel"])
+    assert len(keys) == 4
 
 
 def test_a_shapefile_is_all_its_files(tmp_path: Path) -> None:
