@@ -41,18 +41,24 @@ def review_text(found: Review, changes: Mapping[str, Sequence[Found]] | None) ->
     for (status, name), some in groupby(found.found, key=lambda one: (one.status, one.rule.id)):
         rule = rules[name]
         lines += ["", f"{signs[status]}  Ikke oppfylt: {rule.title} ({name})"]
-        lines += [f"     – {one.text}{_where(one.file, one.line)}" for one in some]
+        these = list(some)
+        lines += [f"     – {one.text}{_where(one.file, one.line)}" for one in these]
+        lines += [
+            f"     Merk: {text}" for text in dict.fromkeys(one.remark for one in these) if text
+        ]
         lines += [f"     Hjemmel: {rule.reference}.", f"     {rule.action}"]
-    for name, these in (changes or {}).items():
-        lines += ["", f"{name.capitalize()} siden forrige utgave: {len(these)}"]
-        lines += [f"  {one.rule.title}: {one.text}" for one in these]
+    for name, changed in (changes or {}).items():
+        lines += ["", f"{name.capitalize()} siden forrige utgave: {len(changed)}"]
+        lines += [f"  {one.rule.title}: {one.text}" for one in changed]
     unknown = [name for name, status in found.clean.items() if status == Status.NOT_MAPPED]
     if unknown:
         lines += ["", "Ikke kartlagt, så svaret er ukjent:"]
         lines += [f"  {rules[name].title} ({name})" for name in unknown]
+    if found.not_asked:
+        lines += ["", "Ikke kontrollert:"]
     for why in dict.fromkeys(found.not_asked.values()):
         names = [name for name, reason in found.not_asked.items() if reason == why]
-        lines += ["", f"Ikke kontrollert. {why}", f"  {', '.join(names)}"]
+        lines.append(f"  {why} ({', '.join(names)})")
     clean = [name for name in found.clean if name not in unknown]
     lines += ["", f"Uten funn: {', '.join(clean) or 'ingen'}"]
     return "\n".join(lines)

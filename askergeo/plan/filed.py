@@ -312,6 +312,7 @@ def _groups(review: Review, pictures: Mapping[int, Cutout]) -> Iterator[dict[str
             "maate": rule.how,
             "hvorfor": rule.guidance,
             "gjor": rule.action,
+            "merknad": clean_text(first.remark),
             "antall": format_number(len(some)),
             "areal": format_number(areas[rule.id], unit="m²") if areas.get(rule.id) else "",
             "funn": [

@@ -84,6 +84,7 @@ def _found(one: Found) -> dict[str, Any]:
         "status": one.status.value,
         "tittel": one.rule.title,
         "melding": clean_text(one.text),
+        "merknad": clean_text(one.remark),
         "lov": one.rule.reference,
         "gjor": one.rule.action,
         "objekter": [clean_text(name) for name in one.objects],
@@ -175,7 +176,7 @@ def _not_checked(review: Review, numbers: Mapping[str, int]) -> list[dict[str, A
 def _sarif_result(
     one: Found, numbers: Mapping[str, int], places: Mapping[str, str]
 ) -> dict[str, Any]:
-    text = clean_text(f"{one.rule.title}: {one.text}")
+    text = clean_text(f"{one.rule.title}: {one.text} {one.remark}".strip())
     result: dict[str, Any] = {
         "ruleId": one.rule.id,
         "ruleIndex": numbers[one.rule.id],

@@ -70,6 +70,8 @@ class Found:
         ``HIT-RED`` or ``HIT-YELLOW``.
     text
         What was found, in bokmål.
+    remark
+        What the reader must know of all that the rule found, in bokmål.
     objects
         Ids of the plan's objects.
     layer
@@ -85,6 +87,7 @@ class Found:
     rule: Rule
     status: Status
     text: str
+    remark: str = ""
     objects: tuple[str, ...] = ()
     layer: str = ""
     area_m2: float | None = None
@@ -238,7 +241,8 @@ def _of_map(answer: MapAnswer) -> list[Found]:
         Found(
             rule=answer.rule,
             status=hit.status,
-            text=_text(answer.rule, hit, answer.remark),
+            text=_text(answer.rule, hit),
+            remark=answer.remark,
             objects=hit.objects,
             layer=next(iter(answer.rule.layers), ""),
             area_m2=hit.area_m2,
@@ -248,13 +252,14 @@ def _of_map(answer: MapAnswer) -> list[Found]:
     ]
 
 
-def _text(rule: Rule, hit: MapHit, remark: str) -> str:
-    """Say which purpose is hit, how much, by what, what follows, and what the reader must know."""
+def _text(rule: Rule, hit: MapHit) -> str:
+    """Say which purpose is hit, how much, by what, and what follows of it."""
     purpose = f"{hit.use} ({hit.code})" if hit.code else hit.use
     area = "" if hit.area_m2 is None else f"{format_number(hit.area_m2)} m²"
     told = " – ".join(part for part in (area, hit.what.rstrip(".")) if part)
-    parts = (f"{purpose}: {told}.", demand_of(hit.code, rule.uses), remark)
-    return " ".join(part for part in parts if part)
+    return " ".join(
+        part for part in (f"{purpose}: {told}.", demand_of(hit.code, rule.uses)) if part
+    )
 
 
 def changed(old: Review, new: Review) -> dict[str, tuple[Found, ...]]:

@@ -44,7 +44,7 @@ def group(number: int, text: str = "Noe er galt.", maps: int = 1) -> dict[str, A
         "anker": f"krav-{number}", "status": "Rød" if number % 2 else "Gul",
         "tittel": f"Krav nummer {number}", "regel": f"kart.regel.nummer.{number}",
         "lov": "pbl § 28-1; TEK17 § 7-2", "maate": "delvis", "hvorfor": "Fordi.", "gjor": "Rett det.",
-        "antall": "1", "areal": "120 m²", "flere": "", "kart": [picture] * maps, "uten_kart": "",
+        "merknad": "Merk dette.", "antall": "1", "areal": "120 m²", "flere": "", "kart": [picture] * maps, "uten_kart": "",
         "funn": [{"nummer": str(number), "tekst": text, "sted": "objekt f1"}],
     }  # fmt: skip
 
