@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from askergeo._threads import in_threads
+from askergeo.analyses._clay_cells import (
+    keep_released,
+    only_feet,
+    steepest_of,
+    to_feet,
+    upside_down,
+)
 from askergeo.analyses._clay_ground import NO_CLAY
 from askergeo.analyses._clay_runout import run_out
 from askergeo.raster.areas import label_areas, outlines
 from askergeo.raster.drops import ROWS, Line, drops
 from askergeo.raster.runout import HILL
-from askergeo.raster.slope import slope_degrees, steepness
+from askergeo.raster.slope import steepness
 from askergeo.raster.windows import Scratch, bands
 
 if TYPE_CHECKING:
@@ -131,14 +139,24 @@ def release_areas(ground: Ground, criteria: Criteria, *, rows: int = ROWS) -> Re
             Scratch(folder / "fall.tmp", shape, np.float32),
             Scratch(folder / "nummer.tmp", shape, np.int32),
         )
-        for start, stop in bands(shape[0], rows):
+        _read_ground(ground, files, rows)
+        _find_feet(ground, files, criteria, folder, rows)
+        _find_release(ground, files, criteria, folder, rows)
+        return _measure(ground, files, criteria, folder, rows)
+
+
+def _read_ground(ground: Ground, files: _Files, rows: int) -> None:
+    """Put the heights of the ground, and of its cells as feet, on the disk."""
+    todo = bands(ground.grid.height, rows)
+
+    def part(share: slice) -> None:
+        for start, stop in todo[share]:
             # Opened anew for each band: an open file keeps its blocks in memory.
             heights = ground.grid.read(start, stop)
             files.height.write(start, heights)
             files.low.write(start, ground.lower(heights, start))
-        _find_feet(ground, files, criteria, folder, rows)
-        _find_release(ground, files, criteria, folder, rows)
-        return _measure(ground, files, criteria, folder, rows)
+
+    in_threads(part, len(todo), least=1)
 
 
 def _find_feet(ground: Ground, files: _Files, criteria: Criteria, folder: Path, rows: int) -> None:
@@ -146,17 +164,24 @@ def _find_feet(ground: Ground, files: _Files, criteria: Criteria, folder: Path, 
     shape, cell = ground.grid.shape, ground.grid.cell
 
     def tops(start: int, stop: int) -> Cells:
-        heights = files.height.read(start, stop)
-        return np.where(np.isnan(heights), np.float32(np.inf), -heights)
+        heights: Cells = files.height.read(start, stop)
+        upside_down(heights, np.float32(np.inf))
+        return heights
 
     def feet(start: int, stop: int) -> Cells:
-        low = files.low.read(start, stop)
-        return np.where(np.isinf(low), np.float32(np.nan), -low)
+        low: Cells = files.low.read(start, stop)
+        upside_down(low, np.float32(np.nan))
+        return low
 
     line = Line(criteria.ratio, criteria.least)
     drops(tops, feet, files.fall, line, shape=shape, cell=cell, folder=folder, rows=rows)
-    for start, stop in bands(shape[0], rows):
-        files.foot.write(start, files.fall.read(start, stop) > 0)
+    todo = bands(shape[0], rows)
+
+    def mark(share: slice) -> None:
+        for start, stop in todo[share]:
+            files.foot.write(start, files.fall.read(start, stop) > 0)
+
+    in_threads(mark, len(todo), least=1)
 
 
 def _find_release(
@@ -165,8 +190,8 @@ def _find_release(
     """Find the cells above the line from a foot."""
 
     def feet(start: int, stop: int) -> Cells:
-        low = files.low.read(start, stop)
-        low[files.foot.read(start, stop) == 0] = np.inf
+        low: Cells = files.low.read(start, stop)
+        only_feet(low, files.foot.read(start, stop))
         return low
 
     line = Line(criteria.length, criteria.least)
@@ -180,18 +205,15 @@ def _measure(ground: Ground, files: _Files, criteria: Criteria, folder: Path, ro
     """Put the cells together to areas."""
     grid = ground.grid
     cells, unknown = np.zeros(4, np.int64), 0
+    limit = np.float32(1 / criteria.ratio)
 
     def read(start: int, stop: int) -> tuple[NDArray[np.uint8], Cells]:
         nonlocal unknown
         heights = _with_edges(files.height, start, stop, grid.height)
         code = ground.clay_codes(heights[1:-1], start)
-        known = ~np.isnan(heights[1:-1])
-        cells[:] += np.bincount(code[known], minlength=4)
-        unknown += int(np.count_nonzero(code[~known]))
-        fall = np.nan_to_num(files.fall.read(start, stop), nan=0.0)
-        steep = steepness(heights, grid.cell) >= np.float32(1 / criteria.ratio)
-        slope_to_foot = steep & (files.foot.read(start, stop) > 0)
-        code[~((fall > 0) | slope_to_foot) | ~known] = 0
+        fall, foot = files.fall.read(start, stop), files.foot.read(start, stop)
+        steep = steepness(heights, grid.cell)
+        unknown += keep_released(code, heights[1:-1], fall, foot, steep, limit, cells)
         return code, fall
 
     areas = label_areas(
@@ -229,11 +251,9 @@ def _run_out(  # noqa: PLR0917
         return None
 
     def read(start: int, stop: int) -> tuple[Cells, Cells, NDArray[np.int32]]:
-        fall = np.nan_to_num(files.fall.read(start, stop), nan=0.0)
-        foot = files.height.read(start, stop) - fall
-        number = files.number.read(start, stop)
-        number[(number == 0) & (fall > 0)] = HILL
-        return files.low.read(start, stop), foot, number
+        fall, number = files.fall.read(start, stop), files.number.read(start, stop)
+        to_feet(fall, files.height.read(start, stop), number, HILL)
+        return files.low.read(start, stop), fall, number
 
     length = criteria.length * areas.highest.astype(np.float64)
     return run_out(
@@ -250,13 +270,17 @@ def _with_edges(height: Scratch, start: int, stop: int, count: int) -> Cells:
 
 def _steepest(files: _Files, count: int, cell: float, height: int, rows: int) -> Cells:
     """Return the slope of each area's steepest cell, degrees; NaN where no slope is known."""
-    steepest = np.full(count + 1, -1, np.float32)
-    for start, stop in bands(height, rows):
-        number = files.number.read(start, stop)
-        slope = slope_degrees(_with_edges(files.height, start, stop, height), cell)
-        known = (number > 0) & ~np.isnan(slope)
-        np.maximum.at(steepest, number[known], slope[known])
-    return np.where(steepest[1:] < 0, np.float32(np.nan), steepest[1:])
+    todo = bands(height, rows)
+
+    def part(share: slice) -> Cells:
+        steepest = np.full(count + 1, -1, np.float32)
+        for start, stop in todo[share]:
+            slope = steepness(_with_edges(files.height, start, stop, height), cell)
+            steepest_of(files.number.read(start, stop), slope, steepest)
+        return steepest
+
+    found = np.max(in_threads(part, len(todo), least=1), axis=0)[1:]
+    return np.degrees(np.arctan(np.where(found < 0, np.float32(np.nan), found)))
 
 
 def _values(height: Scratch, areas: Areas) -> Cells:

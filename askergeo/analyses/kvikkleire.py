@@ -21,6 +21,7 @@ from askergeo.errors import CrsError, LayerError
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
+from askergeo.raster.drops import disc_error
 from askergeo.raster.runout import Spread
 from askergeo.raster.windows import height_grid
 from askergeo.result import Fact, Finding, Result, Severity, Status
@@ -229,6 +230,15 @@ def _warnings(release: Release, account: Table) -> list[str]:
     return warnings
 
 
+def _of_disc(parameters: Parameters, grid: HeightGrid) -> str:
+    """Say how much longer distances can be where the disc is taken in groups of rows."""
+    far = max(parameters["helning"], parameters["lengde_faktor"]) * parameters["minste_hoyde_m"]
+    lacking = disc_error(far / grid.cell) * grid.cell
+    if not lacking:
+        return ""
+    return f", og omkring {format_number(far)} m enda {format_number(lacking)} m"
+
+
 def _run_out_reading(parameters: Parameters) -> str:
     if parameters["utlop"] != "ja":
         return (
@@ -260,7 +270,7 @@ def _reading(parameters: Parameters, grid: HeightGrid) -> tuple[str, ...]:
     distance = (
         f"Terrengmodellen er regnet i celler på {cell} m. Avstanden til foten er den rette "
         "linjen, ikke summen av steg mellom celler; den kan bli regnet inntil halvannen celle for "
-        "lang, aldri for kort."
+        f"lang{_of_disc(parameters, grid)}, aldri for kort."
     )
     clay = (
         "«Ukjent» betyr at ingen har kartlagt marin leire der. «Nei» betyr at kartet sier at den "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import shapely
 
 from askergeo._jit import kernel
+from askergeo._threads import in_threads
 from askergeo.raster.windows import Scratch, bands
 
 if TYPE_CHECKING:
@@ -88,19 +90,31 @@ def label_areas(
     found = _Found()
     last_code = np.zeros(shape[1], np.uint8)
     last_number = np.zeros(shape[1], np.int32)
-    for start, stop in bands(shape[0], rows):
-        code, measure = read(start, stop)
-        found.make_room((stop - start) * (shape[1] // 2 + 1))
-        number = np.zeros(code.shape, np.int32)
-        found.count = _label(
-            code, measure, last_code, last_number, number, start * shape[1],
-            found.count, found.parent, found.code, found.cells, found.highest, found.place,
-        )  # fmt: skip
-        last_code, last_number = code[-1], number[-1]
-        numbers.write(start, number)
+    todo = bands(shape[0], rows)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(read, *todo[0])
+        for band, (start, stop) in enumerate(todo):
+            code, measure = coming.result()
+            if band + 1 < len(todo):
+                # The next band is read while this one is numbered.
+                coming = pool.submit(read, *todo[band + 1])
+            found.make_room((stop - start) * (shape[1] // 2 + 1))
+            number = np.zeros(code.shape, np.int32)
+            found.count = _label(
+                code, measure, last_code, last_number, number, start * shape[1],
+                found.count, found.parent, found.code, found.cells, found.highest, found.place,
+            )  # fmt: skip
+            last_code, last_number = code[-1], number[-1]
+            numbers.write(start, number)
     areas, final = _joined(found, shape[1], least_cells)
-    for start, stop in bands(shape[0], rows):
-        numbers.write(start, final[numbers.read(start, stop)])
+
+    def renumber(share: slice) -> None:
+        for start, stop in todo[share]:
+            number = numbers.read(start, stop)
+            _show(number, final)
+            numbers.write(start, number)
+
+    in_threads(renumber, len(todo), least=1)
     return areas
 
 
@@ -182,18 +196,29 @@ def _level_sides(
     The way is clockwise round an area: east along its upper sides, west along its lower.
     """
     shown = np.concatenate([[0], np.where(wanted, np.arange(1, len(wanted) + 1), 0)])
-    found = []
-    above = np.zeros(shape[1], np.int32)
-    # One line more than there are rows: the lower sides of the last row.
-    for start, stop in [*bands(shape[0], rows), (shape[0], shape[0] + 1)]:
-        outside = start == shape[0]
-        number = np.zeros((1, shape[1])) if outside else shown[numbers.read(start, stop)]
-        both = np.vstack([above[None], number]).astype(np.int32)
-        sides = np.empty((_collect(both, start, np.empty((0, 4), np.int32)), 4), np.int32)
-        _collect(both, start, sides)
-        found.append(sides)
-        above = both[-1]
-    return np.concatenate(found)
+    shown = shown.astype(np.int32)
+    todo = bands(shape[0], rows)
+
+    def part(share: slice) -> list[NDArray[np.int32]]:
+        room = np.empty((shape[1], 4), np.int32)
+        found = []
+        for start, stop in todo[share]:
+            # With the row before, and after the last row one more: its lower sides.
+            number = numbers.read(max(start - 1, 0), stop)
+            _show(number, shown)
+            ends = (
+                [number[:1] * 0] if not start else [],
+                [number[:1] * 0] if stop == shape[0] else [],
+            )
+            both = np.concatenate([*ends[0], number, *ends[1]])
+            count = _collect(both, start, room)
+            if count > len(room):
+                room = np.empty((2 * count, 4), np.int32)
+                _collect(both, start, room)
+            found.append(room[:count].copy())
+        return found
+
+    return np.concatenate([one for found in in_threads(part, len(todo), least=1) for one in found])
 
 
 def _following(sides: NDArray[np.int32]) -> NDArray[np.intp]:
@@ -227,6 +252,16 @@ def _rings(following: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.in
             side = following[side]
         rings += 1
     return order, ring
+
+
+@kernel
+def _show(numbers: NDArray[np.int32], shown: NDArray[np.int32]) -> None:
+    """Replace numbers by what is shown of them."""
+    for row in range(numbers.shape[0]):
+        line = numbers[row]
+        for x in range(line.shape[0]):
+            if line[x]:
+                line[x] = shown[line[x]]
 
 
 @kernel

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from askergeo._jit import kernel
+from askergeo._threads import in_threads
 from askergeo.raster.windows import Scratch, bands
 
 if TYPE_CHECKING:
@@ -207,15 +208,26 @@ def _coarse(  # noqa: PLR0917
     low = Scratch(folder / "utlop-lav.tmp", shape, np.float32)
     foot = Scratch(folder / "utlop-fot.tmp", shape, np.float32)
     number = Scratch(folder / "utlop-nummer.tmp", shape, np.int32)
-    boxes = np.zeros((count, 4), np.int64)
-    boxes[:, [0, 2]] = max(shape)
-    for start, stop in bands(shape[0], max(1, rows // merged)):
-        read_low, read_foot, read_number = read(start * merged, min(stop * merged, fine[0]))
-        size = (stop - start, shape[1])
-        a, b, c = np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.int32)
-        _lowest(read_low, read_foot, read_number, merged, start, a, b, c, boxes)
-        for scratch, cells in ((low, a), (foot, b), (number, c)):
-            scratch.write(start, cells)
+    todo = bands(shape[0], max(1, rows // merged))
+
+    def part(share: slice) -> NDArray[np.int64]:
+        boxes = np.zeros((count, 4), np.int64)
+        boxes[:, [0, 2]] = max(shape)
+        for start, stop in todo[share]:
+            read_low, read_foot, read_number = read(start * merged, min(stop * merged, fine[0]))
+            size = (stop - start, shape[1])
+            a, b = np.empty(size, np.float32), np.empty(size, np.float32)
+            c = np.empty(size, np.int32)
+            _lowest(read_low, read_foot, read_number, merged, start, a, b, c, boxes)
+            for scratch, cells in ((low, a), (foot, b), (number, c)):
+                scratch.write(start, cells)
+        return boxes
+
+    found = in_threads(part, len(todo), least=1)
+    boxes = found[0]
+    for more in found[1:]:
+        boxes[:, [0, 2]] = np.minimum(boxes[:, [0, 2]], more[:, [0, 2]])
+        boxes[:, [1, 3]] = np.maximum(boxes[:, [1, 3]], more[:, [1, 3]])
     return _Coarse(low, foot, number, boxes)
 
 

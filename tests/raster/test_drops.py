@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from askergeo.raster.drops import Line, drops
+from askergeo.raster.drops import Line, _disc_minimum, drops
 from askergeo.raster.windows import Scratch
 
 GUIDE = Line(20.0, 5.0)
@@ -52,6 +52,25 @@ def test_no_cell_is_above_that_is_not_and_what_is_missed_is_within_a_cell_and_a_
     above = found(z, line, cell, tmp_path) > 0
     assert not (above & ~every_pair(z, line, cell)).any()
     assert not (every_pair(z, line, cell, longer=1.5) & ~above).any()
+
+
+@pytest.mark.parametrize("radius", [0.5, 20.0, 50.0, 100.0])
+def test_a_disc_is_taken_whole_or_in_groups_of_rows_that_are_within_four_percent(radius):
+    z = rough(8, smooth=1.0, shape=(24, 70))
+    reach = int(radius)
+    row, column = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+
+    def lowest(limit):
+        disc = row**2 + column**2 <= limit**2
+        return ndimage.minimum_filter(z, footprint=disc, mode="constant", cval=np.inf)
+
+    bands = [(0, 12), (12, 13), (13, 24)]
+    parts = [_disc_minimum(lambda a, b: z[a:b], band, z.shape, radius) for band in bands]
+    found = np.vstack(parts)
+    if radius < 50:
+        np.testing.assert_array_equal(found, lowest(radius))
+    assert (found >= lowest(radius)).all()
+    assert (found <= lowest(0.96 * radius)).all()
 
 
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 50), hole=st.booleans())
