@@ -271,26 +271,40 @@ def _collect(numbers: NDArray[np.int32], first_row: int, sides: NDArray[np.int32
     Nothing is kept of those for which ``sides`` has no room.
     """
     count = 0
-    room = sides.shape[0]
     columns = numbers.shape[1]
     for row in range(numbers.shape[0] - 1):
         above, below = numbers[row], numbers[row + 1]
-        for upper in (True, False):
-            own, other = (below, above) if upper else (above, below)
-            area, start = 0, 0
-            for x in range(columns + 1):
-                here = own[x] if x < columns and own[x] != other[x] else 0
-                if here == area:
+        lower, upper = 0, 0  # the area above, and that below, whose side goes on here
+        lower_start, upper_start = 0, 0
+        for x in range(columns + 1):
+            over = above[x] if x < columns else 0
+            under = below[x] if x < columns else 0
+            if over == under:
+                if lower == 0 and upper == 0:
                     continue
-                if area:
-                    if count < room:
-                        sides[count, 0] = area
-                        sides[count, 1] = first_row + row
-                        sides[count, 2] = start if upper else x
-                        sides[count, 3] = x if upper else start
-                    count += 1
-                area, start = here, x
+                over, under = 0, 0
+            if over != lower:
+                if lower:
+                    count = _side(sides, count, lower, first_row + row, x, lower_start)
+                lower, lower_start = over, x
+            if under != upper:
+                if upper:
+                    count = _side(sides, count, upper, first_row + row, upper_start, x)
+                upper, upper_start = under, x
     return count
+
+
+@kernel
+def _side(  # noqa: PLR0917
+    sides: NDArray[np.int32], count: int, area: int, row: int, start: int, end: int
+) -> int:
+    """Keep a side if there is room, and count it."""
+    if count < sides.shape[0]:
+        sides[count, 0] = area
+        sides[count, 1] = row
+        sides[count, 2] = start
+        sides[count, 3] = end
+    return count + 1
 
 
 @kernel

@@ -162,8 +162,7 @@ def run_outs(
         box = _window(coarse.boxes[area], reach[area].max() / side, limits[2], coarse_shape)
         places = slice(box[0], box[1]), slice(box[2], box[3])
         low = coarse.low.window(*places)
-        number = coarse.number.window(*places)
-        own = np.where(number == area + 1, _OWN, np.where(number != 0, _HILL, 0)).astype(np.uint8)
+        own = _owned(coarse.number.mapped()[places], area + 1)
         ends = tuple(((reach[area] / side) ** 2).tolist())
         zone = np.zeros(low.shape, np.uint8)
         found = _spread(low, coarse.foot.window(*places), own, ends, *limits, zone)
@@ -280,6 +279,17 @@ def _lowest(  # noqa: PLR0917
                 box[1] = max(box[1], first_row + row + 1)
                 box[2] = min(box[2], column)
                 box[3] = max(box[3], column + 1)
+
+
+@kernel
+def _owned(number: NDArray[np.int32], area: int) -> NDArray[np.uint8]:
+    """Tell an area's own cells from other ground that is high over a foot."""
+    own = np.zeros(number.shape, np.uint8)
+    for row in range(number.shape[0]):
+        for x in range(number.shape[1]):
+            if number[row, x]:
+                own[row, x] = _OWN if number[row, x] == area else _HILL
+    return own
 
 
 @kernel
