@@ -155,7 +155,7 @@ class PlanObject:
         parts: list[BaseGeometry] = []
         for shape in self.shapes:
             parts += [
-                one.polygon if one.is_valid else shapely.make_valid(one.polygon)
+                one.polygon if one.is_valid else _mended(one.polygon)
                 for one in shape.surfaces
                 if one.rings
             ]
@@ -166,6 +166,11 @@ class PlanObject:
         if len(parts) == 1:
             return parts[0]
         return shapely.union_all(parts) if parts else shapely.GeometryCollection()
+
+
+def _mended(polygon: shapely.Polygon) -> BaseGeometry:
+    """Mend a polygon as layers are mended when they are taken in (`askergeo.quality`)."""
+    return shapely.make_valid(polygon, method="structure", keep_collapsed=False)
 
 
 @dataclass(frozen=True)

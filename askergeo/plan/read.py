@@ -26,6 +26,7 @@ from askergeo.plan.gml import MAX_ARCS, MAX_BYTES, read_plan_gmls
 from askergeo.plan.model import AREA, Curve, PlanFile, PlanObject, Shape, Surface, System
 from askergeo.plan.names import plan_names
 from askergeo.plan.purposes import plan_codes
+from askergeo.plan.tangled import without_tangles
 from askergeo.sources._kinds import Kind, existing, kind_of
 from askergeo.sources._zip import unpack_dataset
 from askergeo.sources.files import list_layers, read_file
@@ -100,7 +101,7 @@ def read_plans(paths: Sequence[str | Path], *, crs: str | None = None) -> list[P
             f"{', '.join(plan.name for plan in plans)} har ingen geometri.",
             remedy="Se etter at planområdet er med, og at geometrien er i GMLs navnerom.",
         )
-    return plans
+    return [without_tangles(plan) for plan in plans]
 
 
 def _opened(path: str | Path, opened: ExitStack) -> tuple[Path, Kind]:

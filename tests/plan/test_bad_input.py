@@ -815,3 +815,24 @@ def test_signs_that_steer_a_terminal_are_not_passed_on(
     out = capsys.readouterr().out
     assert "31mrød" in out
     assert not {"\x1b", "\x9b"} & set(out)
+
+
+@pytest.mark.parametrize("kind", ["flate", "kurve"])
+def test_a_tangle_is_told_of_and_not_built(
+    plan: Callable[..., Path], findings: Callable[..., set[str]], kind: str
+) -> None:
+    corners = np.array([EAST, NORTH]) + np.random.default_rng(1).integers(0, 5000, (20_000, 2))
+    points = " ".join(map(str, np.vstack([corners, corners[:1]]).ravel()))
+    geometry = polygon(points) if kind == "flate" else curve(line(points))
+    path = plan(document(area(square(), "hel"), feature(geometry)))
+    rule = "gml.flate.1" if kind == "flate" else "gml.kurve.1"
+    assert rule in findings(path)
+    one = read_plan(path).by_id["a"]
+    assert one.drawn.is_empty
+    # A ring that crosses itself once is built, however many corners it has.
+    turn = np.linspace(0, 2 * np.pi, 5001)
+    eight = np.column_stack([EAST + 50 * np.sin(2 * turn), NORTH + 50 * np.sin(turn)])
+    eight[-1] = eight[0]
+    once = plan(document(area(" ".join(map(str, eight.ravel())))))
+    assert {"gml.flate.2"} <= findings(once)
+    assert read_plan(once).objects[0].drawn.area > 100
