@@ -43,6 +43,8 @@ _LISTS: Final = {"Rp": "reguleringsplan_formaal", "Kp": "kommuneplan_formaal"}
 _PLANS: Final = {"Rp": "reguleringsplaner", "Kp": "kommuneplaner"}
 # Objects that are held against all others at a time.
 _BATCH = 32
+# A purpose has some neighbours; where the sampled have more than this, the file holds copies.
+_SAMPLE, _NEIGHBOURS = 100, 100
 # m²: less is what rounding to centimetres leaves along a common border.
 _LEAST_GAP, _LEAST_OVERLAP = 0.1, 0.01
 # Codes of older acts have fewer digits; a plan after the act of 2008 has four.
@@ -297,9 +299,16 @@ def _why(one: PlanObject, code: str) -> str:
 def _laid_out(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
     """Give the union of purposes; those that meet exactly along their borders quickly."""
     polygons = polygons_of(np.array(shapes, dtype=object))
-    if len(polygons) and shapely.coverage_is_valid(polygons):
+    if len(polygons) and not _crowded(polygons) and shapely.coverage_is_valid(polygons):
         return shapely.coverage_union_all(polygons)
     return shapely.union_all(polygons)
+
+
+def _crowded(polygons: np.ndarray[Any, np.dtype[np.object_]]) -> bool:
+    """Whether many lie over each other, as in a file with copies: to ask if they meet is slow."""
+    asked = polygons[:: max(1, len(polygons) // _SAMPLE)]
+    met = shapely.STRtree(polygons).query(asked).shape[1]
+    return bool(met > _NEIGHBOURS * len(asked))
 
 
 def _meeting(shapes: np.ndarray[Any, np.dtype[np.object_]]) -> Iterator[tuple[int, int]]:

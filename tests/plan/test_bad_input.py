@@ -25,7 +25,7 @@ from askergeo.cli.main import run
 from askergeo.datapackage import DataPackage, Origin
 from askergeo.errors import AskergeoError
 from askergeo.plan import geojson, gml, read
-from askergeo.plan.checking import check_plan
+from askergeo.plan.checking import MOST_HITS, check_plan
 from askergeo.plan.read import read_plan, read_plans
 
 if TYPE_CHECKING:
@@ -836,3 +836,14 @@ def test_a_tangle_is_told_of_and_not_built(
     once = plan(document(area(" ".join(map(str, eight.ravel())))))
     assert {"gml.flate.2"} <= findings(once)
     assert read_plan(once).objects[0].drawn.area > 100
+
+
+def test_copies_of_one_purpose_are_told_of_up_to_a_bound(plan: Callable[..., Path]) -> None:
+    purposes = [area(square(), f"f{n}").replace("RpOmr", "RpArealformålOmr") for n in range(400)]
+    path = plan(document(area(square()), *purposes))
+    hits = [
+        hit for hit in check_plan([read_plan(path)]).hits if hit.rule == "plan.formaal.overlapp"
+    ]
+    # 79 800 pairs overlap.
+    assert len(hits) == MOST_HITS + 1
+    assert hits[-1].text == "Regelen har over 10\u00a0000 funn. De andre er ikke tatt med."
