@@ -7,6 +7,7 @@ has the objects of one of the example's layers, moved. All the configurations th
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from dataclasses import dataclass
@@ -271,8 +272,10 @@ def _report(folder: Path) -> None:
 def _command(folder: Path) -> None:
     command = [sys.executable, "-m", "askergeo", "plansjekk", str(folder / PLAN), "--json"]
     given = ["--data", str(folder / PACKAGE), "--dok", str(CONFIGS)]
-    # 1 says that there are findings.
-    run_command(["sh", "-c", '"$@" || test $? = 1', "sh", *command, *given])
+    # 1 says that there are findings; so does a command that is not there, but it writes no JSON.
+    done = run_command(["sh", "-c", '"$@" || test $? = 1', "sh", *command, *given])
+    if not json.loads(done.stdout)["funn"]:
+        raise SystemExit("The review found nothing.")
 
 
 # ---- the peer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -204,6 +205,8 @@ def set_height(
         page.set_row(line, min(lines * LINE + _MARGIN, _HIGHEST))
 
 
+# Most of a table's texts are said of many rows.
+@lru_cache(maxsize=4096)
 def line_count(text: str, width: int) -> int:
     """Return how many lines a text takes in a column ``width`` characters wide."""
     if len(text) < width and "\n" not in text:

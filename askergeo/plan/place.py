@@ -12,7 +12,7 @@ import shapely
 
 from askergeo.crs import known_crs, transform
 from askergeo.errors import CrsError, LayerError
-from askergeo.geometry import EMPTY, joined, polygons_of, union
+from askergeo.geometry import joined, polygons_of, union
 from askergeo.plan.form import system_of
 from askergeo.plan.geometry import GROUND, drawn, level_of
 from askergeo.plan.model import AREA
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+    from askergeo.geometry import Geometries
     from askergeo.plan.model import PlanFile
 
 __all__ = ["Place", "moved", "place_of"]
@@ -85,6 +86,7 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
     others: Counter[str] = Counter()
     rows: list[dict[str, object]] = []
     outline: list[BaseGeometry] = []
+    drawn_uses: list[BaseGeometry] = []
     limits: list[BaseGeometry] = []
     for file in files:
         shapes = moved([drawn(one) for one in file.objects], file, crs)
@@ -92,7 +94,7 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
             if one.kind in _OUTLINES:
                 outline.append(shape)
             elif one.kind in _PURPOSES:
-                outline.append(shape)
+                drawn_uses.append(shape)
                 level = level_of(one, areas)
                 if level != GROUND:
                     others[level] += 1
@@ -100,7 +102,7 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
                 rows.append({"objekt": one.id, "kode": one.first("arealformål"), "geometry": shape})
             elif one.kind.endswith("JuridiskLinje") and one.first("juridisklinje") in _LIMITS:
                 limits.append(shape)
-    whole = union(np.array(outline, dtype=object)) if outline else EMPTY
+    whole = _outline(np.array(outline, dtype=object), np.array(drawn_uses, dtype=object))
     if whole.is_empty:
         raise LayerError(
             "Planen har ingen flate på kartet.",
@@ -121,6 +123,17 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
         other_levels=dict(others),
         names=tuple(dict.fromkeys(name.strip() for name in names if name.strip())),
     )
+
+
+def _outline(areas: Geometries, uses: Geometries) -> BaseGeometry:
+    """Join plan areas and purposes; purposes inside the areas, as they should be, add nothing."""
+    whole = union(areas)
+    shapely.prepare(whole)
+    sound = np.asarray(shapely.is_valid(uses), dtype=bool)
+    inside = sound.copy()
+    inside[sound] = shapely.covers(whole, uses[sound])
+    beyond = uses[~inside]
+    return union(np.concatenate([areas, beyond])) if len(beyond) else whole
 
 
 def moved(shapes: Sequence[BaseGeometry], file: PlanFile, crs: str) -> list[BaseGeometry]:
