@@ -122,6 +122,7 @@ def write_slope(
 
 def _write_tiles(grid: HeightGrid, out: TileFile, progress: Callable[[float], None]) -> None:
     """Compute and write rows of tiles, a thread each part of the raster."""
+    scale = np.float32(1 / (8 * grid.cell))
     counting = Lock()
     done = 0
 
@@ -132,7 +133,7 @@ def _write_tiles(grid: HeightGrid, out: TileFile, progress: Callable[[float], No
             for row in range(share.start, share.stop):
                 first = row * SIDE
                 heights = read(first - 1, min(first + SIDE, grid.height) + 1)
-                _tile_degrees(steepness(heights, grid.cell), np.float32(NODATA), tiles)
+                _tile_degrees(heights, scale, np.float32(NODATA), tiles)
                 write(row, tiles)
                 with counting:
                     done += 1
@@ -174,21 +175,26 @@ def _write_compressed(
 @kernel
 def _gradient(z: Cells, scale: np.float32, out: Cells) -> None:
     rows, columns = out.shape
-    two = np.float32(2)
     for row in range(rows):
         out[row, 0] = np.nan
         out[row, columns - 1] = np.nan
-        line = out[row, 1:-1]
-        # West, middle and east neighbours as slices: their indices need no check.
-        aw, am, ae = z[row, :-2], z[row, 1:-1], z[row, 2:]
-        hw, hm, he = z[row + 1, :-2], z[row + 1, 1:-1], z[row + 1, 2:]
-        bw, bm, be = z[row + 2, :-2], z[row + 2, 1:-1], z[row + 2, 2:]
-        for x in range(line.shape[0]):
-            across = (ae[x] + two * he[x] + be[x]) - (aw[x] + two * hw[x] + bw[x])
-            down = (bw[x] + two * bm[x] + be[x]) - (aw[x] + two * am[x] + ae[x])
-            # Zero times the middle: unknown there is unknown here.
-            unknown = np.float32(0) * hm[x]
-            line[x] = np.sqrt(across * across + down * down) * scale + unknown
+        _gradient_of(z[row], z[row + 1], z[row + 2], scale, out[row, 1:-1])
+
+
+@kernel
+def _gradient_of(above: Cells, here: Cells, below: Cells, scale: np.float32, line: Cells) -> None:
+    """Rise over run of a line of cells; the lines of heights are a cell longer at both ends."""
+    two = np.float32(2)
+    # West, middle and east neighbours as slices: their indices need no check.
+    aw, am, ae = above[:-2], above[1:-1], above[2:]
+    hw, hm, he = here[:-2], here[1:-1], here[2:]
+    bw, bm, be = below[:-2], below[1:-1], below[2:]
+    for x in range(line.shape[0]):
+        across = (ae[x] + two * he[x] + be[x]) - (aw[x] + two * hw[x] + bw[x])
+        down = (bw[x] + two * bm[x] + be[x]) - (aw[x] + two * am[x] + ae[x])
+        # Zero times the middle: unknown there is unknown here.
+        unknown = np.float32(0) * hm[x]
+        line[x] = np.sqrt(across * across + down * down) * scale + unknown
 
 
 @kernel
@@ -224,18 +230,26 @@ def _degrees_of(line: Cells) -> None:
 
 
 @kernel
-def _tile_degrees(steepness: Cells, nodata: np.float32, tiles: NDArray[np.float32]) -> None:
-    """Lay a band out in tiles, in degrees; what is unknown or beside the raster is ``nodata``."""
-    rows, columns = steepness.shape
+def _tile_degrees(z: Cells, scale: np.float32, nodata: np.float32, tiles: Cells) -> None:
+    """Lay the slopes of a band out in tiles; what is unknown or beside the raster is ``nodata``.
+
+    ``z`` has a row more above and below; ``tiles`` is (tiles, side, side).
+    """
+    rows, columns = z.shape[0] - 2, z.shape[1]
     side = tiles.shape[1]
     for number in range(tiles.shape[0]):
-        left = number * side
-        right = min(left + side, columns)
         tile = tiles[number]
+        left = number * side
+        first, last = max(left, 1), min(left + side, columns - 1)
         for row in range(rows):
-            tile[row, : right - left] = steepness[row, left:right]
-            tile[row, right - left :] = np.nan
-            _degrees_of(tile[row])
+            line = tile[row]
+            line[: first - left] = np.nan
+            line[max(last, first) - left :] = np.nan
+            if last > first:
+                west, east = first - 1, last + 1
+                above, here, below = z[row, west:east], z[row + 1, west:east], z[row + 2, west:east]
+                _gradient_of(above, here, below, scale, line[first - left : last - left])
+            _degrees_of(line)
         tile[rows:] = np.nan
         _set_nodata(tile, nodata)
 
