@@ -113,7 +113,7 @@ Crs = Annotated[
     str | None,
     typer.Option("--crs", metavar="KODE", help="Koordinatsystemet når filen ikke sier det."),
 ]
-Rules = Annotated[bool, typer.Option("--regler", help="List reglene, og hva som gjør dem gale.")]
+Rules = Annotated[bool, typer.Option("--regler", help="List reglene, med alvor og hjemmel.")]
 Each = Annotated[
     bool,
     typer.Option(

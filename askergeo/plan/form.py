@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from askergeo.errors import CrsError
+from askergeo.numbers import format_number
 from askergeo.plan.hit import Hit
 from askergeo.quality import GEOS_REASONS
 from askergeo.sources.gml_crs import parse_srs_name
@@ -116,7 +117,8 @@ def no_double_points(files: Sequence[PlanFile]) -> Iterator[Hit]:
         for curve in shape.curves:
             same = np.flatnonzero((curve.points[1:] == curve.points[:-1]).all(axis=1))
             for at in curve.points[same]:
-                text = f"Kurven har et dobbeltpunkt i {at[0]:.2f} {at[1]:.2f}."
+                east, north = (format_number(value, 2) for value in at[:2])
+                text = f"Kurven har et dobbeltpunkt: nord {north}, øst {east}."
                 place = shapely.Point(at[:2])
                 yield Hit("gml.kurve.2", text, file.name, (one.id,), curve.line, place)
 

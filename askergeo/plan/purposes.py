@@ -88,7 +88,8 @@ def covered_once(files: Sequence[PlanFile]) -> Iterator[Hit]:
                 if shared.area > _LEAST_OVERLAP:
                     (file, one), (_, other) = objects[a], objects[b]
                     area = _square_metres(shared)
-                    text = f"To formål overlapper med {area} på vertikalnivå {level}."
+                    both = f"{_called(one)} og f{_called(other)[1:]}"
+                    text = f"{both} overlapper med {area} på vertikalnivå {level}."
                     ids = (one.id, other.id)
                     yield Hit("plan.formaal.overlapp", text, file.name, ids, one.line, shared)
 
@@ -162,7 +163,8 @@ def known_owners(files: Sequence[PlanFile]) -> Iterator[Hit]:
         found = one.first("eierform")
         if found in known or (not found and one.kind == PURPOSES["Kp"]):
             continue
-        text = f"Eierformen «{found}» er ikke 1, 2 eller 3." if found else "Eierform mangler."
+        what = f"Eierformen «{found}» er ikke 1, 2 eller 3" if found else "Eierform mangler"
+        text = f"{_called(one)}: {what}."
         yield Hit("plan.eierform", text, file.name, (one.id,), one.line)
 
 
@@ -186,7 +188,7 @@ def told_uses(files: Sequence[PlanFile]) -> Iterator[Hit]:
         kinds = one.all("utnyttingstype")
         built = len(code) == _DIGITS and code.startswith(_BUILT) and one.kind == PURPOSES["Rp"]
         if built and not kinds:
-            text = f"Området med formål {code} har ingen utnytting på kartet."
+            text = f"{_called(one)} har ingen utnytting på kartet."
         elif set(kinds) - _FORBIDS and not any(one.all("utnyttingstall")):
             text = f"Utnyttingstype {', '.join(kinds)} står uten tall (utnyttingstall)."
         else:
@@ -321,6 +323,11 @@ def _meeting(shapes: np.ndarray[Any, np.dtype[np.object_]]) -> Iterator[tuple[in
         pairs = pairs[pairs[:, 0] < pairs[:, 1]]
         inner = shapely.relate_pattern(shapes[pairs[:, 0]], shapes[pairs[:, 1]], "T********")
         yield from ((int(one), int(other)) for one, other in pairs[inner])
+
+
+def _called(one: PlanObject) -> str:
+    """Say which purpose it is, by its code and the name of its field."""
+    return " ".join(("Formål", one.first("arealformål") or "ukjent", one.first("feltnavn"))).strip()
 
 
 def _square_metres(place: BaseGeometry) -> str:
