@@ -12,8 +12,8 @@ import shapely
 
 from askergeo._codes import load_codes
 from askergeo.analyses._carbon_reckoned import Settings, cases_of, conversions, interval
-from askergeo.analyses._carbon_takings import NO_COVER, takings
-from askergeo.analyses._land import LandBoundary
+from askergeo.analyses._carbon_takings import NO_COVER, carbon_cover, takings
+from askergeo.analyses._land import LandBoundary, plan_frame
 from askergeo.analyses.karbon import LAWN, lawn_uptake
 from askergeo.carbon import load_classes
 from askergeo.geometry import geometries, polygons_of, union
@@ -40,6 +40,7 @@ _LEAST: Final = 0.5
 _UNMAPPED: Final = 99
 _DEKAR: Final = 1e3
 _NAME: Final = "planen"
+_NO_GROUP: Final = "Ukjent"
 
 
 def carbon(
@@ -66,11 +67,13 @@ def carbon(
         Has ``ar5``, and ``karbonfaktor`` when the municipality has its own factors.
     """
     settings_of = load_parameters("karbon")
-    found = _takings(uses, package, settings_of)
+    layer = _list_of(uses["kode"])
+    ar5 = _ar5(uses, package)
+    found = _takings(uses, layer, ar5, settings_of)
     own = package.read("karbonfaktor") if "karbonfaktor" in package else None
     settings, years = Settings.read(settings_of, own), int(settings_of["aar"])
     case = cases_of(found, settings, years)[0] if len(found.frame) else None
-    peat = _peat(uses, found)
+    peat = _peat(uses, found, _unknown_peat(uses, layer, ar5))
     tonnes = _Tonnes.of(peat, settings, years)
     hits = _hits(peat, tonnes)
     unmapped = float(found.left_out.loc[found.left_out["grunn"] == NO_COVER, AREA].sum())
@@ -84,11 +87,16 @@ def carbon(
     )
 
 
+def _ar5(uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView) -> gpd.GeoDataFrame:
+    """Land cover near the plan; what the map says that it does not know, it does not cover."""
+    ar5 = package.read("ar5", bbox=tuple(uses.total_bounds))
+    return ar5[~ar5["arealtype"].isin([_UNMAPPED]).to_numpy(dtype=bool)]
+
+
 def _takings(
-    uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView, parameters: Parameters
+    uses: gpd.GeoDataFrame, layer: str, ar5: gpd.GeoDataFrame, parameters: Parameters
 ) -> Takings:
     """Ask the account of the plan as if it were the only one of the package."""
-    layer = _list_of(uses["kode"])
     # One row a purpose: what lies in one of several like surfaces is the same to the account.
     parts = polygons_of(geometries(uses))
     # Purposes mostly share their edges exactly: then the union is quick.
@@ -108,9 +116,6 @@ def _takings(
         layers["reguleringsplan"] = pd.DataFrame(table | {"ikrafttredelse": [None]})
     frame = gpd.GeoDataFrame(geometry=[whole], crs=uses.crs)
     boundary = LandBoundary(frame=frame, extent="land", name=_NAME, text=_NAME)
-    ar5 = package.read("ar5", bbox=whole.bounds)
-    # What the map says that it does not know, it does not cover.
-    ar5 = ar5[~ar5["arealtype"].isin([_UNMAPPED]).to_numpy(dtype=bool)]
     asked = {"endring": layer.removesuffix("_formaal")}
     return takings(ar5, layers, boundary, parameters.override(asked))
 
@@ -137,10 +142,31 @@ class _Peat:
     shapes: Geometries
 
 
-def _peat(uses: gpd.GeoDataFrame, found: Takings) -> _Peat:
-    classes = load_classes()
-    organic = [classes[one].soil == "organisk" for one in found.pieces["klasse"]]
-    peat = found.pieces[np.array(organic, dtype=bool)]
+def _unknown_peat(uses: gpd.GeoDataFrame, layer: str, ar5: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Peat under purposes of which nobody knows whether they are building: it may be built on."""
+    rows = plan_frame(
+        uses[["kode", "geometry"]].rename(columns={"kode": "formaal_kode"}),
+        layer.removesuffix("_formaal"),
+    )
+    unknown = union(geometries(rows)[rows["utbygging"].isna().to_numpy()])
+    peat = _organic(carbon_cover(ar5)[["klasse", "geometry"]])
+    peat = peat.iloc[np.sort(peat.sindex.query(unknown, predicate="intersects"))]
+    cut = shapely.intersection(geometries(peat), unknown)
+    return peat.set_geometry(cut, crs=uses.crs).assign(gruppe=_NO_GROUP)
+
+
+def _organic(cover: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    known = load_classes()
+    organic = [one in known and known[one].soil == "organisk" for one in cover["klasse"]]
+    return cover[np.array(organic, dtype=bool)]
+
+
+def _peat(uses: gpd.GeoDataFrame, found: Takings, unknown: gpd.GeoDataFrame) -> _Peat:
+    """Put the peat that is built on, and that may be, together with the purposes."""
+    parts = [_organic(found.pieces), unknown]
+    peat = pd.concat(
+        [part[["klasse", "gruppe", "geometry"]] for part in parts if len(part)] or parts[1:]
+    )
     shapes, cover = geometries(uses), geometries(peat)
     use, piece = shapely.STRtree(cover).query(shapes, predicate="intersects")
     shared = np.asarray(shapely.intersection(shapes[use], cover[piece]), dtype=object)
@@ -213,8 +239,12 @@ def _what(rows: pd.DataFrame, tonnes: _Tonnes) -> str:
     classes = load_classes()
     area = rows.groupby("klasse")[AREA].sum().sort_values(ascending=False)
     kinds = [f"{classes[str(one)].title}: {format_number(m2)} m²" for one, m2 in area.items()]
-    emitted = format_number(tonnes.of_rows(rows))
-    return "; ".join([*kinds, f"{emitted} tonn CO2e over {tonnes.years} år"])
+    told = []
+    if (rows["gruppe"] != _NO_GROUP).any():
+        told.append(f"{format_number(tonnes.of_rows(rows))} tonn CO2e over {tonnes.years} år")
+    if (rows["gruppe"] == _NO_GROUP).any():
+        told.append("det er ukjent om formålet er utbygging, og utslippet er ikke regnet")
+    return "; ".join([*kinds, *told])
 
 
 def _status(hits: tuple[MapHit, ...], found: Takings, unmapped: float) -> Status:

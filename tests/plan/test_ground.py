@@ -119,6 +119,18 @@ def test_what_is_not_building_takes_no_bog(cover: Callable[..., DataPackage]) ->
     assert (built.status, built.hits) == (Status.NO_HIT, ())
 
 
+def test_bog_in_an_area_without_a_purpose_is_a_hit_without_tonnes(cover) -> None:
+    package = cover()
+    bare = ask("kart.karbon", package, plan(("", shapely.box(650, 0, 750, 100))))
+    assert bare.status is Status.HIT_YELLOW
+    assert bare.area_m2 == pytest.approx(5_000)
+    assert bare.hits[0].what.endswith("utslippet er ikke regnet")
+    dry = ask("kart.karbon", package, plan(("", shapely.box(0, 0, 100, 100))))
+    assert (dry.status, dry.hits) == (Status.NO_HIT, ())
+    both = plan(("", shapely.box(700, 0, 710, 100)), ("1201", shapely.box(710, 0, 720, 100)))
+    assert ask("kart.karbon", package, both).area_m2 == pytest.approx(2_000)
+
+
 def test_land_cover_that_nobody_has_mapped_is_no_green(cover: Callable[..., DataPackage]) -> None:
     answer = ask("kart.karbon", cover(), plan(("1201", shapely.box(850, 0, 950, 100))))
     assert answer.status is Status.NOT_MAPPED
