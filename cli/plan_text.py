@@ -49,7 +49,9 @@ def review_text(found: Review, changes: Mapping[str, Sequence[Found]] | None) ->
         lines += [f"     Hjemmel: {rule.reference}.", f"     {rule.action}"]
     for name, changed in (changes or {}).items():
         lines += ["", f"{name.capitalize()} siden forrige utgave: {len(changed)}"]
-        lines += [f"  {one.rule.title}: {one.text}" for one in changed]
+        # What is new and what still stands is told above.
+        if name == "rettet":
+            lines += [f"  {one.rule.title}: {one.text}" for one in changed]
     unknown = [name for name, status in found.clean.items() if status == Status.NOT_MAPPED]
     if unknown:
         lines += ["", "Ikke kartlagt, så svaret er ukjent:"]
@@ -60,7 +62,10 @@ def review_text(found: Review, changes: Mapping[str, Sequence[Found]] | None) ->
         names = [name for name, reason in found.not_asked.items() if reason == why]
         lines.append(f"  {why} ({', '.join(names)})")
     clean = [name for name in found.clean if name not in unknown]
-    lines += ["", f"Uten funn: {', '.join(clean) or 'ingen'}"]
+    of_plan = [name for name in clean if not rules[name].layers]
+    on_map = [f"  {rules[name].title} ({name})" for name in clean if rules[name].layers]
+    lines += ["", "Uten funn:", *on_map]
+    lines.append(f"  I planen selv: {', '.join(of_plan) or 'ingen'}")
     return "\n".join(lines)
 
 

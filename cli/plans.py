@@ -78,7 +78,8 @@ def check(
     Det som ikke er kartlagt eller ikke kunne kontrolleres, står for seg: en plan er aldri i orden
     fordi ingen vet. Sluttkode 1 når noe er på eller over terskelen.
     """
-    console = Console(as_json=as_json, quiet=quiet)
+    # A form for other programs is JSON, said or not.
+    console = Console(as_json=as_json or form is not Form.JSON, quiet=quiet)
     if rules:
         list_rules(console)
         return
@@ -129,6 +130,8 @@ def _check_one(
         check_free(out, overwrite=overwrite, more=(FILED_HTML, FILED_PDF))
     opened = job.open()
     found = opened.review(plan)
+    if found.unplaced is not None and (out is not None or form is Form.DOK):
+        raise found.unplaced
     changes = changed(opened.review(old), found) if old else None
     if out is not None:
         console.note(_write(found, opened, plan, out, changes, overwrite=overwrite))

@@ -35,8 +35,7 @@ _ORDER: Final = (
 
 def worst_of(review: Review) -> Status:
     """Give the worst status of a review: a threshold is reached when it is one of its statuses."""
-    said = {one.status for one in review.found} | {one.status for one in review.answers}
-    return next((status for status in _ORDER if status in said), Status.NO_HIT)
+    return next((status for status in _ORDER if status in review.statuses), Status.NO_HIT)
 
 
 def as_json(

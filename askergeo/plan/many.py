@@ -216,7 +216,7 @@ def _review_one(batch: _Batch, plan: Plan) -> Row:
     basis = batch.basis(plan)
     found = batch.opened.review(plan.files)
     name = _name(plan, basis)
-    if batch.report and batch.opened.view is not None:
+    if batch.report and batch.opened.view is not None and found.place is not None:
         from askergeo.plan.filed import write_review  # noqa: PLC0415  (only when it is asked for)
 
         view, opened = batch.opened.view, batch.opened

@@ -310,7 +310,9 @@ def _period(asked: MapRule, around: Around) -> MapRows:
     uses = around.asked(asked.uses).uses
     classes = uses["kode"].map(lambda code: getattr(use_of(code), asked.kind))
     periods = _periods(layer.features.frame)
-    near = periods if len(periods) else _all_periods(asked.layer, around.package)
+    # With a cover of its own a layer is one map: a period that it has anywhere, it has here too.
+    one_map = around.cover(asked.layer) is not None or not len(periods)
+    near = _all_periods(asked.layer, around.package) if one_map else periods
     mapped = set(near[~np.isnan(near)].astype(int))
     missing = [one for one in sorted(set(classes)) if len(near) and not mapped & _OWN[one]]
     remarks = []

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from askergeo.dok.search import place_of as area_of
+from askergeo.errors import AskergeoError, CrsError, DataQualityError, LayerError
 from askergeo.numbers import format_number
 from askergeo.parameters import load_parameters
 from askergeo.plan.catalogue import load_rules
@@ -49,6 +51,7 @@ THRESHOLDS: Final = {
         }
     ),
 }
+_NO_MAP: Final = "Det er ikke oppgitt kartdata (--data)."
 _NOT_RUN: Final = frozenset({Status.NOT_IMPLEMENTED, Status.ERROR, Status.TIMEOUT})
 _LEVELS: Final = (Status.HIT_RED, Status.HIT_YELLOW)
 _BY_SEVERITY: Final = {
@@ -119,6 +122,8 @@ class Review:
         What the map rules said, hits or none.
     place
         The plan on the map; missing without a data package.
+    unplaced
+        Why the plan could not be put on the map.
     """
 
     found: tuple[Found, ...]
@@ -127,11 +132,17 @@ class Review:
     rules: dict[str, Rule]
     answers: tuple[MapAnswer, ...] = ()
     place: Place | None = None
+    unplaced: AskergeoError | None = None
 
     def reached(self, threshold: str) -> bool:
         """Whether anything is at or above a threshold of `THRESHOLDS`."""
-        worst = {one.status for one in self.found} | {one.status for one in self.answers}
-        return not THRESHOLDS[threshold].isdisjoint(worst)
+        return not THRESHOLDS[threshold].isdisjoint(self.statuses)
+
+    @property
+    def statuses(self) -> frozenset[Status]:
+        """Every status that was said; an error too when the plan could not be put on the map."""
+        said = {one.status for one in self.found} | {one.status for one in self.answers}
+        return frozenset(said if self.unplaced is None else {*said, Status.ERROR})
 
     @property
     def sentence(self) -> str:
@@ -173,27 +184,27 @@ def review(
     provisions
         The plan's provisions, where the names on the map are looked up.
 
-    Raises
-    ------
-    LayerError
-        When the plan has no surface that can be held against the map.
+    Returns
+    -------
+    Review
+        Of a plan that cannot be put on the map too: then no rule of the map is asked.
     """
     municipality = "" if package is None else package.municipality
     checked = check_plan(files, municipality=municipality, provisions=provisions)
     rules = dict(load_rules())
-    hits = checked.hits if package is None else _moved(checked.hits, files, package.crs)
+    place, unplaced = _placed(files, package)
+    hits = _moved(checked.hits, files, package.crs) if package and place else checked.hits
     found = [_of_plan(hit, rules[hit.rule]) for hit in hits]
     clean = dict.fromkeys(checked.clean, Status.NO_HIT)
     not_asked = dict(checked.not_run)
-    place, answers = None, []
-    if package is None:
-        why = "Det er ikke oppgitt kartdata (--data)."
-        not_asked |= {name: why for name, rule in rules.items() if rule.layers}
-    else:
-        place = place_of(files, package.crs)
-        answers = ask_map(place, package, parameters=parameters or load_parameters("plansjekk"))
+    answers: list[MapAnswer] = []
+    if package is not None and place is not None:
+        answers += ask_map(place, package, parameters=parameters or load_parameters("plansjekk"))
         answers += ask_datasets(place, package, configs)
         rules |= {one.rule.id: one.rule for one in answers}
+    else:
+        why = f"Planen kan ikke legges på kartet. {unplaced.message}" if unplaced else _NO_MAP
+        not_asked |= {name: why for name, rule in rules.items() if rule.layers}
     for answer in answers:
         found += _of_map(answer)
         if answer.status in _NOT_RUN:
@@ -209,7 +220,22 @@ def review(
         rules=rules,
         answers=tuple(answers),
         place=place,
+        unplaced=unplaced,
     )
+
+
+def _placed(
+    files: Sequence[PlanFile], package: DataPackage | ScenarioView | None
+) -> tuple[Place | None, AskergeoError | None]:
+    """Put the plan on the map, or say why that cannot be: what is wrong with it is told anyway."""
+    if package is None:
+        return None, None
+    try:
+        place = place_of(files, package.crs)
+        area_of(place.outline, package.crs, 0.0)
+    except (CrsError, DataQualityError, LayerError) as error:
+        return None, error
+    return place, None
 
 
 def _moved(hits: Sequence[Hit], files: Sequence[PlanFile], crs: str) -> list[Hit]:
