@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from askergeo.dok.config import DokConfig
     from askergeo.dok.guidance import Guidance
+    from askergeo.geometry import Geometries
 
 __all__ = ["DokResult", "LayerHit", "QualityMeasure", "worst"]
 
@@ -115,7 +116,9 @@ class DokResult:
     objects
         The objects hit, a row for each and layer: ``dellag``, ``lag``, ``status``, ``areal_m2``,
         the configuration's properties under their national names, and the geometry cut to the
-        searched area.
+        searched area. ``None`` when they were not asked for.
+    lines
+        What is hit that is no polygon, cut to the searched area; ``None`` as for ``count``.
     parts
         The rows of the area that are hit, by their labels: ``status``, ``areal_m2``, and ``grunn``,
         what each shares with the polygons hit.
@@ -148,6 +151,7 @@ class DokResult:
     distance_m: float | None = None
     layers: tuple[LayerHit, ...] = ()
     objects: gpd.GeoDataFrame | None = field(default=None, repr=False, compare=False)
+    lines: Geometries | None = field(default=None, repr=False, compare=False)
     parts: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     mapped: float | None = None
     text: str = ""

@@ -38,6 +38,8 @@ __all__ = ["carbon"]
 # m²: less is what the edges of two maps leave of each other.
 _LEAST: Final = 0.5
 _UNMAPPED: Final = 99
+# Columns that tell a carbon class.
+_AR5: Final = ("arealtype", "skogbonitet", "treslag", "grunnforhold")
 _DEKAR: Final = 1e3
 _NAME: Final = "planen"
 _NO_GROUP: Final = "Ukjent"
@@ -89,7 +91,8 @@ def carbon(
 
 def _ar5(uses: gpd.GeoDataFrame, package: DataPackage | ScenarioView) -> gpd.GeoDataFrame:
     """Land cover near the plan; what the map says that it does not know, it does not cover."""
-    ar5 = package.read("ar5", bbox=tuple(uses.total_bounds))
+    wanted = [name for name in _AR5 if name in package.records["ar5"].columns]
+    ar5 = package.read("ar5", bbox=tuple(uses.total_bounds), columns=wanted)
     return ar5[~ar5["arealtype"].isin([_UNMAPPED]).to_numpy(dtype=bool)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import shapely
 
 from askergeo.dok import check_area
-from askergeo.geometry import geometries, is_surface, union
+from askergeo.geometry import EMPTY, geometries, union
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.plan.catalogue import Asks, Rule
 from askergeo.result import Status
@@ -47,7 +47,8 @@ def ask_datasets(
     if not configs:
         return []
     uses = place.uses[shapely.area(geometries(place.uses)) > 0]
-    return [_answer(one, uses) for one in check_area(uses, package, configs=configs)]
+    found = check_area(uses, package, configs=configs, objects=False)
+    return [_answer(one, uses) for one in found]
 
 
 def _answer(result: DokResult, uses: gpd.GeoDataFrame) -> MapAnswer:
@@ -82,7 +83,7 @@ def _rule(result: DokResult) -> Rule:
 
 def _hits(result: DokResult, uses: gpd.GeoDataFrame) -> Iterator[MapHit]:
     """Give one hit a purpose."""
-    if result.parts is None or result.objects is None:
+    if result.parts is None:
         return
     rows = uses.index.get_indexer(result.parts.index)
     codes = uses["kode"].to_numpy(dtype=object)[rows].astype(str)
@@ -90,8 +91,7 @@ def _hits(result: DokResult, uses: gpd.GeoDataFrame) -> Iterator[MapHit]:
     names = uses["bruk"].to_numpy(dtype=object)[rows]
     statuses = result.parts["status"].to_numpy(dtype=object)
     ground = result.parts["grunn"].to_numpy(dtype=object)
-    shapes = geometries(result.objects)
-    lines = shapely.union_all(shapes[~is_surface(shapes)])
+    lines = EMPTY if result.lines is None else shapely.union_all(result.lines)
     for code in sorted(set(codes)):
         its = codes == code
         where = union(ground[its])
