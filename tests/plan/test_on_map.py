@@ -269,6 +269,8 @@ def test_the_report_holds_the_review(
     assert len(tables["kontroll"]["rader"]) == len(load_rules())
     hits = gpd.read_file(out / "askergeo.gpkg", layer="plansjekk_treff")
     placed = [one for one in written["funn"] if one["lag"]]
-    assert hits["areal_m2"].sum() == pytest.approx(sum(one["areal_m2"] or 0 for one in placed), abs=1)
+    assert hits["areal_m2"].sum() == pytest.approx(
+        sum(one["areal_m2"] or 0 for one in placed), abs=1
+    )
     assert run([*arguments, "--ut", str(out)]) == 2  # the folder is taken
     assert run(["plansjekk", str(path), "--ut", str(tmp_path / "uten")]) == 2
