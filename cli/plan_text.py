@@ -61,11 +61,14 @@ def review_text(found: Review, changes: Mapping[str, Sequence[Found]] | None) ->
     for why in dict.fromkeys(found.not_asked.values()):
         names = [name for name, reason in found.not_asked.items() if reason == why]
         lines.append(f"  {why} ({', '.join(names)})")
-    clean = [name for name in found.clean if name not in unknown]
+    clean = [name for name, status in found.clean.items() if status == Status.NO_HIT]
     of_plan = [name for name in clean if not rules[name].layers]
     on_map = [f"  {rules[name].title} ({name})" for name in clean if rules[name].layers]
     lines += ["", "Uten funn:", *on_map]
     lines.append(f"  I planen selv: {', '.join(of_plan) or 'ingen'}")
+    other = [name for name, status in found.clean.items() if status == Status.NOT_RELEVANT]
+    if other:
+        lines += ["", f"Gjelder ikke formålene i planen: {', '.join(other)}"]
     return "\n".join(lines)
 
 

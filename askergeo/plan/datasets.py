@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import geopandas as gpd
 import shapely
 
 from askergeo.dok import check_area
@@ -14,8 +15,6 @@ from askergeo.result import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import geopandas as gpd
 
     from askergeo.datapackage import DataPackage
     from askergeo.dok.config import DokConfig
@@ -47,6 +46,10 @@ def ask_datasets(
     if not configs:
         return []
     uses = place.uses[shapely.area(geometries(place.uses)) > 0]
+    if not len(uses):
+        # All purposes lie on other levels: the datasets are about the plan area all the same.
+        whole = {"objekt": [""], "kode": [""], "bruk": ["Planområdet"]}
+        uses = gpd.GeoDataFrame(whole, geometry=[place.outline], crs=place.uses.crs)
     found = check_area(uses, package, configs=configs, objects=False)
     return [_answer(one, uses) for one in found]
 

@@ -87,7 +87,7 @@ def _ask_method(rule: Rule, asks: Asks, around: Around, parameters: Parameters) 
         return _not_asked(rule, why)
     asked = around.asked(asks.uses)
     if asked.place is None:
-        return _not_relevant(rule)
+        return _without_uses(rule, around.place)
     method = _METHODS[asks.method]
     return method(rule, asked.uses, around.place, around.package, parameters)
 
@@ -98,7 +98,7 @@ def _ask_layer(rule: Rule, ask: MapRule, around: Around) -> MapAnswer:
         return _not_asked(rule, why)
     asked = around.asked(ask.uses)
     if asked.place is None:
-        return _not_relevant(rule)
+        return _without_uses(rule, around.place)
     rows = read_rows(ask, around)
     must = must_avoid(ask, asked.uses["kode"].astype(str), rows.features)
     found = _meet(must, asked, rows)
@@ -146,6 +146,14 @@ def _undecided(ask: MapRule, package: DataPackage | ScenarioView) -> str:
 
 def _not_asked(rule: Rule, why: str) -> MapAnswer:
     return MapAnswer(rule=rule, status=Status.NOT_IMPLEMENTED, unmapped_m2=None, remark=why)
+
+
+def _without_uses(rule: Rule, place: Place) -> MapAnswer:
+    """Answer a rule about no purpose on the ground; those on other levels are not known to fit."""
+    if place.other_levels:
+        levels = listed(sorted(place.other_levels))
+        return _not_asked(rule, f"Formål på vertikalnivå {levels} er ikke holdt mot kartet.")
+    return _not_relevant(rule)
 
 
 def _not_relevant(rule: Rule) -> MapAnswer:

@@ -30,6 +30,7 @@ __all__ = ["Place", "moved", "place_of"]
 
 _PURPOSES = ("RpArealformålOmråde", "KpArealformålOmråde")
 _OUTLINES = ("RpOmråde", "KpOmråde", AREA)
+_USES = ["objekt", "kode", "bruk", "geometry"]
 # EUREF89 UTM with NN2000 heights, and without.
 _IN_THE_PLANE = {f"EPSG:{5940 + zone}": f"EPSG:{25800 + zone}" for zone in range(31, 36)}
 # Codes of juridisklinje that are building limits: of a reguleringsplan, and of a kommuneplan.
@@ -45,8 +46,9 @@ class Place:
     outline
         The plan area: all that is planned, as one (multi)polygon.
     uses
-        A row a purpose on the ground: ``objekt``, ``kode``, ``bruk``, geometry. An area before
-        there is a plan, and a plan without purposes, has its outline with no code.
+        A row a purpose on the ground: ``objekt``, ``kode``, ``bruk``, geometry; none when all lie
+        on other levels. An area before there is a plan, and a plan without purposes, has its
+        outline with no code.
     limits
         Building limits that the plan itself draws.
     plan_ids
@@ -108,7 +110,7 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
             "Planen har ingen flate på kartet.",
             remedy="Se etter at planområdet er med i filene og kan bygges.",
         )
-    if not rows:
+    if not rows and not others:
         rows = [{"objekt": ", ".join(areas), "kode": "", "geometry": whole}]
     for row in rows:
         row["bruk"] = use_of(str(row["kode"])).name
@@ -117,7 +119,7 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
     names = [n for file in files for one in file.of(*_OUTLINES) for n in one.all("plannavn")]
     return Place(
         outline=whole,
-        uses=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
+        uses=gpd.GeoDataFrame(rows, columns=_USES, geometry="geometry", crs=crs),
         limits=gpd.GeoDataFrame(geometry=limits, crs=crs),
         plan_ids=frozenset(numbers),
         other_levels=dict(others),

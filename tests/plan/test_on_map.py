@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from askergeo.cli.main import run
+from askergeo.cli.plan_text import review_text
 from askergeo.datapackage import DataPackage, Origin
 from askergeo.outputs.write import FILES
 from askergeo.parameters import load_parameters
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from askergeo.plan.answer import MapAnswer
 
 CRS = "EPSG:25832"
+PARAMETERS = load_parameters("plansjekk")
 ORIGIN = Origin(title="Test", fetched="2025-01-01", licence="CC0", attribution="", owner="")
 
 
@@ -149,6 +151,30 @@ def test_other_levels_are_told_of_not_asked(package: DataPackage, wide: shapely.
     place = place_of(plan(tunnel, purpose("3040", wide.buffer(-600), "g")), CRS)
     assert place.other_levels == {"1": 1}
     assert place.uses["objekt"].tolist() == ["g"]
+    # A demand on a use that is on another level alone is not known to be met.
+    found = {one.rule.id: one for one in ask_map(place, package, parameters=PARAMETERS)}
+    assert found["kart.stoy"].status == Status.NOT_IMPLEMENTED
+    assert "vertikalnivå 1" in found["kart.stoy"].remark
+
+
+def test_what_is_not_about_the_plan_is_not_told_as_clean(
+    package: DataPackage, wide: shapely.Polygon
+) -> None:
+    text = review_text(review(plan(purpose("3040", wide)), package), None)
+    clean, _, other = text.partition("Gjelder ikke formålene i planen:")
+    assert "kart.stoy" in other
+    assert "kart.stoy" not in clean
+    assert "kart.markagrense" in clean
+
+
+def test_a_plan_all_on_another_level_is_not_taken_for_one_on_the_ground(
+    package: DataPackage, wide: shapely.Polygon
+) -> None:
+    found = review(plan(purpose("2010", wide, "t", vertikalnivå="1")), package)
+    assert found.place is not None
+    assert not len(found.place.uses)
+    assert {one.status for one in found.answers} == {Status.NOT_IMPLEMENTED}
+    assert found.reached("ikke-kartlagt")
 
 
 @pytest.fixture
