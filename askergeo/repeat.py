@@ -60,7 +60,7 @@ def repeat_result(
     MissingFileError
         When the file or the data package is not there.
     SourceError
-        When the file is not a report, or is of a newer form.
+        When the file is not a report, is of a newer form, or is of a plan, which is not in it.
     """
     path = _document(path)
     old = _read(path)
@@ -69,6 +69,11 @@ def repeat_result(
         raise SourceError(
             f"{path} har ingen resultater som kan gjentas.",
             remedy="Ingen analyser kunne kjøres den gangen; lag en ny rapport.",
+        )
+    if reviews := [one for one in runs if one["analyse"] == "plansjekk"]:
+        raise SourceError(
+            f"{path} er fra plansjekk, og planfilen ligger ikke i den.",
+            remedy=f"Kjør «{reviews[0]['opphav']['kommando']}» igjen der planfilen ligger.",
         )
     base = DataPackage.open(_place(path, runs[0]["opphav"], "datapakke", package, "--data"))
     change = None

@@ -88,7 +88,8 @@ FormOption = Annotated[
     typer.Option(
         "--format",
         metavar="FORM",
-        help="Formen med --json: json, sarif eller dok (den nasjonale DOK-analysen).",
+        help="JSON i denne formen: json (med --json), sarif, eller dok (den nasjonale "
+        "DOK-analysen).",
     ),
 ]
 Configs = Annotated[

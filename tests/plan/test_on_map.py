@@ -299,4 +299,7 @@ def test_the_report_holds_the_review(
         sum(one["areal_m2"] or 0 for one in placed), abs=1
     )
     assert run([*arguments, "--ut", str(out)]) == 2  # the folder is taken
+    capsys.readouterr()
+    assert run(["gjenta", str(out)]) == 2
+    assert "planfilen ligger ikke i den" in capsys.readouterr().err
     assert run(["plansjekk", str(path), "--ut", str(tmp_path / "uten")]) == 2
