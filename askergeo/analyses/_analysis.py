@@ -57,8 +57,8 @@ class Analysis:
         ``"module:function"`` that adds what only this analysis can say of two runs, from both
         and their difference; empty when the difference says it all.
     seconds
-        How long it takes on Eksempelbygda, about: analyses that share processes are begun with
-        the longest.
+        How long it takes on Eksempelbygda, about, with the kernels that no other compiles: analyses
+        that share processes are begun with the longest.
     """
 
     id: str
