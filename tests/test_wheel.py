@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -90,10 +89,8 @@ def test_help_and_catalogue_run_elsewhere(askergeo):
     assert "strandsone" in json.loads(askergeo("parametre", "--json").stdout)
 
 
-def test_the_demo_runs_elsewhere_within_a_minute(askergeo, tmp_path):
-    start = time.perf_counter()
+def test_the_demo_runs_elsewhere(askergeo, tmp_path):
     paths = askergeo("demo", "--ut", "eksempel").stdout.splitlines()
-    seconds = time.perf_counter() - start
     assert [Path(path).name for path in paths] == [
         "index.html",
         "askergeo.gpkg",
@@ -101,5 +98,3 @@ def test_the_demo_runs_elsewhere_within_a_minute(askergeo, tmp_path):
         "resultat.json",
     ]
     assert all((tmp_path / path).is_file() for path in paths)
-    # On two cores, with a cold cache of kernels.
-    assert seconds < 60

@@ -41,10 +41,6 @@ def test_demo_prints_its_paths_and_nothing_else(demo_run):
     assert DataPackage.open(demo_run.folder / "datapakke").verify() == []
 
 
-def test_demo_is_done_within_a_minute(demo_run):
-    assert demo_run.seconds < 60
-
-
 def test_demo_runs_every_analysis(demo_folder):
     report = json.loads((demo_folder / "resultat.json").read_text(encoding="utf-8"))
     assert {one["analyse"] for one in report["resultater"]} == set(ANALYSES)
