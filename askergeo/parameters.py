@@ -122,7 +122,8 @@ def load_parameters(name: str, overrides: Mapping[str, Any] | None = None) -> Pa
     Parameters
     ----------
     name
-        Name of the set: ``strandsone`` reads ``askergeo/data/parameters/strandsone.yml``.
+        Name of the set: ``strandsone`` reads ``askergeo/data/parameters/strandsone.yml``. An
+        analysis that builds on another has both: ``skole+prognose``.
     overrides
         Values that replace the file's.
 
@@ -131,7 +132,7 @@ def load_parameters(name: str, overrides: Mapping[str, Any] | None = None) -> Pa
     ParameterError
         When an override is unknown or not allowed.
     """
-    parameters = Parameters(name, list(_shipped(name)))
+    parameters = Parameters(name, [one for part in name.split("+") for one in _shipped(part)])
     return parameters.override(overrides) if overrides else parameters
 
 

@@ -49,6 +49,11 @@ _VERBS = {
     "karbon": "areal karbon",
     "klimabudsjett": "areal klimabudsjett",
     "jordvern": "areal jordvern",
+    "skole_kapasitet": "skole kapasitet",
+    "skole_prognose": "skole prognose",
+    "skoleveg": "skole veg",
+    "skolekretser": "skole kretser",
+    "barnehager": "skole barnehager",
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from askergeo.analyses._analysis import BOUNDARY, BUILDING, Analysis
 from askergeo.analyses._hazard_verbs import HAZARDS
 from askergeo.analyses._land_verbs import LAND, LAND_ON_REQUEST
+from askergeo.analyses._school_verbs import SCHOOL, SCHOOL_ON_REQUEST
 from askergeo.errors import ParameterError
 
 __all__ = ["ANALYSES", "ON_REQUEST", "Analysis", "find"]
@@ -258,7 +259,7 @@ _REACH = Analysis(
 )
 
 ANALYSES: dict[str, Analysis] = {
-    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND)
+    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND, *SCHOOL)
 }
 
 _SITING = Analysis(
@@ -311,4 +312,6 @@ _SITING = Analysis(
 
 #: Analyses that need a choice of the planner's, or minutes of a fine terrain, so that a report of
 #: everything leaves them out.
-ON_REQUEST: dict[str, Analysis] = {one.id: one for one in (_SITING, *LAND_ON_REQUEST, *HAZARDS)}
+ON_REQUEST: dict[str, Analysis] = {
+    one.id: one for one in (_SITING, *LAND_ON_REQUEST, *HAZARDS, *SCHOOL_ON_REQUEST)
+}
