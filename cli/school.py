@@ -1,0 +1,76 @@
+"""The verbs of schools: `askergeo skole` and what belongs to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .analyses import run_and_write
+from .options import Common, Data, GroupData, Out, given, with_common
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer, command: type, group: type) -> None:
+    """Add the group ``skole`` to the command line."""
+    school = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
+    school.callback()(balance)
+    school.command("kapasitet", cls=command)(capacity)
+    app.add_typer(school, name="skole")
+
+
+@with_common
+def balance(
+    ctx: typer.Context,
+    data: GroupData = None,
+    out: Out = Path("skole"),
+    *,
+    closed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--nedlegg",
+            metavar="SKOLE_ID",
+            help="Vis hva det gjør å legge ned denne skolen; kan gis flere ganger.",
+        ),
+    ] = None,
+    merged: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slå-sammen",
+            metavar="A+B",
+            help="Vis hva det gjør å legge skole A inn i skole B (skole_id); kan gis flere ganger.",
+        ),
+    ] = None,
+    common: Common,
+) -> None:
+    """Skolebalansen: elever og plasser ved hver skole, år for år, og hvorfor det endrer seg.
+
+    $ askergeo skole --data asker --ut skole
+    $ askergeo skole --data asker --ut nedlegg --nedlegg 974568098
+    $ askergeo skole --data asker --ut sammen --slå-sammen 974568098+974568101
+    $ askergeo skole --data asker --ut hønsjordet --scenario ny-skole
+
+    Viser over- og underdekning for barnetrinn og ungdomstrinn, første år over 100 %, hva hvert
+    tiltak gir, og hva det gjør å legge ned en skole.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if data is None:
+        ctx.fail("Missing option '--data'.")
+    chosen = {"nedlegg": closed, "slaa_sammen": merged}
+    run_and_write("skole", data, out, common, given(chosen, common.parameter))
+
+
+@with_common
+def capacity(data: Data, out: Out = Path("skole-kapasitet"), *, common: Common) -> None:
+    """Plassene ved hver skole år for år: bygget, paviljongene og tiltakene.
+
+    $ askergeo skole kapasitet --data asker --ut kapasitet
+    $ askergeo skole kapasitet --data asker --ut vedtatt --parameter tiltak_status=vedtatt
+    $ askergeo skole kapasitet --data asker --ut små --parameter gruppe_barnetrinn=25
+
+    Plasser er paralleller × trinn × gruppestørrelse, om kommunen ikke selv har oppgitt dem.
+    """
+    run_and_write("skole_kapasitet", data, out, common)
