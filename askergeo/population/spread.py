@@ -42,7 +42,7 @@ class Spread:
     def deviation(
         self, count: NDArray[np.float64], ages: NDArray[np.int64] | None = None
     ) -> NDArray[np.float64]:
-        """Standard deviation of the people of several ages together.
+        """Reckon the standard deviation of the people of several ages together.
 
         Parameters
         ----------
