@@ -52,7 +52,9 @@ DIMENSIONS: Final = {
 }  # fmt: skip
 
 _REGION = re.compile(r"(?:[A-Z]{1,2}[-_])?(\d{4}|\d{6}|\d{8})(?:[\s:]+(.*))?")
-_LARGER = re.compile()
+_LARGER = re.compile(
+    r"(?:EAK|EKA|F[-_])?\s*\d{0,2}(?:\s+.*)?|.*\b(?:hele landet|whole country)\b.*"
+)
 _IN_FORCE = re.compile(r"\s*\((?:(?:19|20)\d\d)?\s*[-–]\s*((?:19|20)\d\d)?\)$")
 _SINGLE = re.compile(r"(?:alder\s*)?0*(\d{1,3})(?:\s*(?:års?|ar|aar|years?|.r))?")
 _OPEN = re.compile(
