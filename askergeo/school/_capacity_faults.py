@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from askergeo.numbers import format_number
-from askergeo.school._faults import faults_of, joined_faults
+from askergeo.population.faults import all_faults
+from askergeo.school._faults import faults_of
 from askergeo.school._layers import MEASURES, column_of, year_text
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ _NO_PLACES: Final = (
 
 
 def school_faults(skole: pd.DataFrame, schools: pd.DataFrame, building: Numbers) -> pd.DataFrame:
+    """Name schools without grades or places, and ids that stand twice."""
     no_grades = schools[schools["fra"].isna() | schools["til"].isna()]
     guessed = schools[schools["antatt"]]
-    no_places = schools[
-        np.isnan(building).any(axis=1) & ~schools["fra"].isna() & ~schools["privat"]
-    ]
+    unknown = pd.DataFrame(building, index=schools.index).isna().any(axis=1)
+    no_places = schools[unknown & schools["fra"].notna() & ~schools["privat"]]
     doubled = skole.loc[skole["skole_id"].duplicated(), "skole_id"]
-    return joined_faults(
+    return all_faults(
         [
             faults_of(
                 "skole.uten_trinn",
@@ -113,7 +114,7 @@ def measure_faults(
         The schools, and the places of their buildings, (s, 2).
     """
     if layer is None or not len(layer):
-        return joined_faults([])
+        return all_faults([])
     frame = pd.DataFrame({name: column_of(layer, name, kind) for name, kind in MEASURES.items()})
     lost = frame[~frame["skole_id"].isin(schools.index)]
     backward = frame[frame["til_aar"] < frame["fra_aar"]]
@@ -156,7 +157,7 @@ def measure_faults(
             "paviljongen har ikke til_aar og er regnet som varig. Fyll ut til_aar.",
         ),
     )
-    return joined_faults(
+    return all_faults(
         faults_of(
             f"skoletiltak.{rule}",
             title,

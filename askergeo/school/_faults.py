@@ -1,17 +1,17 @@
-"""What is wrong with the input of the school model, as rows that become findings."""
+"""Faults of the school layers, each with a text of its own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from askergeo.population.faults import FAULT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["FAULT_COLUMNS", "faults_of", "joined_faults"]
-
-FAULT_COLUMNS: Final = ("regel", "tittel", "lag", "rad", "tekst")
+__all__ = ["faults_of"]
 
 
 def faults_of(
@@ -31,13 +31,5 @@ def faults_of(
         What is wrong with each, what follows from it and what to do, in bokmål.
     """
     data = {"rad": [str(row) for row in rows], "tekst": list(texts)}
-    frame = pd.DataFrame(data, dtype=object).assign(regel=rule, tittel=title, lag=layer)
-    return frame[list(FAULT_COLUMNS)]
-
-
-def joined_faults(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Put the faults of several checks together."""
-    filled = [frame for frame in frames if len(frame)]
-    if not filled:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in FAULT_COLUMNS})
-    return pd.concat(filled, ignore_index=True)
+    frame = pd.DataFrame(data, dtype="str").assign(regel=rule, tittel=title, lag=layer)
+    return frame[list(FAULT_COLUMNS)].astype("str")

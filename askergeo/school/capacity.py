@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.population.faults import all_faults
 from askergeo.school._capacity_faults import (
     building_faults,
     measure_faults,
     negative_places,
     school_faults,
 )
-from askergeo.school._faults import joined_faults
 from askergeo.school._layers import MEASURES, column_of, year_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Capacity:
     active
         Whether each measure is in force, (t, m), counted or not.
     faults
-        What is wrong with the input; columns of :data:`askergeo.school._faults.FAULT_COLUMNS`.
+        What is wrong with the input; columns of :data:`askergeo.population.faults.FAULT_COLUMNS`.
     """
 
     schools: pd.DataFrame
@@ -163,7 +163,7 @@ def capacity(
     there = _between(np.asarray(years), schools["fra_aar"], schools["til_aar"])
     open_now = _open(there[:, :, None] & (grades > 0)[None], there, steps)
     places = np.where(open_now, _places(building, steps, open_now.shape), 0.0)
-    faults = joined_faults(
+    faults = all_faults(
         [
             school_faults(skole, schools, building),
             building_faults(schools, (grades * sizes).sum(axis=1)),
