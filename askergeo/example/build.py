@@ -19,8 +19,10 @@ from askergeo.example.centres import make_centres
 from askergeo.example.changes import EARLIER, make_earlier_cover
 from askergeo.example.cover import make_cover, make_soil
 from askergeo.example.decisions import make_decisions
+from askergeo.example.districts import make_school_districts
 from askergeo.example.hazards import make_hazards, make_zones
 from askergeo.example.heritage import make_heritage
+from askergeo.example.housing import make_housing
 from askergeo.example.key import make_key
 from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Grid, Land
 from askergeo.example.network import make_local_roads, make_network
@@ -31,14 +33,18 @@ from askergeo.example.plan_files import (
     write_plan_files,
 )
 from askergeo.example.plans import make_municipal_plan, make_zoning
+from askergeo.example.population_history import make_history, make_projection
 from askergeo.example.public import make_public
+from askergeo.example.pupils import make_measures, make_pupils
 from askergeo.example.residents import make_residents
 from askergeo.example.roads import make_main_roads, make_private_roads, make_railway
+from askergeo.example.schools import make_schools
 from askergeo.example.services import make_districts, make_services, make_stops
 from askergeo.example.sites import make_farmland, make_sites
 from askergeo.example.slides import make_slides
 from askergeo.example.streets import make_settlements, make_streets
 from askergeo.example.terrain import make_terrain
+from askergeo.example.units import make_units
 from askergeo.example.water import make_boundary, make_water
 from askergeo.stores.layers import Origin
 
@@ -57,7 +63,7 @@ __all__ = ["KEY_FILE", "STEPS", "Example", "answer_key", "build_example", "make_
 KEY_FILE = "nokkel.json"
 
 #: Each step reads what the earlier ones left in the :class:`Land` and adds its own. A new step
-#: (school districts, pipes, timetables) goes before the key; its random numbers are its own, so
+#: (pipes, timetables) goes before the key; its random numbers are its own, so
 #: it moves nothing that is there already.
 STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("terreng", make_terrain),
@@ -91,6 +97,14 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("soner", make_zones),
     ("arealdekke på en tidligere dato", make_earlier_cover),
     ("arealvedtak", make_decisions),
+    ("grunnkretser", make_units),
+    ("skoler", make_schools),
+    ("skolekretser", make_school_districts),
+    ("folketallet de siste årene", make_history),
+    ("framskriving", make_projection),
+    ("elever", make_pupils),
+    ("skoletiltak", make_measures),
+    ("boligprogram", make_housing),
     ("nøkkel", make_key),
 )
 

@@ -1,4 +1,4 @@
-"""Hazards and lines on the map: quick clay, floods, storm surge, noise, zones and districts."""
+"""Hazards and lines on the map: quick clay, floods, storm surge, noise and zones."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import numpy as np
 import shapely
 from scipy import ndimage
 
-from askergeo.example.centres import NAMES
-from askergeo.example.land import MUNICIPALITY
 from askergeo.example.shapes import line_array, region
 from askergeo.example.sites import thin
 
@@ -127,7 +125,7 @@ def _noise_zones(land: Land) -> None:
 
 
 def make_zones(land: Land) -> None:
-    """Add nullvekstlinje, markagrense, grunnkrets and byggegrense_sjo."""
+    """Add nullvekstlinje, markagrense and byggegrense_sjo."""
     grid, arrays, size = land.grid, land.arrays, land.size
     rng = land.rng("zones of the map")
     left, low, right, _ = grid.box.bounds
@@ -148,31 +146,7 @@ def make_zones(land: Land) -> None:
         marka_id=np.arange(1, len(forest) + 1),
         navn=["Eksempelmarka"] * len(forest),
     )
-    _districts(land)
     _building_lines(land)
-
-
-def _districts(land: Land) -> None:
-    """Statistical districts: cells around the centres and points between them."""
-    rng, grid = land.rng("districts"), land.grid
-    centres = land.tables["centres"][["x", "y"]].to_numpy()
-    inner = np.flatnonzero(land.arrays["land"] & land.arrays["inside"])
-    xy = grid.xy(inner)
-    spacing = 1_150.0 if land.size.name == "liten" else 2_300.0
-    points = np.concatenate([centres, xy[thin(rng, xy, spacing, 400)]])
-    cells = shapely.get_parts(
-        shapely.voronoi_polygons(shapely.multipoints(points), extend_to=grid.box)
-    )
-    cells = shapely.intersection(cells, land.shapes["municipality"])
-    cells = cells[shapely.area(cells) > 0]
-    middle = shapely.get_coordinates(shapely.centroid(cells))
-    near = np.argmin(np.hypot(*(middle[:, None] - centres[None]).transpose(2, 0, 1)), axis=1)
-    land.add(
-        "grunnkrets",
-        cells,
-        grunnkretsnummer=[f"{MUNICIPALITY}{k + 101:04d}" for k in range(len(cells))],
-        grunnkretsnavn=[f"{NAMES[n]} {k + 1}" for k, n in enumerate(near)],
-    )
 
 
 def _building_lines(land: Land) -> None:
