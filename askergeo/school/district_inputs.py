@@ -38,6 +38,7 @@ __all__ = [
     "make_problem",
     "sums_by",
     "unit_ways",
+    "whole_pupils",
 ]
 
 #: A year that no plan reaches: a school that does not close.
@@ -90,6 +91,8 @@ class Basis:
         Grades of the stage.
     pupils
         Pupils by unit, grade and year, (u, g, y).
+    whole
+        Pupils by unit and year as they are told, in whole numbers, (u, y): see `whole_pupils`.
     ways
         The ways, (u, s).
     """
@@ -99,7 +102,38 @@ class Basis:
     names: NDArray[np.object_]
     grades: range
     pupils: Floats
+    whole: Rows
     ways: UnitWays
+
+
+def whole_pupils(demand: Floats, today: Rows) -> Rows:
+    """Round the pupils of units so that the sums of today's districts are right too.
+
+    Each unit gets the whole number below or above its own, and the units of a district add up to
+    its sum rounded: whatever the units are given to, the sums of all are the same.
+
+    Parameters
+    ----------
+    demand
+        Pupils by unit and year, (u, y).
+    today
+        District of each unit, (u,).
+
+    Examples
+    --------
+    >>> whole_pupils(np.array([[5.4], [5.4], [5.4]]), np.array([0, 0, 1])).ravel().tolist()
+    [5, 6, 5]
+    """
+    order = np.argsort(today, kind="stable")
+    so_far = demand[order].cumsum(axis=0)
+    first = np.searchsorted(today[order], today[order], side="left")
+    before = np.vstack([np.zeros(demand.shape[1]), so_far])[first]
+    rounded = np.rint(so_far - before)
+    above = np.vstack([np.zeros(demand.shape[1]), rounded[:-1]])
+    begins = first == np.arange(len(order))
+    found = np.empty(demand.shape, dtype=np.int64)
+    found[order] = rounded - np.where(begins[:, None], 0.0, above)
+    return found
 
 
 def sums_by(values: Floats, row: Rows, count: int) -> Floats:
