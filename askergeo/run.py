@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from askergeo.scenario import ScenarioView
     from askergeo.terrain import Terrain
 
-__all__ = ["provenance_of", "read_layers", "require_whole", "run"]
+__all__ = ["created_now", "provenance_of", "read_layers", "require_whole", "run"]
 
 # Share of the municipality from which a layer counts as complete: the edges of coverage maps and
 # of boundaries never match to the metre.
@@ -384,7 +384,7 @@ def provenance_of(
     return Provenance(
         version=__version__,
         command=command,
-        created=_created(),
+        created=created_now(),
         municipality=package.municipality,
         crs=package.crs,
         package=package.name or package.path.name,
@@ -411,7 +411,7 @@ def _command(
     return shlex.join(words)
 
 
-def _created() -> str:
+def created_now() -> str:
     """Time in UTC; that of ``SOURCE_DATE_EPOCH`` when set, so that outputs are reproducible."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import school_forecast
 from .analyses import run_and_write
 from .options import Common, Data, GroupData, Out, given, with_common
 
@@ -18,6 +19,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     school = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     school.callback()(balance)
     school.command("kapasitet", cls=command)(capacity)
+    school_forecast.register(school, command)
     app.add_typer(school, name="skole")
 
 

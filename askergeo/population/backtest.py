@@ -163,6 +163,7 @@ def backtest(
     until: int,
     horizon: int,
     groups: Mapping[str, tuple[int, int]] = GROUPS,
+    whole: str = "",
 ) -> pd.DataFrame:
     """Forecast from one year and hold it against the years that followed.
 
@@ -178,6 +179,8 @@ def backtest(
         Most years ahead; fewer where the series ends before.
     groups
         Groups of ages: name → first and last age.
+    whole
+        Name of the sum of all areas, added as the last area: its forecast is the sum of theirs.
 
     Returns
     -------
@@ -199,8 +202,8 @@ def backtest(
         raise ParameterError(
             f"Etterprøving fra {until} går ikke: folketallet er for {series.years[0]}–"
             f"{series.years[-1]}.",
-            remedy=f"Velg et år fra {earliest} til {int(series.years[-1]) - 1}, eller legg til flere "
-            "år.",
+            remedy=f"Velg et år fra {earliest} til {int(series.years[-1]) - 1}, eller legg til "
+            "flere år.",
         )
     start = len(known.years)
     actual = series.count[start : start + ahead]
@@ -209,13 +212,22 @@ def backtest(
         LAST: last_year(known, ahead),
         TREND: linear_trend(known, ahead),
     }
+    areas = series.areas
+    if whole:
+        areas = pd.Index([*areas, whole])
+        actual = _with_sum(actual)
+        made = {name: _with_sum(count) for name, count in made.items()}
     rows = []
     for name, (first, last) in groups.items():
         ages = slice(first, last + 1)
         real = actual[:, :, ages]
         found = _measured(real, {one: count[:, :, ages] for one, count in made.items()})
-        rows.append(_labels(series.areas, name, until, ahead).join(found))
+        rows.append(_labels(areas, name, until, ahead).join(found))
     return pd.concat(rows, ignore_index=True)
+
+
+def _with_sum(count: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([count, count.sum(axis=1, keepdims=True)], axis=1)
 
 
 def _labels(areas: pd.Index, group: str, until: int, ahead: int) -> pd.DataFrame:
