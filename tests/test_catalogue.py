@@ -50,7 +50,24 @@ CONTRACT = {
     "marin_leire": ("flate", "marin_leire_id*^ mulighet"),
     "ar5": ("flate", "ar5_id*^ arealtype* skogbonitet treslag grunnforhold"),
     "dyrkbar_jord": ("flate", "dyrkbar_id*^ klasse"),
-    "skole": ("punkt", "skole_id* navn* trinn_fra trinn_til eierform paralleller stedfesting"),
+    "skole": (
+        "punkt",
+        (
+            "skole_id* navn* trinn_fra trinn_til eierform paralleller kapasitet spesialplasser "
+            "elevtall fra_aar til_aar stedfesting"
+        ),
+    ),
+    "elevtall": ("ingen", "skole_id* aar* trinn* antall*"),
+    "skoletiltak": (
+        "ingen",
+        "tiltak_id* skole_id* navn type* trinn paralleller plasser fra_aar* til_aar status",
+    ),
+    "boligprogram": (
+        "punkt eller flate",
+        "prosjekt_id* navn boligtype* aar* boliger* sannsynlighet status planid",
+    ),
+    "befolkning_historikk": ("ingen", "omraade_id* aar* alder* antall*"),
+    "framskriving": ("ingen", "alternativ* aar* alder* antall*"),
     "skolekrets": ("flate", "krets_id* navn* trinn* skole_id"),
     "barnehage": ("punkt", "barnehage_id* navn* kapasitet eierform"),
     "va_ledning": ("linje", "ledning_id* type* materiale dimensjon_mm anleggsaar status"),
@@ -168,6 +185,10 @@ def test_persons_are_marked_so_that_small_counts_are_hidden() -> None:
     marked = {i: layer.persons for i, layer in LAYERS.items() if layer.persons}
     assert marked == {
         "befolkning": ("antall",),
+        "befolkning_historikk": ("antall",),
+        "elevtall": ("antall",),
+        "framskriving": ("antall",),
+        "skole": ("elevtall",),
         "befolkning_rute": ("bosatte",),
         "tettsted": ("bosatte",),
     }

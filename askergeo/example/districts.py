@@ -59,7 +59,7 @@ def make_school_districts(land: Land) -> None:
     schools = land.frames["skole"]
     usable = (schools["eierform"] == "kommunal") & schools["fra_aar"].isna()
     rows = {s: np.flatnonzero(usable.to_numpy() & stage_of(schools, s)) for s in STAGES}
-    at = shapely.get_coordinates(schools.geometry.to_numpy())
+    at = shapely.get_coordinates(schools["geometry"].to_numpy())
     heart = _hearts(land, len(units))
     a, b, _ = borders(units)
     pupils = _pupils(land, len(units))
