@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -43,7 +43,10 @@ WHOLE: Final = "I alt"
 _METHODS: Final = {MODEL: "Modellen", LAST: "Som i fjor", TREND: "Lineær trend"}
 #: Years that a forecast must know before it is tested over and over.
 _KNOWN: Final = 4
+# Persons: shares of fewer are not told.
+_FEW: Final = 20
 _SCHOOL: Final = "6–15 år"
+_PARTS: Final = ("6–12 år", "13–15 år")
 _GROUP: Final = "Etterprøving"
 
 
@@ -146,8 +149,8 @@ def run_backtest(
 
 
 def backtest_tables(test: Backtest) -> tuple[Table, ...]:
-    """Return the tables: in short, year by year ahead, and from every T."""
-    return _short_table(test), _steps_table(test), _years_table(test)
+    """Return the tables: in short, from every T, and year by year ahead."""
+    return _short_table(test), _years_table(test), _steps_table(test)
 
 
 def _error_column(method: str) -> Column:
@@ -186,9 +189,12 @@ _BIAS: Final = Column(
 
 def _short_table(test: Backtest) -> Table:
     """One row an area and group: the mean of the years ahead."""
-    rows = _averaged(test.rows, ["omraade", "gruppe"])
+    rows = _ordered(_averaged(test.rows, ["omraade", "gruppe"]))
     rows.insert(2, "navn", _named(rows["omraade"], test))
-    frame = rows[["navn", "gruppe", "faktisk", *_measures(), "beste"]]
+    # Of few persons, a share tells who they are; their number stands in the other table only.
+    few = rows["faktisk"] < _FEW
+    rows.loc[few, [f"{MODEL}_mape", f"{MODEL}_bias"]] = np.nan
+    frame = rows[["navn", "gruppe", *_measures(), "beste"]]
     ahead = int(test.rows["horisont"].max())
     return Table(
         name="etterproving",
@@ -197,11 +203,9 @@ def _short_table(test: Backtest) -> Table:
         columns={
             "navn": Column(title="Område"),
             "gruppe": Column(title="Alder"),
-            "faktisk": Column(title="Bosatte i snitt", unit="personer", decimals=0, persons=True),
-            **_measure_columns(),
-            "beste": Column(title="Minst feil", derived_from=("faktisk",)),
+            **_undescribed(),
+            "beste": Column(title="Minst feil"),
         },
-        row_sums=_row_sums(rows, []),
         note=f"Modellen har bare sett årene til og med {test.until}. Feilen er målt for hvert "
         "årskull for seg: et skoletrinn er ett årskull. De to enkle metodene er at hver alder får "
         "samme tall som i fjor, og at hver alder følger en rett linje gjennom alle årene.",
@@ -211,9 +215,8 @@ def _short_table(test: Backtest) -> Table:
 
 def _steps_table(test: Backtest) -> Table:
     """One row an area, group and year ahead."""
-    rows = test.rows.copy()
+    rows = _ordered(test.rows)
     rows.insert(1, "navn", _named(rows["omraade"], test))
-    rows["beste"] = _winner(rows)
     frame = rows[["navn", "gruppe", "horisont", "aar", "faktisk", f"{MODEL}_sum", *_measures()]]
     return Table(
         name="etterproving_aar",
@@ -233,7 +236,7 @@ def _steps_table(test: Backtest) -> Table:
             ),
             **_measure_columns(),
         },
-        row_sums=_row_sums(rows, ["horisont"]),
+        row_sums=_row_sums(rows),
         note="Summen er summen av områdenes egne framskrivinger.",
         group=_GROUP,
     )
@@ -243,7 +246,6 @@ def _years_table(test: Backtest) -> Table:
     """One row a T and group, for the sum of the areas."""
     rows = _averaged(test.years, ["fra", "gruppe"])
     frame = rows[["fra", "gruppe", *_measures(), "beste"]]
-    columns = _measure_columns() | {"beste": Column(title="Minst feil")}
     return Table(
         name="etterproving_flere",
         title="Er det flaks? Den samme etterprøvingen fra hvert år som kan prøves",
@@ -251,10 +253,8 @@ def _years_table(test: Backtest) -> Table:
         columns={
             "fra": Column(title="Sett til 1. januar"),
             "gruppe": Column(title="Alder"),
-            **{
-                name: Column(title=one.title, unit=one.unit, decimals=one.decimals)
-                for name, one in columns.items()
-            },
+            **_undescribed(),
+            "beste": Column(title="Minst feil"),
         },
         note="Summen av områdene, i snitt over årene fram. Det siste året har bare ett år å prøves "
         "mot.",
@@ -272,6 +272,18 @@ def _measure_columns() -> dict[str, Column]:
     return errors | {"forbedring": _IMPROVED, f"{MODEL}_mape": _MAPE, f"{MODEL}_bias": _BIAS}
 
 
+def _undescribed() -> dict[str, Column]:
+    """Return the columns of measures where no counts of persons stand beside them."""
+    return {name: replace(one, derived_from=()) for name, one in _measure_columns().items()}
+
+
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    """Put the whole first, then each area."""
+    first = rows["omraade"] == WHOLE
+    rest = rows[~first].sort_values("omraade", kind="stable")
+    return pd.concat([rows[first], rest], ignore_index=True)
+
+
 def _averaged(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Mean over the years ahead; the improvement is of the means."""
     numbers = ["faktisk", *(one for one in _measures() if one != "forbedring")]
@@ -282,9 +294,10 @@ def _averaged(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return mean
 
 
-def _winner(rows: pd.DataFrame) -> np.ndarray:
+def _winner(rows: pd.DataFrame) -> pd.Series:
     errors = rows[[f"{method}_mae" for method in _METHODS]].to_numpy()
-    return np.array(list(_METHODS.values()), dtype=object)[errors.argmin(axis=1)]
+    names = np.array(list(_METHODS.values()), dtype=object)
+    return pd.Series(names[errors.argmin(axis=1)], index=rows.index)
 
 
 def _named(areas: pd.Series, test: Backtest) -> pd.Series:
@@ -296,22 +309,19 @@ def _indexed(frame: pd.DataFrame, rows: pd.DataFrame, keys: list[str]) -> pd.Dat
     return frame.set_axis(pd.Index(labels.to_numpy(dtype=object)), axis=0)
 
 
-def _row_sums(rows: pd.DataFrame, more: list[str]) -> tuple[RowSum, ...]:
+def _row_sums(rows: pd.DataFrame) -> tuple[RowSum, ...]:
     """Return what is a sum of what: the areas make the whole, and two groups the school ages."""
     areas = [one for one in rows["omraade"].unique() if one != WHOLE]
-    steps = rows[more].drop_duplicates().astype("str").agg("|".join, axis=1) if more else [""]
-    tails = [f"|{one}" if one else "" for one in steps]
-    sums = [
-        RowSum(f"{WHOLE}|{group}{tail}", tuple(f"{area}|{group}{tail}" for area in areas))
-        for group in rows["gruppe"].unique()
-        for tail in tails
-    ]
-    parts = ("6–12 år", "13–15 år")
-    sums += [
-        RowSum(f"{area}|{_SCHOOL}{tail}", tuple(f"{area}|{part}{tail}" for part in parts))
-        for area in (*areas, WHOLE)
-        for tail in tails
-    ]
+    sums = []
+    for step in rows["horisont"].unique():
+        sums += [
+            RowSum(f"{WHOLE}|{group}|{step}", tuple(f"{one}|{group}|{step}" for one in areas))
+            for group in rows["gruppe"].unique()
+        ]
+        sums += [
+            RowSum(f"{area}|{_SCHOOL}|{step}", tuple(f"{area}|{one}|{step}" for one in _PARTS))
+            for area in (*areas, WHOLE)
+        ]
     return tuple(sums)
 
 
@@ -337,7 +347,7 @@ def backtest_words(test: Backtest) -> tuple[str, dict[str, Fact], tuple[str, ...
         ),
         "prosent": Fact(
             title="Modellens feil, 6–15 år", value=float(own[f"{MODEL}_mape"]), unit="%",
-            decimals=1, cell=("etterproving", label, f"{MODEL}_mape"),
+            decimals=1,
         ),
         "forbedring": Fact(
             title="Modellen er bedre enn den beste enkle", value=float(own["forbedring"]),

@@ -153,7 +153,8 @@ def linear_trend(series: Series, horizon: int) -> NDArray[np.float64]:
     mean = series.count.mean(axis=0)
     slope = np.tensordot(time, series.count, axes=1) / max(float((time**2).sum()), 1.0)
     ahead = time[-1] + np.arange(1, horizon + 1)
-    return np.maximum(mean + slope * ahead[:, None, None], 0.0)
+    trend: NDArray[np.float64] = mean + slope * ahead[:, None, None]
+    return np.maximum(trend, 0.0)
 
 
 def backtest(

@@ -120,13 +120,22 @@ def region_of(label: str) -> tuple[str, str] | None:
     text = label.strip()
     found = _REGION.fullmatch(text)
     if found:
-        return found[1], _IN_FORCE.sub("", found[2] or "").strip()
+        name = _IN_FORCE.sub("", found[2] or "").strip()
+        # A letter that was lost on the way is known from the number.
+        return found[1], _names_of().get(found[1], name) if "\ufffd" in name else name
     if _LARGER.fullmatch(text):
         return "", ""
     force = _IN_FORCE.search(text)
     last = int(force[1]) if force and force[1] else None
     number = _numbers_of().get((_IN_FORCE.sub("", text).strip().casefold(), last))
     return (number, _IN_FORCE.sub("", text).strip()) if number else None
+
+
+@cache
+def _names_of() -> dict[str, str]:
+    """Return the name of each municipality there is or was, by number."""
+    old = {number: name for number, (name, _, _) in replaced().items()}
+    return old | {one.number: one.name for one in municipalities().values()}
 
 
 @cache

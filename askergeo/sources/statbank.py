@@ -52,7 +52,7 @@ class Statbank:
     remarks: tuple[str, ...] = ()
 
 
-def read_statbank(paths: Sequence[Path] | Path) -> Statbank:
+def read_statbank(paths: Sequence[Path]) -> Statbank:
     """Read one file, or several that are put together.
 
     Parameters
@@ -68,11 +68,10 @@ def read_statbank(paths: Sequence[Path] | Path) -> Statbank:
         When a file is no such table, a row cannot be read (file, row and reason are named), or two
         files give different figures for the same persons.
     """
-    listed = [paths] if not isinstance(paths, list | tuple) else list(paths)
-    if not listed:
+    if not paths:
         raise SourceError("Ingen filer er oppgitt.", remedy="Oppgi minst én fil fra SSB.")
     parts, remarks = [], []
-    for path in listed:
+    for path in paths:
         cells = read_cells(path)
         frame, more = _tidy(cells)
         parts.append(frame.assign(fil=path.name))
@@ -156,8 +155,9 @@ def _number(figure: object) -> float | None:
     """Read a figure of a text, or take that of a JSON file, where one that is hidden is null."""
     if isinstance(figure, str):
         return words.number_of(figure)
-    known = isinstance(figure, int | float) and not isinstance(figure, bool)
-    return float(figure) if known else float("nan") if figure is None else None
+    if isinstance(figure, int | float) and not isinstance(figure, bool):
+        return float(figure)
+    return float("nan") if figure is None else None
 
 
 def _require_counts(name: str, parsed: pd.DataFrame) -> None:
@@ -290,11 +290,10 @@ def one_place(table: Statbank, numbers: Sequence[str]) -> dict[int, tuple[str, .
     LayerError
         When a year lacks some of them.
     """
-    people = table.frame.groupby(["aar", "region"])["antall"].sum(min_count=1)
-    there = {
-        int(year): {str(region) for (_, region), count in rows.items() if count != 0}
-        for year, rows in people.groupby(level="aar")
-    }
+    people = table.frame.groupby(["aar", "region"])["antall"].sum(min_count=1).reset_index()
+    there: dict[int, set[str]] = {}
+    for year, region in people.loc[people["antall"] != 0, ["aar", "region"]].to_numpy():
+        there.setdefault(int(year), set()).add(str(region))
     sets = _generations(numbers)
     found, faults = {}, []
     for year, present in there.items():
