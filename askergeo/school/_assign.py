@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -88,10 +88,9 @@ def assign(
     there = np.take_along_axis(has, np.maximum(target, 0), axis=1) & (target >= 0)
     away = (target >= 0) & ~there
     if away.any():
-        public = ~places.schools["privat"].to_numpy(dtype=bool)
-        target = _nearest_open(
-            target, away, has & public[None, :, None], _metres(areas, skole, ids)
-        )
+        takes = np.column_stack([_named(own[:, stage], len(ids)) for stage in (0, 1)])
+        choice = has & takes[None][:, :, STAGE_OF]
+        target = _nearest_open(target, away, choice, _metres(areas, skole, ids))
     moved = _moved(own, target, away, places)
     return Assignment(own, target, has, moved, _district_faults(skolekrets, places, has, moved))
 
@@ -203,24 +202,23 @@ def _district_faults(
         )
         for rule, title, wrong, text in kinds
     ]
-    names = schools["navn"].astype(str)
-    sent = moved["til"].map(names).fillna("ingen skole: de står uten skole")
-    texts = (
-        "Kretsen til «"
-        + moved["skole_id"].map(names)
-        + "» ("
-        + moved["trinn"]
-        + ") har ikke en åpen skole med alle trinn fra "
-        + moved["fra_aar"].map(lambda year: year_text(int(year)))
-        + " til "
-        + moved["til_aar"].map(lambda year: year_text(int(year)))
-        + ". Elevene er ført til den nærmeste åpne skolen i luftlinje, for de fleste: "
-        + sent
-        + ". Legg inn nye kretser."
-    )
+    # One whose school never has the grade is told of above.
+    at = schools.index.get_indexer(pd.Index(moved["skole_id"]))
+    moved = moved[ever[at, moved["trinn"].map(_STAGES.index).to_numpy(dtype=int)]]
+    texts = [_closed_text(row, schools["navn"]) for row in moved.itertuples()]
     title = "Krets der skolen ikke er åpen"
     closed = faults_of("skolekrets.stengt_skole", title, "skolekrets", moved["skole_id"], texts)
     return all_faults([*found, closed])
+
+
+def _closed_text(row: Any, names: pd.Series) -> str:  # noqa: ANN401  (a row of pandas)
+    to = "ingen skole: de står uten skole" if pd.isna(row.til) else f"«{names.loc[row.til]}»"
+    years = f"fra {year_text(int(row.fra_aar))} til {year_text(int(row.til_aar))}"
+    return (
+        f"Kretsen til «{names.loc[row.skole_id]}» ({row.trinn}) har ikke en åpen skole med alle "
+        f"trinn {years}. Elevene er ført til den nærmeste åpne skolen i luftlinje, for de fleste: "
+        f"{to}. Legg inn nye kretser."
+    )
 
 
 _NO_SCHOOL: Final = (

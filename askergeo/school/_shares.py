@@ -242,8 +242,7 @@ def shares(
         found = _district_shares(counted, own, named, stage, areas)
         found["andel"], found["grunnlag"] = _accepted(found, parameters)
         district[named, stage] = found["andel"].to_numpy()
-        grades = stage == STAGE_OF
-        free[:, grades] = _free_shares(counted, schools, named, grades)
+        free[:, stage == STAGE_OF] = _free_shares(counted, schools, named, stage)
         found = found.assign(
             trinn=name, skole_id=schools.index[named], navn=schools["navn"].to_numpy()[named]
         )
@@ -341,8 +340,9 @@ def _accepted(found: pd.DataFrame, parameters: Parameters) -> tuple[pd.Series, p
     return drawn.where(fits, mean), pd.Series(text, index=found.index, dtype=object)
 
 
-def _free_shares(counted: Counted, schools: pd.DataFrame, named: Flags, grades: Flags) -> Numbers:
+def _free_shares(counted: Counted, schools: pd.DataFrame, named: Flags, stage: int) -> Numbers:
     """Return the share of all children of each grade at schools that no district names."""
+    grades = stage == STAGE_OF
     grade = np.arange(1, _GRADES + 1)[grades]
     first, last = schools["fra"].to_numpy()[:, None], schools["til"].to_numpy()[:, None]
     has = (first <= grade) & (grade <= last)

@@ -319,8 +319,8 @@ def _open(has: Flags, there: Flags, steps: _Steps) -> Flags:
 def _places(building: Numbers, steps: _Steps, shape: tuple[int, ...]) -> Numbers:
     """Return building and measures together, (t, s, 2), open or not."""
     new = (steps.kind == _NEW)[:, None] & steps.stages
-    # The places of a new school stand in its own row; where they do not, the measure's are used.
-    of_row = new & ~np.isnan(building[steps.row])
+    # The places of a new school stand in its own row; where there are none, the measure's are used.
+    of_row = new & (building[steps.row] > 0)
     added = np.where(of_row, 0.0, steps.added)
     start = building.copy()
     told = np.zeros(start.shape, dtype=bool)
