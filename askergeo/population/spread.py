@@ -33,11 +33,14 @@ class Spread:
         (t + 1, AGES).
     source
         In bokmål, what it is reckoned from.
+    measured
+        Whether it was measured on what happened, not guessed.
     """
 
     chance: NDArray[np.float64]
     common: NDArray[np.float64]
     source: str
+    measured: bool
 
     def deviation(
         self, count: NDArray[np.float64], ages: NDArray[np.int64] | None = None

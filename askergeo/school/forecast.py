@@ -1,9 +1,23 @@
-"""Residents of every part by age, year by year: main, low and high, with causes and a band."""
+"""Residents of every part by age, year by year: main, low and high, with causes and a band.
+
+The cohort model (:mod:`askergeo.population.cohort`) runs on the parts with rates found in the
+municipality's own history (:mod:`askergeo.population.history`), and with the people that the
+housing programme brings. Without a history the rates are those that come along, and it is said so.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from askergeo.population.backcast import spread_of_alternatives, spread_of_history
+from askergeo.population.cohort import follow, project
+from askergeo.population.faults import all_faults, fault_frame
+from askergeo.population.scaling import GroupScaler
+from askergeo.population.tables import residents_per_dwelling
+from askergeo.school import _forecast_inputs as made
+from askergeo.school._history import read_history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,12 +28,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
+    from askergeo.population.history import History
+    from askergeo.population.housing import Programme
     from askergeo.population.people import Projection
+    from askergeo.population.scaling import Targets
     from askergeo.population.spread import Spread
+    from askergeo.school._history import Past
     from askergeo.school.areas import Areas
 
-__all__ = ["CAUSES", "Forecast", "make_forecast"]
+    Array = NDArray[np.float64]
 
+__all__ = ["ALTERNATIVES", "CAUSES", "Forecast", "make_forecast"]
+
+#: The alternatives with the words for them.
+ALTERNATIVES: Final = {"hoved": "Hovedalternativet", "lav": "Lavt", "hoy": "Høyt"}
 #: Where those who are counted come from, with the words for it.
 CAUSES = {
     "arskull": "Bor her ved starten og blir eldre",
@@ -83,4 +105,114 @@ def make_forecast(
     parameters
         The set ``prognose``.
     """
-    raise NotImplementedError
+    programme = made.placed_programme(boligprogram, areas, parameters)
+    table = residents_per_dwelling(parameters)
+    past = None if historikk is None else read_history(historikk, areas)
+    history = None if past is None else made.cleansed(past, programme, table)
+    if past is None or history is None:
+        rates = made.default_rates(len(areas.frame))
+    else:
+        rates = made.calibrated_rates(past, history, parameters)
+    targets = made.targets_of(framskriving, areas, parameters)
+    alternatives, plain = _projections(
+        made.Setup(areas, programme, table, rates, parameters), targets
+    )
+    causes = follow(areas.people.count, rates, plain.housing)
+    causes["skalering"] = alternatives["hoved"].count - plain.count
+    spread = _spread(past, history, alternatives, parameters)
+    told = [programme.faults, _history_faults(historikk, past)]
+    told += [] if targets is None else [targets.faults]
+    guessed = (
+        *_guessed_rates(historikk, past, programme),
+        *_guessed_homes(boligprogram, programme),
+        *([] if spread.measured else [f"Usikkerheten bygger på {spread.source}."]),
+    )
+    return Forecast(areas, alternatives, causes, spread, guessed, all_faults(told))
+
+
+def _projections(
+    setup: made.Setup, targets: Targets | None
+) -> tuple[dict[str, Projection], Projection]:
+    """Project the alternatives, and the main one without scaling."""
+    people, years = setup.areas.people, setup.parameters["prognose_aar"]
+    scalers = {} if targets is None else _scalers(targets)
+    runs = {}
+    for name in ALTERNATIVES:
+        rates = made.shifted(setup.rates, name, setup.parameters)
+        flow, removed = made.housing_change(setup, rates, name)
+        runs[name] = partial(project, people, rates, years, flow=flow, removed=removed)
+    # The main alternative runs first: the others may be scaled by its factors.
+    return {name: run(scaler=scalers.get(name)) for name, run in runs.items()}, runs["hoved"]()
+
+
+def _scalers(targets: Targets) -> dict[str, GroupScaler]:
+    """Scale each alternative to its own targets, else by the main one's factors."""
+    if not targets.totals:
+        return {}
+    main = GroupScaler(targets.group, targets.totals["hoved"])
+    result = {}
+    for name in ALTERNATIVES:
+        own = targets.totals.get(name)
+        result[name] = main.repeated() if own is None else GroupScaler(targets.group, own)
+    return {**result, "hoved": main}
+
+
+def _spread(
+    past: Past | None,
+    history: History | None,
+    alternatives: Mapping[str, Projection],
+    parameters: Parameters,
+) -> Spread:
+    """Band from the history's own errors, else from the distance between the alternatives."""
+    if past is not None and history is not None:
+        found = spread_of_history(
+            history,
+            past.district,
+            variance=parameters["flytting_uro"],
+            years=parameters["flytting_aar"],
+            birth_years=parameters["fodte_aar"],
+            horizon=parameters["prognose_aar"],
+        )
+        if found is not None:
+            return found
+    return spread_of_alternatives(
+        *(alternatives[name] for name in ("hoved", "lav", "hoy")), parameters["flytting_uro"]
+    )
+
+
+def _history_faults(historikk: pd.DataFrame | None, past: Past | None) -> pd.DataFrame:
+    if past is not None:
+        return past.faults
+    if historikk is None:
+        return fault_frame()
+    text = (
+        "Historikken har ikke to år etter hverandre for områder som finnes. Fødsler og flytting "
+        "er regnet med standardsatser."
+    )
+    row = ("historikk_ubrukelig", "Historikken kan ikke brukes", "befolkning_historikk", "alle")
+    return fault_frame([(*row, text)])
+
+
+def _guessed_rates(
+    historikk: pd.DataFrame | None, past: Past | None, programme: Programme
+) -> list[str]:
+    if past is None:
+        why = "mangler" if historikk is None else "kan ikke brukes"
+        return [f"Fødsler og flytting er standardsatser, like i alle kretser: historikken {why}."]
+    told = []
+    if not (programme.rows["aar"] < programme.start).any():
+        told.append(
+            "Historikken er ikke renset for innflytting i nye boliger, fordi boligprogrammet ikke "
+            f"har boliger fra før {programme.start}. Der det er bygd mye, kan vekst bli regnet to "
+            "ganger."
+        )
+    if (past.of_part < 0).any():
+        told.append("Noen områder har ingen historikk og er regnet med kretsens satser.")
+    return told
+
+
+def _guessed_homes(boligprogram: gpd.GeoDataFrame | None, programme: Programme) -> list[str]:
+    if boligprogram is None:
+        return ["Boligprogrammet mangler: framskrivingen har ingen nye boliger."]
+    text = "Bosatte per ny bolig etter alder er anslag, ikke kommunens egne tall."
+    return [text, *programme.guessed]
