@@ -2,13 +2,107 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from askergeo.analyses._analysis import Analysis
+from askergeo.analyses._analysis import BOUNDARY, Analysis
 
 __all__ = ["SCHOOL", "SCHOOL_ON_REQUEST"]
 
+_WAY = Analysis(
+    id="skoleveg",
+    title="Skoleveg og rett til skoleskyss",
+    question="Hvor langt har elevene til skolen, hvem har rett til skoleskyss, og hvilke "
+    "strekninger er usikre?",
+    needs=("veg", "skole", "adresse", "befolkning"),
+    uses=("skolekrets", "sti", "terreng", "sperring", "elevtall", "kommunegrense"),
+    function="askergeo.analyses.skoleveg:skoleveg",
+    parameters="skoleveg",
+    columns={
+        "adresse": ("adresse_id*", "adressetekst", "boliger"),
+        "befolkning": ("adresse_id*", "alder*", "antall*"),
+        "elevtall": ("aar*",),
+        "kommunegrense": BOUNDARY,
+        "skole": (
+            "skole_id*",
+            "navn*",
+            "trinn_fra",
+            "trinn_til",
+            "eierform",
+            "stedfesting",
+            "fra_aar",
+            "til_aar",
+        ),
+        "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
+        # Those that tell which lines the network is made of, and what the rules ask for.
+        "sti": ("stitype*", "medium", "niva", "broytet", "gange", "adgang"),
+        "veg": (
+            "vegtype*",
+            "vegkategori",
+            "fartsgrense",
+            "medium",
+            "niva",
+            "broytet",
+            "gange",
+            "adgang",
+            "navn",
+        ),
+    },
+    without={
+        "skolekrets": "Kretsen til en adresse er ikke kjent: den nærmeste offentlige skolen som "
+        "har trinnet, er brukt.",
+        "sti": "Stier er ikke med i gangnettet: skolevegen kan være kortere.",
+        "kommunegrense": "Kartet viser ikke hva som er land.",
+    },
+    # The network needs its lines in the order that they were read in: roads and paths are frames.
+    network=("terreng", "sperring"),
+    sources=True,
+    seconds=15.0,
+)
+
+_KINDERGARTENS = Analysis(
+    id="barnehager",
+    title="Barnehager: plasser og barn 1–5 år",
+    question="Hvor er det nok barnehageplasser til barna i hvert område, og fra hvilket år ikke?",
+    needs=("barnehage", "adresse", "befolkning"),
+    either=(("skolekrets",), ("grunnkrets",)),
+    uses=(
+        "skolekrets",
+        "grunnkrets",
+        "befolkning_historikk",
+        "boligprogram",
+        "framskriving",
+        "kommunegrense",
+    ),
+    function="askergeo.analyses.barnehager:barnehager",
+    parameters="barnehage+prognose",
+    columns={
+        "adresse": ("adresse_id*", "boliger"),
+        "barnehage": ("barnehage_id*", "navn*", "kapasitet", "eierform"),
+        "befolkning": ("adresse_id*", "alder*", "antall*"),
+        "befolkning_historikk": ("omraade_id*", "aar*", "alder*", "antall*"),
+        "boligprogram": (
+            "prosjekt_id",
+            "navn",
+            "boligtype*",
+            "aar*",
+            "boliger*",
+            "sannsynlighet",
+            "status",
+            "planid",
+        ),
+        "framskriving": ("alternativ*", "aar*", "alder*", "antall*"),
+        "grunnkrets": ("grunnkretsnummer*", "grunnkretsnavn"),
+        "kommunegrense": BOUNDARY,
+        "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
+    },
+    without={
+        "befolkning_historikk": "Fødsler og flytting er regnet med standardsatser, ikke "
+        "kommunens egne.",
+        "boligprogram": "Barn i nye boliger er ikke med.",
+        "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
+        "kommunegrense": "Kartet viser ikke hva som er land.",
+    },
+    seconds=6.0,
+)
+
 SCHOOL: tuple[Analysis, ...] = ()
 
-SCHOOL_ON_REQUEST: tuple[Analysis, ...] = ()
+SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_WAY, _KINDERGARTENS)
