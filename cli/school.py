@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import kindergartens, school_forecast
+from . import kindergartens, school_forecast, school_way
 from .analyses import run_and_write
 from .options import Common, Data, GroupData, Out, given, with_common
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     school.callback()(balance)
     school.command("kapasitet", cls=command)(capacity)
     school_forecast.register(school, command)
+    school_way.register(school, command)
     kindergartens.register(school, command)
     app.add_typer(school, name="skole")
 

@@ -31,6 +31,7 @@ __all__ = [
     "centre_layer",
     "moved_layer",
     "service_layer",
+    "squares",
     "unsnapped_layer",
 ]
 
@@ -108,10 +109,10 @@ def address_layers(
         "personvern.",
         on_page=not many,
     )
-    return (addresses, _squares(frame, f"grupper_{main}", addresses)) if many else (addresses,)
+    return (addresses, squares(frame, f"grupper_{main}", addresses)) if many else (addresses,)
 
 
-def _squares(frame: gpd.GeoDataFrame, column: str, like: MapLayer) -> MapLayer:
+def squares(frame: gpd.GeoDataFrame, column: str, like: MapLayer) -> MapLayer:
     """Draw squares by what most of their addresses reach: light enough for the page."""
     corner = np.floor(shapely.get_coordinates(frame.geometry.to_numpy()) / _SQUARE_M)
     counted = pd.DataFrame({"x": corner[:, 0], "y": corner[:, 1], column: frame[column].to_numpy()})

@@ -66,10 +66,11 @@ HOW: Final = (
     "nærmeste skole: adressen er ikke i noen krets",
     "nærmeste skole: kretsen har ingen skole",
     "nærmeste skole: kretsens skole har ikke trinnet",
-    "ukjent: kretsens skole er ikke i laget «Skoler» eller er ikke åpen",
+    "nærmeste skole: kretsens skole er ikke åpen",
+    "ukjent: kretsens skole er ikke i laget «Skoler»",
     "ukjent: ingen skole med trinnet kan nås, eller det er uvisst hvilken som er nærmest",
 )
-OWN, NO_DISTRICT, NO_SCHOOL, NO_GRADE, NOT_THERE, UNKNOWN = range(6)
+OWN, NO_DISTRICT, NO_SCHOOL, NO_GRADE, CLOSED, NOT_THERE, UNKNOWN = range(7)
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,8 +359,8 @@ def own_schools(
     """Find the school of each address in each grade.
 
     It is that of the district. Where there is no district, where it has no school, and where its
-    school does not have the grade, it is the nearest public school on foot that has the grade. A
-    district's school whose grades are unknown is taken to have the grade.
+    school is closed or does not have the grade, it is the nearest public school on foot that has
+    the grade. A district's school whose grades are unknown is taken to have the grade.
 
     Parameters
     ----------
@@ -393,7 +394,7 @@ def own_schools(
         row, code = named[stage_of(grade)]
         lacks = (code == OWN) & ~(has[:, column] | ~known)[row]
         code = np.where(lacks, NO_GRADE, code)
-        falls_back = np.isin(code, (NO_DISTRICT, NO_SCHOOL, NO_GRADE))
+        falls_back = (code != OWN) & (code != NOT_THERE)
         unknown = falls_back & ((near.school < 0) | ~near.sure)
         school[:, column] = np.where(falls_back, np.where(unknown, -1, near.school), row)
         how[:, column] = np.where(unknown, UNKNOWN, code)
@@ -413,12 +414,14 @@ def _named(
     of_district = pd.Series(pd.array(ids, dtype="string"))
     number = pd.Index(skole["skole_id"].astype("string")).get_indexer(of_district)
     number = np.where(of_district.isna(), -1, number)
-    number = np.where((number >= 0) & np.r_[there, [False]][number], number, -1)
     absent = (number < 0) & of_district.notna().to_numpy()
-    row = number[district]
+    closed = (number >= 0) & ~np.r_[there, [False]][number]
     codes = np.select(
-        [district < 0, absent[district], row < 0], [NO_DISTRICT, NOT_THERE, NO_SCHOOL], default=OWN
+        [district < 0, absent[district], closed[district], number[district] < 0],
+        [NO_DISTRICT, NOT_THERE, CLOSED, NO_SCHOOL],
+        default=OWN,
     )
+    row = np.where(codes == OWN, number[district], -1)
     return np.asarray(row, dtype=np.intp), np.asarray(codes, dtype=np.int8)
 
 
