@@ -199,6 +199,8 @@ class _Cells:
             self._add_frame(number, "table", table, _person_columns(table.columns, summed))
             self._column_equations((number, "table", table.name), summed)
             self._row_equations((number, "table", table.name), table)
+        for table in result.tables:
+            self._link_repeats(number, table)
         for layer in result.layers:
             sums = comparison_sums(layer.columns)
             self._add_frame(number, "layer", layer, _person_columns(layer.columns, sums))
@@ -239,6 +241,16 @@ class _Cells:
                 if (owner, kind, name) == place:
                     variables = tuple(block.start + row for row in parts)
                     self.equations.append((block.start + int(at[0]), variables))
+
+    def _link_repeats(self, number: int, table: Table) -> None:
+        """Tie the cells that repeat a count of another table to it."""
+        cells = [
+            (self.find(number, (table.name, *own)), self.find(number, other))
+            for own, other in table.repeats.items()
+        ]
+        both = np.array([pair for pair in cells if None not in pair], dtype=np.int64)
+        if len(both):
+            self._pair(both[:, 0], both[:, 1])
 
     def _link_rows_of(self, number: int, layer: MapLayer) -> None:
         for (owner, kind, name, column), block in list(self.blocks.items()):

@@ -142,6 +142,9 @@ class Table:
         One :class:`Column` for each column of ``frame``, in the order shown.
     row_sums, column_sums
         Which cells are sums of others; the suppression needs all of them.
+    repeats
+        Cells ``(row label, column)`` that hold the same count as a cell of another table of the
+        result, ``(table, row label, column)``; the suppression hides both or none.
     hidden
         Cells ``(row label, column)`` that have been suppressed (shown as ``:``).
     note
@@ -156,6 +159,7 @@ class Table:
     columns: Mapping[str, Column]
     row_sums: tuple[RowSum, ...] = ()
     column_sums: tuple[ColumnSum, ...] = ()
+    repeats: Mapping[tuple[Hashable, str], tuple[str, Hashable, str]] = field(default_factory=dict)
     hidden: frozenset[tuple[Hashable, str]] = frozenset()
     note: str = ""
     group: str = ""

@@ -281,3 +281,20 @@ def test_a_table_with_sums_cannot_be_rounded() -> None:
     summed = table({"n": [3, 60, 63]}, ["x", "y", "sum"], row_sums=[RowSum("sum", ("x", "y"))])
     with pytest.raises(ValueError, match="add up"):
         rounded(summed)
+
+
+def test_a_count_that_another_table_repeats_is_hidden_in_both() -> None:
+    # 7 protects the 3 in the first table: the second must not tell it.
+    first = table(
+        {"n": [3, 7, 50, 60]}, ["x", "y", "z", "sum"], row_sums=[RowSum("sum", tuple("xyz"))]
+    )
+    first = replace(first, name="første")
+    other = replace(
+        table({"m": [7, 50]}, ["y2", "z2"]),
+        repeats={("y2", "m"): ("første", "y", "n"), ("z2", "m"): ("første", "z", "n")},
+    )
+    got = suppress(result(first, other)).tables
+    assert got[0].hidden == {("x", "n"), ("y", "n")}
+    assert got[1].hidden == {("y2", "m")}
+    alone = suppress(result(first, replace(other, repeats={}))).tables
+    assert not alone[1].hidden
