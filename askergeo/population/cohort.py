@@ -79,7 +79,7 @@ def aged(count: Array) -> Array:
 
 def born(count: Array, rates: Rates) -> Array:
     """Children born in a year to ``count``, (n,)."""
-    return np.einsum("...na,na->...n", count, rates.fertility)
+    return np.asarray(np.einsum("...na,na->...n", count, rates.fertility))
 
 
 def survivors(count: Array, rates: Rates) -> Array:

@@ -172,10 +172,8 @@ def _two_steps(
 ) -> tuple[Array, Array, Array]:
     """Deviation of each district from the whole and of each area in all, and the areas' weight."""
     count = int(district.max()) + 1
-    shape = (len(excess), count, excess.shape[2])
-    sums, people = np.zeros(shape), np.zeros(shape)
-    np.add.at(sums, (slice(None), district), excess)
-    np.add.at(people, (slice(None), district), exposure)
+    member = (district == np.arange(count)[:, None]).astype(np.float64)
+    sums, people = member @ excess, member @ exposure
     upper, _ = credible(sums, people, variance)
     if count == len(district):
         return upper, upper[district], np.zeros((count, excess.shape[2]))

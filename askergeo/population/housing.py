@@ -175,7 +175,7 @@ def _types(
     frame: pd.DataFrame, homes: Array, known: NDArray[np.bool_]
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Share of each type in each row, (rows, 4), and which rows have an unknown type."""
-    position = pd.Index(DWELLINGS).get_indexer(frame["boligtype"])
+    position = pd.Index(DWELLINGS).get_indexer(pd.Index(frame["boligtype"]))
     types = np.zeros((len(frame), len(DWELLINGS)))
     found = position >= 0
     types[np.flatnonzero(found), position[found]] = 1.0
@@ -239,13 +239,13 @@ def dwellings(
     (areas, 4, years), years from ``first`` to ``last``.
     """
     rows = programme.rows
-    result = np.zeros((areas, len(DWELLINGS), last - first + 1))
+    result = np.zeros((areas, last - first + 1, len(DWELLINGS)))
     year, expected = _expected(rows, factor, delay)
     kept = ((year >= first) & (year <= last) & (expected > 0)).to_numpy()
     mine = rows[kept]
     homes = mine[list(DWELLINGS)].to_numpy() * expected[kept].to_numpy()[:, None]
-    np.add.at(result, (mine["area"].to_numpy(), slice(None), year[kept].to_numpy() - first), homes)
-    return result
+    np.add.at(result, (mine["area"].to_numpy(), year[kept].to_numpy() - first), homes)
+    return result.swapaxes(1, 2)
 
 
 def _expected(rows: pd.DataFrame, factor: float, delay: int) -> tuple[pd.Series, pd.Series]:

@@ -125,8 +125,8 @@ def read_targets(
         alder=np.minimum(pd.to_numeric(framskriving["alder"]), AGES - 1),
         antall=pd.to_numeric(framskriving["antall"]),
     )
-    sound = (frame["antall"] >= 0) & frame["alder"].between(0, AGES - 1) & frame["aar"].notna()
-    sound = sound.fillna(value=False).to_numpy(dtype=bool)
+    good = (frame["antall"] >= 0) & frame["alder"].between(0, AGES - 1) & frame["aar"].notna()
+    sound = good.fillna(value=False).to_numpy(dtype=bool)
     told = [_rows_told(sound)]
     frame = frame[sound]
     totals = {}
@@ -152,8 +152,8 @@ def _known(
 ) -> NDArray[np.float64]:
     """Residents by year from the start and group; NaN where an age has no row."""
     span = np.arange(start, start + years + 1)
-    table = frame.pivot_table(index="aar", columns="alder", values="antall", aggfunc="sum")
-    table = table.reindex(index=span, columns=np.arange(AGES)).to_numpy(dtype=np.float64)
+    rows = frame.pivot_table(index="aar", columns="alder", values="antall", aggfunc="sum")
+    table = rows.reindex(index=span, columns=np.arange(AGES)).to_numpy(dtype=np.float64)
     lacking = np.isnan(table) & (np.arange(AGES) < _OPEN_AGE)
     sums = np.stack([np.bincount(group, weights=row) for row in np.nan_to_num(table)])
     gaps = np.stack([np.bincount(group, weights=row) for row in lacking])

@@ -62,7 +62,7 @@ class Spread:
         shape = (count.shape[0], *(1,) * (count.ndim - 2), count.shape[-1])
         chance = (count * self.chance[:, take].reshape(shape)).sum(axis=-1)
         common = (count * self.common[:, take].reshape(shape)).sum(axis=-1)
-        return np.sqrt(np.maximum(chance, 0) + common**2)
+        return np.asarray(np.sqrt(np.maximum(chance, 0) + common**2))
 
     def interval(
         self, count: NDArray[np.float64], ages: NDArray[np.int64] | None = None

@@ -100,7 +100,7 @@ def _dwelling_table() -> NDArray[np.float64]:
     frame = _read("boliger.csv")
     years = np.unique(frame["aar_etter"])
     knots = np.zeros((len(DWELLINGS), len(years), AGES))
-    kind = pd.Index(DWELLINGS).get_indexer(frame["boligtype"])
+    kind = pd.Index(DWELLINGS).get_indexer(pd.Index(frame["boligtype"]))
     low, high = frame["alder_fra"].to_numpy(), frame["alder_til"].to_numpy()
     each = frame["bosatte"].to_numpy() / (high - low + 1)
     age = np.arange(AGES)

@@ -203,8 +203,8 @@ def _parts(
     labels: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.object_]]:
     """Make the parts that have a place in them; return them and the part of each place."""
-    columns = [labels[name].fillna(_NONE) for name in labels]
-    ids = columns[0].str.cat(columns[1:], sep="/").to_numpy(dtype=object)
+    joined = labels.fillna(_NONE)
+    ids = joined.iloc[:, 0].str.cat(joined.iloc[:, 1:], sep="/").to_numpy(dtype=object)
     unique, first = np.unique(ids.astype(str), return_index=True)
     frame = labels.iloc[first].reset_index(drop=True)
     districts = frame["barnekrets"].fillna(frame["ungdomskrets"])
@@ -244,7 +244,7 @@ def _dwellings(
         return np.full(len(parts), np.nan)
     count = pd.to_numeric(adresse["boliger"]).astype("float64")
     total = count.groupby(address.to_numpy()).sum(min_count=1)
-    return total.reindex(parts).to_numpy(dtype=np.float64)
+    return np.asarray(total.reindex(parts).to_numpy(dtype=np.float64))
 
 
 def _residents(
@@ -252,15 +252,15 @@ def _residents(
 ) -> tuple[People, int, list[pd.DataFrame]]:
     """Residents by part and age, how many are in none, and what is wrong with the rows."""
     # Ids are compared once; the rest goes by position. The last position stands for no address.
-    row = address.index.get_indexer(befolkning["adresse_id"])
-    part = np.append(parts.get_indexer(address), -1)[row]
+    row = address.index.get_indexer(pd.Index(befolkning["adresse_id"]))
+    part = np.append(parts.get_indexer(pd.Index(address)), -1)[row]
     age = pd.to_numeric(befolkning["alder"]).to_numpy(dtype=np.float64, na_value=np.nan)
     number = pd.to_numeric(befolkning["antall"]).to_numpy(dtype=np.float64, na_value=np.nan)
     told, sound = faulty.residents(befolkning, row, part, age, number)
     kept = sound & (part >= 0)
     cell = part[kept] * AGES + np.minimum(age[kept], AGES - 1).astype(np.intp)
-    count = np.bincount(cell, weights=number[kept], minlength=len(parts) * AGES)
-    count = count.reshape(len(parts), AGES)
+    cells = np.bincount(cell, weights=number[kept], minlength=len(parts) * AGES)
+    count = cells.astype(np.float64).reshape(len(parts), AGES)
     told += faulty.empty_ages(count.sum(axis=0))
     unplaced = np.nansum(np.maximum(number, 0)) - count.sum()
     return People(parts, year, count), round(float(unplaced)), told

@@ -175,9 +175,8 @@ def _spread(
         )
         if found is not None:
             return found
-    return spread_of_alternatives(
-        *(alternatives[name] for name in ("hoved", "lav", "hoy")), parameters["flytting_uro"]
-    )
+    main, low, high = (alternatives[name] for name in ("hoved", "lav", "hoy"))
+    return spread_of_alternatives(main, low, high, parameters["flytting_uro"])
 
 
 def _history_faults(historikk: pd.DataFrame | None, past: Past | None) -> pd.DataFrame:
