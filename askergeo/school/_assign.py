@@ -63,7 +63,12 @@ class Assignment:
 
 
 def assign(
-    areas: Areas, skole: gpd.GeoDataFrame, skolekrets: gpd.GeoDataFrame | None, places: Capacity
+    areas: Areas,
+    skole: gpd.GeoDataFrame,
+    skolekrets: gpd.GeoDataFrame | None,
+    places: Capacity,
+    *,
+    checked: bool = True,
 ) -> Assignment:
     """Find the school of each part.
 
@@ -79,6 +84,8 @@ def assign(
         Layers of the catalogue; without districts no part has a school.
     places
         Which schools are open when.
+    checked
+        Whether to look for what is wrong with the input.
     """
     ids = places.schools.index
     own = _own(areas.frame, skolekrets, ids)
@@ -92,7 +99,8 @@ def assign(
         choice = has & takes[None][:, :, STAGE_OF]
         target = _nearest_open(target, away, choice, _metres(areas, skole, ids))
     moved = _moved(own, target, away, places)
-    return Assignment(own, target, has, moved, _district_faults(skolekrets, places, has, moved))
+    faults = _district_faults(skolekrets if checked else None, places, has, moved)
+    return Assignment(own, target, has, moved, faults)
 
 
 def _own(frame: pd.DataFrame, skolekrets: pd.DataFrame | None, ids: pd.Index) -> Rows:

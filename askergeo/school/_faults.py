@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from askergeo.population.faults import FAULT_COLUMNS
+from askergeo.population.faults import FAULT_COLUMNS, fault_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,5 +31,7 @@ def faults_of(
         What is wrong with each, what follows from it and what to do, in bokmål.
     """
     data = {"rad": [str(row) for row in rows], "tekst": list(texts)}
+    if not data["rad"]:
+        return fault_frame()
     frame = pd.DataFrame(data, dtype="str").assign(regel=rule, tittel=title, lag=layer)
     return frame[list(FAULT_COLUMNS)].astype("str")

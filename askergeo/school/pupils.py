@@ -38,7 +38,16 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["BOUNDARY_CAUSE", "Pupils", "Split", "pupils", "school_years", "split_children"]
+__all__ = [
+    "BOUNDARY_CAUSE",
+    "Pupils",
+    "Split",
+    "pupils",
+    "replaced",
+    "school_years",
+    "split_children",
+    "stage_sums",
+]
 
 #: The cause of pupils who come or go because a district goes to another school.
 BOUNDARY_CAUSE: Final = "krets"
@@ -165,11 +174,7 @@ def pupils(
     counted = counted_pupils(forecast.areas, places.schools, elevtall, historikk, most)
     found = shares(counted, assignment, forecast.areas, places.schools, parameters)
     part_share = _part_share(assignment, found)
-    free = np.where(
-        assignment.has | np.isnan(places.schools["fra"]).to_numpy()[None, :, None],
-        found.free[None],
-        0.0,
-    )
+    free = _free(assignment, places, found)
     split = {
         name: split_children(_children(one.count), part_share, assignment.target, free)
         for name, one in forecast.alternatives.items()
@@ -186,6 +191,30 @@ def pupils(
         guessed=(*forecast.guessed, *found.guessed),
         faults=all_faults([assignment.faults, found.faults, _unused(assignment, found, places)]),
     )
+
+
+def replaced(
+    found: Pupils,
+    forecast: Forecast,
+    skole: gpd.GeoDataFrame,
+    skolekrets: gpd.GeoDataFrame | None,
+    places: Capacity,
+) -> Numbers:
+    """Return pupils of the main alternative, (t, s, 2), when other schools are open.
+
+    Parameters
+    ----------
+    found
+        The pupils as reckoned, whose shares are kept.
+    forecast, skole, skolekrets
+        What they were reckoned from.
+    places
+        Which schools are open when.
+    """
+    assignment = assign(forecast.areas, skole, skolekrets, places, checked=False)
+    free = _free(assignment, places, found.shares)
+    children = _children(forecast.alternatives["hoved"].count)
+    return stage_sums(split_children(children, found.part_share, assignment.target, free).schools)
 
 
 def split_children(
@@ -220,6 +249,12 @@ def split_children(
 def _children(count: Numbers) -> Numbers:
     """Return residents by grade: the ten years from the first school age."""
     return count[:, :, FIRST_AGE : FIRST_AGE + _GRADES]
+
+
+def _free(assignment: Assignment, places: Capacity, found: Shares) -> Numbers:
+    """Return the shares of schools that no district names, in the years they are open."""
+    unknown = np.isnan(places.schools["fra"].to_numpy())
+    return np.where(assignment.has | unknown[None, :, None], found.free[None], 0.0)
 
 
 def _part_share(assignment: Assignment, found: Shares) -> Numbers:
