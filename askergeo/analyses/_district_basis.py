@@ -28,6 +28,7 @@ from askergeo.school.district_inputs import (
     at_edge,
     majority,
     make_problem,
+    phased_in,
     sums_by,
     unit_ways,
     whole_pupils,
@@ -162,11 +163,16 @@ def make_ground(gangnett: GraphBuild, layers: Layers, parameters: Parameters) ->
     must = np.where(few, own, must)
     ways = _ways(gangnett, layers, units, case, np.where(must >= 0, must, own), parameters)
     problem = _problem(units, case, pupils_of, ways, own, must, row, parameters)
+    stays = str(parameters["kretser_blir"])
+    phased = None if stays == "nei" else phased_in(problem, pupils_of)
+    if phased is not None and stays == "innenfor":
+        problem = phased
     named = units.frame["navn"].astype(str).to_numpy(dtype=object)
     cut = (share > 0) & (share < _WHOLE) & (pupils_of.sum(axis=(1, 2)) > 0)
     return Ground(
         basis=Basis(
             problem=problem,
+            phased=phased,
             units=units,
             names=case.names.to_numpy(dtype=object),
             grades=_grades(case.stage),
@@ -255,7 +261,6 @@ def _problem(  # noqa: PLR0917  (called once)
         together=together,
         grade_weights=np.where(young, float(parameters["krets_vekt_1_4"]), 1.0),
         slack=float(parameters["krets_slakk"]),
-        may_stay=parameters["kretser_blir"] == "ja",
     )
 
 

@@ -28,8 +28,8 @@ __all__ = ["area_table", "district_layers", "school_layer", "unit_layer"]
 _COLOURS: Final = (
     "#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#f0e442", "#0072b2", "#8c6bb1",
 )  # fmt: skip
-_BORDER: Final = {TODAY: "#1f3b73"}
-_NEW: Final = "#b3001b"
+_BORDER: Final = {TODAY: "#111111"}
+_NEW: Final = "#d1495b"
 
 
 def area_table(basis: Basis, alternatives: Sequence[Alternative]) -> Table:
@@ -172,7 +172,7 @@ def _border_layer(
         style=Style(
             fill="",
             stroke=_BORDER.get(key, _NEW),
-            width=0.5 if key == TODAY else 0.8,
+            width=0.35 if key == TODAY else 1.0,
             dash=key == TODAY,
         ),
         visible=on,

@@ -19,6 +19,7 @@ from askergeo.school.capacity import GRADES, STAGES, capacity
 from askergeo.school.district_inputs import sums_by
 from askergeo.school.forecast import make_forecast
 from askergeo.school.pupils import pupils
+from askergeo.school.start import start_year
 from askergeo.school.units import blocks
 
 if TYPE_CHECKING:
@@ -117,8 +118,14 @@ def units_layer(layers: Layers, parameters: Parameters) -> gpd.GeoDataFrame:
 def people_of(layers: Layers, units: gpd.GeoDataFrame, parameters: Parameters) -> Members:
     """Forecast the pupils of every part."""
     stage = str(parameters["kretser_trinn"])
+    start = start_year(
+        parameters,
+        historikk=layers.befolkning_historikk,
+        framskriving=layers.framskriving,
+        elevtall=layers.elevtall,
+    )
     areas = make_areas(
-        layers.adresse, layers.befolkning, year=int(parameters["startaar"]), grunnkrets=units,
+        layers.adresse, layers.befolkning, year=start, grunnkrets=units,
         skolekrets=layers.skolekrets, boligprogram=layers.boligprogram,
     )  # fmt: skip
     forecast = make_forecast(

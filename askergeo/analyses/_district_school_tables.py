@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from askergeo.analyses._district_tables import SEAT, TODAY, TOTAL, at_once, lacking
+from askergeo.analyses._district_tables import SEAT, TODAY, TOTAL, at_once, lacking, with_stay
 from askergeo.privacy import rounded
 from askergeo.result import Column, RowSum, Table
 from askergeo.school._layers import year_text
-from askergeo.school.district_problem import loads
 from askergeo.school.district_transition import extra_places
 
 if TYPE_CHECKING:
@@ -184,13 +183,13 @@ def stay_table(basis: Basis, alternatives: Sequence[Alternative]) -> Table | Non
     Table or None
         ``None`` when nobody stays.
     """
-    problem = basis.problem
-    if problem.stay is None:
+    problem = basis.phased
+    if problem is None:
         return None
     rows: dict[Hashable, dict[str, Any]] = {}
     for one in alternatives:
         extra = np.maximum(extra_places(problem, one.assigned), 0.0)
-        lack = lacking(problem, loads(problem, one.assigned))
+        lack = lacking(problem, with_stay(basis, one.assigned))
         for at, year in enumerate(problem.years):
             for school in np.flatnonzero(extra[:, at] > SEAT):
                 rows[f"{one.key}-{problem.schools[school]}-{year}"] = {

@@ -7,7 +7,7 @@ such sums (who stays at the old school, who has far to walk) are rounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -40,8 +40,10 @@ __all__ = [
     "lacking",
     "moved_units",
     "moving_table",
+    "proof_table",
     "trade_off_table",
     "walk_table",
+    "with_stay",
 ]
 
 TODAY: Final = "i_dag"
@@ -119,51 +121,80 @@ def trade_off_table(basis: Basis, alternatives: Sequence[Alternative]) -> Table:
     """
     problem = basis.problem
     before = sums_by(problem.demand, problem.today, len(problem.schools))
-    rows: dict[str, dict[str, Any]] = {TODAY: _measured(basis, problem.today, before)}
-    rows[TODAY] |= {"navn": "Dagens kretser", "avvik": np.nan, "status": "", "sekunder": np.nan}
+    rows: dict[str, dict[str, Any]] = {TODAY: _measured(basis, problem.today, before, before)}
+    rows[TODAY]["navn"] = "Dagens kretser"
     for one in alternatives:
-        told = _measured(basis, one.assigned, loads(problem, one.assigned))
-        rows[one.key] = told | {
-            "navn": f"{one.letter}: {one.title}",
-            "avvik": _PERCENT * one.plan.gap,
-            "status": STATUS.get(one.plan.status, one.plan.status),
-            "sekunder": one.plan.seconds,
-        }
+        after = loads(replace(problem, stay=None), one.assigned)
+        told = _measured(basis, one.assigned, after, with_stay(basis, one.assigned))
+        rows[one.key] = told | {"navn": f"{one.letter}: {one.title}"}
     columns = {
         "navn": Column(title="Alternativ"),
-        "flytter": Column(
-            title="Bor der skolen blir en annen", unit="elever", decimals=0, persons=True
-        ),
-        "enheter": Column(title="Enheter som får en annen skole", unit="enheter", decimals=0),
-        "veg": Column(title="Veg til skolen i snitt", unit="m", decimals=0),
-        "elevkm": Column(title="Gange til skolen hver dag", unit="elev-km", decimals=0),
-        "lengst": Column(title="Lengste veg fra en adresse", unit="km", decimals=1),
-        "ikke_naermest": Column(
-            title="Elever med en annen skole enn nærmeste", unit="%", decimals=0
-        ),
-        "over": Column(title="Ganger en skole har for få plasser et år", unit="", decimals=0),
-        "mangler": Column(
-            title="Plasser som mangler i det verste året", unit="plasser", decimals=0
-        ),
-        "avvik": Column(
-            title="En annen inndeling kan høyst være så mye bedre", unit="%", decimals=1
-        ),
-        "status": Column(title="Løseren"),
-        "sekunder": Column(title="Regnetid", unit="s", decimals=0),
+        "flytter": Column(title="Får en annen skole", unit="elever", decimals=0, persons=True),
+        "enheter": Column(title="Områder", unit="områder", decimals=0),
+        "veg": Column(title="Veg til skolen, snitt", unit="m", decimals=0),
+        "lengst": Column(title="Lengste veg", unit="km", decimals=1),
+        "elevkm": Column(title="Gange én veg hver dag", unit="elev-km", decimals=0),
+        "ikke_naermest": Column(title="Har ikke nærmeste skole", unit="%", decimals=0),
+        "mangler": Column(title="Plasser som mangler på det meste", unit="plasser", decimals=0),
+        "overgang": Column(title="Det samme i overgangen", unit="plasser", decimals=0),
     }
     return Table(
         name="alternativer",
         title="Alternativene mot hverandre",
         frame=pd.DataFrame.from_dict(rows, orient="index")[list(columns)],
         columns=columns,
-        note=f"Elever og veg er for {year_text(int(problem.years[0]))}; plasser er for alle "
-        f"{len(problem.years)} skoleår, medregnet elever som blir på den gamle skolen. Veg er målt "
-        "til fots fra adressene. Bedre betyr lavere sum av gange, bytter og elever med en annen "
-        "skole enn den nærmeste, slik vektene er satt.",
+        note=f"Elever og veg er for {year_text(int(problem.years[0]))}, plasser for det verste av "
+        f"{len(problem.years)} skoleår, alle skolene sammen. Elevene som får en annen skole, er de "
+        "som bor i områder der skolen blir en annen, på alle trinn. «I overgangen» er når elever "
+        "som har begynt, blir på den gamle skolen. Veg er målt til fots fra adressene.",
     )
 
 
-def _measured(basis: Basis, assigned: Rows, load: Floats) -> dict[str, Any]:
+def proof_table(alternatives: Sequence[Alternative]) -> Table:
+    """How sure it is that nothing is better, for each alternative.
+
+    Parameters
+    ----------
+    alternatives
+        The divisions.
+    """
+    frame = pd.DataFrame(
+        {
+            "navn": [f"{one.letter}: {one.title}" for one in alternatives],
+            "status": [STATUS.get(one.plan.status, one.plan.status) for one in alternatives],
+            "avvik": [_PERCENT * one.plan.gap for one in alternatives],
+            "flyttevekt": [one.plan.weights.move for one in alternatives],
+            "naermest": [one.plan.weights.nearest for one in alternatives],
+            "sekunder": [one.plan.seconds for one in alternatives],
+        },
+        index=[one.key for one in alternatives],
+    )
+    return Table(
+        name="sikkerhet",
+        title="Hvor sikkert det er at ingen inndeling er bedre",
+        frame=frame,
+        columns={
+            "navn": Column(title="Alternativ"),
+            "status": Column(title="Løseren"),
+            "avvik": Column(title="En annen kan høyst være så mye bedre", unit="%", decimals=2),
+            "flyttevekt": Column(title="Et bytte av skole teller som", unit="m", decimals=0),
+            "naermest": Column(
+                title="En annen skole enn nærmeste teller som", unit="m", decimals=0
+            ),
+            "sekunder": Column(title="Regnetid", unit="s", decimals=0),
+        },
+        note="Bedre er lavere sum av meter gange, bytter og elever med en annen skole enn den "
+        "nærmeste, for inndelinger som følger alle reglene. Vektene er valg og kan endres med "
+        "--parameter.",
+    )
+
+
+def with_stay(basis: Basis, assigned: Rows) -> Floats:
+    """Pupils at each school each year, who stays at the old school counted there, (s, y)."""
+    return loads(basis.phased or basis.problem, assigned)
+
+
+def _measured(basis: Basis, assigned: Rows, load: Floats, phased: Floats) -> dict[str, Any]:
     problem, mean = basis.problem, basis.ways.mean
     placed = np.flatnonzero(assigned != NONE)
     school = assigned[placed]
@@ -183,9 +214,14 @@ def _measured(basis: Basis, assigned: Rows, load: Floats) -> dict[str, Any]:
         "elevkm": walked / _KM,
         "lengst": np.nanmax(far, initial=0.0) / _KM,
         "ikke_naermest": _PERCENT * float(pupils[away].sum()) / max(float(pupils.sum()), 1e-9),
-        "over": int((short > 0).sum()),
-        "mangler": int(np.ceil(short.sum(axis=0).max(initial=0.0))),
+        "mangler": _most(short),
+        "overgang": _most(lacking(problem, phased)),
     }
+
+
+def _most(short: Floats) -> int:
+    """Places lacking in the worst year, all schools together."""
+    return int(np.ceil(short.sum(axis=0).max(initial=0.0)))
 
 
 def moving_table(basis: Basis, one: Alternative) -> Table:

@@ -7,7 +7,7 @@ pupil: each address counts with the children who live there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,6 +36,7 @@ __all__ = [
     "at_edge",
     "majority",
     "make_problem",
+    "phased_in",
     "sums_by",
     "unit_ways",
     "whole_pupils",
@@ -47,6 +48,8 @@ FAR_YEAR: Final = 9999
 _KNOWN: Final = 0.5
 # What an address counts for where no child lives: so that every unit has a way.
 _ADDRESS: Final = 0.01
+# What a unit without pupils weighs, in pupils.
+_NOBODY: Final = 0.1
 # Metres within which an outline touches another.
 _TOUCHES: Final = 1.0
 
@@ -82,7 +85,10 @@ class Basis:
     Parameters
     ----------
     problem
-        With ``stay``, when pupils may stay.
+        What is solved.
+    phased
+        The same with those who stay at the old school until they leave it; ``None`` when nobody
+        may.
     units
         The units, rows as in the problem.
     names
@@ -98,6 +104,7 @@ class Basis:
     """
 
     problem: Problem
+    phased: Problem | None
     units: Units
     names: NDArray[np.object_]
     grades: range
@@ -136,7 +143,7 @@ def whole_pupils(demand: Floats, today: Rows) -> Rows:
     return found
 
 
-def sums_by(values: Floats, row: Rows, count: int) -> Floats:
+def sums_by(values: Floats | Rows, row: Rows, count: int) -> Floats:
     """Sum values (n, …) by the row that each belongs to, (n,); −1 belongs nowhere.
 
     Examples
@@ -172,7 +179,7 @@ def majority(row: Rows, choice: Rows, weight: Floats, count: int) -> tuple[Rows,
     """
     frame = pd.DataFrame({"row": row, "choice": choice, "weight": weight + 1e-9})
     frame = frame[(frame["row"] >= 0) & (frame["choice"] >= 0)]
-    sums = frame.groupby(["row", "choice"], as_index=False)["weight"].sum()
+    sums = frame.groupby(["row", "choice"])["weight"].sum().reset_index()
     # Of equals the lowest number is taken, so that the same input gives the same units.
     sums = sums.sort_values(["row", "weight", "choice"], ascending=[True, False, True])
     best = sums.drop_duplicates("row").set_index("row")
@@ -232,9 +239,8 @@ def unit_ways(
     over = np.stack([sums_by(share * (way > limit), row, count) / inside for limit in limits])
     farthest = np.full((count, metres.shape[1]), -np.inf)
     np.maximum.at(farthest, row[row >= 0], np.where(known, metres, -np.inf)[row >= 0])
-    needed = ~enough & (
-        ~enough.any(axis=1)[:, None] | (np.arange(metres.shape[1]) == must[:, None])
-    )
+    none = ~np.asarray(enough.any(axis=1))
+    needed = ~enough & (none[:, None] | (np.arange(metres.shape[1]) == must[:, None]))
     straight = sums_by(weight[:, None] * lines, row, count) / np.where(total > 0, total, 1.0)
     guess = straight * detour
     usable = needed & (total > 0) & np.isfinite(guess)
@@ -280,7 +286,6 @@ def make_problem(
     together: Rows | None = None,
     grade_weights: Floats,
     slack: float,
-    may_stay: bool,
 ) -> Problem:
     """Put the problem together.
 
@@ -308,8 +313,6 @@ def make_problem(
         What a metre of a pupil in each grade counts as, (g,).
     slack
         Share of the places that may be exceeded.
-    may_stay
-        Whether pupils who have begun at today's school stay there.
 
     Returns
     -------
@@ -319,7 +322,8 @@ def make_problem(
     open_now = places > 0
     stays_open = open_now[:, -1]
     known = np.isfinite(ways.mean)
-    weighted = np.einsum("ugy,g->u", pupils, grade_weights) / len(years)
+    # A unit without pupils goes where it is nearest, not where chance puts it.
+    weighted = np.einsum("ugy,g->u", pupils, grade_weights) / len(years) + _NOBODY
     nearest = np.where(known & stays_open[None, :], ways.mean, np.inf)
     best = np.where(np.isinf(nearest).all(axis=1), NONE, nearest.argmin(axis=1))
     return Problem(
@@ -338,17 +342,32 @@ def make_problem(
         allowed=known & stays_open[None, :],
         fixed=fixed,
         together=together,
-        stay=_staying(pupils, np.asarray(years), today, open_now) if may_stay else None,
         slack=slack,
     )
 
 
-def _staying(pupils: Floats, years: Rows, today: Rows, open_now: NDArray[np.bool_]) -> Floats:
-    """Pupils who stay at today's school when their unit is given to each other school."""
+def phased_in(problem: Problem, pupils: Floats) -> Problem:
+    """Return the problem with those who stay at today's school until they leave it.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    pupils
+        Pupils by unit, grade and year, (u, g, y).
+    """
+    years, open_now = problem.years, problem.capacity > 0
     opens = np.where(open_now.any(axis=1), years[open_now.argmax(axis=1)], years[0])
     # A school that is closed to the end closes in the year after its last.
     last = open_now.shape[1] - open_now[:, ::-1].argmax(axis=1)
     ever = open_now.any(axis=1)
     after = np.where(last < len(years), years[np.minimum(last, len(years) - 1)], FAR_YEAR)
     close = np.where(ever, after, years[0])
-    return staying(pupils, years, today, start=opens.astype(np.int64), close=close.astype(np.int64))
+    stay = staying(
+        pupils,
+        years,
+        problem.today,
+        start=opens.astype(np.int64),
+        close=close.astype(np.int64),
+    )
+    return replace(problem, stay=stay)
