@@ -103,6 +103,54 @@ _KINDERGARTENS = Analysis(
     seconds=6.0,
 )
 
+_FORECAST = Analysis(
+    id="skole_prognose",
+    title="Framskriving av barn og bosatte etter skolekrets",
+    question="Hvor mange barn i skolealder og andre bosatte blir det i hver krets, år for år, og "
+    "hvorfor?",
+    needs=("adresse", "befolkning"),
+    either=(("skolekrets",), ("grunnkrets",)),
+    uses=(
+        "skolekrets",
+        "grunnkrets",
+        "befolkning_historikk",
+        "boligprogram",
+        "framskriving",
+        "elevtall",
+        "kommunegrense",
+    ),
+    function="askergeo.analyses.skole_prognose:skole_prognose",
+    parameters="prognose+etterproving",
+    columns={
+        "adresse": ("adresse_id*", "boliger"),
+        "befolkning": ("adresse_id*", "alder*", "antall*"),
+        "befolkning_historikk": ("omraade_id*", "aar*", "alder*", "antall*"),
+        "boligprogram": (
+            "prosjekt_id*",
+            "navn",
+            "boligtype*",
+            "aar*",
+            "boliger*",
+            "sannsynlighet",
+            "status",
+        ),
+        "elevtall": ("aar*",),
+        "framskriving": ("alternativ*", "aar*", "alder*", "antall*"),
+        "grunnkrets": ("grunnkretsnummer*", "grunnkretsnavn"),
+        "kommunegrense": BOUNDARY,
+        "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
+    },
+    without={
+        "skolekrets": "Tallene er vist etter grunnkrets, ikke etter skolekrets.",
+        "befolkning_historikk": "Fødsler og flytting er standardsatser, like i alle kretser, og "
+        "framskrivingen er ikke prøvd mot kommunens egen historie.",
+        "boligprogram": "Nye boliger er ikke med.",
+        "framskriving": "Summen av kretsene er ikke skalert til en framskriving for kommunen.",
+        "kommunegrense": "Kartet viser ikke hva som er land.",
+    },
+    seconds=5.0,
+)
+
 SCHOOL: tuple[Analysis, ...] = ()
 
-SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_WAY, _KINDERGARTENS)
+SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_WAY, _KINDERGARTENS, _FORECAST)

@@ -5,8 +5,12 @@ See docs/metode-skole.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
+from askergeo.analyses import _forecast_tables as tables
+from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._forecast_backtest import (
     backtest_tables,
     backtest_words,
@@ -15,16 +19,229 @@ from askergeo.analyses._forecast_backtest import (
     run_backtest,
     window_text,
 )
+from askergeo.analyses._forecast_history import backtest_of_history
+from askergeo.analyses._forecast_sums import GROUPS, TOTAL, Summed, make_zones, summed
+from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
-from askergeo.result import Result
+from askergeo.overlay.door import check_crs_of
+from askergeo.result import Fact, Finding, Result, Severity, Status
+from askergeo.school.areas import make_areas
+from askergeo.school.forecast import make_forecast
+from askergeo.school.start import start_year
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    import geopandas as gpd
+
+    from askergeo.analyses._forecast_backtest import Backtest
     from askergeo.parameters import Parameters
     from askergeo.population.backtest import Series
+    from askergeo.result import MapLayer, Table
+    from askergeo.school.areas import Areas
+    from askergeo.school.forecast import Forecast
 
-__all__ = ["cohort_backtest"]
+__all__ = ["cohort_backtest", "skole_prognose"]
+
+_HALF: Final = 10
+
+
+def skole_prognose(
+    adresse: gpd.GeoDataFrame,
+    befolkning: pd.DataFrame,
+    *,
+    grunnkrets: gpd.GeoDataFrame | None = None,
+    skolekrets: gpd.GeoDataFrame | None = None,
+    befolkning_historikk: pd.DataFrame | None = None,
+    boligprogram: gpd.GeoDataFrame | None = None,
+    framskriving: pd.DataFrame | None = None,
+    elevtall: pd.DataFrame | None = None,
+    kommunegrense: gpd.GeoDataFrame | None = None,
+    parameters: Parameters,
+) -> Result:
+    """Forecast children and all residents by district, in three alternatives with a band.
+
+    Parameters
+    ----------
+    adresse, befolkning, grunnkrets, skolekrets, befolkning_historikk, boligprogram, framskriving, \
+elevtall, kommunegrense
+        Layers of the catalogue; districts or units must be there. ``elevtall`` only tells the
+        year of the residents, where nothing else does.
+    parameters
+        The sets ``prognose`` and ``etterproving``; with ``etterprov`` the same model is tested on
+        the history too.
+
+    Raises
+    ------
+    CrsError
+        When a layer is in another CRS.
+    LayerError
+        When neither districts nor units are given, nobody can be placed, or nothing says which
+        year the residents are of.
+    """
+    maybe = {"grunnkrets": grunnkrets, "skolekrets": skolekrets, "kommunegrense": kommunegrense}
+    there = {name: frame for name, frame in maybe.items() if frame is not None}
+    check_crs_of({"adresse": adresse, **there}, adresse.crs)
+    year = start_year(
+        parameters, historikk=befolkning_historikk, framskriving=framskriving, elevtall=elevtall
+    )
+    areas = make_areas(
+        adresse, befolkning, year=year, grunnkrets=grunnkrets, skolekrets=skolekrets,
+        boligprogram=boligprogram,
+    )  # fmt: skip
+    forecast = make_forecast(
+        areas, historikk=befolkning_historikk, boligprogram=boligprogram,
+        framskriving=framskriving, parameters=parameters,
+    )  # fmt: skip
+    zones = {level: make_zones(forecast, level, skolekrets) for level in _LEVELS}
+    parts = {one.id: summed(forecast, one, zones[one.level]) for one in GROUPS}
+    test = None
+    if int(parameters["etterprov"]):
+        test = backtest_of_history(areas, befolkning_historikk, parameters)
+    template, facts = _statement(parts["6_12"])
+    more, more_facts, losses = backtest_words(test) if test else ("", {}, ())
+    return Result(
+        analysis="skole_prognose",
+        title="Framskriving av barn og bosatte etter skolekrets",
+        template=f"{template} {more}".strip(),
+        facts=facts | more_facts,
+        tables=_tables(forecast, parts, test),
+        layers=_layers(parts, kommunegrense),
+        findings=tuple(_findings(pd.concat([areas.faults, forecast.faults]))),
+        warnings=(*_warnings(areas, forecast, skolekrets), *losses),
+        reading=_reading(forecast, year),
+    )
+
+
+_LEVELS: Final = ("barnekrets", "ungdomskrets")
+
+
+def _tables(
+    forecast: Forecast, parts: Mapping[str, Summed], test: Backtest | None
+) -> tuple[Table, ...]:
+    shown = [parts[name] for name in ("6_12", "13_15", "1_5")]
+    return (
+        *(tables.short_table(part) for part in shown),
+        *(tables.cause_table(part) for part in shown[:2]),
+        tables.account_table(parts["alle"], forecast),
+        tables.grade_table(forecast, shown),
+        tables.long_table([parts[one.id] for one in GROUPS]),
+        *(backtest_tables(test) if test else ()),
+    )
+
+
+def _layers(parts: Mapping[str, Summed], boundary: gpd.GeoDataFrame | None) -> tuple[MapLayer, ...]:
+    drawn = [
+        tables.change_layer(parts[name], tables.short_table(parts[name]), visible=name == "6_12")
+        for name in ("6_12", "13_15", "1_5")
+    ]
+    if boundary is None:
+        return tuple(drawn)
+    land = boundary[boundary["omfang"] == "land"]
+    ground = land_and_sea(union(geometries(land if len(land) else boundary)), None, boundary.crs)
+    return (ground, *drawn)
+
+
+def _statement(part: Summed) -> tuple[str, dict[str, Fact]]:
+    """State how the children of the primary grades change in ten years, and where most."""
+    half = min(_HALF, len(part.years) - 1)
+    first, then = int(part.years[0]), int(part.years[half])
+    name = tables.short_name(part)
+
+    def fact(title: str, zone: str, column: str, unit: str = "personer") -> Fact:
+        row = frame.loc[zone, column]
+        return Fact(
+            title=title, value=None if pd.isna(row) else float(row), unit=unit,
+            persons=unit == "personer" and column[0] != "e", cell=(name, zone, column),
+        )  # fmt: skip
+
+    frame = tables.short_table(part).frame
+    alternatives = {
+        "naa": fact(f"Barn 6–12 år 1. januar {first}", TOTAL, f"a{first}"),
+        "lav": fact(f"Barn 6–12 år {then}, lavt alternativ", TOTAL, f"lav_{then}"),
+        "hoy": fact(f"Barn 6–12 år {then}, høyt alternativ", TOTAL, f"hoy_{then}"),
+        "prosent": fact(f"Endring {first}–{then}", TOTAL, "prosent", "%"),
+    }
+    column = f"a{then}"
+    if column in frame:
+        alternatives["siden"] = fact(f"Barn 6–12 år 1. januar {then}", TOTAL, column)
+        told = (
+            f"Barn i alder 6–12 år (trinn 1–7) går fra {{naa}} 1. januar {first} til {{siden}} i "
+            f"{then} ({{prosent}} %) i hovedalternativet; {{lav}} i det lave og {{hoy}} i det høye."
+        )
+    else:
+        told = (
+            f"Barn i alder 6–12 år (trinn 1–7) endrer seg {{prosent}} % fra 1. januar {first} "
+            f"({{naa}}) til {then}: mellom {{lav}} og {{hoy}} i lavt og høyt alternativ."
+        )
+    change = frame["endring"].drop(TOTAL)
+    words = []
+    for key, zone, verb in (
+        ("vokser", change.idxmax(), "Mest vokser"),
+        ("minker", change.idxmin(), "mest minker"),
+    ):
+        moved = change[zone]
+        if len(change) > 1 and (moved > _PERSON if key == "vokser" else moved < -_PERSON):
+            alternatives[key] = fact(f"{verb} {frame.loc[zone, 'omraade']}", str(zone), "endring")
+            words.append(f"{verb} {frame.loc[zone, 'omraade']} (endring {{{key}}})")
+    if words:
+        tail = ", ".join(words)
+        told += f" {tail[0].upper()}{tail[1:]}."
+    return told, alternatives
+
+
+_PERSON: Final = 0.5
+
+
+def _warnings(
+    areas: Areas, forecast: Forecast, skolekrets: gpd.GeoDataFrame | None
+) -> Iterator[str]:
+    yield from (f"Antatt: {text}" for text in forecast.guessed)
+    if areas.unplaced:
+        yield (
+            f"{format_number(areas.unplaced)} bosatte er ikke med, fordi adressen eller alderen "
+            "deres ikke er kjent, eller adressen ligger utenfor alle kretser."
+        )
+    for level, name in (("barnekrets", "barnetrinnet"), ("ungdomskrets", "ungdomstrinnet")):
+        if areas.frame[level].isna().all():
+            why = "Laget «skolekrets» mangler" if skolekrets is None else "Laget har ingen slike"
+            yield f"{why}: tallene for {name} er vist etter grunnkrets, ikke skolekrets."
+
+
+def _findings(faults: pd.DataFrame) -> Iterator[Finding]:
+    for one in faults.drop_duplicates().itertuples():
+        yield Finding(
+            rule=f"data.{one.regel}",
+            title=str(one.tittel),
+            status=Status.NOT_MAPPED,
+            severity=Severity.WARNING,
+            text=str(one.tekst),
+            layer=str(one.lag),
+            row=str(one.rad),
+        )
+
+
+def _reading(forecast: Forecast, year: int) -> tuple[str, ...]:
+    ages = (
+        f"Tallene er bosatte 1. januar, og det første året er {year}. De som er 6–12 år 1. januar "
+        "2028, går på trinn 1–7 skoleåret 2027/28. Elever i private skoler er med her."
+    )
+    model = (
+        "Hvert årskull i hver krets blir ett år eldre for hvert år. Fødsler, dødsfall og flytting "
+        "følger kretsens egen historie så langt den er stor nok til å bli trodd, ellers kommunens. "
+        "Boligprogrammet kommer i tillegg, med sannsynlighet og forsinkelse. Finnes det en "
+        "framskriving for hele kommunen, er kretsene skalert til den."
+    )
+    band = (
+        "Lavt og høyt alternativ er andre forutsetninger om fødsler, flytting og boliger. "
+        f"Usikkerheten rundt hovedalternativet bygger på {forecast.spread.source}."
+    )
+    limits = (
+        "Framskrivingen sier ikke hvor mange elever en skole får: det avhenger av kretser, private "
+        "skoler og plasser, se «askergeo skole». Små kretser er mer usikre enn store, og fødsler "
+        "som ikke har skjedd ennå, er mer usikre enn barn som er født."
+    )
+    return ages, model, band, limits
 
 
 def cohort_backtest(
