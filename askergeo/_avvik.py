@@ -52,6 +52,12 @@ TITLES: Final = {
     "mangler_verdi": "Påkrevd verdi mangler",
     "ukjent_kode": "Koden står ikke i kodelisten",
     "ugyldig_verdi": "Verdien har feil form",
+    "uten_trinn": "Skolen har ikke trinn",
+    "trinn_ombyttet": "Første trinn er høyere enn siste",
+    "uten_kapasitet": "Kapasiteten er ukjent",
+    "uten_skole": "Kretsen har ingen skole",
+    "kretser_overlapper": "Skolekretser overlapper",
+    "negative_boliger": "Antall boliger er negativt",
     "uventet_merknad": "Merknad fra kilden",
 }
 

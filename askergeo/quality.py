@@ -25,6 +25,9 @@ required value missing     set aside
 same id on several rows    kept with a remark
 same row twice             the later one is set aside
 same geometry, other data  lines and polygons are kept with a remark; points may share a place
+school, kindergarten       without grades or places: kept with a remark
+school district            without school, or on another's ground: kept with a remark
+negative dwellings         kept with a remark: the housing programme may tear down
 =========================  ==================================================================
 """
 
@@ -40,6 +43,7 @@ import shapely
 
 from askergeo._avvik import KEPT, REPAIRED, SET_ASIDE, join_avvik, make_avvik, row_numbers
 from askergeo._place import at_null, centres, check_crs, in_norway
+from askergeo._quality_school import LAYER_RULES
 from askergeo._text import is_damaged, repair_text, text_columns
 from askergeo.crs import require_crs
 from askergeo.errors import LayerError
@@ -167,6 +171,8 @@ def inspect(
             _outside_boundary(work, _boundary_geometry(boundary, work.crs), tolerance)
     for rule in _TABLE_RULES:
         rule(work)
+    for remark in LAYER_RULES.get(layer.id, ()):
+        work.remark(*remark(work.frame), KEPT)
     return Inspected(work.frame, join_avvik(work.parts, work.crs))
 
 
