@@ -1,0 +1,211 @@
+"""Good plans: a first one along trees, and better ones by solving a few districts at a time.
+
+First, every unit may go only to a school that a neighbour nearer the school goes to as well, so
+that districts hang together whatever is chosen (Zoltners and Sinha 1983; the trees of shortest ways
+in Mehrotra, Johnson and Nemhauser 1998). That leaves out plans that are allowed, so nothing is
+proven by it. Then the plan is improved with all rules as they are: the districts around one school
+are divided again, exactly, and the rest stays (a large neighbourhood search, Shaw 1998).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from askergeo.school.district_cuts import beside_rules, broken
+from askergeo.school.district_problem import NONE, loads
+from askergeo.school.district_programme import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from askergeo.school.district_model import Cut, Model
+
+__all__ = ["TOLERANCE", "Task", "excess", "first_plan", "improve", "is_valid", "price", "trees"]
+
+#: Pupils: what counts as overfull. Forecasts are not whole numbers, and sums of them not exact.
+TOLERANCE = 1e-3
+_SUB_NODES = 200
+_SUB_ROUNDS = 6
+_DISTRICTS = 7
+
+
+@dataclass(eq=False)
+class Task:
+    """One division: the programme, what it weighs, its time, and the rules written out so far."""
+
+    model: Model
+    costs: NDArray[np.float64]
+    cuts: dict[Cut, None]
+    until: float
+    seed: int
+    penalty: float = 0.0
+    rounds: int = 0
+    stopped: bool = False
+    rules: dict[int, list[Cut]] = field(default_factory=dict)
+
+    def beside(self, columns: NDArray[np.int64]) -> list[Cut]:
+        """Rules that a choice has a neighbour with the same school, for some of the choices."""
+        for column in columns.tolist():
+            if column not in self.rules:
+                self.rules[column] = beside_rules(self.model, column)
+        return [cut for column in columns.tolist() for cut in self.rules[column]]
+
+
+def excess(model: Model, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Pupils without a place by school and year, (s, y)."""
+    problem = model.problem
+    over: NDArray[np.float64] = loads(problem, model.expand(chosen)) - problem.capacity * (
+        1 + problem.slack
+    )
+    return np.where(over > TOLERANCE, over, 0.0)
+
+
+def is_valid(model: Model, chosen: NDArray[np.int64]) -> bool:
+    """Whether a plan keeps every rule."""
+    return (
+        model.has(chosen)
+        and not excess(model, chosen).any()
+        and not broken(model, model.expand(chosen))
+    )
+
+
+def price(task: Task, chosen: NDArray[np.int64]) -> float:
+    """Objective of a plan, with what missing places cost."""
+    model = task.model
+    cost = float(task.costs[model.choice[np.arange(len(chosen)), chosen]].sum())
+    return cost + task.penalty * float(excess(model, chosen).max(axis=1).sum())
+
+
+def first_plan(
+    task: Task,
+    trees: list[Cut],
+    columns: NDArray[np.int64],
+    *,
+    gap: float,
+    start: NDArray[np.int64] | None,
+) -> NDArray[np.int64] | None:
+    """Return a plan along the trees in which places may be missing; ``None`` without one."""
+    for _ in range(_SUB_ROUNDS):
+        cuts = [*task.cuts, *trees]
+        answer = whole(
+            task.model, task.costs, cuts, columns=columns, penalty=task.penalty, gap=gap,
+            nodes=_SUB_NODES, until=task.until, seed=task.seed, start=start,
+        )  # fmt: skip
+        task.rounds += 1
+        task.stopped |= answer.stopped
+        chosen = answer.chosen(task.model)
+        if chosen is None:
+            return None
+        new = broken(task.model, task.model.expand(chosen))
+        if not new:
+            return chosen
+        task.cuts.update(dict.fromkeys(new))
+    return None
+
+
+def improve(
+    task: Task, chosen: NDArray[np.int64], *, tries: int, chance: np.random.Generator
+) -> NDArray[np.int64]:
+    """Divide the districts around one school after the other again, as long as it helps."""
+    value = price(task, chosen)
+    schools = np.unique(chosen)
+    order: list[int] = []
+    failed = 0
+    for _ in range(tries):
+        if task.stopped or failed >= len(schools):
+            break
+        if not order:
+            order = chance.permutation(schools).tolist()
+        over = np.flatnonzero(excess(task.model, chosen).any(axis=1))
+        centre = int(chance.choice(over)) if len(over) and failed < len(over) else order.pop()
+        better = _divide_again(task, chosen, _around(task.model, chosen, centre))
+        if better is not None and (found := price(task, better)) < value * (1 - 1e-9):
+            chosen, value, failed = better, found, 0
+        else:
+            failed += 1
+    return chosen
+
+
+def _around(model: Model, chosen: NDArray[np.int64], centre: int) -> NDArray[np.int64]:
+    """Return the schools whose districts lie around a school's, the nearest in steps first."""
+    districts = model.districts(model.expand(chosen))
+    assigned = model.expand(chosen)
+    found, ring = [centre], [centre]
+    while ring and len(found) < _DISTRICTS:
+        near: dict[int, int] = {}
+        for school in ring:
+            for unit in model.graph.beside(districts[school]):
+                other = int(assigned[unit])
+                near[other] = near.get(other, 0) + 1
+        ring = sorted((s for s in near if s not in found), key=lambda s: (-near[s], s))
+        found += ring[: _DISTRICTS - len(found)]
+    return np.array(sorted(found))
+
+
+def _divide_again(
+    task: Task, chosen: NDArray[np.int64], schools: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """Return the best division of some districts when the others stay; ``None`` when none is valid."""
+    model = task.model
+    free = np.isin(chosen, schools)
+    columns = np.flatnonzero(free[model.group] & np.isin(model.school, schools))
+    given = model.choice[np.flatnonzero(~free), chosen[~free]]
+    for _ in range(_SUB_ROUNDS):
+        cuts = [*task.cuts, *task.beside(columns)]
+        answer = whole(
+            model, task.costs, cuts, columns=columns, given=given, start=chosen,
+            penalty=task.penalty, gap=1e-3, nodes=_SUB_NODES, until=task.until, seed=task.seed,
+        )  # fmt: skip
+        task.rounds += 1
+        task.stopped |= answer.stopped
+        found = answer.chosen(model)
+        if found is None:
+            return None
+        new = broken(model, model.expand(found))
+        if not new:
+            return found
+        task.cuts.update(dict.fromkeys(new))
+    return None
+
+
+def trees(model: Model) -> list[Cut]:
+    """Rules that let a unit go only where a neighbour nearer the school goes as well."""
+    problem, graph = model.problem, model.graph
+    found: list[Cut] = []
+    if not problem.contiguous:
+        return found
+    usual = problem.cost / np.maximum(problem.pupils, 1e-9)[:, None]
+    usual = usual / max(float(np.nanmax(np.where(np.isfinite(usual), usual, 0.0))), 1.0)
+    for school, home in enumerate(problem.home.tolist()):
+        if home == NONE:
+            continue
+        steps = _steps(graph.neighbours, home)
+        # Steps count first; among units as far off in steps, the way on foot.
+        near = steps + 0.999 * np.where(np.isfinite(usual[:, school]), usual[:, school], 1.0)
+        for unit, beside in enumerate(graph.neighbours):
+            own = int(model.choice[model.group_of[unit], school])
+            if own < 0 or unit == home or home in beside or not np.isfinite(steps[unit]):
+                continue
+            ways = {
+                int(model.choice[model.group_of[n], school]) for n in beside if near[n] < near[unit]
+            } - {-1}
+            if own not in ways:
+                terms = {column: -1.0 for column in sorted(ways)} | {own: 1.0}
+                found.append((tuple(terms), tuple(terms.values()), 0.0))
+    return found
+
+
+def _steps(neighbours: list[list[int]], home: int) -> NDArray[np.float64]:
+    """Boundaries between each unit and the school's."""
+    steps = np.full(len(neighbours), np.inf)
+    steps[home] = 0
+    queue = [home]
+    for unit in queue:
+        for near in neighbours[unit]:
+            if not np.isfinite(steps[near]):
+                steps[near] = steps[unit] + 1
+                queue.append(near)
+    return steps
