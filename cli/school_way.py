@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -126,15 +126,15 @@ def _text(result: Result) -> str:
         frame = tables[0].frame
         rows = [
             [
-                str(row.nr),
-                str(row.hva),
-                ", ".join(text for text in (row.vegtype, row.vegkategori) if text),
-                _speed(row.vegtype, row.fartsgrense),
-                format_number(row.meter, 1),
-                format_number(row.sum_m, 1),
-                str(row.merknad),
+                str(row["nr"]),
+                str(row["hva"]),
+                ", ".join(text for text in (row["vegtype"], row["vegkategori"]) if text),
+                _speed(row["vegtype"], row["fartsgrense"]),
+                format_number(row["meter"], 1),
+                format_number(row["sum_m"], 1),
+                str(row["merknad"]),
             ]
-            for row in frame.itertuples()
+            for row in frame.to_dict("records")
         ]
         header = ["Steg", "Langs", "Type", "Km/t", "Meter", "Til sammen", "Må vurderes"]
         lines += [text_table(header, rows), ""]
@@ -152,7 +152,7 @@ def _speed(kind: str, value: float | None) -> str:
 def _data(result: Result) -> dict[str, object]:
     """Return the same as data for JSON."""
     tables = [one for one in result.tables if one.name == "steg"]
-    steps: list[dict[str, object]] = []
+    steps: list[Any] = []
     if tables:
         frame = tables[0].frame.astype(object)
         steps = frame.where(frame.notna(), None).to_dict("records")

@@ -66,7 +66,8 @@ def district_layers(scene: Scene) -> list[MapLayer]:
             continue
         frame = gpd.GeoDataFrame(
             {"navn": rows["navn"].to_numpy(), "skole": rows["skole"].to_numpy()},
-            geometry=geometries(scene.skolekrets.loc[rows.index]),
+            # Borders only: a surface would cover the answer.
+            geometry=shapely.boundary(geometries(scene.skolekrets.loc[rows.index])),
             crs=scene.skolekrets.crs,
             index=pd.Index(rows["id"].to_numpy()),
         )
@@ -76,7 +77,7 @@ def district_layers(scene: Scene) -> list[MapLayer]:
                 title=f"Skolekretser, {stage}",
                 frame=frame[~frame.index.duplicated()],
                 columns={"navn": Column(title="Krets"), "skole": Column(title="Skole")},
-                style=Style(fill="#ffffff", stroke="#555555", width=0.4, opacity=0.0),
+                style=Style(stroke="#555555", width=0.4, dash=True),
                 visible=stage == "barnetrinn",
             )
         )

@@ -134,6 +134,10 @@ def _metres(value: float) -> str:
     return format_number(value, unit="m")
 
 
+def _tenths(value: float) -> str:
+    return format_number(value, 1, unit="m")
+
+
 def _right(scene: Scene, metres: float, grade: int) -> int:
     column = grade - GRADES[0]
     return int(rights_of(np.full((1, len(GRADES)), metres), scene.parameters)[0, column])
@@ -161,13 +165,14 @@ def _verdict(scene: Scene, metres: float, grade: int) -> list[str]:
     limit = limit_of(grade, scene.parameters)
     count = float(counted(np.array([metres]), scene.parameters)[0])
     added = count - metres
-    said = f"Målt: {_metres(metres)}."
+    # Tenths, so that who is a little over the limit never reads as at it.
+    said = f"Målt: {_tenths(metres)}."
     if added > 0:
-        said += f" Med fylkeskommunens tillegg på {_metres(added)}: {_metres(count)}."
+        said += f" Med fylkeskommunens tillegg på {_tenths(added)}: {_tenths(count)}."
     over = "over" if answer == RIGHT else "under"
     said += (
         f" Grensen på {grade}. trinn er {_metres(limit)} (opplæringslova kapittel 4), og vegen er "
-        f"{_metres(abs(count - limit))} {over}: {'rett' if answer == RIGHT else 'ikke rett'} til "
+        f"{_tenths(abs(count - limit))} {over}: {'rett' if answer == RIGHT else 'ikke rett'} til "
         "skyss etter avstand."
     )
     lines = [said]

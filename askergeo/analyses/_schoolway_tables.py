@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from askergeo.analyses._reach_tables import person_column, whole
+from askergeo.analyses._reach_tables import whole
 from askergeo.analyses._schoolway_scene import open_now
 from askergeo.privacy import rounded
 from askergeo.result import Column, ColumnSum, RowSum, Table
@@ -79,10 +79,10 @@ def rights_table(scene: Scene) -> Table:
             ColumnSum("ikke", tuple(_SAFETY)),
         ),
         note="Elever er bosatte i grunnskolealder, også dem som går på en annen skole enn "
-        "kretsens. "
-        "Rett på grunn av særlig farlig eller vanskelig veg, eller nedsatt funksjonsevne, avgjøres "
-        "for hver elev og er ikke med. Adresser nær grensen er så nær at kartet ikke kan avgjøre "
-        "retten.",
+        "kretsens. Rett er etter avstand; rett på grunn av særlig farlig eller vanskelig veg, "
+        "eller nedsatt funksjonsevne, avgjøres for hver elev og er ikke med. «Ikke rett» deles i "
+        "trygg veg, trygg omveg innenfor grensen, bare usikker veg innenfor grensen, og ukjent "
+        "fartsgrense. Adresser nær grensen er så nær at kartet ikke kan avgjøre retten.",
     )
 
 
@@ -91,18 +91,23 @@ def _columns() -> dict[str, Column]:
         "krets": Column(title="Krets"),
         "skole": Column(title="Skole"),
         "trinn": Column(title="Trinn"),
-        "elever": person_column("Elever"),
-        "rett": person_column("Rett etter avstand"),
+        "elever": _pupils("Elever"),
+        "rett": _pupils("Rett"),
         "andel": Column(title="Andel", unit="%", decimals=0, derived_from=("rett", "elever")),
-        "ikke": person_column("Ikke rett etter avstand"),
-        "trygg": person_column("– uten usikre strekninger på vegen"),
-        "omveg": person_column("– omveg uten usikre innenfor grensen"),
-        "farlig": person_column("– ingen veg utenom usikre innenfor grensen"),
-        "usikker": person_column("– ukjent, fartsgrensen mangler"),
-        "ingen_veg": person_column("Ingen veg til fots"),
-        "ukjent": person_column("Ukjent veg"),
+        "ikke": _pupils("Ikke rett"),
+        "trygg": _pupils("Trygg veg", "Ikke rett, og korteste veg har ingen usikre strekninger."),
+        "omveg": _pupils("Trygg omveg", "Ikke rett, men en omveg innenfor grensen er uten dem."),
+        "farlig": _pupils("Bare usikker", "Ikke rett, og ingen veg innenfor grensen uten dem."),
+        "usikker": _pupils("Ukjent fart", "Ikke rett, og fartsgrensen mangler på vegen."),
+        "ingen_veg": _pupils("Ingen veg", "Kartet har ingen veg til fots til skolen."),
+        "ukjent": _pupils("Ukjent veg", "Døren eller skolen er ikke koblet til gangnettet."),
         "naer": Column(title="Nær grensen", unit="adresser", decimals=0),
     }
+
+
+def _pupils(title: str, description: str = "") -> Column:
+    """Describe a column that counts pupils."""
+    return Column(title=title, unit="elever", decimals=0, persons=True, description=description)
 
 
 def _band_rows(scene: Scene, band: str) -> list[dict[str, Any]]:
@@ -201,8 +206,8 @@ def nearest_table(scene: Scene) -> Table | None:
             "stadium": Column(title="Trinn"),
             "adresser": Column(title="Adresser", unit="adresser", decimals=0),
             "adresser_andre": Column(title="Nærmere en annen", unit="adresser", decimals=0),
-            "elever": person_column("Elever"),
-            "elever_andre": person_column("Elever nærmere en annen"),
+            "elever": _pupils("Elever"),
+            "elever_andre": _pupils("Elever nærmere en annen"),
             "andre": Column(title="Nærmeste skole for dem"),
         },
         note="Målt på gangnettet til offentlige skoler med trinnet. Adresser der det er ukjent "
@@ -332,7 +337,7 @@ def stretch_columns() -> dict[str, Column]:
         "fartsgrense": Column(title="Fartsgrense", unit="km/t", decimals=0),
         "regel": Column(title="Hvorfor"),
         "lengde_m": Column(title="Lengde", unit="m", decimals=0),
-        "elever": person_column("Elever"),
+        "elever": _pupils("Elever"),
         "adresser": Column(title="Adresser", unit="adresser", decimals=0),
         "kretser": Column(title="Fra kretsene"),
         "skoler": Column(title="Til skolene"),

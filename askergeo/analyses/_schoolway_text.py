@@ -85,9 +85,8 @@ def statement(scene: Scene, rights: Table, found: gpd.GeoDataFrame) -> tuple[str
     }
     of = f" i skoleåret {year_text(scene.year)}" if scene.year else ""
     template = (
-        f"{{rett}} av {{elever}} elever har rett til skoleskyss etter avstand{of}. "
-        "{farlig} av de andre har ingen veg til skolen innenfor grensen utenom strekninger som må "
-        "vurderes; slike strekninger er {usikre_km} km av skolevegene."
+        f"{{rett}} av {{elever}} elever har rett til skoleskyss etter avstand{of}. Av de andre har "
+        "{farlig} ingen skoleveg innenfor grensen som går utenom usikre strekninger."
     )
     return template, facts
 
