@@ -162,6 +162,7 @@ def add_file(
         # Whoever names a box has chosen the place; what lies outside it is left out, not a fault.
         boundary=_boundary(package, layer_id) if box is None else None,
         changes=bool(package.scenario),
+        municipality=package.municipality,
     )
     frame, avvik = intake.frame, intake.avvik
     if box is not None:

@@ -337,31 +337,31 @@ def backtest_words(test: Backtest) -> tuple[str, dict[str, Fact], tuple[str, ...
     naive = LAST if own[f"{LAST}_mae"] <= own[f"{TREND}_mae"] else TREND
     unit = "personer per årskull"
     facts = {
-        "feil": Fact(
+        "prove_feil": Fact(
             title="Modellen bommer, 6–15 år", value=float(own[f"{MODEL}_mae"]), unit=unit,
             decimals=1, cell=("etterproving", label, f"{MODEL}_mae"),
         ),
-        "enkel": Fact(
+        "prove_enkel": Fact(
             title="Den beste enkle metoden bommer, 6–15 år", value=float(own[f"{naive}_mae"]),
             unit=unit, decimals=1, cell=("etterproving", label, f"{naive}_mae"),
         ),
-        "prosent": Fact(
+        "prove_prosent": Fact(
             title="Modellens feil, 6–15 år", value=float(own[f"{MODEL}_mape"]), unit="%",
             decimals=1,
         ),
-        "forbedring": Fact(
+        "prove_forbedring": Fact(
             title="Modellen er bedre enn den beste enkle", value=float(own["forbedring"]),
             unit="%", cell=("etterproving", label, "forbedring"),
         ),
     }  # fmt: skip
     ahead = _ahead(1, int(test.rows["horisont"].max()))
     told = (
-        f"Etterprøvd fra 1. januar {test.until} bommer framskrivingen med {{feil}} barn per "
-        f"årskull i skolealder (6–15 år) i snitt {ahead}, det er {{prosent}} %. Den beste enkle "
-        f"metoden («{_METHODS[naive].lower()}») bommer med {{enkel}}"
+        f"Etterprøvd fra 1. januar {test.until} bommer framskrivingen med {{prove_feil}} barn per "
+        f"årskull i skolealder (6–15 år) i snitt {ahead}, det er {{prove_prosent}} %. Den beste "
+        f"enkle metoden («{_METHODS[naive].lower()}») bommer med {{prove_enkel}}"
     )
     better = bool(own["forbedring"] > 0)
-    tail = ": framskrivingen er {forbedring} % bedre." if better else ", og er altså bedre."
+    tail = ": framskrivingen er {prove_forbedring} % bedre." if better else ", og er altså bedre."
     return told + tail, facts, _losses(test)
 
 

@@ -178,12 +178,12 @@ def _statement(part: Summed) -> tuple[str, dict[str, Fact]]:
     words = []
     for key, zone, verb in (
         ("vokser", change.idxmax(), "Mest vokser"),
-        ("minker", change.idxmin(), "mest minker"),
+        ("minker", change.idxmin(), "Mest minker"),
     ):
         moved = change[zone]
         if len(change) > 1 and (moved > _PERSON if key == "vokser" else moved < -_PERSON):
             alternatives[key] = fact(f"{verb} {frame.loc[zone, 'omraade']}", str(zone), "endring")
-            words.append(f"{verb} {frame.loc[zone, 'omraade']} (endring {{{key}}})")
+            words.append(f"{verb.lower()} {frame.loc[zone, 'omraade']} (endring {{{key}}})")
     if words:
         tail = ", ".join(words)
         told += f" {tail[0].upper()}{tail[1:]}."

@@ -7,6 +7,7 @@ are the rows kept, set aside and left out by the mapping's filter.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -19,10 +20,9 @@ from askergeo.quality import TOLERANCE, inspect
 from askergeo.sources.changes import inspect_changes, map_changes
 from askergeo.sources.files import SourceLayer, read_file, read_layers
 from askergeo.sources.mapping import Mapping, apply_mapping, load_mapping, require_same_layer
+from askergeo.sources.statbank import read_statbank_layer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import shapely
 
     from askergeo.catalogue import Layer
@@ -72,6 +72,7 @@ def take_in(
     tolerance: float = TOLERANCE,
     bbox: tuple[float, float, float, float] | None = None,
     changes: bool = False,
+    municipality: str = "",
 ) -> Intake:
     """Read a file as a layer of the catalogue.
 
@@ -95,6 +96,8 @@ def take_in(
         Read only this box, in the file's CRS.
     changes
         The rows change a base: each says in ``endring`` whether it is new, replaces or deletes.
+    municipality
+        Number of the municipality whose rows are taken from SSB's tables of persons.
 
     Raises
     ------
@@ -104,7 +107,10 @@ def take_in(
     """
     chosen = mapping if isinstance(mapping, Mapping) else _mapping_of(mapping, layer)
     require_same_layer(chosen, layer)
-    source = _read(path, chosen, source_layer, crs or chosen.read.crs, bbox)
+    if chosen.read.table:
+        source = read_statbank_layer(Path(path), layer.id, municipality)
+    else:
+        source = _read(path, chosen, source_layer, crs or chosen.read.crs, bbox)
     what = f"{source.path.name} (lag «{source.name}»)"
     frame = source.frame
     if isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None:

@@ -48,7 +48,9 @@ _MAX_BYTES: Final = 1_000_000
 _TOP: Final = (
     "lag", "beskrivelse", "les", "kilde", "filter", "utelat", "kolonner", "koder", "geometri",
 )  # fmt: skip
-_READ: Final = ("lag", "crs", "x", "y")
+_READ: Final = ("lag", "crs", "x", "y", "tabell")
+# Files that are read as something else than rows and columns: SSB's tables of persons.
+_TABLES: Final = ("statbank",)
 _SOURCE: Final = ("eier", "lisens", "navngivelse", "dato", "tittel", "adresse")
 _COLUMN: Final = (
     "fra", "koder", "faktor", "konstant", "regex", "ellers", "regler", "lopenummer",
@@ -100,11 +102,16 @@ class ColumnRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """How the file is read: layers in it, CRS when it states none, names of coordinate columns."""
+    """How the file is read: layers in it, CRS when it states none, names of coordinate columns.
+
+    ``table`` is ``statbank`` for SSB's tables of persons by region, age and year, which are read
+    as the layer's own columns for the package's municipality.
+    """
 
     layers: tuple[str, ...] = ()
     crs: str | None = None
     coordinates: tuple[str, str] | None = None
+    table: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -384,7 +391,11 @@ def _read_of(content: dict[Any, Any], problems: list[str]) -> ReadOptions:
     x, y = content.get("x"), content.get("y")
     if (x is None) != (y is None):
         problems.append("«les» må ha både «x» (øst) og «y» (nord), eller ingen av dem")
+    table = str(content.get("tabell", ""))
+    if table and table not in _TABLES:
+        problems.append(f"«tabell» er «{table}», men kan være {' eller '.join(_TABLES)}")
     return ReadOptions(
+        table=table,
         layers=tuple(str(name) for name in _listed(content.get("lag", ()))),
         crs=str(content["crs"]) if "crs" in content else None,
         coordinates=(str(x), str(y)) if x is not None and y is not None else None,

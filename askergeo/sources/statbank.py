@@ -20,6 +20,8 @@ from askergeo.municipalities import replaced
 from askergeo.numbers import format_number
 from askergeo.sources import _statbank_words as words
 from askergeo.sources._statbank_cells import Cells, read_cells
+from askergeo.sources.files import SourceLayer
+from askergeo.sources.reading import FaultLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +29,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["KEYS", "Statbank", "layer_rows", "one_place", "read_statbank"]
+__all__ = [
+    "KEYS",
+    "Statbank",
+    "layer_rows",
+    "one_place",
+    "read_statbank",
+    "read_statbank_layer",
+]
 
 KEYS: Final = ("region", "aar", "alder", "alternativ")
 _FAULTS_SHOWN: Final = 5
@@ -386,3 +395,26 @@ def _summed(table: Statbank, municipality: str) -> pd.DataFrame:
     # A sum with an unknown part is unknown.
     whole = grouped.sum().where(grouped.count() == grouped.size())
     return whole.reset_index()
+
+
+def read_statbank_layer(path: Path, layer_id: str, municipality: str) -> SourceLayer:
+    """Read a file as a layer of one municipality; what was passed over is told as faults.
+
+    Parameters
+    ----------
+    path
+        A file as statbank writes it.
+    layer_id, municipality
+        See :func:`layer_rows`.
+    """
+    table = read_statbank([path])
+    log = FaultLog()
+    for remark in table.remarks:
+        log.add("annen_linje", remark)
+    frame = layer_rows(table, layer_id, municipality)
+    if layer_id == "framskriving" and (table.frame["alternativ"] == "").all():
+        log.add(
+            "annen_linje",
+            "Filen sier ikke hvilket alternativ tallene er: lest som hovedalternativet.",
+        )
+    return SourceLayer(frame=frame, name=path.stem, path=path, crs="", faults=log.frame())
