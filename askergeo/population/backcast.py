@@ -2,13 +2,24 @@
 
 The history is cut at each year that leaves enough before it; rates are found in what was known
 then, the residents are forecast to the last year, and held against those who came. The squared
-errors of single areas tell the chance, those of the whole the common error. Both are taken to grow
-with the horizon: the variance of chance as the years, the common error as the years themselves.
+errors of single districts tell the chance, those of the whole the common error. Districts, not
+units: what is off in one unit is often off in the next, and bands are told for schools.
+
+Births and the moves of those who are born already are measured apart. Who is of age ``a`` in ``k``
+years and not born yet carries the error of births ``k − a`` years ahead, and of ``a`` years of
+moves; everyone else that of ``k`` years of moves. The variance of moves by chance grows as the
+years. The common errors grow as the years as far as the history could test them, and from there as
+a random walk does, by the square root.
+
+References
+----------
+Keyfitz (1981), «The limits of population forecasting»; Smith, Tayman and Swanson (2013), «A
+Practitioner's Guide to State and Local Population Projections», chapter 13.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,8 +43,9 @@ __all__ = ["spread_of_alternatives", "spread_of_history"]
 # Years that a cut must have before it for the rates to be found, and cuts for a band.
 _BEFORE: Final = 4
 _CUTS: Final = 2
-# First age of the groups whose errors are measured: before school, at school, and after.
+# First age of the groups whose moves are measured: before school, at school, and after.
 _GROUPS: Final = (0, 6, 16)
+_GROUP: Final = np.searchsorted(_GROUPS, np.arange(AGES), side="right") - 1
 _EIGHTY: Final = 1.2815515655446004
 
 
@@ -59,7 +71,7 @@ def spread_of_history(
     steady = np.diff(history.years).tolist() == [1] * last
     if not steady or last - _BEFORE + 1 < _CUTS:
         return None
-    ahead, error, expected = [], [], []
+    parts = []
     for cut in range(_BEFORE - 1, last):
         found = calibrate(
             history.until(int(history.years[cut])),
@@ -70,54 +82,85 @@ def spread_of_history(
         )
         start = People(pd.RangeIndex(len(district)), int(history.years[cut]), history.count[cut])
         flow = flow_of(history.housing[cut:], found.rates)
-        made = project(start, found.rates, last - cut, flow=flow).count[1:]
-        ahead.append(np.arange(1, last - cut + 1))
-        error.append(_grouped(history.count[cut + 1 :] - made))
-        expected.append(_grouped(made))
-    chance, common = _fit(np.concatenate(ahead), np.concatenate(error), np.concatenate(expected))
+        forecast = project(start, found.rates, last - cut, flow=flow).count[1:]
+        parts.append((np.arange(1, last - cut + 1), history.count[cut + 1 :], forecast))
+    ahead, came, expected = (np.concatenate(one) for one in zip(*parts, strict=True))
+    member = (district == np.arange(int(district.max()) + 1)[:, None]).astype(np.float64)
+    came, expected = member @ came, member @ expected
     text = (
-        f"feilen i {len(ahead)} framskrivinger som historikken {history.years[0]}–"
+        f"feilen i {len(parts)} framskrivinger som historikken {history.years[0]}–"
         f"{history.years[-1]} er prøvd mot"
     )
-    return _grown(chance, common, horizon, text)
+    return _grown(_errors(ahead, came, expected), horizon, text)
+
+
+class _Errors(NamedTuple):
+    """Errors of moves by group of ages (for each year ahead), of births, and how far they go."""
+
+    chance: Array
+    common: Array
+    birth_chance: float
+    birth_common: float
+    tested: int
+
+
+def _errors(ahead: Array, came: Array, expected: Array) -> _Errors:
+    """Fit the errors of forecasts (forecasts, districts, AGES) made ``ahead`` years before."""
+    born = np.arange(AGES)[None, :] >= ahead[:, None]
+    moves = [_grouped(one * born[:, None]) for one in (came, expected)]
+    chance, common = _fit(ahead, moves[0] - moves[1], moves[1])
+    births = came[..., :1] - expected[..., :1]
+    # Births of a year are counted once: their chance does not grow with the years ahead.
+    once, _ = _fit(np.ones_like(ahead), births, expected[..., :1])
+    _, growing = _fit(ahead, births, expected[..., :1], once / ahead[:, None])
+    return _Errors(chance, common, float(once[0]), float(growing[0]), int(ahead.max()))
 
 
 def _grouped(people: Array) -> Array:
-    return np.add.reduceat(people, list(_GROUPS), axis=-1)
+    return np.asarray(np.add.reduceat(people, list(_GROUPS), axis=-1))
 
 
-def _fit(ahead: Array, error: Array, expected: Array) -> tuple[Array, Array]:
+def _fit(
+    ahead: Array, error: Array, expected: Array, known: Array | None = None
+) -> tuple[Array, Array]:
     """Variance of chance for a person and year ahead, and common error for a year, by group.
 
-    ``error`` and ``expected`` are (forecasts, areas, groups).
+    ``error`` and ``expected`` are (forecasts, districts, groups); ``known`` is the variance of
+    chance to take from the common error instead of the one found.
     """
     total = expected.sum(axis=1)
     off = error.sum(axis=1) / np.maximum(total, 1e-9)
-    # Each area's error beyond the common one.
+    # Each district's error beyond the common one.
     own = error - off[:, None] * expected
     areas = (expected > 0).sum(axis=1).max()
     freedom = areas / max(areas - 1, 1)
     people = (ahead[:, None] * total).sum(axis=0)
     chance = (own**2).sum(axis=(0, 1)) * freedom / np.maximum(people, 1e-9)
     # What chance alone does to the whole is not common error.
-    years = ahead[:, None] ** 2
-    beyond = off**2 - chance * ahead[:, None] / np.maximum(total, 1e-9)
-    common = np.sqrt(np.maximum((beyond / years).mean(axis=0), 0))
+    taken = chance if known is None else known
+    beyond = off**2 - taken * ahead[:, None] / np.maximum(total, 1e-9)
+    squared = np.where(total > 0, beyond / ahead[:, None] ** 2, 0).sum(axis=0)
+    common = np.sqrt(np.maximum(squared / np.maximum((total > 0).sum(axis=0), 1), 0))
     return chance, common
 
 
-def _grown(chance: Array, common: Array, horizon: int, source: str) -> Spread:
-    """Let both errors grow with the years; who is not born yet has the newborns' error at least."""
-    k = np.arange(horizon + 1)[:, None]
-    group = np.searchsorted(_GROUPS, np.arange(AGES), side="right") - 1
-    unborn = np.arange(AGES)[None, :] < k
-    own, shared = chance[group][None, :], common[group][None, :]
-    return Spread(
-        np.where(unborn, np.maximum(own, chance[0]), own) * k,
-        np.where(unborn, np.maximum(shared, common[0]), shared) * k,
-        source,
-        measured=True,
-    )
+def _grown(errors: _Errors, horizon: int, source: str) -> Spread:
+    """Errors of every age in every year ahead, by how long ago it was born or forecast."""
+    k, age = np.arange(horizon + 1)[:, None], np.arange(AGES)[None, :]
+    unborn = age < k
+    years = np.where(unborn, age, k)
+    # Before they are born only births are uncertain; children's moves follow.
+    group = np.where(unborn, 0, _GROUP[None, :])
+    chance = errors.chance[group] * years + np.where(unborn, errors.birth_chance, 0)
+    moved = errors.common[group] * _growth(years, errors.tested)
+    born = np.where(unborn, errors.birth_common * _growth(k - age, errors.tested), 0)
+    return Spread(chance, np.hypot(moved, born), source, measured=True)
+
+
+def _growth(years: NDArray[np.int64], tested: int) -> Array:
+    """Years as far as they were tested, then as a random walk."""
+    beyond = np.sqrt(np.maximum(years, 0) * float(tested))
+    return np.where(years <= tested, np.maximum(years, 0), beyond)
 
 
 def spread_of_alternatives(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
+    from askergeo.population.cohort import Rates
     from askergeo.population.history import History
     from askergeo.population.housing import Programme
     from askergeo.population.people import Projection
@@ -71,7 +72,10 @@ class Forecast:
     guessed
         What rests on guesses because the data do not say, in bokmål.
     faults
-        What is wrong with the input: regel, tittel, lag, rad, tekst.
+        What is wrong with history, programme and projection: regel, tittel, lag, rad, tekst. What
+        is wrong with the parts themselves is in ``areas.faults``.
+    rates
+        Yearly rates of the parts in ``hoved``.
     """
 
     areas: Areas
@@ -80,6 +84,7 @@ class Forecast:
     spread: Spread
     guessed: tuple[str, ...]
     faults: pd.DataFrame
+    rates: Rates | None = None
 
 
 def make_forecast(
@@ -127,7 +132,7 @@ def make_forecast(
         *_guessed_homes(boligprogram, programme),
         *([] if spread.measured else [f"Usikkerheten bygger på {spread.source}."]),
     )
-    return Forecast(areas, alternatives, causes, spread, guessed, all_faults(told))
+    return Forecast(areas, alternatives, causes, spread, guessed, all_faults(told), rates)
 
 
 def _projections(
