@@ -76,6 +76,8 @@ def steps_of(
         (so far). The first and the last are the straight lines. ``None`` when there is no way.
     """
     start, end = (one_place(side.places, row) for side, row in (doors, school))
+    if not (len(start.row) and len(end.row)):
+        return None
     way = paths(network, start, end)
     if not np.isfinite(way.cost[0]):
         return None
