@@ -46,7 +46,7 @@ METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {
     "stop": _method("function_walk", "stop"),
     "settlement": _method("function_walk", "settlement"),
     "school_way": _method("function_school", "way"),
-    "school_room": _method("function_school", "room"),
+    "school_room": _method("function_pupils", "room"),
     "side_of_line": _method("function_sides", "side_of_line"),
     "water": _method("function_mains", "water"),
     "sewer": _method("function_mains", "sewer"),

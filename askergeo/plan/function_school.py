@@ -1,4 +1,4 @@
-"""The schools of a plan's homes: how long the way is, and whether there is room.
+"""The schools of a plan's homes, and how long the way there is.
 
 The right to transport follows from opplæringslova (LOV-2023-06-09-30) chapter 4: more than 2 km in
 the first grade, more than 4 km in grades 2 to 10, from door to door along the way that is walked.
@@ -31,6 +31,14 @@ from askergeo.plan._on_foot import (
     up_to_text,
     ways_of,
 )
+from askergeo.school.route import (
+    GRADES,
+    STAGES,
+    district_rows,
+    open_schools,
+    public_schools,
+    stage_of,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,7 +55,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Rows = NDArray[np.intp]
 
-__all__ = ["room", "way"]
+__all__ = ["Schools", "doubts", "numbers", "schools_of_plan", "way"]
 
 # Title, and the grades, of each part of the school that the law or the districts tell apart.
 _PARTS: Final = {
@@ -55,18 +63,13 @@ _PARTS: Final = {
     "2.–7. trinn": tuple(range(2, 8)),
     "8.–10. trinn": tuple(range(8, 11)),
 }
-# The last grade of barnetrinnet, and the grades of grunnskolen.
-_LAST_OF_PRIMARY: Final = 7
-_GRADES: Final = range(1, 11)
 _UNKNOWN: Final = -2
-# Schools that are named before the rest are counted.
-_NAMED: Final = 4
 _FAR: Final = -1
 _GAP: Final = -3
 
 
 @dataclass(frozen=True, eq=False)
-class _Schools:
+class Schools:
     """The school of each of ``s`` places in each grade.
 
     Parameters
@@ -80,12 +83,15 @@ class _Schools:
         known because the map has a gap.
     districts
         Whether the layer of districts says which.
+    year
+        The autumn whose open schools are chosen among; 0 all.
     """
 
     frame: gpd.GeoDataFrame
     way: dict[int, Numbers]
     school: dict[int, Rows]
     districts: bool
+    year: int
 
     def name(self, grade: int, start: int) -> str:
         """Name of the school of a place in a grade; empty when it is not known or not near."""
@@ -119,7 +125,7 @@ def way(
     if ways is None:
         return not_asked(rule, NO_WAYS)
     starts = starts_of(uses, ways, parameters)
-    schools = _schools(starts, place, package, parameters)
+    schools = schools_of_plan(starts, place, package, parameters)
     worst = {title: _worst(schools, starts, grades) for title, grades in _PARTS.items()}
     over = {
         title: found.value > _limit_of(_PARTS[title][0], parameters)
@@ -146,75 +152,13 @@ def way(
         tell=tell,
         remark=sentences(
             f"Skoleveien: {listed(way_there)}." if way_there else "",
-            _doubts(schools, package),
+            doubts(schools, package),
             reach_text(starts, parameters),
         ),
     )
 
 
-def room(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
-    """Ask whether the schools of a plan's homes have places left.
-
-    The places are the column ``kapasitet`` of ``skole`` where the package has it, else paralleller
-    × grades × pupils in a class; ``elevtall`` says how many are taken. Neither ``kapasitet`` nor
-    ``elevtall`` is a column of the catalogue: a package may carry them. Without ``elevtall`` the
-    rule cannot be asked. How many pupils the plan brings is not reckoned.
-
-    Parameters are as in `way`.
-    """
-    ways = ways_of(package)
-    if ways is None:
-        return not_asked(rule, NO_WAYS)
-    starts = starts_of(uses, ways, parameters)
-    schools = _schools(starts, place, package, parameters)
-    seats = _seats(schools.frame, parameters)
-    if "elevtall" not in schools.frame:
-        rows = np.unique(np.concatenate([schools.school[1], schools.school[8]]))
-        told = [
-            f"{schools.frame['navn'].iloc[row]} er bygd for {format_number(seats[row])} elever"
-            for row in rows[rows >= 0]
-            if not np.isnan(seats[row])
-        ]
-        known = f" {_some(told)}." if told else ""
-        return not_asked(rule, f"Elevtall og kapasitet er ikke i datapakken.{known}")
-    pupils = _numbers(schools.frame["elevtall"])
-    left = seats * float(parameters["skole_fylling"]) - pupils
-    of_start = np.column_stack([_of(left, schools.school[grade]) for grade in _GRADES])
-    least = np.full(len(uses), np.inf)
-    np.fmin.at(least, starts.owner, np.fmin.reduce(of_start, axis=1))
-    vague = np.zeros(len(uses), dtype=bool)
-    vague[starts.owner[np.isnan(of_start).any(axis=1)]] = True
-    fails = least < 0
-
-    def said(rows: Rows) -> str:
-        mine = np.isin(starts.owner, rows)
-        its = np.unique(np.concatenate([schools.school[grade][mine] for grade in _GRADES]))
-        its = its[its >= 0]
-        # The fullest first: those that the reader must see.
-        its = its[np.argsort(np.nan_to_num(left[its], nan=-np.inf), kind="stable")]
-        return _some([_room_text(schools.frame, row, seats, pupils) for row in its])
-
-    return answer_of(
-        rule,
-        uses,
-        fails=fails,
-        unknown=vague & ~fails,
-        tell=said,
-        remark=sentences(
-            f"{said(np.arange(len(uses)))}.",
-            "Hvor mange elever planen gir, er ikke regnet.",
-            _doubts(schools, package),
-        ),
-    )
-
-
-def _longest_text(schools: _Schools, worst: tuple[Longest, Rows], rows: Rows, most: float) -> str:
+def _longest_text(schools: Schools, worst: tuple[Longest, Rows], rows: Rows, most: float) -> str:
     """Say how far it is from the purpose that has it longest, and to which school."""
     found, grades = worst
     row = rows[np.argmax(np.nan_to_num(found.value[rows], nan=-1.0))]
@@ -229,7 +173,7 @@ def _limit_of(grade: int, parameters: Parameters) -> float:
     return float(parameters["skoleskyss_forste_m" if grade == 1 else "skoleskyss_m"])
 
 
-def _worst(schools: _Schools, starts: Starts, grades: tuple[int, ...]) -> tuple[Longest, Rows]:
+def _worst(schools: Schools, starts: Starts, grades: tuple[int, ...]) -> tuple[Longest, Rows]:
     """Find the longest way of some grades from each purpose, and the grade that has it."""
     ways = np.column_stack([schools.way[grade] for grade in grades])
     last = np.argmax(np.nan_to_num(ways, nan=-1.0), axis=1)
@@ -241,23 +185,30 @@ def _worst(schools: _Schools, starts: Starts, grades: tuple[int, ...]) -> tuple[
     return found._replace(unsure=unsure), np.array(grades)[last[found.start]]
 
 
-def _schools(
+def schools_of_plan(
     starts: Starts, place: Place, package: DataPackage | ScenarioView, parameters: Parameters
-) -> _Schools:
+) -> Schools:
     """Find the school of each place in each grade, and the way there; kept for the next rule."""
     layers = [one for one in ("skole", "skolekrets") if one in package]
     hashes = tuple((layer, package.record(layer).sha256) for layer in layers)
-    names = ("sok_m", "koble_m", "los_knuter", "skoleskyss_forste_m", "skoleskyss_m")
+    names = (
+        "sok_m",
+        "koble_m",
+        "los_knuter",
+        "skoleskyss_forste_m",
+        "skoleskyss_m",
+        "boliger_ferdig",
+    )
     key = (hashes, *(parameters[name] for name in names))
     return kept("schools", key, lambda: _found(starts, place, package, parameters), starts)
 
 
 def _found(
     starts: Starts, place: Place, package: DataPackage | ScenarioView, parameters: Parameters
-) -> _Schools:
+) -> Schools:
     there = package.records["skole"].columns
-    wanted = ("skole_id", "navn", "trinn_fra", "trinn_til", "eierform", "paralleller")
-    more = ("stedfesting", "kapasitet", "elevtall")
+    wanted = ("skole_id", "navn", "trinn_fra", "trinn_til", "eierform", "fra_aar", "til_aar")
+    more = ("stedfesting",)
     frame = package.read("skole", columns=[one for one in (*wanted, *more) if one in there])
     for name in wanted:
         if name not in frame:
@@ -275,22 +226,23 @@ def _found(
         target, start = unconnected(ways, starts, points, places, most)
         apart[start, near[target]] = shapely.distance(starts.points[start], points[target])
         away[np.isfinite(apart)] = np.nan
-    lowest, highest = (_numbers(frame[name]) for name in ("trinn_fra", "trinn_til"))
-    public = ~frame["eierform"].eq("privat").to_numpy(dtype=bool, na_value=False)
+    lowest, highest = (numbers(frame[name]) for name in ("trinn_fra", "trinn_til"))
+    public = public_schools(frame) & open_schools(frame, int(parameters["boliger_ferdig"]))
     own = _districts(starts, frame, place, package)
     ways_by: dict[int, Numbers] = {}
     school_by: dict[int, Rows] = {}
     # Most grades have the same schools as the grade before.
     made: dict[tuple[bytes, float, str], tuple[Numbers, Rows]] = {}
-    for grade in _GRADES:
+    for grade in GRADES:
         has = (lowest <= grade) & (grade <= highest)
-        key = (has.tobytes(), _limit_of(grade, parameters), _stage(grade))
+        key = (has.tobytes(), _limit_of(grade, parameters), stage_of(grade))
         if key not in made:
             lacks = ~has & ~np.isnan(lowest) & ~np.isnan(highest)
             nearest = _nearest(away, apart, has & public, _limit_of(grade, parameters))
-            made[key] = _own_or(nearest, away, own[_stage(grade)], lacks)
+            made[key] = _own_or(nearest, away, own[stage_of(grade)], lacks)
         ways_by[grade], school_by[grade] = made[key]
-    return _Schools(frame, ways_by, school_by, "skolekrets" in package)
+    year = int(parameters["boliger_ferdig"])
+    return Schools(frame, ways_by, school_by, "skolekrets" in package, year)
 
 
 def _nearest(
@@ -336,23 +288,16 @@ def _districts(
     −1 where no district, or one without a school, covers the place; −2 where the layer of schools
     lacks the district's school.
     """
-    none = np.full(len(starts.owner), _FAR)
-    found = {"barnetrinn": none.copy(), "ungdomstrinn": none.copy()}
     if "skolekrets" not in package or "skole_id" not in package.records["skolekrets"].columns:
-        return found
+        return {stage: np.full(len(starts.owner), _FAR) for stage in STAGES}
     districts = package.read("skolekrets", bbox=place.outline.bounds, columns=["trinn", "skole_id"])
+    # One that names no school is as none: the nearest is used.
     districts = districts[districts["skole_id"].notna()]
     known = pd.Index(schools["skole_id"].astype(str))
     number = known.get_indexer(districts["skole_id"].astype(str))
-    number = np.where(number < 0, _UNKNOWN, number)
-    start, row = shapely.STRtree(geometries(districts)).query(starts.points, predicate="intersects")
-    stage = districts["trinn"].to_numpy(dtype=object)[row]
-    for name, rows in found.items():
-        # The first of several that overlap is taken, whatever order the tree gives them in.
-        mine = np.flatnonzero(stage == name)[::-1]
-        mine = mine[np.argsort(-row[mine], kind="stable")]
-        rows[start[mine]] = number[row[mine]]
-    return found
+    number = np.append(np.where(number < 0, _UNKNOWN, number), _FAR)
+    rows = district_rows(starts.points, districts)
+    return {stage: number[row] for stage, row in rows.items()}
 
 
 def _near(schools: gpd.GeoDataFrame, place: Place, distance: float) -> Rows:
@@ -361,53 +306,12 @@ def _near(schools: gpd.GeoDataFrame, place: Place, distance: float) -> Rows:
     return np.flatnonzero(shapely.intersects(box, geometries(schools)))
 
 
-def _stage(grade: int) -> str:
-    return "barnetrinn" if grade <= _LAST_OF_PRIMARY else "ungdomstrinn"
-
-
-def _seats(schools: gpd.GeoDataFrame, parameters: Parameters) -> Numbers:
-    """Places of each school, (k,); NaN where the data do not say."""
-    first, last, classes = (
-        _numbers(schools[name]) for name in ("trinn_fra", "trinn_til", "paralleller")
-    )
-    primary = np.clip(np.minimum(last, _LAST_OF_PRIMARY) - first + 1, 0, None)
-    secondary = np.clip(
-        np.minimum(last, _GRADES[-1]) - np.maximum(first, _LAST_OF_PRIMARY + 1) + 1, 0, None
-    )
-    seats = classes * (
-        primary * parameters["elever_per_klasse_barn"]
-        + secondary * parameters["elever_per_klasse_ungdom"]
-    )
-    if "kapasitet" in schools:
-        given = _numbers(schools["kapasitet"])
-        seats = np.where(np.isnan(given), seats, given)
-    return np.asarray(seats, dtype=np.float64)
-
-
-def _numbers(values: pd.Series) -> Numbers:
+def numbers(values: pd.Series) -> Numbers:
     """Values as numbers; NaN unknown."""
     return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
-def _of(values: Numbers, rows: Rows) -> Numbers:
-    """Values of rows, NaN of those below 0."""
-    return np.where(rows >= 0, np.r_[values, [np.nan]][np.maximum(rows, -1)], np.nan)
-
-
-def _room_text(schools: gpd.GeoDataFrame, row: int, seats: Numbers, pupils: Numbers) -> str:
-    name = schools["navn"].iloc[row]
-    if np.isnan(seats[row]) or np.isnan(pupils[row]):
-        return f"{name} har ukjent plass"
-    return f"{name} har {format_number(pupils[row])} elever og {format_number(seats[row])} plasser"
-
-
-def _some(texts: list[str]) -> str:
-    """List some texts, and say how many more there are."""
-    more = len(texts) - _NAMED
-    return listed([*texts[:_NAMED], *([f"{format_number(more)} skoler til"] if more > 0 else [])])
-
-
-def _doubts(schools: _Schools, package: DataPackage | ScenarioView) -> str:
+def doubts(schools: Schools, package: DataPackage | ScenarioView) -> str:
     """Say what is not known of the schools."""
     said = []
     if not schools.districts:
@@ -422,4 +326,10 @@ def _doubts(schools: _Schools, package: DataPackage | ScenarioView) -> str:
         vague = schools.frame["stedfesting"].iloc[used[used >= 0]].eq("omtrentlig")
         if vague.any():
             said.append("Noen av skolene er bare omtrentlig stedfestet.")
+    dated = schools.frame[["fra_aar", "til_aar"]].iloc[used[used >= 0]].notna()
+    if not schools.year and dated.to_numpy().any():
+        said.append(
+            "En av skolene åpner eller stenger et år, og er her regnet som åpen. Oppgi "
+            "«--parameter boliger_ferdig=ÅR»."
+        )
     return " ".join(said)

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from askergeo.geometry import Geometries
-    from askergeo.plan.model import PlanFile
+    from askergeo.plan.model import PlanFile, PlanObject
 
 __all__ = ["Place", "moved", "place_of"]
 
 _PURPOSES = ("RpArealformålOmråde", "KpArealformålOmråde")
 _OUTLINES = ("RpOmråde", "KpOmråde", AREA)
-_USES = ["objekt", "kode", "bruk", "geometry"]
+_USES = ["objekt", "kode", "bruk", "boliger", "utnytting", "geometry"]
+# Attributes in which a municipality's own files may say how many dwellings a purpose gives.
+_DWELLINGS = ("boliger", "antallBoliger", "antall_boliger", "boenheter", "antallBoenheter")
 # EUREF89 UTM with NN2000 heights, and without.
 _IN_THE_PLANE = {f"EPSG:{5940 + zone}": f"EPSG:{25800 + zone}" for zone in range(31, 36)}
 # Codes of juridisklinje that are building limits: of a reguleringsplan, and of a kommuneplan.
@@ -46,9 +48,10 @@ class Place:
     outline
         The plan area: all that is planned, as one (multi)polygon.
     uses
-        A row a purpose on the ground: ``objekt``, ``kode``, ``bruk``, geometry; none when all lie
-        on other levels. An area before there is a plan, and a plan without purposes, has its
-        outline with no code.
+        A row a purpose on the ground: ``objekt``, ``kode``, ``bruk``, ``boliger`` (text; empty
+        where the plan does not say), ``utnytting`` (pairs of utnyttingstype and utnyttingstall) and
+        geometry; none when all lie on other levels. An area before there is a plan, and a plan
+        without purposes, has its outline with no code.
     limits
         Building limits that the plan itself draws.
     plan_ids
@@ -101,7 +104,7 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
                 if level != GROUND:
                     others[level] += 1
                     continue
-                rows.append({"objekt": one.id, "kode": one.first("arealformål"), "geometry": shape})
+                rows.append(_use(one, shape))
             elif one.kind.endswith("JuridiskLinje") and one.first("juridisklinje") in _LIMITS:
                 limits.append(shape)
     whole = _outline(np.array(outline, dtype=object), np.array(drawn_uses, dtype=object))
@@ -111,7 +114,17 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
             remedy="Se etter at planområdet er med i filene og kan bygges.",
         )
     if not rows and not others:
-        rows = [{"objekt": ", ".join(areas), "kode": "", "geometry": whole}]
+        said = [_use(one, whole) for one in areas.values()]
+        homes = next((one["boliger"] for one in said if one["boliger"]), "")
+        rows = [
+            {
+                "objekt": ", ".join(areas),
+                "kode": "",
+                "boliger": homes,
+                "utnytting": (),
+                "geometry": whole,
+            }
+        ]
     for row in rows:
         row["bruk"] = use_of(str(row["kode"])).name
         row["geometry"] = joined(polygons_of(np.array([row["geometry"]], dtype=object)))
@@ -125,6 +138,18 @@ def place_of(files: Sequence[PlanFile], crs: str) -> Place:
         other_levels=dict(others),
         names=tuple(dict.fromkeys(name.strip() for name in names if name.strip())),
     )
+
+
+def _use(one: PlanObject, shape: BaseGeometry) -> dict[str, object]:
+    """Take what a purpose says of its use."""
+    return {
+        "objekt": one.id,
+        "kode": one.first("arealformål"),
+        "boliger": next((found for name in _DWELLINGS if (found := one.first(name))), ""),
+        # What has more types than numbers is left unpaired: it is told by the rules of form.
+        "utnytting": tuple(zip(one.all("utnyttingstype"), one.all("utnyttingstall"), strict=False)),
+        "geometry": shape,
+    }
 
 
 def _outline(areas: Geometries, uses: Geometries) -> BaseGeometry:

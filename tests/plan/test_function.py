@@ -400,32 +400,6 @@ def test_a_grade_that_no_school_has_is_unknown(tmp_path: Path) -> None:
     assert ask(package, "funksjon.skole.vei", (HOME, box(0, 0, 9, 9))).status == Status.NOT_MAPPED
 
 
-def test_room_is_asked_when_the_package_knows_it(tmp_path: Path) -> None:
-    rows = (ALL,)
-    home = (HOME, box(0, -2, 10, 2))
-    without = package_of(tmp_path / "uten", veg=road(3_000), skole=schools(*rows))
-    answer = ask(without, "funksjon.skole.kapasitet", home)
-    assert answer.status == Status.NOT_IMPLEMENTED
-    # 2 classes in each of 7 grades of 28 and 3 grades of 30.
-    assert (
-        "Elevtall og kapasitet er ikke i datapakken. A skole er bygd for 572 elever."
-        in answer.remark
-    )
-    for pupils, status in ((543, Status.NO_HIT), (544, Status.HIT_YELLOW)):
-        frame = schools(*rows, elevtall=[pupils])
-        known = package_of(tmp_path / str(pupils), veg=road(3_000), skole=frame)
-        answer = ask(known, "funksjon.skole.kapasitet", home)
-        assert answer.status == status  # 95 % of 572 is 543.4
-        assert f"A skole har {pupils} elever og 572 plasser" in answer.remark
-    told = schools(*rows, elevtall=[544], kapasitet=[700])
-    larger = package_of(tmp_path / "oppgitt", veg=road(3_000), skole=told)
-    assert ask(larger, "funksjon.skole.kapasitet", home).status == Status.NO_HIT
-    unknown = package_of(
-        tmp_path / "ukjent", veg=road(3_000), skole=schools(*rows, elevtall=[None], rom=[1])
-    )
-    assert ask(unknown, "funksjon.skole.kapasitet", home).status == Status.NOT_MAPPED
-
-
 # --- Settlement ------------------------------------------------------------------------------
 
 
