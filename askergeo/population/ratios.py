@@ -39,6 +39,8 @@ __all__ = [
 # Ages 0–15, school children and those who come to school: what the windows are chosen by.
 _CHILDREN: Final = 16
 _LEAST_YEARS: Final = 2
+# Persons: less than this is nobody to divide by.
+_NOBODY: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def _shared_ratio(
     )
     mixed = base + strength
     ratio = np.broadcast_to(whole, base.shape).copy()
-    np.divide(part + strength * whole, mixed, out=ratio, where=mixed > 0)
+    np.divide(part + strength * whole, mixed, out=ratio, where=mixed > _NOBODY)
     return ratio
 
 

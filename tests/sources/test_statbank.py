@@ -297,13 +297,12 @@ def test_projection_and_history_become_layers(tmp_path: Path, shared_data: Path)
     assert package.record("framskriving").licence == "NLOD"
     remarks = package.read_avvik("framskriving")["tekst"].str.cat(sep=" ")
     assert "Sterk aldring" in remarks
-    for name in ("Personer2019", "Personer2015-2018"):
-        add_file(
-            package, "befolkning_historikk", shared_data / "population" / f"{name}.csv",
-            mapping="ssb_folketall", append=True,
-        )  # fmt: skip
+    add_file(
+        package, "befolkning_historikk", shared_data / "population" / "Personer2019.csv",
+        mapping="ssb_folketall",
+    )  # fmt: skip
     history = package.read("befolkning_historikk")
-    assert history.groupby("aar")["antall"].sum().to_dict()[2015] == 89_974
+    assert history.groupby("aar")["antall"].sum().to_dict() == {2019: 93_679}
     assert set(history["omraade_id"]) == {"3203"}
 
 
