@@ -145,16 +145,16 @@ def _setting(folder: Path) -> Setting:
     homes, services = package.read("adresse"), package.read("tjeneste")
     people = package.read("befolkning").groupby("adresse_id")["antall"].sum()
     residents = people.reindex(homes["adresse_id"]).fillna(0).to_numpy(dtype=np.float64)
-    addresses = _at_edge(snap(graph, homes, reach_m=REACH_M))
+    addresses = at_edge(snap(graph, homes, reach_m=REACH_M))
     categories = tuple(
-        _at_edge(snap(graph, services[services["type"] == name], reach_m=REACH_M))
+        at_edge(snap(graph, services[services["type"] == name], reach_m=REACH_M))
         for name in CATEGORIES
     )
     network = Network.of(graph, metres(graph))
-    return Setting(network, addresses, residents, categories, _split(graph, addresses, categories))
+    return Setting(network, addresses, residents, categories, split_graph(graph, addresses, categories))
 
 
-def _at_edge(places: Places) -> Places:
+def at_edge(places: Places) -> Places:
     """Leave out the walk to the edge, and the rows that are not on the network."""
     return replace(
         places,
@@ -166,7 +166,7 @@ def _at_edge(places: Places) -> Places:
     )
 
 
-def _split(graph: WalkGraph, addresses: Places, services: tuple[Places, ...]) -> PeerGraph:
+def split_graph(graph: WalkGraph, addresses: Places, services: tuple[Places, ...]) -> PeerGraph:
     """Split the edges where there are places; parallel edges between two nodes keep the shorter."""
     every = (addresses, *services)
     edge = np.concatenate([places.edge for places in every])
