@@ -12,7 +12,7 @@ from askergeo.datapackage import DataPackage
 if TYPE_CHECKING:
     from askergeo.network.graph import GraphBuild
 
-__all__ = ["graph", "package", "prepare"]
+__all__ = ["graph", "link", "package", "prepare"]
 
 NAME = "asker"
 # A package that is there already spares minutes; it must be the example of size asker.
@@ -21,6 +21,12 @@ READY = "ASKERGEO_EKSEMPEL"
 
 def prepare(folder: Path) -> None:
     """Put the package in the folder, with its walking graph built."""
+    link(folder)
+    graph(folder)
+
+
+def link(folder: Path) -> None:
+    """Put the package in the folder."""
     ready = os.environ.get(READY)
     if ready:
         (folder / NAME).symlink_to(Path(ready).resolve(), target_is_directory=True)
@@ -28,7 +34,6 @@ def prepare(folder: Path) -> None:
         from askergeo.example.build import build_example  # noqa: PLC0415  (slow to load)
 
         build_example(folder / NAME, size="asker")
-    graph(folder)
 
 
 def package(folder: Path) -> DataPackage:

@@ -196,7 +196,7 @@ def test_nothing_to_place_in_is_an_error() -> None:
         make_areas(_addresses({"far": 900.0}), _residents([]), year=2026, grunnkrets=_units())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(
         st.tuples(
