@@ -151,6 +151,102 @@ _FORECAST = Analysis(
     seconds=5.0,
 )
 
-SCHOOL: tuple[Analysis, ...] = ()
+# What places and pupils are reckoned from.
+_PUPILS = {
+    "adresse": ("adresse_id*", "boliger"),
+    "befolkning": ("adresse_id*", "alder*", "antall*"),
+    "befolkning_historikk": ("omraade_id*", "aar*", "alder*", "antall*"),
+    "boligprogram": (
+        "prosjekt_id",
+        "navn",
+        "boligtype*",
+        "aar*",
+        "boliger*",
+        "sannsynlighet",
+        "status",
+        "planid",
+    ),
+    "elevtall": ("skole_id*", "aar*", "trinn*", "antall*"),
+    "framskriving": ("alternativ*", "aar*", "alder*", "antall*"),
+    "grunnkrets": ("grunnkretsnummer*", "grunnkretsnavn"),
+    "kommunegrense": BOUNDARY,
+    "skole": (
+        "skole_id*",
+        "navn*",
+        "trinn_fra",
+        "trinn_til",
+        "eierform",
+        "paralleller",
+        "kapasitet",
+        "spesialplasser",
+        "elevtall",
+        "fra_aar",
+        "til_aar",
+    ),
+    "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
+    "skoletiltak": (
+        "tiltak_id*",
+        "skole_id*",
+        "navn",
+        "type*",
+        "trinn",
+        "paralleller",
+        "plasser",
+        "fra_aar*",
+        "til_aar",
+        "status",
+    ),
+}
 
-SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_WAY, _KINDERGARTENS, _FORECAST)
+_BALANCE = Analysis(
+    id="skole",
+    title="Skolene: elever og plasser",
+    question="Hvor er det for få skoleplasser, hvor er det for mange, fra hvilket år, og hvorfor?",
+    needs=("skole", "skolekrets", "adresse", "befolkning"),
+    uses=(
+        "elevtall",
+        "skoletiltak",
+        "grunnkrets",
+        "befolkning_historikk",
+        "boligprogram",
+        "framskriving",
+        "kommunegrense",
+    ),
+    function="askergeo.analyses.skole:skole",
+    parameters="skole+prognose",
+    columns=_PUPILS,
+    without={
+        "elevtall": "Hvor stor del av barna som går på kretsens skole, er antatt, og elever på "
+        "private skoler er ukjent.",
+        "skoletiltak": "Utvidelser, paviljonger, nye skoler og nedlegginger er ikke med.",
+        "grunnkrets": "Barna er framskrevet for hele skolekretsen under ett.",
+        "befolkning_historikk": "Fødsler og flytting er regnet med standardsatser, ikke "
+        "kommunens egne.",
+        "boligprogram": "Elever i nye boliger er ikke med.",
+        "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
+        "kommunegrense": "Kartet viser ikke hva som er land.",
+    },
+    sources=True,
+    seconds=3.0,
+)
+
+_PLACES = Analysis(
+    id="skole_kapasitet",
+    title="Plasser ved skolene",
+    question="Hvor mange plasser har hver skole hvert år, og hva er de satt sammen av?",
+    needs=("skole",),
+    uses=("skoletiltak", "skolekrets", "kommunegrense"),
+    function="askergeo.analyses.skole_kapasitet:skole_kapasitet",
+    parameters="skole_kapasitet+skole",
+    columns={
+        name: _PUPILS[name] for name in ("skole", "skoletiltak", "skolekrets", "kommunegrense")
+    },
+    without={
+        "skoletiltak": "Utvidelser, paviljonger, nye skoler og nedlegginger er ikke med.",
+    },
+    sources=True,
+)
+
+SCHOOL: tuple[Analysis, ...] = (_BALANCE,)
+
+SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_PLACES, _WAY, _KINDERGARTENS, _FORECAST)

@@ -1,0 +1,211 @@
+"""Maps of the balance: how full the school of each district is in some years, and the schools."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from askergeo.analyses._background import land_and_sea
+from askergeo.analyses._school_balance import shown_years
+from askergeo.analyses._school_tables import STAGE_TITLES
+from askergeo.geometry import geometries, union
+from askergeo.result import Column, MapLayer, Style, StyleClass
+from askergeo.school.balance import first_over
+from askergeo.school.capacity import STAGES, year_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from askergeo.analyses._school_balance import Answer
+    from askergeo.result import Table
+
+__all__ = ["ground", "map_layers"]
+
+_ALMOST, _FULL, _PERCENT = 90.0, 100.0, 100.0
+# Light to dark, so that the order is seen without colours; the full ones are dashed too.
+_ROOM: Final = StyleClass(
+    value="○ Under 75 %", label="○ Under 75 % av plassene i bruk", fill="#deebf7", stroke="#4d4d4d"
+)
+_MIDDLE: Final = StyleClass(value="◔ 75–90 %", label="◔ 75–90 %", fill="#9ecae1", stroke="#4d4d4d")
+_TIGHT: Final = StyleClass(value="◑ 90–100 %", label="◑ 90–100 %", fill="#fdae6b", stroke="#4d4d4d")
+_OVER: Final = StyleClass(
+    value="▲ Over 100 %",
+    label="▲ Over 100 %: flere elever enn plasser (stiplet)",
+    fill="#a63603",
+    stroke="#000000",
+    dash=True,
+)
+_UNSURE: Final = StyleClass(value="? Ukjent", label="? Ukjent", fill="#ffffff", stroke="#7f7f7f")
+_CLASSES: Final = (_ROOM, _MIDDLE, _TIGHT, _OVER, _UNSURE)
+_LOWEST: Final = 75.0
+_POINTS: Final = (
+    StyleClass(value="● Har plass", label="● Har plass i alle år", fill="#08519c"),
+    StyleClass(value="▲ Fulle senere", label="▲ Går over 100 % i perioden", fill="#fdae6b"),
+    StyleClass(value="■ Full nå", label="■ Over 100 % nå", fill="#a63603"),
+    StyleClass(value="◇ Ikke åpen nå", label="◇ Ikke åpen nå", fill="#ffffff"),
+    StyleClass(value="+ Privat", label="+ Privat", fill="#7f7f7f"),
+    StyleClass(value="? Ukjent", label="? Plasser eller elever er ukjent", fill="#d9d9d9"),
+)
+
+
+def map_layers(
+    answer: Answer, table: Table, boundary: gpd.GeoDataFrame | None
+) -> tuple[MapLayer, ...]:
+    """Draw the districts of each stage in each of the years, and the schools.
+
+    Parameters
+    ----------
+    answer
+        The balance.
+    table
+        That of :func:`askergeo.analyses._school_tables.map_table`.
+    boundary
+        The municipality, for the land below.
+    """
+    below = () if boundary is None else (ground(boundary),)
+    layers = [_districts(answer, table, stage) for stage in (0, 1)]
+    drawn = [
+        _in_year(layer, int(answer.years[k]), first=stage == 0 and number == 0)
+        for stage, layer in enumerate(layers)
+        if layer is not None
+        for number, k in enumerate(shown_years(answer))
+    ]
+    return (*below, *drawn, _schools(answer))
+
+
+def ground(boundary: gpd.GeoDataFrame) -> MapLayer:
+    """Draw the land of the municipality, below the rest."""
+    land = boundary[boundary["omfang"] == "land"]
+    return land_and_sea(union(geometries(land if len(land) else boundary)), None, boundary.crs)
+
+
+def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:
+    """Join the districts of each school of a stage, with the rows of its table."""
+    layer = answer.inputs.skolekrets
+    if layer is None:
+        return None
+    schools = answer.places.schools.index
+    own = layer[(layer["trinn"] == STAGES[stage]).fillna(value=False)]
+    labels = [answer.label(int(row), stage) for row in answer.listed[stage]]
+    ids = [str(schools[int(row)]) for row in answer.listed[stage]]
+    at = own["skole_id"].astype(object).map(dict(zip(ids, labels, strict=True)))
+    own = own[at.notna()]
+    if not len(own):
+        return None
+    shapes = own.geometry.groupby(at[at.notna()]).agg(
+        lambda parts: union(np.asarray(parts, dtype=object))
+    )
+    rows = table.frame.loc[shapes.index]
+    frame = gpd.GeoDataFrame(rows, geometry=shapes.to_numpy(), crs=layer.crs)
+    columns = dict(table.columns)
+    for k in shown_years(answer):
+        year = int(answer.years[k])
+        frame[f"klasse_{year}"] = _class_of(frame[f"utnyttelse_{year}"].to_numpy(dtype=float))
+        columns[f"klasse_{year}"] = Column(
+            title=f"Utnyttelse {year_text(year)}, klasse", derived_from=(f"elever_{year}",)
+        )
+    return MapLayer(
+        name=f"kretser_{STAGES[stage]}",
+        title=STAGE_TITLES[stage],
+        frame=frame[[*columns, "geometry"]],
+        columns=columns,
+        style=Style(width=0.4, opacity=0.75),
+        rows_of=table.name,
+    )
+
+
+def _class_of(share: NDArray[np.float64]) -> NDArray[np.object_]:
+    values = [one.value for one in _CLASSES]
+    found = np.select(
+        [np.isnan(share), share > _FULL, share >= _ALMOST, share >= _LOWEST],
+        [values[4], values[3], values[2], values[1]],
+        default=values[0],
+    )
+    return np.asarray(found, dtype=object)
+
+
+def _in_year(layer: MapLayer, year: int, *, first: bool) -> MapLayer:
+    column = f"klasse_{year}"
+    there = set(layer.frame[column])
+    classes = tuple(one for one in _CLASSES if one.value in there)
+    # The year's own numbers come first where a district is pointed at.
+    names = ["trinn", "skole", *(f"{one}_{year}" for one in ("elever", "plasser", "utnyttelse"))]
+    order = [*names, column, *(one for one in layer.columns if one not in (*names, column))]
+    return replace(
+        layer,
+        name=f"{layer.name}_{year}",
+        title=f"{layer.title} {year_text(year)}: utnyttelse i skolens krets",
+        frame=layer.frame[[*order, "geometry"]],
+        columns={name: layer.columns[name] for name in order},
+        style=replace(layer.style, column=column, classes=classes),
+        visible=first,
+    )
+
+
+def _schools(answer: Answer) -> MapLayer:
+    """Draw the schools that have a place, by when the first of their stages is full."""
+    layer = answer.inputs.skole.drop_duplicates("skole_id").set_index("skole_id")
+    schools = answer.places.schools
+    points = geometries(layer.loc[schools.index])
+    state = _states(answer)
+    frame = gpd.GeoDataFrame(
+        {
+            "skole": schools["navn"].astype(str).to_numpy(),
+            "trinn": _grades(schools["fra"].to_numpy(), schools["til"].to_numpy()),
+            "tilstand": state,
+        },
+        index=schools.index.astype(str).rename(None),
+        geometry=points,
+        crs=answer.inputs.skole.crs,
+    )
+    placed = ~(shapely.is_missing(points) | shapely.is_empty(points))
+    frame = frame[placed]
+    there = set(frame["tilstand"])
+    return MapLayer(
+        name="skolene",
+        title="Skolene",
+        frame=frame,
+        columns={
+            "skole": Column(title="Skole"),
+            "trinn": Column(title="Trinn"),
+            "tilstand": Column(title="Plass"),
+        },
+        style=Style(
+            column="tilstand",
+            classes=tuple(one for one in _POINTS if one.value in there),
+            stroke="#000000",
+            size=3.0,
+        ),
+    )
+
+
+def _states(answer: Answer) -> NDArray[np.object_]:
+    went, room = answer.went["hoved"], answer.places.places
+    first = first_over(went, room, answer.years)
+    there = answer.places.is_open.any(axis=0)
+    full = (first > 0) & there
+    now = (full & (first == answer.years[0])).any(axis=1)
+    values = [one.value for one in _POINTS]
+    found = np.select(
+        [
+            ~answer.public,
+            ~answer.places.is_open[0].any(axis=1),
+            now,
+            full.any(axis=1),
+            ((first < 0) & there).any(axis=1),
+        ],
+        [values[4], values[3], values[2], values[1], values[5]],
+        default=values[0],
+    )
+    return np.asarray(found, dtype=object)
+
+
+def _grades(first: NDArray[np.float64], last: NDArray[np.float64]) -> list[str]:
+    return [
+        "ukjent" if np.isnan(one) or np.isnan(two) else f"{one:.0f}.–{two:.0f}."
+        for one, two in zip(first, last, strict=True)
+    ]

@@ -1,0 +1,177 @@
+"""What the balance says in words: its sentence, findings, warnings and how to read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from askergeo.analyses._school_balance import AHEAD, count_text
+from askergeo.analyses._school_tables import total_places, total_pupils
+from askergeo.numbers import format_number
+from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.school.balance import NEVER, first_over, surplus
+from askergeo.school.capacity import STAGES, year_text
+
+if TYPE_CHECKING:
+    from askergeo.analyses._school_balance import Answer
+
+__all__ = ["full_findings", "reading", "statement", "warnings_of"]
+
+_IN = ("på barnetrinnet", "på ungdomstrinnet")
+
+
+def statement(answer: Answer) -> tuple[str, dict[str, Fact]]:
+    """State the surplus of each stage, and how many schools become full and which is first."""
+    facts: dict[str, Fact] = {}
+    told = []
+    span = int(answer.inputs.parameters["overskudd_aar"])
+    last = answer.years[min(span, len(answer.years) - 1)]
+    for stage in (0, 1):
+        if not len(answer.listed[stage]):
+            continue
+        room, went = total_places(answer, stage), total_pupils(answer, stage)
+        left = float(surplus(went, room, span)[0])
+        name = f"overskudd_{STAGES[stage]}"
+        facts[name] = Fact(
+            title=f"Overskudd av plasser {_IN[stage]} til {year_text(int(last))}",
+            value=None if np.isnan(left) else round(abs(left)),
+            unit="plasser",
+        )
+        if np.isnan(left):
+            unknown = int(np.isnan(answer.places.places[0, answer.public, stage]).sum())
+            few = count_text(unknown, "skole", "skoler")
+            told.append(f"er plassene ukjent ved {few} {_IN[stage]}")
+        else:
+            word = "for lite" if left < 0 else "til overs"
+            told.append(f"er {{{name}}} plasser {word} {_IN[stage]}")
+    both = " og ".join(told)
+    until = year_text(int(last))
+    sentence = f"Mot det høyeste elevtallet til {until} {both}." if both else ""
+    full = _full(answer)
+    public = int(answer.public[np.unique(np.concatenate(answer.listed))].sum())
+    facts["fulle"] = Fact(title="Skoler som blir fulle", value=len(full), unit="skoler")
+    facts["skoler"] = Fact(title="Kommunale skoler", value=public, unit="skoler")
+    ends = year_text(int(answer.years[min(AHEAD, len(answer.years) - 1)]))
+    soon = {school for school, _, year in full if year <= answer.years[0] + AHEAD}
+    facts["fulle"] = Fact(
+        title=f"Skoler med flere elever enn plasser til {ends}", value=len(soon), unit="skoler"
+    )
+    if not full:
+        return f"{sentence} Ingen av {{skoler}} skoler får flere elever enn plasser.", facts
+    school, _, year = full[0]
+    facts["forst"] = Fact(
+        title="Skolen som først har flere elever enn plasser", value=answer.name(school)
+    )
+    facts["forst_aar"] = Fact(title="Skoleåret det skjer", value=year_text(year))
+    now = "har det nå" if year == answer.years[0] else "er først, i {forst_aar}"
+    return (
+        f"{sentence} {{fulle}} av {{skoler}} skoler får flere elever enn plasser til {ends}; "
+        f"{{forst}} {now}."
+        if soon
+        else f"{sentence} Ingen av {{skoler}} skoler får flere elever enn plasser til {ends}; "
+        "{forst} er først, i {forst_aar}."
+    ), facts
+
+
+def _full(answer: Answer) -> list[tuple[int, int, int]]:
+    """Return school, stage and first year of the public schools that become full, in order."""
+    found = []
+    for stage in (0, 1):
+        rows = answer.listed[stage][answer.public[answer.listed[stage]]]
+        room = answer.places.places[:, rows, stage]
+        first = first_over(answer.went["hoved"][:, rows, stage], room, answer.years)
+        found += [
+            (int(row), stage, int(year))
+            for row, year in zip(rows, first, strict=True)
+            if year > NEVER
+        ]
+    return sorted(found, key=lambda one: (one[2], one[1], answer.name(one[0])))
+
+
+def full_findings(answer: Answer) -> tuple[Finding, ...]:
+    """Name each school that becomes full, and from when in the low and the high alternative."""
+    found = []
+    for school, stage, year in _full(answer):
+        room = answer.places.places[:, school, stage]
+        other = {
+            name: int(first_over(answer.went[name][:, school, stage], room, answer.years))
+            for name in ("lav", "hoy")
+            if name in answer.went
+        }
+        words = [
+            f"i {title} alternativ {_when(other[name])}"
+            for name, title in (("lav", "lavt"), ("hoy", "høyt"))
+            if name in other
+        ]
+        now = year == answer.years[0]
+        found.append(
+            Finding(
+                rule="skole.full",
+                title="Flere elever enn plasser" if now else "Får flere elever enn plasser",
+                status=Status.HIT_RED if year <= answer.years[0] + AHEAD else Status.HIT_YELLOW,
+                severity=Severity.WARNING,
+                text=f"{answer.name(school)} {_IN[stage]}: {_when(year)}"
+                + (f"; {', '.join(words)}." if words else "."),
+                layer="skole",
+                row=str(answer.places.schools.index[school]),
+                action="Se «Balansen» for årsakene og «Hva hvert tiltak gir».",
+            )
+        )
+    return tuple(found)
+
+
+def _when(year: int) -> str:
+    return (
+        "ikke i perioden" if year == NEVER else f"fra {year_text(year)}" if year > 0 else "ukjent"
+    )
+
+
+def warnings_of(answer: Answer) -> tuple[str, ...]:
+    """Tell what makes the balance less certain."""
+    said = [f"Antatt: {text}" for text in answer.guessed]
+    schools = answer.places.schools
+    unknown = int((schools["fra"].isna() | schools["til"].isna()).sum())
+    if unknown:
+        few = count_text(unknown, "skole", "skoler")
+        said.append(f"{few} uten trinn er ikke med i noen sum.")
+    for stage in (0, 1):
+        lacking = int(np.isnan(answer.places.places[0, answer.public, stage]).sum())
+        if lacking:
+            few = count_text(lacking, "skole", "skoler")
+            said.append(f"Plassene er ukjent ved {few} {_IN[stage]}. Summen er derfor ukjent.")
+    if answer.unplaced:
+        said.append(
+            f"{format_number(answer.unplaced)} bosatte har ikke kjent sted eller alder og er ikke "
+            "med."
+        )
+    return tuple(said)
+
+
+def reading(answer: Answer) -> tuple[str, ...]:
+    """Tell how the balance is reckoned, and what it does not say."""
+    statuses = ", ".join(str(one) for one in answer.inputs.parameters["tiltak_status"])
+    barn, ungdom = (answer.inputs.parameters[f"gruppe_{stage}"] for stage in STAGES)
+    places = (
+        "Plassene er det kommunen har oppgitt, ellers paralleller × trinn × "
+        f"{format_number(barn)} på barnetrinnet og {format_number(ungdom)} på ungdomstrinnet. "
+        f"Tiltak med status {statuses} er talt fra høsten de begynner. Plasser i "
+        "spesialavdelinger er ikke med."
+    )
+    went = (
+        "Elevene er barna i skolens krets ganger den delen av dem som går på skolen. Delen er målt "
+        "på elevtallet de siste årene og holdt fast. Elever som går i andre kretser, ligger i den."
+    )
+    year = (
+        "Skoleåret er navngitt etter høsten det begynner. Elevene høsten 2027 er barna etter "
+        "alderen de har 1. januar 2028."
+    )
+    room = (
+        "En skole kan ha ledige plasser i alt og likevel ha ett fullt trinn. Praktisk grense tar "
+        "høyde for det. Fritt skolevalg, rom, uteareal og lærere er ikke vurdert."
+    )
+    moved = (
+        "Endres en krets, gjelder den nye kretsen alle elever fra første år. At noen blir på "
+        "skolen de går på, regner «askergeo skole kretser»."
+    )
+    return places, went, year, room, moved
