@@ -28,7 +28,9 @@ __all__ = [
     "checked_findings",
     "fault_findings",
     "ground_findings",
+    "impossible",
     "reading",
+    "reading_impossible",
     "statement",
     "warnings",
 ]
@@ -266,8 +268,9 @@ def ground_findings(ground: Ground) -> Iterator[Finding]:
         yield _note(
             "kretser.ukjent_veg",
             "Områder uten kjent gangveg",
-            f"Vegen er regnet som luftlinje med et tillegg for {_some(list(names))}.",
-            "Se etter hull i «veg» og «sti».",
+            f"De fleste i {_some(list(names))} har ingen gangveg til noen skole på kartet, som på "
+            "en øy uten bru. Vegen er regnet som luftlinje med et tillegg.",
+            "Se etter hull i «veg» og «sti», og hvordan elevene kommer til skolen i dag.",
             Severity.WARNING,
         )
     lost = ground.basis.problem.today == NONE
@@ -358,3 +361,71 @@ def warnings(
         )
     if not np.isfinite(ground.basis.problem.capacity).all():
         yield "Noen skoler er regnet uten grense for antall elever."
+
+
+def impossible(ground: Ground, told: Sequence[str]) -> tuple[str, dict[str, Fact], list[Finding]]:
+    """State that no division keeps the rules, and what was found to be in the way.
+
+    Parameters
+    ----------
+    ground
+        The problem.
+    told
+        What does not fit and what would help, in bokmål, the most important first.
+    """
+    problem = ground.basis.problem
+    short = problem.demand.sum(axis=0) - problem.capacity.sum(axis=0)
+    worst = int(short.argmax())
+    facts = {}
+    template = (
+        f"Ingen inndeling av skolekretsene på {_GROUP[ground.stage]} fra "
+        f"{year_text(int(problem.years[0]))} har plass til alle i "
+        f"{_word(len(problem.years))} skoleår og følger reglene."
+    )
+    if short[worst] > 0:
+        facts["mangler"] = Fact(
+            title=f"Plasser som mangler i alt i {year_text(int(problem.years[worst]))}",
+            value=float(np.ceil(short[worst])),
+            unit="plasser",
+        )
+        template += (
+            f" I {year_text(int(problem.years[worst]))} mangler det {{mangler}} plasser i alt: da "
+            "hjelper ingen kretsgrense."
+        )
+    findings = [
+        Finding(
+            rule="kretser.gar_ikke_opp",
+            title="Det går ikke opp",
+            status=Status.HIT_RED,
+            severity=Severity.ERROR,
+            text=one,
+        )
+        for one in told
+    ]
+    return template, facts, findings
+
+
+def reading_impossible(ground: Ground) -> tuple[str, ...]:
+    """Say how to read an answer without a division.
+
+    Parameters
+    ----------
+    ground
+        The problem.
+    """
+    years = ground.basis.problem.years
+    found = (
+        f"Plassene skal holde hvert skoleår fra {year_text(int(years[0]))} til "
+        f"{year_text(int(years[-1]))}. Løseren har lett gjennom alle inndelinger som holder "
+        "områdene hele, kretsene sammenhengende og ingen innesluttet."
+    )
+    helps = (
+        "Det som kan hjelpe: flere plasser ved en av skolene, en annen start (--fra), færre år "
+        "(--parameter kretser_aar=5), færre faste valg (--fast), eller å godta at noen skoler går "
+        "litt over (--parameter krets_slakk=0,05)."
+    )
+    tables = (
+        "Tabellene viser elever og plasser med dagens kretser. Kartet viser dagens kretser. "
+        "Ingenting her er et forslag."
+    )
+    return found, helps, tables
