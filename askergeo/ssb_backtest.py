@@ -182,8 +182,7 @@ def _provenance(
     until: int,
     overrides: Mapping[str, Any],
 ) -> Provenance:
-    words = ["askergeo", "skole", "prognose", "--etterprøv", str(until)]
-    words += ["--kommune", "+".join(numbers)]
+    words = ["--kommune", "+".join(numbers)]
     for path in files:
         words += ["--folketall", path.name]
     for name, value in overrides.items():
@@ -192,7 +191,8 @@ def _provenance(
     rows = len(table.frame)
     return Provenance(
         version=__version__,
-        command=shlex.join(words),
+        # Quoting would put the ø in quotes.
+        command=f"askergeo skole prognose --etterprøv {until} {shlex.join(words)}",
         created=created_now(),
         municipality="+".join(numbers),
         crs=_NO_MAP,
