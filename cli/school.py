@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import kindergartens, school_forecast, school_way
+from . import kindergartens, school_districts, school_forecast, school_way
 from .analyses import run_and_write
 from .options import Common, Data, GroupData, Out, given, with_common
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     school_forecast.register(school, command)
     school_way.register(school, command)
     kindergartens.register(school, command)
+    school_districts.register(school, command)
     app.add_typer(school, name="skole")
 
 

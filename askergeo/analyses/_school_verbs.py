@@ -247,6 +247,43 @@ _PLACES = Analysis(
     sources=True,
 )
 
+_DISTRICTS = Analysis(
+    id="skolekretser",
+    title="Nye skolekretser",
+    question="Hvilke områder bør høre til hvilken skole, så alle får plass, vegen blir kort og få "
+    "bytter skole?",
+    needs=("skole", "skolekrets", "adresse", "befolkning", "veg"),
+    uses=(
+        "grunnkrets",
+        "elevtall",
+        "skoletiltak",
+        "befolkning_historikk",
+        "boligprogram",
+        "framskriving",
+        "sti",
+        "terreng",
+        "sperring",
+        "kommunegrense",
+    ),
+    function="askergeo.analyses.skolekretser:skolekretser",
+    parameters="skolekretser+skole+prognose+skoleveg",
+    columns=_PUPILS,
+    without={
+        "grunnkrets": "Kretsene er satt sammen av blokker av adresser, ikke av grunnkretser.",
+        "elevtall": "Hvor stor del av barna som går på kretsens skole, er antatt.",
+        "skoletiltak": "Utvidelser, paviljonger, nye skoler og nedlegginger er ikke med.",
+        "befolkning_historikk": "Fødsler og flytting er regnet med standardsatser, ikke "
+        "kommunens egne.",
+        "boligprogram": "Elever i nye boliger er ikke med.",
+        "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
+        "sti": "Stier er ikke med i gangnettet: skolevegen kan være kortere.",
+        "kommunegrense": "Grenser i sjøen er regnet som grenser på land, og kartet viser ikke hva "
+        "som er land.",
+    },
+    network=("veg", "sti", "terreng", "sperring"),
+    seconds=60.0,
+)
+
 SCHOOL: tuple[Analysis, ...] = (_BALANCE,)
 
-SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_PLACES, _WAY, _KINDERGARTENS, _FORECAST)
+SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_PLACES, _WAY, _KINDERGARTENS, _FORECAST, _DISTRICTS)
