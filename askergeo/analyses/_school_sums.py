@@ -315,6 +315,7 @@ def measure_table(answer: Answer) -> Table | None:
         "Overskuddet er ved skolen, fra tiltakets første år. «Fulle skoler» er alle skolene på "
         "trinnet som går over 100 % i perioden. Legges en skole ned, er elevene ført til den "
         "nærmeste åpne skolen i luftlinje.",
+        group="Tiltak",
     )
 
 

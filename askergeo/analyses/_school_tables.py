@@ -117,11 +117,11 @@ def school_table(answer: Answer) -> Table:
             description=f"Plassene nå minus det høyeste elevtallet {until}",
         ),
         "over": Column(title="Første år over 100 %"),
+        "hvorfor": Column(title="Hvorfor"),
         "over_praktisk": Column(title="Første år over praktisk grense"),
         **{
             f"over_{name}": Column(title=f"Over 100 %, {titles[name].lower()}") for name in low_high
         },
-        "hvorfor": Column(title="Hvorfor"),
     }
     frame = pd.concat(frames)[list(columns)]
     sums = tuple(

@@ -24,7 +24,7 @@ _IN = ("på barnetrinnet", "på ungdomstrinnet")
 def statement(answer: Answer) -> tuple[str, dict[str, Fact]]:
     """State the surplus of each stage, and how many schools become full and which is first."""
     facts: dict[str, Fact] = {}
-    told = []
+    told: list[str] = []
     span = int(answer.inputs.parameters["overskudd_aar"])
     last = answer.years[min(span, len(answer.years) - 1)]
     for stage in (0, 1):
@@ -35,19 +35,15 @@ def statement(answer: Answer) -> tuple[str, dict[str, Fact]]:
         name = f"overskudd_{STAGES[stage]}"
         facts[name] = Fact(
             title=f"Overskudd av plasser {_IN[stage]} til {year_text(int(last))}",
-            value=None if np.isnan(left) else round(abs(left)),
+            value=None if np.isnan(left) else round(left),
             unit="plasser",
         )
-        if np.isnan(left):
-            unknown = int(np.isnan(answer.places.places[0, answer.public, stage]).sum())
-            few = count_text(unknown, "skole", "skoler")
-            told.append(f"er plassene ukjent ved {few} {_IN[stage]}")
-        else:
-            word = "for lite" if left < 0 else "til overs"
-            told.append(f"er {{{name}}} plasser {word} {_IN[stage]}")
+        told.append(f"{{{name}}} plasser {_IN[stage]}" if not told else f"{{{name}}} {_IN[stage]}")
     both = " og ".join(told)
     until = year_text(int(last))
-    sentence = f"Mot det høyeste elevtallet til {until} {both}." if both else ""
+    minus = any(isinstance(one.value, int) and one.value < 0 for one in facts.values())
+    lacks = " (minus er for få)" if minus else ""
+    sentence = f"Overskuddet til {until} er {both}{lacks}." if both else ""
     full = _full(answer)
     public = int(answer.public[np.unique(np.concatenate(answer.listed))].sum())
     facts["fulle"] = Fact(title="Skoler som blir fulle", value=len(full), unit="skoler")

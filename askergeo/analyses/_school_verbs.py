@@ -227,6 +227,7 @@ _BALANCE = Analysis(
         "kommunegrense": "Kartet viser ikke hva som er land.",
     },
     sources=True,
+    comparison="askergeo.analyses._school_change:compare",
     seconds=3.0,
 )
 
