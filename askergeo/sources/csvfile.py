@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CsvTable", "decode", "looks_like_table", "read_csv", "tidy_population"]
+__all__ = ["CsvTable", "decode", "looks_like_table", "read_csv"]
 
 _SEPARATORS: Final = (";", "\t", ",", "|")
 _SAMPLE_LINES: Final = 200
@@ -297,64 +297,3 @@ def _stated_crs(frame: pd.DataFrame) -> str | None:
 
 def _degrees_crs(pair: tuple[str, str]) -> str | None:
     return "EPSG:4326" if _fold(pair[0]) in _LONGITUDE else None
-
-
-def tidy_population(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn SSB's table 07459 (persons by municipality and age, a column a year) into rows.
-
-    Parameters
-    ----------
-    frame
-        As :func:`read_csv` gives it: region («0101 Halden» or «K-3025 Asker»), age («0 years»,
-        «105 år eller eldre») and one column a year («Persons 2005», «Personer 2005», «2005»).
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kommunenummer``, ``kommunenavn``, ``alder`` (years), ``aar``, ``antall`` (persons;
-        missing where the source hides the figure).
-
-    Raises
-    ------
-    LayerError
-        When the table is another.
-
-    >>> wide = pd.DataFrame({"region": ["K-3025 Asker"], "alder": ["1 år"], "Personer 2020": [9]})
-    >>> tidy_population(wide).to_numpy().tolist()
-    [['3025', 'Asker', 1, 2020, 9]]
-    """
-    by_fold = {_fold(name): name for name in frame.columns}
-    region = by_fold.get("region")
-    age = by_fold.get("alder") or by_fold.get("age")
-    years = {
-        name: int(found.group())
-        for name in frame.columns
-        if (found := re.search(r"(?<!\d)(?:19|20)\d\d$", str(name).strip()))
-    }
-    if not region or not age or not years:
-        raise LayerError(
-            "Tabellen er ikke SSBs tabell 07459: den mangler region, alder eller årskolonner.",
-            remedy="Last ned tabell 07459 med region, alder og år, og lagre den som CSV.",
-        )
-    long = frame.melt([region, age], list(years), var_name="aar", value_name="antall")
-    place = long[region].str.extract(r"^(?:K[-_])?(\d{4})\s+(.*)$")
-    result = pd.DataFrame(
-        {
-            "kommunenummer": place[0],
-            "kommunenavn": place[1],
-            "alder": pd.to_numeric(long[age].astype("str").str.extract(r"^(\d+)")[0]).astype(
-                "Int64"
-            ),
-            "aar": long["aar"].map(years).astype("Int64"),
-            "antall": pd.to_numeric(long["antall"]).astype("Int64"),
-        }
-    )
-    unknown = result[["kommunenummer", "alder"]].isna().any(axis=1)
-    if unknown.any():
-        first = long.loc[unknown].iloc[0]
-        raise LayerError(
-            f"{int(unknown.sum())} rader har ukjent region eller alder, den første "
-            f"«{first[region]}», «{first[age]}».",
-            remedy="Velg kommuner og ettårig alder i tabellen.",
-        )
-    return result

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from askergeo.errors import CrsError, LayerError, SourceError
-from askergeo.sources.csvfile import read_csv, tidy_population
+from askergeo.sources.csvfile import read_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def test_title_and_notes_are_logged_and_never_data(tmp_path: Path):
     read = read_csv(table(tmp_path, text))
     assert len(read.frame) == 2
     assert read.faults["regel"].tolist() == ["annen_linje", "annen_linje", "uten_tall"]
-    assert tidy_population(read.frame)["antall"].isna().tolist() == [False, True]
+    assert read.frame["2020"].isna().tolist() == [False, True]
 
 
 def test_quotes_may_hold_separators_and_line_breaks(tmp_path: Path):
@@ -94,8 +94,3 @@ def test_unreadable_coordinate_is_logged(tmp_path: Path):
 def test_what_is_no_table_is_refused(tmp_path: Path, text: str):
     with pytest.raises(SourceError):
         read_csv(table(tmp_path, text))
-
-
-def test_other_tables_are_not_population(tmp_path: Path):
-    with pytest.raises(LayerError, match="07459"):
-        tidy_population(read_csv(table(tmp_path, "a;b\n1;2\n")).frame)

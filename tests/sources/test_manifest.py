@@ -11,7 +11,6 @@ from askergeo._avvik import rows_set_aside
 from askergeo.catalogue import Layer, load_catalogue
 from askergeo.errors import SourceError
 from askergeo.quality import inspect
-from askergeo.sources.csvfile import read_csv, tidy_population
 from askergeo.sources.files import list_layers, read_file
 from askergeo.sources.intake import Intake, take_in
 from askergeo.sources.mapping import built_in_mappings, load_mapping
@@ -179,24 +178,6 @@ def test_pipes_and_manholes_of_the_roads(shared_data: Path):
     }
     assert pipes.rows_filtered == 4
     assert len(_taken(shared_data / "format/403_NVDB_Kum.gml", "nvdb_kum").frame) == 707
-
-
-def test_ssb_dialects_give_one_series_of_asker(shared_data: Path):
-    tables = [
-        tidy_population(read_csv(path).frame)
-        for path in sorted((shared_data / "population").glob("Personer*.csv"))
-    ]
-    old = {"0220", "0627", "0628"}
-    sums = {
-        int(year): int(people)
-        for table in tables
-        for year, people in table[table["kommunenummer"].isin(old)]
-        .groupby("aar")["antall"]
-        .sum()
-        .items()
-    }
-    assert list(sums) == list(range(2005, 2020))
-    assert (sums[2005], sums[2019]) == (76_937, 93_679)
 
 
 def test_every_built_in_mapping_is_sound():
