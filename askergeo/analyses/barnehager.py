@@ -250,7 +250,7 @@ def _fact(balance: Table, title: str, year: int) -> Fact:
     row = tables.row_of(tables.TOTAL, year)
     return Fact(
         title=title,
-        value=float(balance.frame.loc[row, "hoved"]),
+        value=float(balance.frame["hoved"].loc[row]),
         unit="barn",
         persons=True,
         cell=(balance.name, row, "hoved"),

@@ -6,7 +6,6 @@ import csv
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,6 +33,8 @@ from tests.plan.test_function import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import geopandas as gpd
 
     from askergeo.datapackage import DataPackage
 
