@@ -14,7 +14,7 @@ from askergeo.population.cohort import Rates, project
 from askergeo.population.credibility import credible
 from askergeo.population.history import Calibrated, History, calibrate
 from askergeo.population.housing import flow_of, residents_in
-from askergeo.population.people import People
+from askergeo.population.people import AGES, People
 from askergeo.population.tables import (
     default_migration,
     fertility_pattern,
@@ -163,6 +163,27 @@ def test_the_band_holds_four_of_five_outcomes() -> None:
     # The band of the whole is narrower than the sum of the areas' bands: chance evens out.
     whole_low, whole_high = spread.interval(made.sum(axis=1), np.arange(6, 16))
     assert ((whole_high - whole_low)[1:] < (high - low).sum(axis=1)[1:]).all()
+
+
+def test_births_that_fall_widen_the_band_of_those_not_born_yet() -> None:
+    bands = []
+    for yearly in (1.0, 0.96):
+        history = _lived(_start(6, 3_000), _true(6, {}), 12, seed=4)
+        # Everyone born later is fewer, all the way up the ages.
+        year, age = np.arange(13)[:, None], np.arange(AGES)[None, :]
+        fewer = yearly ** np.maximum(year - age, 0)
+        count = history.count * fewer[:, None]
+        spread = spread_of_history(
+            History(history.years, count, history.housing),
+            np.arange(6), variance=0.2, years=10, birth_years=3, horizon=10,
+        )  # fmt: skip
+        assert spread is not None
+        bands.append(spread.common)
+    steady, falling = bands
+    assert falling[8, 0] > steady[8, 0] + 0.1
+    # A child of 6 in eight years is born in two: its error is that of births two years ahead.
+    assert falling[8, 0] > 2 * falling[8, 6]
+    np.testing.assert_allclose(falling[5, 10:], steady[5, 10:], atol=0.01)
 
 
 def test_a_short_history_gives_no_band() -> None:

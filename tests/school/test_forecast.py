@@ -38,11 +38,11 @@ def _frame(columns: dict[str, list[Any]], shapes: list[Any]) -> gpd.GeoDataFrame
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS_OF_RECORD)
 
 
-def _areas(people: dict[int, int] | None = None, homes: list[int] | None = None) -> Areas:
-    """Everyone of the ages in ``people``, the same in the three units."""
-    lived = people or dict.fromkeys(range(90), 12)
+def _areas(districts: tuple[str, str] = ("B1", "B2")) -> Areas:
+    """Have 12 residents of each age below 90 and 40 dwellings in each of the three units."""
+    lived = dict.fromkeys(range(90), 12)
     points = [shapely.Point(X0 + 100 * k + 50, Y0 + 50) for k in range(3)]
-    adresse = _frame({"adresse_id": list("abc"), "boliger": homes or [40, 40, 40]}, points)
+    adresse = _frame({"adresse_id": list("abc"), "boliger": [40] * 3}, points)
     rows = [(one, age, number) for one in "abc" for age, number in lived.items()]
     befolkning = pd.DataFrame(rows, columns=["adresse_id", "alder", "antall"])
     return make_areas(
@@ -52,8 +52,8 @@ def _areas(people: dict[int, int] | None = None, homes: list[int] | None = None)
         grunnkrets=_frame({"grunnkretsnummer": NUMBERS}, UNITS),
         skolekrets=_frame(
             {
-                "krets_id": ["B1", "B2"],
-                "navn": ["B1", "B2"],
+                "krets_id": list(districts),
+                "navn": list(districts),
                 "trinn": ["barnetrinn"] * 2,
                 "skole_id": ["S1", "S2"],
             },
@@ -227,9 +227,11 @@ def test_faults_of_the_history_are_named(change: Any, rule: str) -> None:
     _balanced(made.alternatives["hoved"])
 
 
-def test_a_unit_without_history_has_its_districts_rates() -> None:
+@pytest.mark.parametrize("districts", [("B1", "B2"), ("B2", "B1")])
+def test_a_unit_without_history_has_its_districts_rates(districts: tuple[str, str]) -> None:
     history = _history(NUMBERS, {NUMBERS[0]: 0.08, NUMBERS[1]: 0.08})
-    made = _made(historikk=history[history["omraade_id"] != NUMBERS[1]])
+    known = history[history["omraade_id"] != NUMBERS[1]]
+    made = _made(_areas(districts), historikk=known)
     assert made.rates is not None
     moves = made.rates.migration[:, 2:10].mean(axis=1)
     assert moves[1] == pytest.approx(moves[0])
