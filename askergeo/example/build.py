@@ -38,6 +38,7 @@ from askergeo.example.public import make_public
 from askergeo.example.pupils import make_measures, make_pupils
 from askergeo.example.residents import make_residents
 from askergeo.example.roads import make_main_roads, make_private_roads, make_railway
+from askergeo.example.school_ways import make_school_ways
 from askergeo.example.schools import make_schools
 from askergeo.example.services import make_districts, make_services, make_stops
 from askergeo.example.sites import make_farmland, make_sites
@@ -105,6 +106,7 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("elever", make_pupils),
     ("skoletiltak", make_measures),
     ("boligprogram", make_housing),
+    ("en farlig skolevei", make_school_ways),
     ("nøkkel", make_key),
 )
 

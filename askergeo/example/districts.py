@@ -60,16 +60,18 @@ def make_school_districts(land: Land) -> None:
     usable = (schools["eierform"] == "kommunal") & schools["fra_aar"].isna()
     rows = {s: np.flatnonzero(usable.to_numpy() & stage_of(schools, s)) for s in STAGES}
     at = shapely.get_coordinates(schools["geometry"].to_numpy())
-    heart = _hearts(land, len(units))
+    heart = _hearts(land, units)
     a, b, _ = borders(units)
     pupils = _pupils(land, len(units))
     barn = _grow(heart, a, b, at[rows["barnetrinn"]], pupils)
     feeding = _feeding(land, (a, b), barn, at[rows["ungdomstrinn"]])
     cut = _straddling(land, units, barn, feeding, at[rows["barnetrinn"]])
     parts = _parts(units, barn, feeding, cut)
-    land.frames["grunnkrets"] = land.frames["grunnkrets"].set_geometry(
+    names = ("grunnkretsnummer", "grunnkretsnavn")
+    land.add(  # again, for the nodes where the cut meets the borders
+        "grunnkrets",
         _joined(parts["geometry"].to_numpy(), parts["unit"].to_numpy()),
-        crs=land.frames["grunnkrets"].crs,
+        **{name: land.frames["grunnkrets"][name].to_numpy() for name in names},
     )
     land.tables["parts"] = parts
     people = land.tables["people"]
@@ -78,18 +80,22 @@ def make_school_districts(land: Land) -> None:
     _add_districts(land, parts, rows)
     numbers = land.frames["grunnkrets"]["grunnkretsnummer"]
     districts = land.frames["skolekrets"]["krets_id"]
-    land.key["delt_grunnkrets"] = {
-        "grunnkretsnummer": numbers[cut.unit],
-        "kretser": [districts[int(barn[cut.unit])], districts[cut.other]],
-    }
+    if cut is not None:
+        land.key["delt_grunnkrets"] = {
+            "grunnkretsnummer": numbers[cut.unit],
+            "kretser": [districts[int(barn[cut.unit])], districts[cut.other]],
+        }
 
 
-def _hearts(land: Land, count: int) -> Array:
+def _hearts(land: Land, units: Array) -> Array:
+    """Middle of the homes of each unit; of the unit itself where nobody lives."""
     people = land.tables["people"]
-    number = np.maximum(np.bincount(people["unit"], minlength=count), 1)
-    return np.column_stack(
-        [np.bincount(people["unit"], people[name], count) / number for name in ("x", "y")]
+    number = np.bincount(people["unit"], minlength=len(units))[:, None]
+    total = np.column_stack(
+        [np.bincount(people["unit"], people[name], len(units)) for name in ("x", "y")]
     )
+    inside = shapely.get_coordinates(shapely.point_on_surface(units))
+    return np.asarray(np.where(number > 0, total / np.maximum(number, 1), inside))
 
 
 def _pupils(land: Land, count: int) -> Array:
@@ -152,7 +158,9 @@ def _feeding(land: Land, edges: tuple[Array, Array], barn: Array, school: Array)
     return _grow(middle, pairs[:, 0], pairs[:, 1], school, pupils)
 
 
-def _straddling(land: Land, units: Array, barn: Array, feeding: Array, school: Array) -> _Cut:
+def _straddling(
+    land: Land, units: Array, barn: Array, feeding: Array, school: Array
+) -> _Cut | None:
     """Find the unit to cut: many homes, neighbours in two districts that feed the same school."""
     people = land.tables["people"]
     a, b, _ = borders(units)
@@ -167,8 +175,7 @@ def _straddling(land: Land, units: Array, barn: Array, feeding: Array, school: A
         cut = _try(land, units, barn, unit=int(unit), other=int(other), toward=school[int(other)])
         if cut is not None:
             return cut
-    message = "No unit can be cut by a district's border."
-    raise AssertionError(message)
+    return None
 
 
 def _try(
@@ -208,8 +215,11 @@ def _in_one_piece(cells: Array) -> bool:
     return bool(connected_components(graph, directed=False)[0] == 1)
 
 
-def _parts(units: Array, barn: Array, feeding: Array, cut: _Cut) -> pd.DataFrame:
+def _parts(units: Array, barn: Array, feeding: Array, cut: _Cut | None) -> pd.DataFrame:
     """Return the units as they are and the cut one in two, all with shared nodes."""
+    if cut is None:
+        frame = pd.DataFrame({"unit": np.arange(len(units)), "barn": barn, "ungdom": feeding[barn]})
+        return frame.assign(geometry=units)
     across = shapely.intersection(cut.line, shapely.buffer(units[cut.unit], 0.05))
     faces = partition([shapely.boundary(units), across])
     inner = shapely.get_coordinates(shapely.point_on_surface(faces))

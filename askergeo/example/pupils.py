@@ -37,7 +37,7 @@ def make_pupils(land: Land) -> None:
     """Add elevtall, and paralleller, kapasitet and spesialplasser of skole."""
     schools, districts = land.frames["skole"], land.frames["skolekrets"]
     private = schools.index[schools["eierform"] == "privat"][0]
-    at = schools.geometry.to_numpy()[private]
+    at = schools["geometry"].to_numpy()[private]
     home = int(np.flatnonzero(shapely.intersects(districts.geometry.to_numpy(), at))[0])
     guests = _guests(land)
     counts = land.arrays["history"]
@@ -244,7 +244,8 @@ def _in_year(base: float, each: int, stage: str, measures: list[Any], year: int)
     total = base
     for one in measures:
         ended = not pd.isna(one["til_aar"]) and one["til_aar"] < year
-        if one["fra_aar"] > year or ended or one["trinn"] not in (None, stage):
+        other = not pd.isna(one["trinn"]) and one["trinn"] != stage
+        if one["fra_aar"] > year or ended or other:
             continue
         if one["type"] == "nedlegging":
             return 0.0

@@ -33,7 +33,7 @@ def make_units(land: Land) -> None:
     people = land.tables["people"]
     xy = people[["x", "y"]].to_numpy()
     seeds = _clusters(xy, COUNT[land.size.name], land.rng("basic units"))
-    cells = _one_piece(_cells(land, seeds), land, seeds)
+    cells = _one_piece(_cells(land, seeds))
     centres = land.tables["centres"][["x", "y"]].to_numpy()
     near = cKDTree(centres).query(seeds)[1]
     order = np.lexsort((seeds[:, 0], seeds[:, 1], near))
@@ -104,11 +104,8 @@ def _cells(land: Land, seeds: Array) -> list[Array]:
     return [faces[owner == k] for k in range(len(seeds))]
 
 
-def _one_piece(faces: list[Array], land: Land, seeds: Array) -> Array:
+def _one_piece(faces: list[Array]) -> Array:
     """Make each seed's largest face its cell; the scraps go to the neighbour they touch most."""
-    if any(len(mine) == 0 for mine in faces):
-        message = f"No ground left for a unit of {land.size.name} with {len(seeds)} seeds."
-        raise AssertionError(message)
     cells = np.array([mine[0] for mine in faces], dtype=object)
     for scrap in np.concatenate([mine[1:] for mine in faces]):
         near = shapely.STRtree(cells).query(scrap, predicate="intersects")
