@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._forecast_backtest import chosen_windows, cohort_maker, run_backtest
+from askergeo.analyses._forecast_sums import zone_sums
 from askergeo.errors import LayerError
 from askergeo.population.backtest import Series, make_series
 from askergeo.population.faults import fault_frame
@@ -72,7 +73,7 @@ def backtest_of_history(
     )
     districts = pd.Index(sorted(places["krets"].unique()))
     member = districts.get_indexer(places["krets"])
-    by_district = Series(districts, known.years, _summed(known.count, member, len(districts)))
+    by_district = Series(districts, known.years, zone_sums(known.count, member, len(districts)))
     return run_backtest(
         by_district,
         _engine(known, places, member, len(districts), parameters),
@@ -107,14 +108,6 @@ def _places(areas: Areas, ids: pd.Index) -> gpd.GeoDataFrame | None:
     )
 
 
-def _summed(
-    count: NDArray[np.float64], member: NDArray[np.intp], zones: int
-) -> NDArray[np.float64]:
-    result = np.zeros((len(count), zones, AGES))
-    np.add.at(result, (slice(None), member), count)
-    return result
-
-
 def _engine(
     known: Series,
     places: gpd.GeoDataFrame,
@@ -130,7 +123,7 @@ def _engine(
         def forecast(_series: Series, ahead: int) -> NDArray[np.float64]:
             chosen = parameters.override({"prognose_aar": ahead})
             made = make_forecast(_areas(seen, places), historikk=_rows(seen), parameters=chosen)
-            return _summed(made.alternatives["hoved"].count[1 : ahead + 1], member, zones)
+            return zone_sums(made.alternatives["hoved"].count[1 : ahead + 1], member, zones)
 
         return forecast
 

@@ -30,6 +30,7 @@ __all__ = [
     "Zones",
     "make_zones",
     "summed",
+    "zone_sums",
 ]
 
 TOTAL: Final = "i_alt"
@@ -98,9 +99,20 @@ class Zones:
 
     def sum(self, parts: Numbers) -> Numbers:
         """Sum an array (t, n, …) of parts to zones, (t, zones, …)."""
-        result = np.zeros((len(parts), len(self.names), *parts.shape[2:]))
-        np.add.at(result, (slice(None), self.member), parts)
-        return result
+        return zone_sums(parts, self.member, len(self.names))
+
+
+def zone_sums(parts: Numbers, member: NDArray[np.intp], zones: int) -> Numbers:
+    """Sum the second axis of an array by the number of the zone that each part is in.
+
+    Examples
+    --------
+    >>> zone_sums(np.array([[1.0, 2.0, 4.0]]), np.array([1, 0, 1]), 2).tolist()
+    [[2.0, 5.0]]
+    """
+    within = np.zeros((zones, len(member)))
+    within[member, np.arange(len(member))] = 1.0
+    return np.moveaxis(np.tensordot(within, parts, axes=(1, 1)), 0, 1)
 
 
 def make_zones(forecast: Forecast, level: str, skolekrets: gpd.GeoDataFrame | None) -> Zones:

@@ -16,7 +16,7 @@ from askergeo.school._layers import year_text
 from askergeo.school.forecast import CAUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from askergeo.analyses._forecast_sums import Summed, Zones
     from askergeo.school.forecast import Forecast
@@ -166,9 +166,9 @@ def short_table(part: Summed) -> Table:
 
 def _percent(change: pd.Series, start: np.ndarray) -> np.ndarray:
     change_values = change.to_numpy(dtype=np.float64)
-    return np.divide(
-        100 * change_values, start, out=np.full_like(change_values, np.nan), where=start > 0
-    )
+    share = np.full_like(change_values, np.nan)
+    np.divide(100 * change_values, start, out=share, where=start > 0)
+    return share
 
 
 def account_table(whole: Summed, forecast: Forecast) -> Table:
@@ -184,7 +184,8 @@ def account_table(whole: Summed, forecast: Forecast) -> Table:
     }
     last = len(whole.years) - 1
     ends = sorted({min(_HALF, last), last})
-    frames, sums, repeats = [], [], {}
+    frames, sums = [], []
+    repeats: dict[tuple[Hashable, str], tuple[str, Hashable, str]] = {}
     for end in ends:
         year, first = int(whole.years[end]), int(whole.years[0])
         labels = [f"{one}|{year}" for one in whole.ids]

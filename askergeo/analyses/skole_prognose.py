@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from askergeo.analyses import _forecast_tables as tables
@@ -148,14 +149,15 @@ def _statement(part: Summed) -> tuple[str, dict[str, Fact]]:
     first, then = int(part.years[0]), int(part.years[half])
     name = tables.short_name(part)
 
+    frame = tables.short_table(part).frame
+
     def fact(title: str, zone: str, column: str, unit: str = "personer") -> Fact:
-        row = frame.loc[zone, column]
+        value = float(frame[column].to_numpy(dtype=np.float64)[frame.index.get_loc(zone)])
         return Fact(
-            title=title, value=None if pd.isna(row) else float(row), unit=unit,
-            persons=unit == "personer" and column[0] != "e", cell=(name, zone, column),
+            title=title, value=None if np.isnan(value) else value, unit=unit,
+            persons=unit == "personer" and column != "endring", cell=(name, zone, column),
         )  # fmt: skip
 
-    frame = tables.short_table(part).frame
     alternatives = {
         "naa": fact(f"Barn 6–12 år 1. januar {first}", TOTAL, f"a{first}"),
         "lav": fact(f"Barn 6–12 år {then}, lavt alternativ", TOTAL, f"lav_{then}"),
@@ -174,16 +176,18 @@ def _statement(part: Summed) -> tuple[str, dict[str, Fact]]:
             f"Barn i alder 6–12 år (trinn 1–7) endrer seg {{prosent}} % fra 1. januar {first} "
             f"({{naa}}) til {then}: mellom {{lav}} og {{hoy}} i lavt og høyt alternativ."
         )
-    change = frame["endring"].drop(TOTAL)
+    zones = [str(one) for one in frame.index if one != TOTAL]
+    change = frame.loc[zones, "endring"].to_numpy(dtype=np.float64)
     words = []
-    for key, zone, verb in (
-        ("vokser", change.idxmax(), "Mest vokser"),
-        ("minker", change.idxmin(), "Mest minker"),
+    for key, at, verb in (
+        ("vokser", int(np.argmax(change)), "Mest vokser"),
+        ("minker", int(np.argmin(change)), "Mest minker"),
     ):
-        moved = change[zone]
-        if len(change) > 1 and (moved > _PERSON if key == "vokser" else moved < -_PERSON):
-            alternatives[key] = fact(f"{verb} {frame.loc[zone, 'omraade']}", str(zone), "endring")
-            words.append(f"{verb.lower()} {frame.loc[zone, 'omraade']} (endring {{{key}}})")
+        there = change[at] > _PERSON if key == "vokser" else change[at] < -_PERSON
+        if len(zones) > 1 and there:
+            where = part.titles[part.ids.index(zones[at])]
+            alternatives[key] = fact(f"{verb} {where}", zones[at], "endring")
+            words.append(f"{verb.lower()} {where} (endring {{{key}}})")
     if words:
         tail = ", ".join(words)
         told += f" {tail[0].upper()}{tail[1:]}."

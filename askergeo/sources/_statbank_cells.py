@@ -301,7 +301,7 @@ def _category(content: dict[str, Any], one: str, name: str) -> list[str]:
     try:
         category = content["dimension"][one]["category"]
         index = category.get("index", category.get("label"))
-        codes = sorted(index, key=index.get) if isinstance(index, dict) else list(index)
+        codes = sorted(index, key=lambda code: index[code]) if isinstance(index, dict) else index
         if category.get("index") is None:
             codes = list(category["label"])
         texts = category.get("label") or {}
