@@ -198,6 +198,8 @@ def area_table(need: Need) -> Table:
     for one in TITLES:
         frame.loc[TOTAL, f"full_{one}"] = _year_text(need.first_of_all(one), need.years)
     frame = frame.loc[[TOTAL, *need.names.index]]
+    if not frame["ukjent_eier"].any():
+        frame = frame.drop(columns="ukjent_eier")
     return Table(
         name="omraader",
         title="Barnehager, plasser og første år uten nok plasser",
@@ -208,7 +210,7 @@ def area_table(need: Need) -> Table:
             "plasser": _places("Kjente plasser"),
             "offentlig": _places("Offentlige plasser"),
             "privat": _places("Private plasser"),
-            "ukjent_eier": _places("Plasser, ukjent eier"),
+            **({"ukjent_eier": _places("Plasser, ukjent eier")} if "ukjent_eier" in frame else {}),
             "uten_kapasitet": Column(title="Barnehager med ukjent antall plasser", decimals=0),
             **{
                 f"full_{one}": Column(title=f"Første år over 100 %, {title}")

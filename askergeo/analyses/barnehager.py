@@ -16,10 +16,12 @@ import pandas as pd
 from askergeo._text import listed
 from askergeo.analyses import _kindergarten_map as maps
 from askergeo.analyses import _kindergarten_tables as tables
-from askergeo.analyses._background import land_and_sea
-from askergeo.geometry import geometries, union
+from askergeo.analyses._school_balance import fault_findings
+from askergeo.analyses._school_map import ground as map_ground
+from askergeo.geometry import geometries
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
+from askergeo.population.faults import all_faults
 from askergeo.result import Fact, Finding, Result, Severity, Status
 from askergeo.school.areas import make_areas
 from askergeo.school.capacity import year_text
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._kindergarten_tables import Need
     from askergeo.parameters import Parameters
-    from askergeo.result import MapLayer, Table
+    from askergeo.result import Table
     from askergeo.school.forecast import Forecast
 
     Numbers = NDArray[np.float64]
@@ -114,7 +116,7 @@ framskriving, kommunegrense
     template, facts = _statement(needed, balance)
     years = [int(needed.years[0]) + ahead for ahead in _AHEAD]
     shown = [year for year in years if year <= needed.years[-1]]
-    ground = () if kommunegrense is None else (_ground(kommunegrense),)
+    ground = () if kommunegrense is None else (map_ground(kommunegrense),)
     return Result(
         analysis="barnehager",
         title="Barnehager: plasser og barn 1–5 år",
@@ -129,16 +131,11 @@ framskriving, kommunegrense
         findings=(
             *_full_findings(needed),
             *_kindergarten_findings(found),
-            *_fault_findings(pd.concat([areas.faults, forecast.faults])),
+            *fault_findings(all_faults([areas.faults, forecast.faults])),
         ),
         warnings=(*_warnings(found, column, parameters), *forecast.guessed),
         reading=_reading(),
     )
-
-
-def _ground(boundary: gpd.GeoDataFrame) -> MapLayer:
-    land = boundary[boundary["omfang"] == "land"]
-    return land_and_sea(union(geometries(land if len(land) else boundary)), None, boundary.crs)
 
 
 def _zones(
@@ -231,12 +228,12 @@ def _statement(need: Need, balance: Table) -> tuple[str, dict[str, Fact]]:
     start, end = year_text(first), year_text(last)
     told = (
         "Kommunen har {plasser} kjente barnehageplasser. Om lag {naa} barn på 1–5 år trenger plass "
-        f"i {start} og {{sist}} i {end}."
+        f"i {start} og {{sist}} i {end}. {_whole_text(need)}"
     )
     rows = need.first("hoved")
     full = np.flatnonzero(rows >= 0)
     if not len(full):
-        return f"{told} Ingen områder får flere barn enn plasser i perioden.", facts
+        return f"{told} Ingen områder får flere barn enn plasser.", facts
     order = full[np.argsort(rows[full], kind="stable")]
     named = [
         f"{need.names.iloc[one]} ({year_text(int(need.years[rows[one]]))})"
@@ -244,6 +241,17 @@ def _statement(need: Need, balance: Table) -> tuple[str, dict[str, Fact]]:
     ]
     more = f"{format_number(len(full))} av {format_number(len(need.names))} områder"
     return f"{told} {more} får flere barn enn plasser, først {listed(named)}.", facts
+
+
+def _whole_text(need: Need) -> str:
+    """Say whether the municipality as a whole has places: that is what the law is about."""
+    row = need.first_of_all("hoved")
+    if row >= 0:
+        year = year_text(int(need.years[row]))
+        return f"Kommunen i alt får flere barn enn plasser fra {year}."
+    if row < -1:
+        return "Om kommunen i alt har nok plasser, er ukjent."
+    return "Kommunen i alt har nok plasser i hele perioden."
 
 
 def _fact(balance: Table, title: str, year: int) -> Fact:
@@ -296,19 +304,6 @@ def _kindergarten_findings(found: pd.DataFrame) -> Iterator[Finding]:
             layer="barnehage",
             row=str(one.barnehage_id),
             action="Rett i registeret, eller i kilden til laget «Barnehager».",
-        )
-
-
-def _fault_findings(faults: pd.DataFrame) -> Iterator[Finding]:
-    for one in faults.drop_duplicates().itertuples():
-        yield Finding(
-            rule=f"data.{one.regel}",
-            title=str(one.tittel),
-            status=Status.NOT_MAPPED,
-            severity=Severity.WARNING,
-            text=str(one.tekst),
-            layer=str(one.lag),
-            row=str(one.rad),
         )
 
 
