@@ -201,5 +201,7 @@ def _surrounded(problem: Problem, plan: list[int], beside: list[set[int]]) -> It
             first = min(n for n in range(len(plan)) if wet[n])
             if (first, school) not in told:
                 told.add((first, school))
-                text = f"{problem.units[unit]} er omsluttet av kretsen til {problem.schools[school]}."
+                text = (
+                    f"{problem.units[unit]} er omsluttet av kretsen til {problem.schools[school]}."
+                )
                 yield Fault("enklave", unit, school, -1, float(sum(wet)), text)

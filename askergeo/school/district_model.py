@@ -143,9 +143,7 @@ def _groups(problem: Problem) -> tuple[NDArray[np.int64], list[list[int]]]:
     group_of = np.full(len(problem.units), -1, dtype=np.int64)
     members: list[list[int]] = []
     seen: dict[int, int] = {}
-    labels = (
-        [NONE] * len(problem.units) if problem.together is None else problem.together.tolist()
-    )
+    labels = [NONE] * len(problem.units) if problem.together is None else problem.together.tolist()
     for unit, label in enumerate(labels):
         if label == NONE or label not in seen:
             if label != NONE:

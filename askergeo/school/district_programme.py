@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "MissingDistrictSolverError", "relaxed", "whole"]
 
 _HALF = 0.5
+_SAME = 1e-9
+_HEURISTICS = (
+    "mip_heuristic_run_rens", "mip_heuristic_run_rins", "mip_heuristic_run_root_reduced_cost",
+)  # fmt: skip
 _SCALED_MEAN = 100.0
 
 
@@ -49,6 +53,8 @@ class Answer:
         Reduced cost of each choice, (n,); only of the relaxed programme.
     missing
         Places missing at each school, (s,).
+    full
+        Schools whose places hold the relaxed programme back.
     stopped
         Whether the clock ended it.
     """
@@ -58,6 +64,7 @@ class Answer:
     bound: float
     prices: NDArray[np.float64] | None = None
     missing: NDArray[np.float64] | None = None
+    full: NDArray[np.int64] | None = None
     stopped: bool = False
 
     def chosen(self, model: Model) -> NDArray[np.int64] | None:
@@ -80,18 +87,39 @@ def _highs() -> Any:  # noqa: ANN401  (an untyped module)
         ) from None
 
 
-def relaxed(model: Model, costs: NDArray[np.float64], cuts: Sequence[Cut]) -> Answer:
-    """Solve with choices that may be parts: a bound, and what each choice costs beyond it."""
+def relaxed(
+    model: Model,
+    costs: NDArray[np.float64],
+    cuts: Sequence[Cut],
+    active: NDArray[np.bool_],
+    *,
+    penalty: float | None = None,
+) -> Answer:
+    """Solve with choices that may be parts: a bound, and what each choice costs beyond it.
+
+    With ``penalty`` places may be missing, at that cost each.
+    """
     highspy = _highs()
-    solver, scale = _load(model, costs, cuts, np.arange(len(costs)), penalty=None)
+    count = len(costs)
+    solver, scale = _load(model, costs, cuts, active, np.arange(count), penalty=penalty)
     solver.run()
     status = solver.getModelStatus()
-    if status != highspy.HighsModelStatus.kOptimal:
+    if status == highspy.HighsModelStatus.kInfeasible:
         return Answer(None, np.inf, np.inf)
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise RuntimeError(f"HiGHS ended the relaxed programme as {status}")
     solution = solver.getSolution()
     value = float(solver.getObjectiveValue()) * scale
+    values = np.array(solution.col_value)
+    first = len(np.unique(model.group))
+    full = np.array(solution.row_dual)[first : first + int(active.sum())] < -_SAME
     return Answer(
-        np.array(solution.col_value), value, value, prices=np.array(solution.col_dual) * scale
+        values[:count],
+        value,
+        value,
+        prices=np.array(solution.col_dual)[:count] * scale,
+        missing=values[count:] if penalty is not None else None,
+        full=np.unique(model.row_school[np.flatnonzero(active)[full[: int(active.sum())]]]),
     )
 
 
@@ -99,6 +127,7 @@ def whole(
     model: Model,
     costs: NDArray[np.float64],
     cuts: Sequence[Cut],
+    active: NDArray[np.bool_],
     *,
     columns: NDArray[np.int64] | None = None,
     given: NDArray[np.int64] | None = None,
@@ -107,6 +136,7 @@ def whole(
     gap: float = 0.0,
     enough: float = np.inf,
     nodes: int | None = None,
+    look: bool = True,
     until: float = np.inf,
     seed: int = 1,
 ) -> Answer:
@@ -116,6 +146,8 @@ def whole(
     ----------
     model, costs, cuts
         The programme, the objective of each choice and the rules written out.
+    active
+        Rows of capacity that are in the programme, (r,).
     columns
         Choices that may be taken; all when ``None``.
     given
@@ -130,6 +162,8 @@ def whole(
         A bound that is good enough.
     nodes
         Most nodes to look at.
+    look
+        Whether to look for plans; without, the time goes to the bound.
     until
         When the clock stops it (``time.monotonic``).
     seed
@@ -141,13 +175,19 @@ def whole(
     left = until - time.monotonic()
     if left <= 0:
         return Answer(None, np.inf, -np.inf, stopped=True)
-    solver, scale = _load(model, costs, cuts, columns, penalty=penalty, given=given, whole=True)
+    solver, scale = _load(
+        model, costs, cuts, active, columns, penalty=penalty, given=given, whole=True
+    )
     fixed_cost = float(costs[given].sum())
     solver.setOptionValue("random_seed", int(seed))
     solver.setOptionValue("mip_rel_gap", float(gap))
     solver.setOptionValue("mip_abs_gap", 1e-7)
     if np.isfinite(left):
         solver.setOptionValue("time_limit", float(left))
+    if not look:
+        for name in _HEURISTICS:
+            solver.setOptionValue(name, False)
+        solver.setOptionValue("mip_heuristic_effort", 0.0)
     if nodes is not None:
         solver.setOptionValue("mip_max_nodes", int(nodes))
     if start is not None:
@@ -176,6 +216,7 @@ def _load(
     model: Model,
     costs: NDArray[np.float64],
     cuts: Sequence[Cut],
+    active: NDArray[np.bool_],
     columns: NDArray[np.int64],
     *,
     penalty: float | None,
@@ -187,8 +228,9 @@ def _load(
     given = np.zeros(0, dtype=np.int64) if given is None else given
     count = len(costs)
     written, limits = rows_of(cuts, count)
-    upper = np.concatenate([model.limits, limits])
-    rows = sparse.vstack([model.loads, written]).tocsc()
+    capacity_rows = np.flatnonzero(active)
+    upper = np.concatenate([model.limits[capacity_rows], limits])
+    rows = sparse.vstack([model.loads[capacity_rows], written]).tocsc()
     upper = upper - np.asarray(rows[:, given].sum(axis=1)).ravel()
     rows = rows[:, columns].tocsr()
     groups, number = np.unique(model.group[columns], return_inverse=True)
@@ -197,7 +239,8 @@ def _load(
         shape=(len(groups), len(columns)),
     )
     # A row without choices must still hold: what is given already may break it.
-    kept = np.flatnonzero((np.diff(rows.indptr) > 0) | (upper < -1e-6))
+    has_choices = np.diff(rows.indptr) > 0
+    kept = np.flatnonzero(has_choices | (upper < -1e-6) | (len(given) == 0))
     matrix = sparse.vstack([one, rows[kept]]).tocsr()
     lower = np.concatenate([np.ones(len(groups)), np.full(len(kept), -highspy.kHighsInf)])
     upper = np.concatenate([np.ones(len(groups)), upper[kept]])
@@ -205,11 +248,11 @@ def _load(
     most = np.ones(len(columns))
     if penalty is not None:
         schools = len(model.problem.schools)
-        capacity = np.flatnonzero(kept < len(model.limits))
+        capacity = np.flatnonzero(kept < len(capacity_rows))
         relief = sparse.csr_matrix(
             (
                 np.full(len(capacity), -1.0),
-                (len(groups) + capacity, model.row_school[kept[capacity]]),
+                (len(groups) + capacity, model.row_school[capacity_rows[kept[capacity]]]),
             ),
             shape=(matrix.shape[0], schools),
         )

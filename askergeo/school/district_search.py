@@ -28,8 +28,10 @@ __all__ = ["TOLERANCE", "Task", "excess", "first_plan", "improve", "is_valid", "
 #: Pupils: what counts as overfull. Forecasts are not whole numbers, and sums of them not exact.
 TOLERANCE = 1e-3
 _SUB_NODES = 200
+_HELPS = 1e-5
 _SUB_ROUNDS = 6
-_DISTRICTS = 7
+_SUB_GAP = 2e-3
+_DISTRICTS = 5
 
 
 @dataclass(eq=False)
@@ -39,12 +41,25 @@ class Task:
     model: Model
     costs: NDArray[np.float64]
     cuts: dict[Cut, None]
+    active: NDArray[np.bool_]
     until: float
     seed: int
     penalty: float = 0.0
     rounds: int = 0
     stopped: bool = False
     rules: dict[int, list[Cut]] = field(default_factory=dict)
+
+    def lacks(self, chosen: NDArray[np.int64]) -> bool:
+        """Take in the rows of capacity that a plan breaks; whether there were any new.
+
+        Most years never bind, and a programme of all of them takes many times as long.
+        """
+        taken = np.zeros(len(self.costs))
+        taken[self.model.choice[np.arange(len(chosen)), chosen]] = 1.0
+        over = self.model.loads @ taken - self.model.limits
+        new = (over > TOLERANCE) & ~self.active
+        self.active |= new
+        return bool(new.any())
 
     def beside(self, columns: NDArray[np.int64]) -> list[Cut]:
         """Rules that a choice has a neighbour with the same school, for some of the choices."""
@@ -80,49 +95,71 @@ def price(task: Task, chosen: NDArray[np.int64]) -> float:
 
 
 def first_plan(
+    task: Task, columns: NDArray[np.int64], *, gap: float, start: NDArray[np.int64] | None
+) -> NDArray[np.int64] | None:
+    """Return a plan along trees; if none has places enough, one in which places are missing.
+
+    Only the choices in ``columns`` are looked at first, then all; ``None`` without any plan.
+    """
+    rules = trees(task.model)
+    every = np.arange(len(task.costs))
+    for tried, penalty in ((columns, None), (columns, task.penalty), (every, task.penalty)):
+        found = _settle(task, rules, tried, given=None, penalty=penalty, gap=gap, start=start)
+        if found is not None or task.stopped:
+            return found
+    return None
+
+
+def _settle(
     task: Task,
-    trees: list[Cut],
+    rules: list[Cut],
     columns: NDArray[np.int64],
     *,
+    given: NDArray[np.int64] | None,
+    penalty: float | None,
     gap: float,
     start: NDArray[np.int64] | None,
 ) -> NDArray[np.int64] | None:
-    """Return a plan along the trees in which places may be missing; ``None`` without one."""
+    """Solve until the plan keeps the rules that had not been written out; ``None`` when it won't."""
+    model = task.model
     for _ in range(_SUB_ROUNDS):
-        cuts = [*task.cuts, *trees]
         answer = whole(
-            task.model, task.costs, cuts, columns=columns, penalty=task.penalty, gap=gap,
-            nodes=_SUB_NODES, until=task.until, seed=task.seed, start=start,
+            model, task.costs, [*task.cuts, *rules], task.active, columns=columns, given=given,
+            start=start, penalty=penalty, gap=gap, nodes=_SUB_NODES, until=task.until,
+            seed=task.seed,
         )  # fmt: skip
         task.rounds += 1
         task.stopped |= answer.stopped
-        chosen = answer.chosen(task.model)
-        if chosen is None:
+        found = answer.chosen(model)
+        if found is None:
             return None
-        new = broken(task.model, task.model.expand(chosen))
-        if not new:
-            return chosen
+        new = broken(model, model.expand(found))
+        if not task.lacks(found) and not new:
+            return found
         task.cuts.update(dict.fromkeys(new))
     return None
 
 
-def improve(
-    task: Task, chosen: NDArray[np.int64], *, tries: int, chance: np.random.Generator
-) -> NDArray[np.int64]:
-    """Divide the districts around one school after the other again, as long as it helps."""
+def improve(task: Task, chosen: NDArray[np.int64], *, enough: float) -> NDArray[np.int64]:
+    """Divide the districts around one school after the other again, as long as it helps.
+
+    Ends when the price is ``enough`` and no place is missing, or when a whole round of the schools
+    has helped nothing.
+    """
+    chance = np.random.default_rng(task.seed)
     value = price(task, chosen)
     schools = np.unique(chosen)
     order: list[int] = []
     failed = 0
-    for _ in range(tries):
-        if task.stopped or failed >= len(schools):
+    while failed < len(schools) and not task.stopped:
+        over = np.flatnonzero(excess(task.model, chosen).any(axis=1))
+        if value <= enough and not len(over):
             break
         if not order:
             order = chance.permutation(schools).tolist()
-        over = np.flatnonzero(excess(task.model, chosen).any(axis=1))
-        centre = int(chance.choice(over)) if len(over) and failed < len(over) else order.pop()
+        centre = int(chance.choice(over)) if len(over) > failed else order.pop()
         better = _divide_again(task, chosen, _around(task.model, chosen, centre))
-        if better is not None and (found := price(task, better)) < value * (1 - 1e-9):
+        if better is not None and (found := price(task, better)) < value * (1 - _HELPS):
             chosen, value, failed = better, found, 0
         else:
             failed += 1
@@ -153,22 +190,10 @@ def _divide_again(
     free = np.isin(chosen, schools)
     columns = np.flatnonzero(free[model.group] & np.isin(model.school, schools))
     given = model.choice[np.flatnonzero(~free), chosen[~free]]
-    for _ in range(_SUB_ROUNDS):
-        cuts = [*task.cuts, *task.beside(columns)]
-        answer = whole(
-            model, task.costs, cuts, columns=columns, given=given, start=chosen,
-            penalty=task.penalty, gap=1e-3, nodes=_SUB_NODES, until=task.until, seed=task.seed,
-        )  # fmt: skip
-        task.rounds += 1
-        task.stopped |= answer.stopped
-        found = answer.chosen(model)
-        if found is None:
-            return None
-        new = broken(model, model.expand(found))
-        if not new:
-            return found
-        task.cuts.update(dict.fromkeys(new))
-    return None
+    rules = task.beside(columns)
+    return _settle(
+        task, rules, columns, given=given, penalty=task.penalty, gap=_SUB_GAP, start=chosen
+    )
 
 
 def trees(model: Model) -> list[Cut]:

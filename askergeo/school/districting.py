@@ -19,7 +19,7 @@ from askergeo.school.district_cuts import broken, fractional
 from askergeo.school.district_model import make_model
 from askergeo.school.district_problem import NONE, Plan, Weights, loads, parts, validate
 from askergeo.school.district_programme import relaxed, whole
-from askergeo.school.district_search import Task, first_plan, improve, is_valid, price, trees
+from askergeo.school.district_search import TOLERANCE, Task, first_plan, improve, is_valid, price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,9 @@ _PENALTY = 5.0
 # Choices this much dearer than the relaxed programme's are left out of the first plan.
 _NEAR = 0.008
 _FEW_CHOICES = 800
-_TRIES = 60
 _SAME = 1e-6
+_NEARLY_FULL = 0.97
+_FIRST_GAP = 0.02
 _CUT_ROUNDS = 30
 
 
@@ -91,6 +92,7 @@ def solve(
         model=model,
         costs=costs,
         cuts={} if known is None else known,
+        active=np.zeros(len(model.limits), dtype=bool),
         until=began + time_limit_s,
         seed=seed,
         penalty=_penalty(model, costs),
@@ -170,65 +172,66 @@ def _solve(
     root = _relax(task)
     if root is None:
         return None, np.inf
-    bound, prices, values = root
+    bound, prices, _ = root
     given = [model.contract(start) for start in starts]
-    valid = [c for c in given if (c != NONE).all() and is_valid(model, c)]
-    best = min(valid, key=lambda c: price(task, c), default=None)
-    if best is None or price(task, best) - bound > gap * price(task, best):
-        best = _look(task, best, given, prices, values, bound, gap)
+    valid = [one for one in given if model.has(one) and is_valid(model, one)]
+    best = min(valid, key=lambda one: price(task, one), default=None)
+    if best is not None and _near_enough(price(task, best), bound, gap):
+        return best, bound
+    first = first_plan(task, _near(task, given, root), gap=max(gap, _FIRST_GAP), start=best)
+    plans = [plan for plan in (first, best) if plan is not None]
+    if plans:
+        good = min(plans, key=lambda plan: price(task, plan))
+        if is_valid(model, good):
+            # The bound at the root tells whether the plan is good enough as it is.
+            good, bound = _prove(task, good, bound, prices, gap, nodes=1)
+        better = improve(task, good, enough=bound / (1 - gap))
+        best = better if is_valid(model, better) else best
     return _prove(task, best, bound, prices, gap)
+
+
+def _near_enough(value: float, bound: float, gap: float) -> bool:
+    """Whether the bound proves that no plan is better by more than the gap."""
+    return value - bound <= max(gap, _SAME / 10) * value
+
+
+def _near(
+    task: Task,
+    given: Sequence[NDArray[np.int64]],
+    root: tuple[float, NDArray[np.float64], NDArray[np.float64]],
+) -> NDArray[np.int64]:
+    """Choices that a good plan is likely to have: cheap ones, and those of plans that are given."""
+    bound, prices, values = root
+    near = (prices <= _NEAR * bound) | (values > _SAME)
+    for one in given:
+        fits = np.flatnonzero(one >= 0)
+        own = task.model.choice[fits, one[fits]]
+        near[own[own >= 0]] = True
+    return np.flatnonzero(near | (len(near) <= _FEW_CHOICES))
 
 
 def _relax(task: Task) -> tuple[float, NDArray[np.float64], NDArray[np.float64]] | None:
     """Bound, reduced costs and values of the relaxed programme with its broken rules written out."""
+    model = task.model
     found = None
     for _ in range(_CUT_ROUNDS):
-        answer = relaxed(task.model, task.costs, list(task.cuts))
+        answer = relaxed(model, task.costs, list(task.cuts), task.active)
         task.rounds += 1
         if answer.values is None or answer.prices is None:
             return None
         better = found is None or answer.bound > found[0] * (1 + 1e-5)
         found = (answer.bound, answer.prices, answer.values)
-        new = fractional(task.model, answer.values)
+        load = model.loads @ answer.values
+        full = (load > model.limits + TOLERANCE) & ~task.active
+        if full.any():
+            # What is nearly full will be so in the next round.
+            task.active |= full | (load > _NEARLY_FULL * model.limits)
+            continue
+        new = fractional(model, answer.values)
         if not new or not better:
             return found
         task.cuts.update(dict.fromkeys(new))
     return found
-
-
-def _look(
-    task: Task,
-    best: NDArray[np.int64] | None,
-    given: Sequence[NDArray[np.int64]],
-    prices: NDArray[np.float64],
-    values: NDArray[np.float64],
-    bound: float,
-    gap: float,
-) -> NDArray[np.int64] | None:
-    """Return a good valid plan, or what there was."""
-    model = task.model
-    near = (prices <= _NEAR * bound) | (values > _SAME)
-    for one in given:
-        fits = one >= 0
-        own = model.choice[np.flatnonzero(fits), one[fits]]
-        near[own[own >= 0]] = True
-    columns = np.arange(len(near)) if len(near) <= _FEW_CHOICES else np.flatnonzero(near)
-    written = trees(model)
-    begin = best
-    for tried in (columns, np.arange(len(near))):
-        found = first_plan(task, written, tried, gap=max(gap, 0.01), start=begin)
-        if found is not None or len(tried) == len(near) or task.stopped:
-            break
-    plans = [plan for plan in (found, best) if plan is not None]
-    if not plans:
-        return None
-    start = min(plans, key=lambda plan: price(task, plan))
-    better = improve(task, start, tries=_TRIES, chance=np.random.default_rng(task.seed))
-    return min(
-        (plan for plan in (better, best) if plan is not None and is_valid(model, plan)),
-        key=lambda plan: price(task, plan),
-        default=None,
-    )
 
 
 def _prove(
@@ -237,32 +240,39 @@ def _prove(
     bound: float,
     prices: NDArray[np.float64],
     gap: float,
+    *,
+    nodes: int | None = None,
 ) -> tuple[NDArray[np.int64] | None, float]:
-    """Raise the bound until it is near enough, writing out the rules that solutions break."""
+    """Raise the bound until it is near enough, writing out the rules that solutions break.
+
+    With ``nodes``, only so far as that many nodes bring it.
+    """
     model = task.model
     root = bound
     while True:
         value = np.inf if best is None else price(task, best)
-        if best is not None and value - bound <= max(gap, _SAME / 10) * value:
+        if best is not None and _near_enough(value, bound, gap):
             return best, bound
         # A choice that costs so much that no better plan can have it is left out: exact.
         columns = np.flatnonzero(root + prices <= value + _SAME * abs(value))
         cheap = np.flatnonzero(prices <= _NEAR * root)
         cuts = list(dict.fromkeys([*task.cuts, *task.beside(cheap)]))
         answer = whole(
-            model, task.costs, cuts, columns=columns, start=best, gap=gap,
-            enough=value * (1 - gap), until=task.until, seed=task.seed,
+            model, task.costs, cuts, task.active, columns=columns, start=best, gap=gap,
+            enough=value * (1 - gap), look=best is None, nodes=nodes, until=task.until, seed=task.seed,
         )  # fmt: skip
         task.rounds += 1
         task.stopped |= answer.stopped
         bound = max(bound, min(answer.bound, value))
+        if nodes is not None:
+            return best, bound
         chosen = answer.chosen(model)
         if chosen is None:
             return best, bound
         new = broken(model, model.expand(chosen))
+        lacks = task.lacks(chosen)
         if not new and is_valid(model, chosen) and price(task, chosen) < value:
             best = chosen
-        elif answer.stopped or not any(cut not in task.cuts for cut in new):
-            value = np.inf if best is None else price(task, best)
-            return best, min(bound, value)
+        elif answer.stopped or not (lacks or any(cut not in task.cuts for cut in new)):
+            return best, bound
         task.cuts.update(dict.fromkeys(new))
