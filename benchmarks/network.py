@@ -151,7 +151,8 @@ def _setting(folder: Path) -> Setting:
         for name in CATEGORIES
     )
     network = Network.of(graph, metres(graph))
-    return Setting(network, addresses, residents, categories, split_graph(graph, addresses, categories))
+    peers = split_graph(graph, addresses, categories)
+    return Setting(network, addresses, residents, categories, peers)
 
 
 def at_edge(places: Places) -> Places:
