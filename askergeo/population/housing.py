@@ -128,7 +128,7 @@ def read_programme(
     # A row with a state that is not certain is still to come, whatever its year says.
     past = year < start
     late = known & past & np.isin(status, STATUSES) & ~(given >= _CERTAIN)
-    share = np.where(np.isnan(given), _by_status(status, parameters), given) / 100
+    share = np.where(np.isnan(given), _by_status(status, np.isnan(given), parameters), given) / 100
     share = np.where(known & past & ~late, 1.0, share)
     types, unknown = _types(boligprogram, homes, known)
     rows = pd.DataFrame(
@@ -163,9 +163,12 @@ def _columns(frame: pd.DataFrame) -> tuple[Array, Array, NDArray[np.object_], Ar
     return number("aar"), number("boliger"), status, number("sannsynlighet")
 
 
-def _by_status(status: NDArray[np.object_], parameters: Parameters) -> Array:
+def _by_status(
+    status: NDArray[np.object_], rows: NDArray[np.bool_], parameters: Parameters
+) -> Array:
+    """Probability (%) of the rows by their status; only what they need is read."""
     result = np.full(len(status), np.nan)
-    for name in np.unique(status.astype(str)):
+    for name in np.unique(status[rows].astype(str)):
         key = name if name in STATUSES else "ukjent"
         result[status == name] = parameters[f"sannsynlighet_{key}"]
     return result

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from askergeo.crs import require_crs
-from askergeo.geometry import geometries, is_surface
+from askergeo.geometry import geometries
 from askergeo.population.cohort import Rates
 from askergeo.population.history import History, calibrate
 from askergeo.population.housing import (
@@ -19,11 +19,14 @@ from askergeo.population.housing import (
     removed_share,
     residents_in,
 )
+from askergeo.population.people import AGES
 from askergeo.population.scaling import age_groups, read_targets
 from askergeo.population.tables import (
+    DWELLINGS,
     SETTLED,
     default_migration,
     fertility_pattern,
+    residents_per_dwelling,
     survival,
 )
 from askergeo.school.areas import place
@@ -47,14 +50,18 @@ __all__ = [
     "cleansed",
     "default_rates",
     "housing_change",
+    "people_per_dwelling",
     "placed_programme",
     "shifted",
     "targets_of",
+    "variance_of",
 ]
 
 # Ages that the alternatives' difference in moves applies to: families and the young.
 _MOVERS = slice(1, 50)
 _LEAST = -0.9
+# Pairs of years from which the variance of chance is found in the history.
+_PAIRS = 2
 
 
 class Setup(NamedTuple):
@@ -75,9 +82,9 @@ def placed_programme(
     if boligprogram is None or not len(boligprogram):
         return no_programme(start)
     require_crs(boligprogram, what="Laget «boligprogram»")
-    shapes = geometries(boligprogram)
+    shapes = shapely.make_valid(geometries(boligprogram))
     parts = geometries(areas.frame)
-    surface = is_surface(shapes)
+    surface = shapely.area(shapes) > 0
     at = place(shapely.point_on_surface(shapes), parts)
     single = np.flatnonzero(~surface & (at >= 0))
     row, part, share = _shares(shapes, parts, np.flatnonzero(surface))
@@ -107,9 +114,18 @@ def _shares(
     return row.astype(np.intp), part.astype(np.intp), size / whole[row]
 
 
+def people_per_dwelling(programme: Programme, parameters: Parameters) -> Array:
+    """Read the table of people per dwelling, when there are dwellings that need it."""
+    if programme.rows.empty:
+        return np.zeros((len(DWELLINGS), SETTLED + 1, AGES))
+    return residents_per_dwelling(parameters)
+
+
 def cleansed(past: Past, programme: Programme, table: Array) -> History:
     """Tell which of the history's residents live in dwellings that the programme has built."""
     history = past.history
+    if programme.rows.empty:
+        return history
     built = dwellings(programme, len(past.of_part), _first(programme), programme.start - 1)
     inside = past.of_part >= 0
     own = np.zeros((history.count.shape[1], *built.shape[1:]))
@@ -130,7 +146,7 @@ def calibrated_rates(past: Past, history: History, parameters: Parameters) -> Ra
     found = calibrate(
         history,
         past.district,
-        variance=parameters["flytting_uro"],
+        variance=variance_of(past, parameters),
         years=parameters["flytting_aar"],
         birth_years=parameters["fodte_aar"],
     )
@@ -144,6 +160,12 @@ def calibrated_rates(past: Past, history: History, parameters: Parameters) -> Ra
         np.concatenate([one.migration for one in three]),
     )
     return every.rows(take)
+
+
+def variance_of(past: Past, parameters: Parameters) -> float:
+    """Variance of moves for a person-year: the history's own needs none when it has the years."""
+    pairs = int((np.diff(past.history.years) == 1).sum())
+    return float(parameters["flytting_uro"]) if pairs < _PAIRS else 1.0
 
 
 def default_rates(parts: int) -> Rates:
@@ -162,14 +184,16 @@ def shifted(rates: Rates, name: str, parameters: Parameters) -> Rates:
     return Rates(rates.survival, fertility, np.maximum(migration, _LEAST))
 
 
-def housing_change(setup: Setup, rates: Rates, name: str) -> tuple[Array, Array]:
+def housing_change(setup: Setup, rates: Rates, name: str) -> tuple[Array | None, Array | None]:
     """Reckon what an alternative's dwellings bring, and the share of residents who must go.
 
     Returns
     -------
-    Net moves by year, (years, n, AGES), and shares, (years, n).
+    Net moves by year, (years, n, AGES), and shares, (years, n); ``None`` without a programme.
     """
     areas, programme, parameters = setup.areas, setup.programme, setup.parameters
+    if programme.rows.empty:
+        return None, None
     years = parameters["prognose_aar"]
     factor = 1.0 if name == "hoved" else parameters[f"boliger_{name}"]
     delay = parameters[f"forsinkelse_{name}"]

@@ -15,7 +15,6 @@ from askergeo.population.backcast import spread_of_alternatives, spread_of_histo
 from askergeo.population.cohort import follow, project
 from askergeo.population.faults import all_faults, fault_frame
 from askergeo.population.scaling import GroupScaler
-from askergeo.population.tables import residents_per_dwelling
 from askergeo.school import _forecast_inputs as made
 from askergeo.school._history import read_history
 
@@ -111,7 +110,7 @@ def make_forecast(
         The set ``prognose``.
     """
     programme = made.placed_programme(boligprogram, areas, parameters)
-    table = residents_per_dwelling(parameters)
+    table = made.people_per_dwelling(programme, parameters)
     past = None if historikk is None else read_history(historikk, areas)
     history = None if past is None else made.cleansed(past, programme, table)
     if past is None or history is None:
@@ -173,7 +172,7 @@ def _spread(
         found = spread_of_history(
             history,
             past.district,
-            variance=parameters["flytting_uro"],
+            variance=made.variance_of(past, parameters),
             years=parameters["flytting_aar"],
             birth_years=parameters["fodte_aar"],
             horizon=parameters["prognose_aar"],

@@ -183,6 +183,18 @@ def test_a_project_in_two_districts_is_shared_by_its_area() -> None:
     assert new.sum() == pytest.approx(whole.causes["bolig"][1].sum())
 
 
+def test_a_project_without_a_place_is_told_and_a_broken_one_is_mended() -> None:
+    bow_tie = shapely.Polygon(
+        [(X0 + 10, Y0 + 10), (X0 + 90, Y0 + 90), (X0 + 90, Y0 + 10), (X0 + 10, Y0 + 90)]
+    )
+    rows = [("enebolig", 2026, 40, one) for one in (None, bow_tie, shapely.Point(X0 - 900, Y0))]
+    made = _made(boligprogram=_programme(*rows))
+    told = made.faults.query("regel == 'program_utenfor'")["rad"]
+    assert told.str[:2].tolist() == ["P0", "P2"]
+    assert made.causes["bolig"][1, 0].sum() == pytest.approx(40 * 2.65, rel=1e-3)
+    assert made.causes["bolig"][1, 1:].sum() == pytest.approx(0)
+
+
 def test_the_low_alternative_is_late_and_doubtful() -> None:
     programme = _programme(("enebolig", 2026, 40, 50)).assign(status="regulert", sannsynlighet=80.0)
     made = _made(boligprogram=programme)
@@ -250,6 +262,18 @@ def test_past_completions_cleanse_the_history() -> None:
     assert any("ikke renset" in text for text in plain.guessed)
     assert not any("ikke renset" in text for text in made.guessed)
     assert made.faults["regel"].tolist().count("program_ferdig") == 6
+
+
+def test_guesses_that_were_not_needed_are_not_warned_of() -> None:
+    parameters = load_parameters("prognose", {"prognose_aar": 3})
+    make_forecast(_areas(), historikk=_history(NUMBERS, {}), parameters=parameters)
+    assert not {name for name in parameters.used if name.startswith(("elever", "sannsyn", "fors"))}
+    assert "flytting_uro" not in parameters.used
+    assert {"fodte_lav", "flytting_hoy"} <= parameters.used
+    programme = _programme(("enebolig", 2027, 4, 50)).assign(status="regulert", sannsynlighet=None)
+    make_forecast(_areas(), boligprogram=programme, parameters=parameters)
+    assert {"sannsynlighet_regulert", "elever_per_enebolig", "flytting_uro"} <= parameters.used
+    assert "sannsynlighet_innspill" not in parameters.used
 
 
 @pytest.fixture(scope="module")
