@@ -37,7 +37,7 @@ def kindergartens(
 
     $ askergeo skole barnehager --data asker --ut barnehager
     $ askergeo skole barnehager --data asker --ut store --inndeling ungdomskrets
-    $ askergeo skole barnehager --data asker --ut lav --parameter barnehage_andel_1=80
+    $ askergeo skole barnehager --data asker --ut flere --parameter barnehage_andel_1=80
 
     Barna er framskrevet med samme modell som elevene. Viser første år med flere barn enn plasser,
     og barnehager med ukjent antall plasser.
