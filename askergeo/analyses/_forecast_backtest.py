@@ -45,6 +45,9 @@ _METHODS: Final = {MODEL: "Modellen", LAST: "Som i fjor", TREND: "Lineær trend"
 _KNOWN: Final = 4
 # Persons: shares of fewer are not told.
 _FEW: Final = 20
+# Percent: where a rounded number would say «none» or «all».
+_SMALL: Final = 0.1
+_ALMOST_ALL: Final = 99.0
 _SCHOOL: Final = "6–15 år"
 _PARTS: Final = ("6–12 år", "13–15 år")
 _GROUP: Final = "Etterprøving"
@@ -193,18 +196,18 @@ def _short_table(test: Backtest) -> Table:
     rows.insert(2, "navn", _named(rows["omraade"], test))
     # Of few persons, a share tells who they are; their number stands in the other table only.
     few = rows["faktisk"] < _FEW
-    rows.loc[few, [f"{MODEL}_mape", f"{MODEL}_bias"]] = np.nan
-    frame = rows[["navn", "gruppe", *_measures(), "beste"]]
+    rows.loc[few, [f"{MODEL}_mape", f"{MODEL}_bias", *_sum_columns()]] = np.nan
+    frame = rows[["navn", "gruppe", *_measures(), *_sum_columns()]]
     ahead = int(test.rows["horisont"].max())
     return Table(
         name="etterproving",
-        title=f"Etterprøving fra 1. januar {test.until}: feil i snitt {_ahead(1, ahead)}",
+        title=f"Etterprøving i snitt {_ahead(1, ahead)}, fra 1. januar {test.until}",
         frame=_indexed(frame, rows, ["omraade", "gruppe"]),
         columns={
             "navn": Column(title="Område"),
             "gruppe": Column(title="Alder"),
             **_undescribed(),
-            "beste": Column(title="Minst feil"),
+            **_sum_columns(),
         },
         note=f"Modellen har bare sett årene til og med {test.until}. Feilen er målt for hvert "
         "årskull for seg: et skoletrinn er ett årskull. De to enkle metodene er at hver alder får "
@@ -217,10 +220,11 @@ def _steps_table(test: Backtest) -> Table:
     """One row an area, group and year ahead."""
     rows = _ordered(test.rows)
     rows.insert(1, "navn", _named(rows["omraade"], test))
-    frame = rows[["navn", "gruppe", "horisont", "aar", "faktisk", f"{MODEL}_sum", *_measures()]]
+    expected = [f"{method}_sum" for method in _METHODS]
+    frame = rows[["navn", "gruppe", "horisont", "aar", "faktisk", *expected, *_measures()]]
     return Table(
         name="etterproving_aar",
-        title=f"Etterprøving fra 1. januar {test.until}, år for år fram",
+        title=f"Etterprøving år for år fram, fra 1. januar {test.until}",
         frame=_indexed(frame, rows, ["omraade", "gruppe", "horisont"]),
         columns={
             "navn": Column(title="Område"),
@@ -228,12 +232,15 @@ def _steps_table(test: Backtest) -> Table:
             "horisont": Column(title="År fram", unit="år", decimals=0),
             "aar": Column(title="1. januar"),
             "faktisk": Column(title="Bosatte", unit="personer", decimals=0, persons=True),
-            f"{MODEL}_sum": Column(
-                title="Modellen ventet",
-                unit="personer",
-                decimals=0,
-                derived_from=("faktisk",),
-            ),
+            **{
+                name: Column(
+                    title=f"{title} ventet",
+                    unit="personer",
+                    decimals=0,
+                    derived_from=("faktisk",),
+                )
+                for name, title in zip(expected, _METHODS.values(), strict=True)
+            },
             **_measure_columns(),
         },
         row_sums=_row_sums(rows),
@@ -245,7 +252,7 @@ def _steps_table(test: Backtest) -> Table:
 def _years_table(test: Backtest) -> Table:
     """One row a T and group, for the sum of the areas."""
     rows = _averaged(test.years, ["fra", "gruppe"])
-    frame = rows[["fra", "gruppe", *_measures(), "beste"]]
+    frame = rows[["fra", "gruppe", *_measures(), *_sum_columns()]]
     return Table(
         name="etterproving_flere",
         title="Er det flaks? Den samme etterprøvingen fra hvert år som kan prøves",
@@ -254,7 +261,7 @@ def _years_table(test: Backtest) -> Table:
             "fra": Column(title="Sett til 1. januar"),
             "gruppe": Column(title="Alder"),
             **_undescribed(),
-            "beste": Column(title="Minst feil"),
+            **_sum_columns(),
         },
         note="Summen av områdene, i snitt over årene fram. Det siste året har bare ett år å prøves "
         "mot.",
@@ -272,6 +279,19 @@ def _measure_columns() -> dict[str, Column]:
     return errors | {"forbedring": _IMPROVED, f"{MODEL}_mape": _MAPE, f"{MODEL}_bias": _BIAS}
 
 
+def _sum_columns() -> dict[str, Column]:
+    """Return the columns of how far off the sum of a group was."""
+    return {
+        f"{method}_sumfeil": Column(
+            title=f"Feil i summen, {title.lower()}",
+            unit="%",
+            decimals=1,
+            description="Absolutt feil i summen av årskullene, i snitt over årene fram.",
+        )
+        for method, title in _METHODS.items()
+    }
+
+
 def _undescribed() -> dict[str, Column]:
     """Return the columns of measures where no counts of persons stand beside them."""
     return {name: replace(one, derived_from=()) for name, one in _measure_columns().items()}
@@ -287,17 +307,11 @@ def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
 def _averaged(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Mean over the years ahead; the improvement is of the means."""
     numbers = ["faktisk", *(one for one in _measures() if one != "forbedring")]
-    mean = rows.groupby(keys, sort=False)[numbers].mean().reset_index()
+    sums = {f"{name}_sumfeil": rows[f"{name}_bias"].abs() for name in _METHODS}
+    mean = rows.assign(**sums).groupby(keys, sort=False)[[*numbers, *sums]].mean().reset_index()
     best = mean[[f"{name}_mae" for name in NAIVE]].min(axis=1)
     mean["forbedring"] = (100 * (1 - mean[f"{MODEL}_mae"] / best)).where(best > 0)
-    mean["beste"] = _winner(mean)
     return mean
-
-
-def _winner(rows: pd.DataFrame) -> pd.Series:
-    errors = rows[[f"{method}_mae" for method in _METHODS]].to_numpy()
-    names = np.array(list(_METHODS.values()), dtype=object)
-    return pd.Series(names[errors.argmin(axis=1)], index=rows.index)
 
 
 def _named(areas: pd.Series, test: Backtest) -> pd.Series:
@@ -347,11 +361,12 @@ def backtest_words(test: Backtest) -> tuple[str, dict[str, Fact], tuple[str, ...
         ),
         "prove_prosent": Fact(
             title="Modellens feil, 6–15 år", value=float(own[f"{MODEL}_mape"]), unit="%",
-            decimals=1,
+            decimals=1 if own[f"{MODEL}_mape"] >= _SMALL else 2,
         ),
         "prove_forbedring": Fact(
             title="Modellen er bedre enn den beste enkle", value=float(own["forbedring"]),
-            unit="%", cell=("etterproving", label, "forbedring"),
+            unit="%", decimals=0 if own["forbedring"] < _ALMOST_ALL else 1,
+            cell=("etterproving", label, "forbedring"),
         ),
     }  # fmt: skip
     ahead = _ahead(1, int(test.rows["horisont"].max()))
@@ -378,6 +393,8 @@ def _losses(test: Backtest) -> tuple[str, ...]:
         texts.append(
             f"Fra {test.until} er en enkel metode bedre enn framskrivingen for {'; '.join(groups)}."
         )
+    if told := _sums_lost(whole):
+        texts.append(told)
     mean = _averaged(test.years, ["fra", "gruppe"])
     for group in GROUPS:
         rows = mean[mean["gruppe"] == group]
@@ -388,6 +405,23 @@ def _losses(test: Backtest) -> tuple[str, ...]:
                 f"etterprøvinger (fra {_numbers(behind)})."
             )
     return tuple(texts)
+
+
+def _sums_lost(whole: pd.DataFrame) -> str:
+    """Say where a naive forecast was nearer in the sum of a group of school ages."""
+    off = {name: whole[f"{name}_bias"].abs() for name in _METHODS}
+    naive = np.minimum(*(off[name] for name in NAIVE))
+    lost = whole[(naive < off[MODEL]) & whole["gruppe"].isin([*_PARTS, _SCHOOL])]
+    if not len(lost):
+        return ""
+    groups = [
+        f"{group} {_numbers(rows['horisont'].tolist())} år fram"
+        for group, rows in lost.groupby("gruppe", sort=False)
+    ]
+    return (
+        "Feil i hvert årskull kan jevne seg ut i summen. Ser en bare på summen, er en enkel metode "
+        f"nærmere for {'; '.join(groups)}."
+    )
 
 
 def _numbers(values: Sequence[int]) -> str:

@@ -250,7 +250,7 @@ def cause_table(part: Summed) -> Table:
     )
     return Table(
         name=f"aarsaker_{part.group.id}",
-        title=f"{part.group.title} 1. januar {then}: hvor de kommer fra",
+        title=f"Årsaker, {part.group.title}: hvor de {then} kommer fra",
         frame=frame.loc[[TOTAL, *part.ids[:-1]]],
         columns={
             "omraade": Column(title="Krets"),

@@ -183,7 +183,7 @@ def _statement(part: Summed) -> tuple[str, dict[str, Fact]]:
         ("vokser", int(np.argmax(change)), "Mest vokser"),
         ("minker", int(np.argmin(change)), "Mest minker"),
     ):
-        there = change[at] > _PERSON if key == "vokser" else change[at] < -_PERSON
+        there = change[at] > _MOVED if key == "vokser" else change[at] < -_MOVED
         if len(zones) > 1 and there:
             where = part.titles[part.ids.index(zones[at])]
             alternatives[key] = fact(f"{verb} {where}", zones[at], "endring")
@@ -194,7 +194,8 @@ def _statement(part: Summed) -> tuple[str, dict[str, Fact]]:
     return told, alternatives
 
 
-_PERSON: Final = 0.5
+# Persons: a district that changes by fewer is not worth a sentence.
+_MOVED: Final = 5.0
 
 
 def _warnings(
