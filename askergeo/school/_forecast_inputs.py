@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 from askergeo.crs import require_crs
 from askergeo.geometry import geometries
 from askergeo.population.cohort import Rates
+from askergeo.population.faults import all_faults, listed_faults
 from askergeo.population.history import History, calibrate
 from askergeo.population.housing import (
     dwellings,
@@ -29,7 +31,7 @@ from askergeo.population.tables import (
     residents_per_dwelling,
     survival,
 )
-from askergeo.school.areas import place
+from askergeo.school.areas import LEVELS, place
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -88,14 +90,36 @@ def placed_programme(
     at = place(shapely.point_on_surface(shapes), parts)
     single = np.flatnonzero(~surface & (at >= 0))
     row, part, share = _shares(shapes, parts, np.flatnonzero(surface))
-    return read_programme(
+    row, part = np.r_[single, row], np.r_[at[single], part]
+    programme = read_programme(
         boligprogram,
-        np.r_[at[single], part],
+        part,
         np.r_[np.ones(len(single)), share],
-        np.r_[single, row],
+        row,
         start=start,
         parameters=parameters,
     )
+    outside = _outside_districts(
+        boligprogram["prosjekt_id"].to_numpy(dtype=object), areas, row, part
+    )
+    return replace(programme, faults=all_faults([programme.faults, *outside]))
+
+
+def _outside_districts(
+    names: NDArray[np.object_], areas: Areas, row: NDArray[np.intp], part: NDArray[np.intp]
+) -> list[pd.DataFrame]:
+    """Name the projects that lie in a unit, but in no district of a level that has districts."""
+    told = []
+    for level, column in LEVELS.items():
+        known = areas.frame[column].notna().to_numpy()
+        if known.any():
+            rows = names[np.unique(row[~known[part]])]
+            text = (
+                f"Ligger ikke i noen krets for {level}et. De som flytter inn, har ingen skole der."
+            )
+            title = "Bolig utenfor alle kretser"
+            told.append(listed_faults("program_uten_krets", title, "boligprogram", rows, text))
+    return told
 
 
 def _shares(

@@ -195,6 +195,15 @@ def test_a_project_without_a_place_is_told_and_a_broken_one_is_mended() -> None:
     assert made.causes["bolig"][1, 1:].sum() == pytest.approx(0)
 
 
+def test_a_project_outside_every_district_is_told() -> None:
+    areas = _areas()
+    areas.frame.loc[areas.frame["barnekrets"] == "B2", "barnekrets"] = pd.NA
+    made = _made(areas, boligprogram=_programme(*(("enebolig", 2026, 40, x) for x in (50, 250))))
+    told = made.faults.query("regel == 'program_uten_krets'")
+    assert told["rad"].tolist() == ["P1"]
+    assert "barnetrinnet" in told["tekst"].iloc[0]
+
+
 def test_the_low_alternative_is_late_and_doubtful() -> None:
     programme = _programme(("enebolig", 2026, 40, 50)).assign(status="regulert", sannsynlighet=80.0)
     made = _made(boligprogram=programme)
