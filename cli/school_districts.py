@@ -67,6 +67,13 @@ def districts(
             "--flytt-alle", help="Alle bytter skole med en gang; uten blir de som har begynt."
         ),
     ] = False,
+    split_feeding: Annotated[
+        bool,
+        typer.Option(
+            "--del-ungdom",
+            help="Med --trinn ungdomstrinn: en barneskolekrets kan deles mellom ungdomsskoler.",
+        ),
+    ] = False,
     common: Common,
 ) -> None:
     """Nye skolekretser: hvem som hører til hvilken skole, så alle får plass og kort veg.
@@ -89,5 +96,6 @@ def districts(
         "kretser_framskriving": forecast,
         "kretser_enheter": units,
         "kretser_blir": "nei" if move_all else None,
+        "kretser_samlet": "nei" if split_feeding else None,
     }
     run_and_write("skolekretser", data, out, common, given(chosen, common.parameter))

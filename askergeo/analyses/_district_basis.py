@@ -243,7 +243,7 @@ def _problem(  # noqa: PLR0917  (called once)
 ) -> Problem:
     """Put the problem together."""
     together = None
-    if case.stage == STAGES[1]:
+    if case.stage == STAGES[1] and parameters["kretser_samlet"] == "ja":
         code = _codes(case.members.forecast.areas.frame["barnekrets"])
         together, _ = majority(row, code, case.weight, len(units.frame))
     young = np.array(_grades(case.stage)) <= _YOUNG

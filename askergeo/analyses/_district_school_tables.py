@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["feeding_table", "school_table", "stay_table", "year_table"]
+__all__ = ["feeding_table", "lacking_table", "school_table", "stay_table", "year_table"]
 
 _PERCENT = 100.0
 
@@ -267,3 +267,35 @@ def feeding_table(
 def _names(found: NDArray[np.object_]) -> str:
     names = pd.Series(found[found != ""], dtype=object).value_counts()
     return " og ".join(sorted(map(str, names.index)))
+
+
+def lacking_table(basis: Basis, missing: Floats | None) -> tuple[Table, ...]:
+    """List the places that are missing in the division that lacks fewest, where there is one.
+
+    Parameters
+    ----------
+    basis
+        The problem and its numbers.
+    missing
+        Places missing by school and year, (s, y); ``None`` when no division was found.
+    """
+    if missing is None or not missing.any():
+        return ()
+    years = [year_text(int(year)) for year in basis.problem.years]
+    rows = np.flatnonzero(missing.any(axis=1))
+    frame = pd.DataFrame(np.ceil(missing[rows]).astype(int), columns=years)
+    frame.index = pd.Index(basis.problem.schools[rows])
+    frame.insert(0, "skole", basis.names[rows])
+    columns = {"skole": Column(title="Skole")}
+    columns |= {year: Column(title=year, unit="plasser", decimals=0) for year in years}
+    return (
+        Table(
+            name="mangler",
+            title="Plasser som må til, i inndelingen som mangler færrest",
+            frame=frame,
+            columns=columns,
+            group="Skolene",
+            note="Får skolene så mange plasser til de årene, finnes det en inndeling som følger "
+            "alle reglene. Andre skoler kan utvides i stedet.",
+        ),
+    )

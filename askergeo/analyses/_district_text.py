@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from askergeo.analyses._district_tables import Alternative
     from askergeo.parameters import Parameters
     from askergeo.result import Table
+    from askergeo.school.district_explain import Explanation
 
 __all__ = [
     "LAW",
@@ -157,7 +158,7 @@ def reading(ground: Ground, alternatives: Sequence[Alternative], gap: float) -> 
         "brukes. To områder er naboer når de deler grense på land eller har gangveg mellom seg."
         + (
             " Elevene fra en barneskolekrets går til samme ungdomsskole."
-            if ground.stage == "ungdomstrinn"
+            if ground.basis.problem.together is not None
             else ""
         )
     )
@@ -363,7 +364,7 @@ def warnings(
         yield "Noen skoler er regnet uten grense for antall elever."
 
 
-def impossible(ground: Ground, told: Sequence[str]) -> tuple[str, dict[str, Fact], list[Finding]]:
+def impossible(ground: Ground, told: Explanation) -> tuple[str, dict[str, Fact], list[Finding]]:
     """State that no division keeps the rules, and what was found to be in the way.
 
     Parameters
@@ -371,36 +372,44 @@ def impossible(ground: Ground, told: Sequence[str]) -> tuple[str, dict[str, Fact
     ground
         The problem.
     told
-        What does not fit and what would help, in bokmål, the most important first.
+        What does not fit, and what would help.
     """
     problem = ground.basis.problem
-    short = problem.demand.sum(axis=0) - problem.capacity.sum(axis=0)
-    worst = int(short.argmax())
-    facts = {}
-    template = (
-        f"Ingen inndeling av skolekretsene på {_GROUP[ground.stage]} fra "
-        f"{year_text(int(problem.years[0]))} har plass til alle i "
+    worst = int(told.total.argmax())
+    proven = bool(told.impossible) or told.at_least > 0
+    what = (
+        f"inndeling av skolekretsene på {_GROUP[ground.stage]} fra "
+        f"{year_text(int(problem.years[0]))} som har plass til alle i "
         f"{_word(len(problem.years))} skoleår og følger reglene."
     )
-    if short[worst] > 0:
+    template = ("Det finnes ingen " if proven else "Det er ikke funnet noen ") + what
+    facts = {}
+    if told.total[worst] > 0:
         facts["mangler"] = Fact(
             title=f"Plasser som mangler i alt i {year_text(int(problem.years[worst]))}",
-            value=float(np.ceil(short[worst])),
+            value=float(np.ceil(told.total[worst])),
             unit="plasser",
         )
         template += (
             f" I {year_text(int(problem.years[worst]))} mangler det {{mangler}} plasser i alt: da "
             "hjelper ingen kretsgrense."
         )
+    elif told.at_least > 0:
+        facts["mangler"] = Fact(
+            title="Plasser som mangler i alle inndelinger",
+            value=float(np.ceil(told.at_least)),
+            unit="plasser",
+        )
+        template += " Uansett inndeling mangler det minst {mangler} plasser."
     findings = [
         Finding(
             rule="kretser.gar_ikke_opp",
             title="Det går ikke opp",
             status=Status.HIT_RED,
-            severity=Severity.ERROR,
+            severity=Severity.WARNING,
             text=one,
         )
-        for one in told
+        for one in told.texts
     ]
     return template, facts, findings
 
@@ -414,14 +423,17 @@ def reading_impossible(ground: Ground) -> tuple[str, ...]:
         The problem.
     """
     years = ground.basis.problem.years
+    together = ground.basis.problem.together is not None
     found = (
         f"Plassene skal holde hvert skoleår fra {year_text(int(years[0]))} til "
-        f"{year_text(int(years[-1]))}. Løseren har lett gjennom alle inndelinger som holder "
-        "områdene hele, kretsene sammenhengende og ingen innesluttet."
+        f"{year_text(int(years[-1]))}, i inndelinger der områdene er hele, kretsene henger sammen "
+        "og ingen er innesluttet. Det som er bevist, gjelder alle slike inndelinger."
     )
     helps = (
         "Det som kan hjelpe: flere plasser ved en av skolene, en annen start (--fra), færre år "
-        "(--parameter kretser_aar=5), færre faste valg (--fast), eller å godta at noen skoler går "
+        "(--parameter kretser_aar=5), færre faste valg (--fast), "
+        + ("å dele barneskolekretser mellom ungdomsskoler (--del-ungdom), " if together else "")
+        + "eller å godta at noen skoler går "
         "litt over (--parameter krets_slakk=0,05)."
     )
     tables = (

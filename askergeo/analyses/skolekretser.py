@@ -7,10 +7,13 @@ docs/metode-skole.md.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from askergeo._text import listed
 from askergeo.analyses import _district_school_tables as school_tables
 from askergeo.analyses import _district_tables as tables
 from askergeo.analyses import _district_text as text
@@ -26,25 +29,24 @@ from askergeo.analyses._district_options import aims_of
 from askergeo.analyses._district_people import Layers
 from askergeo.analyses._district_tables import Alternative
 from askergeo.geometry import geometries, union
-from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Result
-from askergeo.school._layers import year_text
 from askergeo.school.district_check import check
+from askergeo.school.district_explain import explain
+from askergeo.school.district_frontier import Alternative as Weighed
+from askergeo.school.district_frontier import frontier
 from askergeo.school.district_problem import Weights
-from askergeo.school.districting import solve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    import pandas as pd
 
     from askergeo.analyses._district_basis import Ground
     from askergeo.network.graph import GraphBuild
     from askergeo.parameters import Parameters
     from askergeo.result import MapLayer, Table
-    from askergeo.school.district_problem import Plan
+    from askergeo.school.district_problem import Plan, Problem
 
 __all__ = ["skolekretser"]
 
@@ -128,29 +130,44 @@ def _solved(ground: Ground, parameters: Parameters) -> tuple[Alternative, ...]:
     """Solve the alternatives; those that are alike are one."""
     aims = aims_of(int(parameters["kretser_antall"]))
     move, nearest = float(parameters["flyttevekt_m"]), float(parameters["naermeste_vekt_m"])
-    plans: list[Plan] = []
-    for aim in aims:
-        plan = solve(
-            ground.basis.problem,
-            weights=Weights(move=move * aim.factor, nearest=nearest),
-            time_limit_s=float(parameters["krets_tidsgrense_s"]),
-            gap=float(parameters["krets_gap"]),
-            seed=int(parameters["krets_fro"]),
-            # A good plan for one weight is a good beginning for the next.
-            starts=[one.assigned for one in plans if one.assigned is not None],
-        )
-        plans.append(plan)
-        if plan.status == "umulig":
-            break
-    found: list[Alternative] = []
-    for aim, plan in zip(aims, plans, strict=False):
+    # The balance first: its plan is a good beginning for those on either side.
+    order = sorted(range(len(aims)), key=lambda at: abs(aims[at].factor - 1.0))
+    solved = frontier(
+        ground.basis.problem,
+        [
+            Weighed(
+                id=str(at),
+                title=aims[at].title,
+                weights=Weights(move=move * aims[at].factor, nearest=nearest),
+            )
+            for at in order
+        ],
+        time_limit_s=float(parameters["krets_tidsgrense_s"]),
+        gap=float(parameters["krets_gap"]),
+        seed=int(parameters["krets_fro"]),
+    )
+    plans = [solved[order.index(at)] for at in range(len(aims))]
+    groups: list[tuple[list[str], Plan]] = []
+    for aim, plan in zip(aims, plans, strict=True):
         if plan.assigned is None:
             continue
-        same = [one for one in found if np.array_equal(one.assigned, plan.assigned)]
-        if not same:
-            letter = _LETTERS[len(found)]
-            found.append(Alternative(letter=letter, title=aim.title, plan=plan))
-    return tuple(found)
+        if groups and np.array_equal(groups[-1][1].assigned, plan.assigned):
+            # Of what is proven of one division the weakest is told.
+            titles, before = groups.pop()
+            groups.append(([*titles, aim.title], max(before, plan, key=lambda one: one.gap)))
+        else:
+            groups.append(([aim.title], plan))
+    return tuple(
+        Alternative(letter=letter, title=_joined(titles, len(aims)), plan=plan)
+        for letter, (titles, plan) in zip(_LETTERS, groups, strict=False)
+    )
+
+
+def _joined(titles: Sequence[str], asked: int) -> str:
+    """Write what a division is the answer to."""
+    if 1 < asked == len(titles):
+        return "Samme svar for alle avveininger"
+    return listed([titles[0], *(title.lower() for title in titles[1:])])
 
 
 def _answer(
@@ -165,9 +182,7 @@ def _answer(
     moving = tuple(tables.moving_table(basis, one) for one in alternatives)
     faults = [[fault.text for fault in check(basis.problem, one.assigned)] for one in alternatives]
     template, facts = text.statement(ground, alternatives, trade_off)
-    shown = next(
-        (at for at, one in enumerate(alternatives) if one.title == "Avveid"), len(alternatives) - 1
-    )
+    shown = next((at for at, one in enumerate(alternatives) if "avveid" in one.title.lower()), 0)
     bad = [one.letter for one, told in zip(alternatives, faults, strict=True) if told]
     return Result(
         analysis="skolekretser",
@@ -223,13 +238,18 @@ def _school_tables(ground: Ground, alternatives: Sequence[Alternative]) -> tuple
 def _impossible(ground: Ground, background: tuple[MapLayer, ...], parameters: Parameters) -> Result:
     """Tell which schools and years do not fit, and the smallest change that helps."""
     basis = ground.basis
-    template, facts, helps = text.impossible(ground, _why(ground))
+    told = explain(
+        _named(ground),
+        time_limit_s=float(parameters["krets_tidsgrense_s"]),
+        seed=int(parameters["krets_fro"]),
+    )
+    template, facts, helps = text.impossible(ground, told)
     return Result(
         analysis="skolekretser",
         title=_title(ground),
         template=template,
         facts=facts,
-        tables=_school_tables(ground, ()),
+        tables=(*school_tables.lacking_table(basis, told.missing), *_school_tables(ground, ())),
         layers=(
             *background,
             unit_layer(basis, ()),
@@ -242,12 +262,11 @@ def _impossible(ground: Ground, background: tuple[MapLayer, ...], parameters: Pa
     )
 
 
-def _why(ground: Ground) -> tuple[str, ...]:
-    """Say which schools and years do not fit, and the smallest change that helps."""
-    problem = ground.basis.problem
-    short = problem.demand.sum(axis=0) - problem.capacity.sum(axis=0)
-    return tuple(
-        f"{year_text(int(year))}: {format_number(np.ceil(lack))} flere elever enn plasser i alt."
-        for year, lack in zip(problem.years, short, strict=True)
-        if lack > 0
+def _named(ground: Ground) -> Problem:
+    """Return the problem with names for ids: what is told of it is for people."""
+    basis = ground.basis
+    return replace(
+        basis.problem,
+        units=pd.Index(basis.units.frame["navn"].astype(str).to_numpy(dtype=object)),
+        schools=pd.Index(basis.names),
     )
