@@ -245,13 +245,12 @@ def join_doors(
     short = length < shortest_m
     # The largest part is the municipality itself, however short.
     short[0] = False
-    if whole and short.any():
+    places = snap(graph, points, reach_m=reach_m)
+    if whole and short[of_edge[places.edge]].any():
         # The nodes of short parts, each a part of its own, are too few to be joined.
         alone = np.where(short[graph.component], 1 + np.arange(graph.nodes), 0)
         joinable = replace(graph, component=alone.astype(np.int32))
         places = snap(joinable, points, reach_m=reach_m, least_nodes=2)
-    else:
-        places = snap(graph, points, reach_m=reach_m)
     count = places.count
     line, part = np.full(count, np.nan), np.full(count, -1, dtype=np.int64)
     # From the last, so that the first place of a row stays.
