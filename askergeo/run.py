@@ -50,6 +50,7 @@ _VERBS = {
     "klimabudsjett": "areal klimabudsjett",
     "jordvern": "areal jordvern",
     "skole_kapasitet": "skole kapasitet",
+    "skole_nedlegging": "skole nedlegg",
     "skole_prognose": "skole prognose",
     "skoleveg": "skole veg",
     "skolekretser": "skole kretser",

@@ -19,6 +19,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     school = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     school.callback()(balance)
     school.command("kapasitet", cls=command)(capacity)
+    school.command("nedlegg", cls=command)(closing)
     school_forecast.register(school, command)
     school_way.register(school, command)
     kindergartens.register(school, command)
@@ -28,44 +29,22 @@ def register(app: typer.Typer, command: type, group: type) -> None:
 
 @with_common
 def balance(
-    ctx: typer.Context,
-    data: GroupData = None,
-    out: Out = Path("skole"),
-    *,
-    closed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--nedlegg",
-            metavar="SKOLE_ID",
-            help="Vis hva det gjør å legge ned denne skolen; kan gis flere ganger.",
-        ),
-    ] = None,
-    merged: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--slå-sammen",
-            metavar="A+B",
-            help="Vis hva det gjør å legge skole A inn i skole B (skole_id); kan gis flere ganger.",
-        ),
-    ] = None,
-    common: Common,
+    ctx: typer.Context, data: GroupData = None, out: Out = Path("skole"), *, common: Common
 ) -> None:
     """Skolebalansen: elever og plasser ved hver skole, år for år, og hvorfor det endrer seg.
 
     $ askergeo skole --data asker --ut skole
-    $ askergeo skole --data asker --ut nedlegg --nedlegg 974568098
-    $ askergeo skole --data asker --ut sammen --slå-sammen 974568098+974568101
-    $ askergeo skole --data asker --ut hønsjordet --scenario ny-skole
+    $ askergeo skole --data asker --ut planlagt --parameter tiltak_status=vedtatt,planlagt
+    $ askergeo skole --data asker --ut ny-skole --scenario ny-skole
 
-    Viser over- og underdekning for barnetrinn og ungdomstrinn, første år over 100 %, hva hvert
-    tiltak gir, og hva det gjør å legge ned en skole.
+    Viser over- og underdekning for barnetrinn og ungdomstrinn, første år over 100 %, og hva hvert
+    tiltak gir.
     """
     if ctx.invoked_subcommand is not None:
         return
     if data is None:
         ctx.fail("Missing option '--data'.")
-    chosen = {"nedlegg": closed, "slaa_sammen": merged}
-    run_and_write("skole", data, out, common, given(chosen, common.parameter))
+    run_and_write("skole", data, out, common)
 
 
 @with_common
@@ -79,3 +58,43 @@ def capacity(data: Data, out: Out = Path("skole-kapasitet"), *, common: Common) 
     Plasser er paralleller × trinn × gruppestørrelse, om kommunen ikke selv har oppgitt dem.
     """
     run_and_write("skole_kapasitet", data, out, common)
+
+
+@with_common
+def closing(
+    data: Data,
+    out: Out = Path("nedlegging"),
+    *,
+    schools: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--skole", metavar="SKOLE_ID", help="Skolen som legges ned; kan gis flere ganger."
+        ),
+    ] = None,
+    merged: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slå-sammen",
+            metavar="A+B",
+            help="Legg ned skole A og flytt alle elevene til B (skole_id); kan gis flere ganger.",
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            "--fra", metavar="ÅR", help="Høsten skolen er borte fra. Uten er det neste skoleår."
+        ),
+    ] = None,
+    common: Common,
+) -> None:
+    """Legg ned eller slå sammen skoler: hvor elevene går, skolevegen, skyssen og plassene.
+
+    $ askergeo skole nedlegg --data asker --skole 974568098 --ut nedlegging
+    $ askergeo skole nedlegg --data asker --skole 974568098 --fra 2028 --ut fra-2028
+    $ askergeo skole nedlegg --data asker --slå-sammen 974568098+974568101 --ut sammen
+
+    Elevene i hver grunnkrets går til den nærmeste åpne skolen til fots. Svaret viser hvem som da
+    blir full.
+    """
+    chosen = {"nedlegg": schools, "slaa_sammen": merged, "nedlegg_fra": year}
+    run_and_write("skole_nedlegging", data, out, common, given(chosen, common.parameter))

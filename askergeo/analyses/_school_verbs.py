@@ -285,6 +285,28 @@ _DISTRICTS = Analysis(
     seconds=60.0,
 )
 
+_CLOSING = Analysis(
+    id="skole_nedlegging",
+    title="Nedlegging og sammenslåing av skoler",
+    question="Hvor går elevene når en skole legges ned, hvor langt får de, og hvem blir full?",
+    needs=("skole", "skolekrets", "adresse", "befolkning", "veg"),
+    uses=(*_BALANCE.uses, "sti", "terreng", "sperring"),
+    function="askergeo.analyses.skole_nedlegging:skole_nedlegging",
+    parameters="skole+prognose+skoleveg+skole_nedlegging",
+    columns=_PUPILS,
+    without={**_BALANCE.without, "sti": "Stier er ikke med i gangnettet."},
+    network=("veg", "sti", "terreng", "sperring"),
+    sources=True,
+    seconds=10.0,
+)
+
 SCHOOL: tuple[Analysis, ...] = (_BALANCE,)
 
-SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (_PLACES, _WAY, _KINDERGARTENS, _FORECAST, _DISTRICTS)
+SCHOOL_ON_REQUEST: tuple[Analysis, ...] = (
+    _PLACES,
+    _CLOSING,
+    _WAY,
+    _KINDERGARTENS,
+    _FORECAST,
+    _DISTRICTS,
+)

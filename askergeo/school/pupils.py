@@ -42,6 +42,8 @@ __all__ = [
     "BOUNDARY_CAUSE",
     "Pupils",
     "Split",
+    "children_by_grade",
+    "free_shares",
     "pupils",
     "replaced",
     "school_years",
@@ -174,9 +176,9 @@ def pupils(
     counted = counted_pupils(forecast.areas, places.schools, elevtall, historikk, most)
     found = shares(counted, assignment, forecast.areas, places.schools, parameters)
     part_share = _part_share(assignment, found)
-    free = _free(assignment, places, found)
+    free = free_shares(assignment, places, found)
     split = {
-        name: split_children(_children(one.count), part_share, assignment.target, free)
+        name: split_children(children_by_grade(one.count), part_share, assignment.target, free)
         for name, one in forecast.alternatives.items()
     }
     return Pupils(
@@ -212,8 +214,8 @@ def replaced(
         Which schools are open when.
     """
     assignment = assign(forecast.areas, skole, skolekrets, places, checked=False)
-    free = _free(assignment, places, found.shares)
-    children = _children(forecast.alternatives["hoved"].count)
+    free = free_shares(assignment, places, found.shares)
+    children = children_by_grade(forecast.alternatives["hoved"].count)
     return stage_sums(split_children(children, found.part_share, assignment.target, free).schools)
 
 
@@ -246,12 +248,12 @@ def split_children(
     return Split(schools, without, elsewhere, residents)
 
 
-def _children(count: Numbers) -> Numbers:
+def children_by_grade(count: Numbers) -> Numbers:
     """Return residents by grade: the ten years from the first school age."""
     return count[:, :, FIRST_AGE : FIRST_AGE + _GRADES]
 
 
-def _free(assignment: Assignment, places: Capacity, found: Shares) -> Numbers:
+def free_shares(assignment: Assignment, places: Capacity, found: Shares) -> Numbers:
     """Return the shares of schools that no district names, in the years they are open."""
     unknown = np.isnan(places.schools["fra"].to_numpy())
     return np.where(assignment.has | unknown[None, :, None], found.free[None], 0.0)
@@ -275,7 +277,7 @@ def _by_cause(
     target = np.broadcast_to(assignment.target[:1], assignment.target.shape)
     kept = np.broadcast_to(free[:1], free.shape)
     found = {
-        cause: split_children(_children(count), part_share, target, kept).schools
+        cause: split_children(children_by_grade(count), part_share, target, kept).schools
         for cause, count in forecast.causes.items()
     }
     found[BOUNDARY_CAUSE] = schools - sum(found.values())
