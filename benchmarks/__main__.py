@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "start", "stores", "demo", "graph", "isochrones", "network", "overlay", "overlay_nasjon",
-    "plansjekk", "skoleveg", "terrain", "tettsted", "forecast",
+    "plansjekk", "skolekretser", "skoleveg", "terrain", "tettsted", "forecast",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -40,8 +40,8 @@ def cases() -> list[Case]:
 
 
 def _solve(move: float, _folder: Path) -> Plan:
-    from askergeo.school.districting import solve  # noqa: PLC0415
     from askergeo.school.district_problem import Weights  # noqa: PLC0415
+    from askergeo.school.districting import solve  # noqa: PLC0415
 
     plan = solve(instance(1), weights=Weights(move=move, nearest=500.0), gap=0.01)
     print(f"# {plan.status}: gap {plan.gap:.4f}, {plan.rounds} programmes, {plan.seconds:.1f} s")
@@ -51,17 +51,16 @@ def _solve(move: float, _folder: Path) -> Plan:
 def instance(
     seed: int, *, units: int = UNITS, schools: int = SCHOOLS, years: int = YEARS, room: float = 1.12
 ) -> Problem:
-    """Invent a municipality: units and schools in clusters, growth in the north, places by parallels.
+    """Invent a municipality: units and schools in towns, growth in the north, places by parallels.
 
     Today's districts are grown from the schools with a preference that is not only distance, so
     that they hang together but are not the best; ``room`` is places over pupils in the last year.
     """
+    import pandas as pd  # noqa: PLC0415
     from scipy.spatial import Delaunay  # noqa: PLC0415
 
     from askergeo.school.district_problem import Problem  # noqa: PLC0415
     from askergeo.school.district_transition import staying  # noqa: PLC0415
-
-    import pandas as pd  # noqa: PLC0415
 
     chance = np.random.default_rng(seed)
     side = 16_000.0
@@ -69,7 +68,9 @@ def instance(
     near = chance.integers(0, 8, units)
     spread = chance.normal(0, 1_500, (units, 2))
     place = np.where(
-        chance.random(units)[:, None] < 0.6, towns[near] + spread, chance.uniform(0, side, (units, 2))
+        chance.random(units)[:, None] < 0.6,
+        towns[near] + spread,
+        chance.uniform(0, side, (units, 2)),
     )
     mesh = Delaunay(place)
     sides = np.sort(mesh.simplices[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
@@ -119,7 +120,9 @@ def instance(
     )
 
 
-def _spread(place: np.ndarray, weight: np.ndarray, count: int, chance: np.random.Generator) -> np.ndarray:
+def _spread(
+    place: np.ndarray, weight: np.ndarray, count: int, chance: np.random.Generator
+) -> np.ndarray:
     """Units for the schools, apart from each other, sooner where many live."""
     chosen = [int(chance.integers(0, len(place)))]
     while len(chosen) < count:

@@ -85,7 +85,7 @@ def _each_unit(problem: Problem, plan: list[int]) -> Iterator[Fault]:
 
 
 def _told(problem: Problem, plan: list[int]) -> Iterator[Fault]:
-    """Fixed units, pairs that are not allowed, closed schools, and units that belong together."""
+    """Tell of fixed units, pairs that are not allowed, closed schools, and units kept together."""
     group: dict[int, int] = {}
     for unit, school in enumerate(plan):
         name, place = problem.units[unit], problem.schools[school]
@@ -151,7 +151,7 @@ def _flood(start: int, may: list[bool], beside: list[set[int]]) -> list[bool]:
 
 
 def _schools_own(problem: Problem, plan: list[int]) -> Iterator[Fault]:
-    """The unit that an open school lies in belongs to it, or to another school in the same unit."""
+    """Tell of units with an open school that are not given to it, nor to another that lies there."""
     lies: dict[int, list[int]] = {}
     for school, unit in enumerate(problem.home.tolist()):
         if unit >= 0 and problem.capacity[school, -1] > 0:
@@ -164,7 +164,7 @@ def _schools_own(problem: Problem, plan: list[int]) -> Iterator[Fault]:
 
 
 def _apart(problem: Problem, plan: list[int], beside: list[set[int]]) -> Iterator[Fault]:
-    """In each part of the map a district is one piece, and reaches its school when it lies there."""
+    """Tell of districts in several pieces, or apart from their school, in one part of the map."""
     everywhere = [True] * len(plan)
     for school in sorted(set(plan)):
         own = [given == school for given in plan]
@@ -187,7 +187,7 @@ def _apart(problem: Problem, plan: list[int], beside: list[set[int]]) -> Iterato
 
 
 def _surrounded(problem: Problem, plan: list[int], beside: list[set[int]]) -> Iterator[Fault]:
-    """From every unit one can go to the outside without passing one and the same other district."""
+    """Tell of units from which every way to the outside passes one and the same other district."""
     everywhere = [True] * len(plan)
     told: set[tuple[int, int]] = set()
     for unit, mine in enumerate(plan):

@@ -83,7 +83,7 @@ def _separator(
     around = {int(model.choice[model.group_of[n], school]) for n in ring} - {-1}
     if own in around:
         return None
-    terms = {column: -1.0 for column in sorted(around)}
+    terms = dict.fromkeys(sorted(around), -1.0)
     limit = 0.0
     terms[own] = 1.0
     if int(model.problem.home[school]) != anchor:
@@ -100,7 +100,7 @@ def _open_up(model: Model, school: int, group: set[int]) -> Cut:
     ring = model.graph.beside(group)
     around = sorted({int(model.choice[model.group_of[n], school]) for n in ring})
     inside = int(model.choice[model.group_of[min(group)], school])
-    terms = {column: 1.0 for column in around}
+    terms = dict.fromkeys(around, 1.0)
     if inside >= 0:
         terms[inside] = -1.0
     return tuple(terms), tuple(terms.values()), float(len(around) - 1)
@@ -155,11 +155,11 @@ def _broken_at(
     ]
     if not tested:
         return []
-    network = _network(graph, value, home)
+    network = _network(graph, value)
     found = []
     for unit in tested:
         need = value[unit]
-        ring, cut = _min_cut(network, graph, unit, home)
+        ring, cut = _min_cut(network, unit, home)
         if cut < need - _WORTH:
             rule = _separator(model, school, unit, home, ring)
             if rule is not None:
@@ -167,7 +167,7 @@ def _broken_at(
     return found
 
 
-def _network(graph: Graph, value: NDArray[np.float64], home: int) -> sparse.csr_matrix:
+def _network(graph: Graph, value: NDArray[np.float64]) -> sparse.csr_matrix:
     """Each unit as an arc from its entrance (2u) to its exit (2u + 1), as wide as its value."""
     count = len(graph.neighbours)
     # One unit more than the value: of several cuts of the same width, that with fewest units.
@@ -182,7 +182,7 @@ def _network(graph: Graph, value: NDArray[np.float64], home: int) -> sparse.csr_
 
 
 def _min_cut(
-    network: sparse.csr_matrix, graph: Graph, unit: int, home: int
+    network: sparse.csr_matrix, unit: int, home: int
 ) -> tuple[list[int], float]:
     """Units of the narrowest cut between a unit and the school's, and its width."""
     flow = maximum_flow(network, 2 * unit + 1, 2 * home)

@@ -187,7 +187,7 @@ def _nearest_fit(
 
 
 def _let_go(problem: Problem, until: float, seed: int) -> list[Relief]:
-    """Try each rule that is in force: without it, does a division exist?"""
+    """Let each rule in force go, one at a time, and tell whether a division exists then."""
     tried: dict[str, Problem] = {}
     if problem.fixed is not None and (problem.fixed != NONE).any():
         tried["fast"] = replace(problem, fixed=None)
@@ -195,8 +195,8 @@ def _let_go(problem: Problem, until: float, seed: int) -> list[Relief]:
         tried["bli"] = replace(problem, stay=None)
     if problem.together is not None and (problem.together != NONE).any():
         tried["samlet"] = replace(problem, together=None)
-    if problem.allowed is not None and not problem.allowed.all():
-        tried["par"] = replace(problem, allowed=None) if _all_known(problem) else problem
+    if problem.allowed is not None and not problem.allowed.all() and _all_known(problem):
+        tried["par"] = replace(problem, allowed=None)
     if problem.no_enclave:
         tried["enklave"] = replace(problem, no_enclave=False)
     if problem.contiguous:

@@ -65,7 +65,7 @@ def frontier(
 
 
 def beaten(plans: Sequence[Plan]) -> list[bool]:
-    """Whether another plan has both less walking and fewer moves, or less of one and as much of the other."""
+    """Whether another plan has less of walking or moves, and no more of the other."""
     points = [(plan.walking, plan.moved) if plan.assigned is not None else None for plan in plans]
     return [
         mine is not None

@@ -95,7 +95,7 @@ class Graph:
         return loose
 
     def enclosed(self, members: Collection[int]) -> list[set[int]]:
-        """Groups of units that cannot reach the outside without passing ``members``."""
+        """Return groups of units that cannot reach the outside without passing ``members``."""
         free = self.reach_around(self.rim, members)
         left = {u for u in range(len(self.neighbours)) if u not in free and u not in members}
         found = []
@@ -160,7 +160,7 @@ def join(pairs: NDArray[np.int64], places: NDArray[np.float64]) -> NDArray[np.in
 
 
 def _parts(neighbours: list[list[int]]) -> NDArray[np.int64]:
-    """Number of the connected part of each unit."""
+    """Return the number of the connected part of each unit."""
     part = np.full(len(neighbours), -1, dtype=np.int64)
     count = 0
     for start in range(len(neighbours)):

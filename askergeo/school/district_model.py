@@ -29,6 +29,9 @@ __all__ = ["Cut", "Model", "make_model"]
 #: A row ``Σ x[choices] · factors ≤ limit`` as (choices, factors, limit).
 Cut = tuple[tuple[int, ...], tuple[float, ...], float]
 
+# Pupils: what is left of differences that should be nought.
+_NOBODY = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -139,7 +142,7 @@ def make_model(problem: Problem, *, with_fixed: bool = True) -> Model:
 
 
 def _groups(problem: Problem) -> tuple[NDArray[np.int64], list[list[int]]]:
-    """Number the groups by their first unit."""
+    """Return the group of each unit, numbered by their first units, and the units of each."""
     group_of = np.full(len(problem.units), -1, dtype=np.int64)
     members: list[list[int]] = []
     seen: dict[int, int] = {}
@@ -217,7 +220,7 @@ def _load_rows(
     shape = (s * y, count)
     entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
     loads = sparse.coo_matrix(entries, shape=shape).tocsr()
-    loads.data[np.abs(loads.data) < 1e-12] = 0.0
+    loads.data[np.abs(loads.data) < _NOBODY] = 0.0
     loads.eliminate_zeros()
     return loads, empty
 

@@ -28,6 +28,7 @@ __all__ = ["Answer", "MissingDistrictSolverError", "relaxed", "whole"]
 
 _HALF = 0.5
 _SAME = 1e-9
+_BROKEN = 1e-6
 _HEURISTICS = (
     "mip_heuristic_run_rens", "mip_heuristic_run_rins", "mip_heuristic_run_root_reduced_cost",
 )  # fmt: skip
@@ -240,7 +241,7 @@ def _load(
     )
     # A row without choices must still hold: what is given already may break it.
     has_choices = np.diff(rows.indptr) > 0
-    kept = np.flatnonzero(has_choices | (upper < -1e-6) | (len(given) == 0))
+    kept = np.flatnonzero(has_choices | (upper < -_BROKEN) | (len(given) == 0))
     matrix = sparse.vstack([one, rows[kept]]).tocsr()
     lower = np.concatenate([np.ones(len(groups)), np.full(len(kept), -highspy.kHighsInf)])
     upper = np.concatenate([np.ones(len(groups)), upper[kept]])

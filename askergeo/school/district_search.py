@@ -10,6 +10,7 @@ are divided again, exactly, and the rest stays (a large neighbourhood search, Sh
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,13 +96,18 @@ def price(task: Task, chosen: NDArray[np.int64]) -> float:
 
 
 def first_plan(
-    task: Task, columns: NDArray[np.int64], *, gap: float, start: NDArray[np.int64] | None
+    task: Task,
+    columns: NDArray[np.int64],
+    *,
+    gap: float,
+    start: NDArray[np.int64] | None,
+    base: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64] | None:
     """Return a plan along trees; if none has places enough, one in which places are missing.
 
     Only the choices in ``columns`` are looked at first, then all; ``None`` without any plan.
     """
-    rules = trees(task.model)
+    rules = trees(task.model, base)
     every = np.arange(len(task.costs))
     for tried, penalty in ((columns, None), (columns, task.penalty), (every, task.penalty)):
         found = _settle(task, rules, tried, given=None, penalty=penalty, gap=gap, start=start)
@@ -120,7 +126,7 @@ def _settle(
     gap: float,
     start: NDArray[np.int64] | None,
 ) -> NDArray[np.int64] | None:
-    """Solve until the plan keeps the rules that had not been written out; ``None`` when it won't."""
+    """Solve until the plan keeps all rules, written out or not; ``None`` when it does not come."""
     model = task.model
     for _ in range(_SUB_ROUNDS):
         answer = whole(
@@ -185,7 +191,7 @@ def _around(model: Model, chosen: NDArray[np.int64], centre: int) -> NDArray[np.
 def _divide_again(
     task: Task, chosen: NDArray[np.int64], schools: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
-    """Return the best division of some districts when the others stay; ``None`` when none is valid."""
+    """Return the best division of some districts when the others stay; ``None`` without one."""
     model = task.model
     free = np.isin(chosen, schools)
     columns = np.flatnonzero(free[model.group] & np.isin(model.school, schools))
@@ -196,41 +202,53 @@ def _divide_again(
     )
 
 
-def trees(model: Model) -> list[Cut]:
-    """Rules that let a unit go only where a neighbour nearer the school goes as well."""
+def trees(model: Model, base: NDArray[np.int64] | None = None) -> list[Cut]:
+    """Rules that let a unit go only where a neighbour nearer the school goes as well.
+
+    Nearer is fewer boundaries away. With a plan as ``base``, ways through the school's own district
+    in it come first: then the plan itself keeps the rules.
+    """
     problem, graph = model.problem, model.graph
     found: list[Cut] = []
     if not problem.contiguous:
         return found
-    usual = problem.cost / np.maximum(problem.pupils, 1e-9)[:, None]
-    usual = usual / max(float(np.nanmax(np.where(np.isfinite(usual), usual, 0.0))), 1.0)
+    known = np.where(np.isfinite(problem.cost), problem.cost, 0.0)
+    usual = known / np.maximum(problem.pupils, 1e-9)[:, None]
+    usual = usual / max(float(usual.max()), 1.0)
+    assigned = None if base is None else model.expand(base)
     for school, home in enumerate(problem.home.tolist()):
         if home == NONE:
             continue
-        steps = _steps(graph.neighbours, home)
+        own = np.zeros(len(problem.units), dtype=bool) if assigned is None else assigned == school
+        steps = _steps(graph.neighbours, home, own)
         # Steps count first; among units as far off in steps, the way on foot.
-        near = steps + 0.999 * np.where(np.isfinite(usual[:, school]), usual[:, school], 1.0)
+        near = steps + 0.999 * usual[:, school]
         for unit, beside in enumerate(graph.neighbours):
-            own = int(model.choice[model.group_of[unit], school])
-            if own < 0 or unit == home or home in beside or not np.isfinite(steps[unit]):
+            choice = int(model.choice[model.group_of[unit], school])
+            if choice < 0 or unit == home or home in beside or not np.isfinite(steps[unit]):
                 continue
             ways = {
                 int(model.choice[model.group_of[n], school]) for n in beside if near[n] < near[unit]
             } - {-1}
-            if own not in ways:
-                terms = {column: -1.0 for column in sorted(ways)} | {own: 1.0}
+            if choice not in ways:
+                terms = dict.fromkeys(sorted(ways), -1.0) | {choice: 1.0}
                 found.append((tuple(terms), tuple(terms.values()), 0.0))
     return found
 
 
-def _steps(neighbours: list[list[int]], home: int) -> NDArray[np.float64]:
-    """Boundaries between each unit and the school's."""
+def _steps(neighbours: list[list[int]], home: int, own: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Boundaries between each unit and the school's; those of units not its own count most."""
+    foreign = float(len(neighbours))
     steps = np.full(len(neighbours), np.inf)
-    steps[home] = 0
-    queue = [home]
-    for unit in queue:
+    steps[home] = 0.0
+    heap = [(0.0, home)]
+    while heap:
+        here, unit = heappop(heap)
+        if here > steps[unit]:
+            continue
         for near in neighbours[unit]:
-            if not np.isfinite(steps[near]):
-                steps[near] = steps[unit] + 1
-                queue.append(near)
+            there = here + (1.0 if own[near] else foreign)
+            if there < steps[near]:
+                steps[near] = there
+                heappush(heap, (there, near))
     return steps

@@ -17,7 +17,7 @@ import numpy as np
 from askergeo.school.district_check import check
 from askergeo.school.district_cuts import broken, fractional
 from askergeo.school.district_model import make_model
-from askergeo.school.district_problem import NONE, Plan, Weights, loads, parts, validate
+from askergeo.school.district_problem import Plan, Weights, loads, parts, validate
 from askergeo.school.district_programme import relaxed, whole
 from askergeo.school.district_search import TOLERANCE, Task, first_plan, improve, is_valid, price
 
@@ -178,7 +178,10 @@ def _solve(
     best = min(valid, key=lambda one: price(task, one), default=None)
     if best is not None and _near_enough(price(task, best), bound, gap):
         return best, bound
-    first = first_plan(task, _near(task, given, root), gap=max(gap, _FIRST_GAP), start=best)
+    base = given[0] if model.has(given[0]) else None
+    first = first_plan(
+        task, _near(task, given, root), gap=max(gap, _FIRST_GAP), start=best, base=base
+    )
     plans = [plan for plan in (first, best) if plan is not None]
     if plans:
         good = min(plans, key=lambda plan: price(task, plan))
@@ -211,7 +214,7 @@ def _near(
 
 
 def _relax(task: Task) -> tuple[float, NDArray[np.float64], NDArray[np.float64]] | None:
-    """Bound, reduced costs and values of the relaxed programme with its broken rules written out."""
+    """Bound, reduced costs and values of the relaxed programme with broken rules written out."""
     model = task.model
     found = None
     for _ in range(_CUT_ROUNDS):
@@ -259,7 +262,8 @@ def _prove(
         cuts = list(dict.fromkeys([*task.cuts, *task.beside(cheap)]))
         answer = whole(
             model, task.costs, cuts, task.active, columns=columns, start=best, gap=gap,
-            enough=value * (1 - gap), look=best is None, nodes=nodes, until=task.until, seed=task.seed,
+            enough=value * (1 - gap), look=best is None, nodes=nodes, until=task.until,
+            seed=task.seed,
         )  # fmt: skip
         task.rounds += 1
         task.stopped |= answer.stopped
