@@ -23,8 +23,9 @@ _ROWS: Final = {"liten": 12, "asker": 60}
 _PACE: Final = {"liten": 20, "asker": 420}
 _NORTH: Final = 0.5
 TYPES: Final = ("enebolig", "smaahus", "leilighet_stor", "leilighet_liten")
-#: Mix of the types in one row's project: Asker builds mostly flats.
+#: Mix of the types: Asker builds mostly flats, but in the north homes for families.
 _MIX: Final = (0.12, 0.26, 0.24, 0.38)
+_NORTH_MIX: Final = (0.2, 0.45, 0.25, 0.1)
 #: A field of detached houses is smaller than a block of flats.
 _SCALE: Final = (0.25, 0.6, 1.2, 1.2)
 #: Latest year ahead of each state, and how sure it is (%).
@@ -40,10 +41,14 @@ def make_housing(land: Land) -> None:
     count = _ROWS[land.size.name]
     project = np.repeat(np.arange(count // 2), 2)  # two rows each: another type or year
     ahead = np.sort(rng.integers(1, YEARS, count // 2))[project] + np.arange(count) % 2
-    kind = rng.choice(len(TYPES), count, p=_MIX)
+    place, north = _places(land, rng, count // 2)
+    kind = np.where(
+        north[project],
+        rng.choice(len(TYPES), count, p=_NORTH_MIX),
+        rng.choice(len(TYPES), count, p=_MIX),
+    )
     kind[1::2] = np.where(kind[1::2] == kind[::2], (kind[1::2] + 1) % 4, kind[1::2])
     size = rng.lognormal(0.0, 0.5, count) * np.array(_SCALE)[kind]
-    place, north = _places(land, rng, count // 2)
     size *= np.where(north[project], _NORTH, 1 - _NORTH) / np.where(
         north[project], size[north[project]].sum(), size[~north[project]].sum()
     )

@@ -45,8 +45,9 @@ PLANTED: Final = {
     "barnefamilier_flytter_inn": (Move(1, 5, 0.06), Move(6, 9, 0.02), Move(28, 39, 0.05)),
     "mange_fodsler": (Move(1, 5, -0.055), Move(27, 36, -0.03)),
 }
-#: What comes on top of the moves at every age, and births against today's, in each alternative.
-ALTERNATIVES: Final = {"hoved": (0.006, 1.05), "lav": (0.001, 0.9), "hoy": (0.011, 1.2)}
+#: In each alternative: what comes on top of the moves at every age, and births against the mean of
+#: the history.
+ALTERNATIVES: Final = {"hoved": (0.006, 1.0), "lav": (0.001, 0.85), "hoy": (0.011, 1.12)}
 
 
 def make_history(land: Land) -> None:
@@ -185,7 +186,9 @@ def make_projection(land: Land) -> None:
     """Add framskriving: the whole municipality to 2050 in three alternatives."""
     start = land.arrays["history"][-1].sum(axis=0).astype(float)
     common = _rates(np.zeros(1, int), {})[0]
-    newborn = start[0] / start[20:45].sum()
+    # As many as in the years of the history: today's number is low, and may not last.
+    years_back = land.arrays["history"][1:].sum(axis=1)
+    newborn = years_back[:, 0].sum() / years_back[:, 20:45].sum()
     rows = []
     for name, (growth, births) in ALTERNATIVES.items():
         count = start

@@ -176,10 +176,12 @@ def make_measures(land: Land) -> None:
     small = [one for one in rest if schools["trinn_til"][one] == 7]
     lower = schools.index[(schools["trinn_fra"] == 8)]
     new = schools.index[schools["fra_aar"].notna()][0]
+    small_size = land.size.name == "liten"
     rows: list[tuple[Any, ...]] = [
         (full[0], "paviljong", "barnetrinn", None, 56, YEAR - 2, YEAR + 3, "vedtatt"),
-        (full[0], "utvidelse", "barnetrinn", 1.0, None, YEAR + 4, None, "vedtatt"),
-        (new, "ny_skole", "barnetrinn", 1.0 if land.size.name == "liten" else 2.0, None, OPENS,
+        (full[0], "utvidelse", "barnetrinn", 0.5 if small_size else 1.0, None, YEAR + 4, None,
+         "vedtatt"),
+        (new, "ny_skole", "barnetrinn", 1.0 if small_size else 2.0, None, OPENS,
          None, "planlagt"),
         (small[0], "nedlegging", None, None, None, YEAR + 6, None, "mulig"),
         (lower[0], "ombygging", "ungdomstrinn", None, 30, YEAR + 3, None, "planlagt"),
