@@ -349,7 +349,7 @@ def _fixed_rows(units: Units, fixed: Mapping[str, str], schools: pd.Index) -> Ro
     row = units.row_of()
     found = np.full(len(units.frame), NONE, dtype=np.int64)
     for unit, school in fixed.items():
-        found[row[unit]] = schools.get_loc(school)
+        found[row[unit]] = int(schools.get_indexer(pd.Index([school]))[0])
     return found
 
 
@@ -358,7 +358,7 @@ def _few(pupils_of: Floats, own: Rows, must: Rows, places: Floats) -> NDArray[np
     fewest = pupils_of.sum(axis=1).min(axis=1)
     most = pupils_of.sum(axis=1).max(axis=1)
     stays = (own >= 0) & (places[own, -1] > 0)
-    return (most > 0) & (fewest < _FEW) & (must < 0) & stays
+    return np.asarray((most > 0) & (fewest < _FEW) & (must < 0) & stays)
 
 
 def _ways(  # noqa: PLR0917  (called once)
@@ -398,7 +398,7 @@ def _children(befolkning: pd.DataFrame, address: pd.Series) -> Floats:
     rows = befolkning[young.fillna(value=False).to_numpy(dtype=bool)]
     by_address = pd.to_numeric(rows["antall"]).groupby(rows["adresse_id"].to_numpy()).sum()
     found = by_address.reindex(address).to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.nan_to_num(found, nan=0.0)
+    return np.asarray(np.nan_to_num(found, nan=0.0))
 
 
 def _next_school(case: _Case, row: Rows, count: int) -> NDArray[np.object_]:

@@ -167,7 +167,8 @@ def taking_part(people: Members, stage: str) -> pd.Index:
             f"Ingen offentlig skole har {stage} i årene kretsene skal gjelde.",
             remedy="Se etter trinn_fra og trinn_til i laget «skole».",
         )
-    return frame.index[taking]
+    found: pd.Index = frame.index[taking]
+    return found
 
 
 def located(skole: gpd.GeoDataFrame, names: pd.Series, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -205,11 +206,13 @@ def places_of(
     load = sums_by(people.count.sum(axis=1), today, len(names))
     found = np.where(unknown, np.ceil(load.max(axis=1, keepdims=True)), found)
     found[names.index.isin(closed)] = 0.0
-    return found, tuple(names[unknown.any(axis=1)])
+    lacks = np.flatnonzero(unknown.any(axis=1))
+    return found, tuple(map(str, names.to_numpy(dtype=object)[lacks]))
 
 
 def today_of(people: Members, schools: pd.Index, stage: str) -> Rows:
     """Row of the school of each part today, (d,)."""
     own = people.pupils.assignment.own[:, STAGES.index(stage)]
-    ids = np.append(people.places.schools.index.to_numpy(dtype=object), None)
+    # The last is for −1.
+    ids = np.array([*people.places.schools.index, None], dtype=object)
     return schools.get_indexer(pd.Index(ids[own])).astype(np.int64)

@@ -99,17 +99,18 @@ def year_table(basis: Basis, alternatives: Sequence[Alternative]) -> Table:
 
 
 def _places(capacity: Floats) -> Floats:
-    return np.where(np.isfinite(capacity), np.rint(capacity), np.nan)
+    return np.asarray(np.where(np.isfinite(capacity), np.rint(capacity), np.nan))
 
 
 def _share(pupils: pd.Series, places: pd.Series) -> Floats:
     count = places.to_numpy(dtype=np.float64)
-    return np.divide(
+    share: Floats = np.divide(
         _PERCENT * pupils.to_numpy(dtype=np.float64),
         count,
         out=np.full(len(count), np.nan),
         where=count > 0,
     )
+    return share
 
 
 def school_table(basis: Basis, alternatives: Sequence[Alternative]) -> Table:
@@ -191,7 +192,7 @@ def stay_table(basis: Basis, alternatives: Sequence[Alternative]) -> Table | Non
         extra = np.maximum(extra_places(problem, one.assigned), 0.0)
         lack = lacking(problem, with_stay(basis, one.assigned))
         for at, year in enumerate(problem.years):
-            for school in np.flatnonzero(extra[:, at] > SEAT):
+            for school in np.flatnonzero(extra[:, at] > SEAT).tolist():
                 rows[f"{one.key}-{problem.schools[school]}-{year}"] = {
                     "alternativ": one.letter,
                     "skole": basis.names[school],

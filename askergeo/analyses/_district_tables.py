@@ -250,7 +250,9 @@ def moving_table(basis: Basis, one: Alternative) -> Table:
         index=basis.units.frame.index[units],
     ).sort_values(["fra", "til", "grunnkrets"], kind="stable")
     parts = tuple(frame.index)
-    frame.loc[TOTAL] = ["I alt", "", "", "", int(frame["elever"].sum()), np.nan, np.nan]
+    total: dict[str, Any] = dict.fromkeys(frame.columns, "") | {"grunnkrets": "I alt"}
+    total |= {"elever": int(frame["elever"].sum()), "veg_for": np.nan, "veg_etter": np.nan}
+    frame = pd.concat([frame, pd.DataFrame([total], index=[TOTAL])])
     frame["elever"] = frame["elever"].astype("int64")
     frame.index.name = None
     return Table(

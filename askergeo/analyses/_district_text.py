@@ -73,11 +73,13 @@ def statement(
     problem = ground.basis.problem
     first = year_text(int(problem.years[0]))
 
+    at = {str(key): row for row, key in enumerate(trade_off.frame.index)}
+
     def fact(key: str, column: str, title: str, *, persons: bool = False) -> Fact:
         told = trade_off.columns[column]
         return Fact(
             title=title,
-            value=float(trade_off.frame.loc[key, column]),
+            value=float(trade_off.frame[column].to_numpy(dtype=np.float64)[at[key]]),
             unit=told.unit,
             decimals=told.decimals or 0,
             persons=persons,

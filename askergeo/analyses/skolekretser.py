@@ -151,10 +151,11 @@ def _solved(ground: Ground, parameters: Parameters) -> tuple[Alternative, ...]:
     for aim, plan in zip(aims, plans, strict=True):
         if plan.assigned is None:
             continue
-        if groups and np.array_equal(groups[-1][1].assigned, plan.assigned):
+        before = groups[-1][1].assigned if groups else None
+        if before is not None and np.array_equal(before, plan.assigned):
             # Of what is proven of one division the weakest is told.
-            titles, before = groups.pop()
-            groups.append(([*titles, aim.title], max(before, plan, key=lambda one: one.gap)))
+            titles, other = groups.pop()
+            groups.append(([*titles, aim.title], max(other, plan, key=lambda one: one.gap)))
         else:
             groups.append(([aim.title], plan))
     return tuple(

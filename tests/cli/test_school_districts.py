@@ -44,11 +44,12 @@ def test_places_that_can_not_hold_all_are_an_answer(
         [
             "skole", "kretser", "--data", str(demo_folder / "datapakke"),
             "--ut", str(tmp_path / "ut"), "--nedlegg", "SK001", "--nedlegg", "SK006", "--stille",
+            "--parameter", "krets_tidsgrense_s=5",
         ]
     )  # fmt: skip
     told = capsys.readouterr()
     assert code == 0, told.err
-    assert "Ingen inndeling" in told.out
+    assert "Det finnes ingen inndeling" in told.out
     page = (tmp_path / "ut" / "index.html").read_text(encoding="utf-8")
     assert "Ingenting her er et forslag" in page
 
