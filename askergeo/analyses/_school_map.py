@@ -30,8 +30,8 @@ _ALMOST, _FULL, _PERCENT = 90.0, 100.0, 100.0
 _ROOM: Final = StyleClass(
     value="○ Under 75 %", label="○ Under 75 % av plassene i bruk", fill="#deebf7", stroke="#4d4d4d"
 )
-_MIDDLE: Final = StyleClass(value="◔ 75–90 %", label="◔ 75–90 %", fill="#9ecae1", stroke="#4d4d4d")
-_TIGHT: Final = StyleClass(value="◑ 90–100 %", label="◑ 90–100 %", fill="#fdae6b", stroke="#4d4d4d")
+_MIDDLE: Final = StyleClass(value="● 75–90 %", label="● 75–90 %", fill="#9ecae1", stroke="#4d4d4d")
+_TIGHT: Final = StyleClass(value="△ 90–100 %", label="△ 90–100 %", fill="#fdae6b", stroke="#4d4d4d")
 _OVER: Final = StyleClass(
     value="▲ Over 100 %",
     label="▲ Over 100 %: flere elever enn plasser (stiplet)",

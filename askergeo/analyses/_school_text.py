@@ -23,51 +23,62 @@ _IN = ("på barnetrinnet", "på ungdomstrinnet")
 
 def statement(answer: Answer) -> tuple[str, dict[str, Fact]]:
     """State the surplus of each stage, and how many schools become full and which is first."""
+    surpluses, facts = _surplus(answer)
+    schools, more = _full_schools(answer)
+    return f"{surpluses} {schools}".strip(), facts | more
+
+
+def _surplus(answer: Answer) -> tuple[str, dict[str, Fact]]:
+    """State the surplus of places of each stage."""
     facts: dict[str, Fact] = {}
     told: list[str] = []
     span = int(answer.inputs.parameters["overskudd_aar"])
-    last = answer.years[min(span, len(answer.years) - 1)]
+    until = year_text(int(answer.years[min(span, len(answer.years) - 1)]))
     for stage in (0, 1):
         if not len(answer.listed[stage]):
             continue
-        room, went = total_places(answer, stage), total_pupils(answer, stage)
-        left = float(surplus(went, room, span)[0])
+        left = float(surplus(total_pupils(answer, stage), total_places(answer, stage), span)[0])
         name = f"overskudd_{STAGES[stage]}"
         facts[name] = Fact(
-            title=f"Overskudd av plasser {_IN[stage]} til {year_text(int(last))}",
+            title=f"Overskudd av plasser {_IN[stage]} til {until}",
             value=None if np.isnan(left) else round(left),
             unit="plasser",
         )
-        told.append(f"{{{name}}} plasser {_IN[stage]}" if not told else f"{{{name}}} {_IN[stage]}")
-    both = " og ".join(told)
-    until = year_text(int(last))
+        number = "ukjent" if np.isnan(left) else f"{{{name}}} plasser"
+        told.append(f"{number} {_IN[stage]}")
     minus = any(isinstance(one.value, int) and one.value < 0 for one in facts.values())
-    lacks = " (minus er for få)" if minus else ""
-    sentence = f"Overskuddet til {until} er {both}{lacks}." if both else ""
+    lacks = " (minus betyr for få plasser)" if minus else ""
+    return f"Overskuddet til {until} er {' og '.join(told)}{lacks}." if told else "", facts
+
+
+def _full_schools(answer: Answer) -> tuple[str, dict[str, Fact]]:
+    """State how many schools become full, and which is first."""
     full = _full(answer)
     public = int(answer.public[np.unique(np.concatenate(answer.listed))].sum())
-    facts["fulle"] = Fact(title="Skoler som blir fulle", value=len(full), unit="skoler")
-    facts["skoler"] = Fact(title="Kommunale skoler", value=public, unit="skoler")
     ends = year_text(int(answer.years[min(AHEAD, len(answer.years) - 1)]))
-    soon = {school for school, _, year in full if year <= answer.years[0] + AHEAD}
-    facts["fulle"] = Fact(
-        title=f"Skoler med flere elever enn plasser til {ends}", value=len(soon), unit="skoler"
-    )
+    begins = int(answer.years[0])
+    soon = {school for school, _, year in full if year <= begins + AHEAD}
+    now = len({school for school, _, year in full if year == begins})
+    more = "Skoler med flere elever enn plasser"
+    facts = {
+        "skoler": Fact(title="Kommunale skoler", value=public, unit="skoler"),
+        "naa": Fact(title=f"{more} {year_text(begins)}", value=now, unit="skoler"),
+        "fulle": Fact(title=f"{more} til {ends}", value=len(soon), unit="skoler"),
+    }
+    none = "Ingen av {skoler} skoler får flere elever enn plasser"
     if not full:
-        return f"{sentence} Ingen av {{skoler}} skoler får flere elever enn plasser.", facts
+        return f"{none}.", facts
     school, _, year = full[0]
-    facts["forst"] = Fact(
-        title="Skolen som først har flere elever enn plasser", value=answer.name(school)
-    )
+    name = answer.name(school)
+    facts["forst"] = Fact(title="Skolen som først har flere elever enn plasser", value=name)
     facts["forst_aar"] = Fact(title="Skoleåret det skjer", value=year_text(year))
-    now = "har det nå" if year == answer.years[0] else "er først, i {forst_aar}"
-    return (
-        f"{sentence} {{fulle}} av {{skoler}} skoler får flere elever enn plasser til {ends}; "
-        f"{{forst}} {now}."
-        if soon
-        else f"{sentence} Ingen av {{skoler}} skoler får flere elever enn plasser til {ends}; "
-        "{forst} er først, i {forst_aar}."
-    ), facts
+    first = "{forst} er først, i {forst_aar}"
+    if not soon:
+        return f"{none} til {ends}; {first}.", facts
+    if now:
+        first = "{naa} av dem har det nå" if now > 1 else "{forst} har det nå"
+    told = f"{{fulle}} av {{skoler}} skoler får flere elever enn plasser til {ends}"
+    return f"{told}; {first}.", facts
 
 
 def _full(answer: Answer) -> list[tuple[int, int, int]]:
