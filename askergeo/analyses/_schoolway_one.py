@@ -202,9 +202,10 @@ def _safe_way(scene: Scene, row: int, school: int) -> gpd.GeoDataFrame | None:
     """Follow the shortest way that avoids links that are unsafe or of unknown speed."""
     hazards = scene.hazards
     graph = scene.built.graph
-    network = Network.of(graph, safe_costs(graph, (hazards.rule > 0) | hazards.unknown))
+    network = Network.of(graph, safe_costs(graph, hazards.unsafe | hazards.vague))
     ways = scene.ways
-    return steps_of(network, (ways.starts, row), (ways.schools, school), scene.veg, hazards)
+    doors, schools = (ways.starts, row), (ways.schools, school)
+    return steps_of(network, doors, schools, scene.veg, hazards)
 
 
 def _unsafe_text(

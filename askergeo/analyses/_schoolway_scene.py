@@ -156,9 +156,8 @@ def make_scene(
     metres = own.metres(ways.metres)
     hazards = hazards_of(gangnett.graph, veg, sti, parameters)
     rights = rights_of(metres, parameters)
-    unsafe = hazards.rule > 0
-    known_safe = _avoiding(ways, own, unsafe | hazards.unknown)
-    perhaps_safe = _avoiding(ways, own, unsafe)
+    known_safe = _avoiding(ways, own, hazards.unsafe | hazards.vague)
+    perhaps_safe = _avoiding(ways, own, hazards.unsafe)
     people = befolkning if befolkning is not None else _nobody()
     return Scene(
         built=gangnett,

@@ -43,12 +43,15 @@ class Use:
         Row of the school that it ends at, (k,).
     pupils
         Residents of school age at the address who walk there, (k,).
+    along
+        Whether the link is walked along; a short one may only be crossed, (k,).
     """
 
     edge: NDArray[np.intp]
     address: NDArray[np.intp]
     school: NDArray[np.intp]
     pupils: NDArray[np.float64]
+    along: NDArray[np.bool_]
 
 
 def use_of(scene: Scene) -> Use:
@@ -76,9 +79,10 @@ def use_of(scene: Scene) -> Use:
         weights.append(pupils[address])
     if not parts:
         none = np.empty(0, dtype=np.intp)
-        return Use(none, none, none, np.empty(0))
+        return Use(none, none, none, np.empty(0), none.astype(bool))
     edge, address, to = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Use(edge, address, to, np.concatenate(weights))
+    along = (scene.hazards.unsafe | scene.hazards.vague)[edge]
+    return Use(edge, address, to, np.concatenate(weights), along)
 
 
 def stretches(scene: Scene, use: Use) -> gpd.GeoDataFrame:
@@ -96,8 +100,12 @@ def stretches(scene: Scene, use: Use) -> gpd.GeoDataFrame:
     roads = _roads(scene)
     rule = scene.hazards.rule[edge]
     key = np.column_stack([_same_road(scene, roads)[edge], rule])
-    _, first, number = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    _, number = np.unique(key, axis=0, return_inverse=True)
     number = number.reshape(-1)
+    # A road that is crossed only is no stretch of the way.
+    walked = np.isin(number, number[at[use.along]])
+    edge, number, rule = edge[walked], number[walked], rule[walked]
+    _, first, number = np.unique(number, return_index=True, return_inverse=True)
     row = scene.hazards.row[edge[first]]
     frame = roads.drop(columns="lik").reindex(row).reset_index(drop=True)
     frame["vegtype"] = frame["vegtype"].fillna("Gangveg eller sti")
@@ -110,8 +118,14 @@ def stretches(scene: Scene, use: Use) -> gpd.GeoDataFrame:
     order = np.argsort(number, kind="stable")
     lines = shapely.multilinestrings(edge_lines(graph)[edge[order]], indices=number[order])
     frame["lengde_m"] = np.bincount(number, weights=graph.length[edge])
+    position = np.searchsorted(edge, use.edge[use.along])
     ways = pd.DataFrame(
-        {"del": number[at], "adresse": use.address, "skole": use.school, "elever": use.pupils}
+        {
+            "del": number[position],
+            "adresse": use.address[use.along],
+            "skole": use.school[use.along],
+            "elever": use.pupils[use.along],
+        }
     ).drop_duplicates(["del", "adresse", "skole"])
     by = ways.groupby("del")
     frame["adresser"] = by["adresse"].nunique()

@@ -88,6 +88,10 @@ def steps_of(
     first = np.unique(number, return_index=True)[1] if len(number) else np.zeros(0, dtype=int)
     frame = told.iloc[first].reset_index(drop=True)
     frame["meter"] = np.bincount(number, weights=metres, minlength=len(first) + 1)[1:]
+    along = (hazards.unsafe | hazards.vague)[way.edge]
+    # Where only short edges are walked, the road is crossed.
+    crossed = np.bincount(number, weights=along, minlength=len(first) + 1)[1:] == 0
+    frame.loc[crossed, "merknad"] = ""
     pieces = [shapely.line_merge(shapely.union_all(lines[number == one])) for one in number[first]]
     ends = [
         _line(FROM_DOOR, start, doors[0].points[doors[1]], network.graph, forward=True),

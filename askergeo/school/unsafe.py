@@ -71,12 +71,25 @@ class Hazards:
         Roads with a footway beside them, among those where it matters, (m,).
     row
         Row of the layer ``veg`` that the edge came from, (m,); −1 of another layer.
+    short
+        Edges so short that whoever walks one alone crosses the road, (m,).
     """
 
     rule: NDArray[np.int8]
     unknown: Flags
     beside: Flags
     row: Rows
+    short: Flags
+
+    @property
+    def unsafe(self) -> Flags:
+        """Edges that are walked along, or a motorway crossed, against a rule, (m,)."""
+        return (self.rule == MOTORWAY) | ((self.rule > 0) & ~self.short)
+
+    @property
+    def vague(self) -> Flags:
+        """Edges that are walked along, of unknown speed, (m,)."""
+        return self.unknown & ~self.short
 
 
 def hazards_of(
@@ -98,9 +111,8 @@ def hazards_of(
     """
     lines = walkable_lines(veg, sti)
     row = _rows(graph, lines)
-    # What is shorter than this is across a road, not along it.
-    long = graph.length >= float(parameters["skoleveg_minst_m"])
-    road = (graph.kind == KINDS.index("veg")) & (row >= 0) & long
+    short = graph.length < float(parameters["skoleveg_minst_m"])
+    road = (graph.kind == KINDS.index("veg")) & (row >= 0)
     speed = _of(_speeds(veg), row, np.nan)
     category = _of(_texts(veg, "vegkategori"), row, "")
     # A street that is shared at walking pace needs no footway.
@@ -117,7 +129,7 @@ def hazards_of(
         [MOTORWAY, SPEED, MAIN_ROAD],
         default=0,
     ).astype(np.int8)
-    return Hazards(rule, vague & ~beside & (rule == 0), beside, row)
+    return Hazards(rule, vague & ~beside & (rule == 0), beside, row, short)
 
 
 def safe_costs(graph: WalkGraph, closed: Flags) -> Costs:

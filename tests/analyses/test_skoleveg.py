@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import geopandas as gpd
@@ -320,3 +321,19 @@ def test_eksempelbygda_is_answered_without_a_count_of_few(demo_folder) -> None:
         persons = [name for name, one in table.columns.items() if one.persons]
         shown = table.frame[persons].to_numpy(dtype=np.float64, na_value=np.nan)
         assert not ((shown > 0) & (shown < 5)).any()
+
+
+@pytest.mark.slow
+def test_the_planted_way_along_a_fast_road_is_found(demo_folder) -> None:
+    package = DataPackage.open(demo_folder / "datapakke")
+    key = json.loads((package.path / "nokkel.json").read_text(encoding="utf-8"))
+    planted = key["farlig_skoleveg"]
+    asked = {"skoleveg_adresse": planted["adresse_id"], "skoleveg_skole": planted["skole_id"]}
+    told = run("skoleveg", package, overrides=asked)
+    steps = told.table("steg").frame
+    # The key leaves out the lines to the doors, and looks for footways more coarsely.
+    walked = steps["meter"].iloc[1:-1].sum()
+    assert walked == pytest.approx(planted["veg_m"], rel=0.02)
+    bare = steps[steps["merknad"] == RULES[SPEED]]
+    assert bare["meter"].sum() == pytest.approx(planted["uten_fortau_m"], rel=0.1)
+    assert (bare["fartsgrense"] >= planted["fartsgrense"]).all()

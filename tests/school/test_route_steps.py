@@ -99,3 +99,25 @@ def test_without_a_way_there_are_no_steps() -> None:
     metres, steps = walk((550, 10), (700, 5000))
     assert np.isnan(metres)
     assert steps is None
+
+
+def test_a_road_that_is_crossed_is_not_marked_but_a_short_piece_along_it_is() -> None:
+    # A path to a fast road, 6 m along it, and on: and the same road walked 6 + 200 m.
+    lines = [[(0, 100), (0, 0)], [(0, 0), (6, 0)], [(6, 0), (206, 0)], [(6, 0), (6, -100)]]
+    veg = frame(
+        [shapely.LineString(line) for line in lines],
+        vegtype=["gang_sykkelveg", "bilveg", "bilveg", "gang_sykkelveg"],
+        vegkategori=[pd.NA, "F", "F", pd.NA],
+        fartsgrense=pd.array([pd.NA, 80, 80, pd.NA], dtype="Int64"),
+        navn=["Stien", "Storgata", "Storgata", "Stien"],
+    )
+    graph = build_graph(walkable_lines(veg, None), tolerance_m=0.5, gap_m=5).graph
+    network, hazards = way_network(graph), hazards_of(graph, veg, None, PARAMETERS)
+    ends = frame([shapely.Point(6, -100), shapely.Point(206, 0)])
+    ways = door_to_door(network, frame([shapely.Point(0, 100)]), ends, PARAMETERS)
+    told = [
+        steps_of(network, (ways.starts, 0), (ways.schools, row), veg, hazards) for row in (0, 1)
+    ]
+    remarks = [one.set_index("hva")["merknad"]["Storgata"] for one in told]
+    assert remarks == ["", RULES[SPEED]]
+    assert told[1].set_index("hva")["meter"]["Storgata"] == pytest.approx(206.0)

@@ -39,11 +39,9 @@ def rules(*rows: dict[str, Any], **parameters: Any) -> dict[int, tuple[set[int],
     veg = layer(*rows)
     graph = build_graph(walkable_lines(veg, None), tolerance_m=0.5, gap_m=5).graph
     found = hazards_of(graph, veg, None, PARAMETERS.override(parameters))
+    rule = np.where(found.unsafe, found.rule, 0)
     return {
-        row: (
-            set(found.rule[found.row == row].tolist()),
-            bool(found.unknown[found.row == row].any()),
-        )
+        row: (set(rule[found.row == row].tolist()), bool(found.vague[found.row == row].any()))
         for row in range(len(rows))
     }
 
