@@ -100,6 +100,7 @@ _KINDERGARTENS = Analysis(
         "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
         "kommunegrense": "Kartet viser ikke hva som er land.",
     },
+    sources=True,
     seconds=6.0,
 )
 

@@ -27,6 +27,7 @@ from askergeo.school.areas import make_areas
 from askergeo.school.capacity import year_text
 from askergeo.school.forecast import make_forecast
 from askergeo.school.kindergarten import (
+    AGES,
     NO_CAPACITY,
     children,
     located,
@@ -34,16 +35,16 @@ from askergeo.school.kindergarten import (
     places,
     shares,
 )
-from askergeo.school.start import start_year
+from askergeo.school.start import start_or_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from askergeo.analyses._kindergarten_tables import Need
     from askergeo.parameters import Parameters
-    from askergeo.result import Table
+    from askergeo.result import SourceRecord, Table
     from askergeo.school.forecast import Forecast
 
     Numbers = NDArray[np.float64]
@@ -51,6 +52,11 @@ if TYPE_CHECKING:
 __all__ = ["barnehager"]
 
 _STAGES: Final = {"barnekrets": "barnetrinn", "ungdomskrets": "ungdomstrinn"}
+_AREAS: Final = {
+    "barnekrets": "skolekretser for barnetrinnet",
+    "ungdomskrets": "skolekretser for ungdomstrinnet",
+    "enhet": "grunnkretser",
+}
 # Years ahead that the map shows: of the municipality's plans, short and long.
 _AHEAD: Final = (0, 5, 10, 20)
 # What an open kindergarten is called; it has no places that children are admitted to.
@@ -70,6 +76,7 @@ def barnehager(
     boligprogram: gpd.GeoDataFrame | None = None,
     framskriving: pd.DataFrame | None = None,
     kommunegrense: gpd.GeoDataFrame | None = None,
+    kilder: Mapping[str, SourceRecord] | None = None,
     parameters: Parameters,
 ) -> Result:
     """Hold the places of the kindergartens against the children who need one.
@@ -79,6 +86,8 @@ def barnehager(
     barnehage, adresse, befolkning, skolekrets, grunnkrets, befolkning_historikk, boligprogram, \
 framskriving, kommunegrense
         Layers of the catalogue, in the same projected CRS in metres.
+    kilder
+        Where each layer comes from.
     parameters
         The sets ``barnehage`` and ``prognose``.
 
@@ -92,10 +101,17 @@ framskriving, kommunegrense
     maybe = {"skolekrets": skolekrets, "grunnkrets": grunnkrets, "kommunegrense": kommunegrense}
     there = {name: frame for name, frame in maybe.items() if frame is not None}
     check_crs_of({"barnehage": barnehage, "adresse": adresse, **there}, barnehage.crs)
+    record = (kilder or {}).get("befolkning")
+    year, dated = start_or_date(
+        parameters,
+        "" if record is None else record.date,
+        historikk=befolkning_historikk,
+        framskriving=framskriving,
+    )
     areas = make_areas(
         adresse,
         befolkning,
-        year=start_year(parameters, historikk=befolkning_historikk, framskriving=framskriving),
+        year=year,
         grunnkrets=grunnkrets,
         skolekrets=skolekrets,
         boligprogram=boligprogram,
@@ -133,7 +149,12 @@ framskriving, kommunegrense
             *_kindergarten_findings(found),
             *fault_findings(all_faults([areas.faults, forecast.faults])),
         ),
-        warnings=(*_warnings(found, column, parameters), *forecast.guessed),
+        warnings=(
+            *_missing_ages(areas.people.count),
+            *_warnings(found, column, parameters),
+            *dated,
+            *forecast.guessed,
+        ),
         reading=_reading(),
     )
 
@@ -307,6 +328,17 @@ def _kindergarten_findings(found: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
+def _missing_ages(count: Numbers) -> Iterator[str]:
+    """Say that nobody is of an age while the ages beside it are there: a row is gone."""
+    total = count.sum(axis=0)
+    gone = [age for age in AGES if total[age] == 0 and total.any()]
+    if gone:
+        word = listed([str(age) for age in gone])
+        yield (
+            f"Laget «befolkning» har ingen på {word} år. Mangler de, er tallene for lave i alle år."
+        )
+
+
 def _warnings(found: pd.DataFrame, column: str, parameters: Parameters) -> Iterator[str]:
     unknown = int(found["kapasitet"].isna().sum())
     if unknown:
@@ -317,12 +349,16 @@ def _warnings(found: pd.DataFrame, column: str, parameters: Parameters) -> Itera
         )
     lost = found[found["omraade"].isna()]
     if len(lost):
+        word = "barnehage" if len(lost) == 1 else "barnehager"
         yield (
-            f"{format_number(len(lost))} barnehager ligger ikke i noe område "
+            f"{format_number(len(lost))} {word} ligger ikke i noe område "
             f"({format_number(float(lost['kapasitet'].sum()))} plasser): de er med i kommunens sum."
         )
     if column != parameters["barnehage_omraade"]:
-        yield "Datapakken har ikke områdene som var ønsket, så tallene er for andre områder."
+        yield (
+            f"Datapakken har ikke {_AREAS[parameters['barnehage_omraade']]}: tallene er vist etter "
+            f"{_AREAS[column]}."
+        )
 
 
 def _reading() -> tuple[str, ...]:

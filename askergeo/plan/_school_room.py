@@ -20,7 +20,7 @@ from askergeo.school.areas import make_areas
 from askergeo.school.capacity import GRADES, STAGES, capacity
 from askergeo.school.forecast import make_forecast
 from askergeo.school.pupils import pupils, school_years
-from askergeo.school.start import start_year
+from askergeo.school.start import start_or_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,15 +160,17 @@ def _forecast(package: DataPackage | ScenarioView, parameters: Parameters) -> Ro
     frames = {one: package.read(one) for one in (*_SCHOOL, *FORECAST, *MORE) if one in package}
     program, past = frames.get("boligprogram"), frames.get("befolkning_historikk")
     districts = frames["skolekrets"]
+    year, dated = start_or_date(
+        parameters,
+        package.source_record("befolkning").date,
+        historikk=past,
+        framskriving=frames.get("framskriving"),
+        elevtall=frames.get("elevtall"),
+    )
     areas = make_areas(
         frames["adresse"],
         frames["befolkning"],
-        year=start_year(
-            parameters,
-            historikk=past,
-            framskriving=frames.get("framskriving"),
-            elevtall=frames.get("elevtall"),
-        ),
+        year=year,
         grunnkrets=frames.get("grunnkrets"),
         skolekrets=districts,
         boligprogram=program,
@@ -196,7 +198,8 @@ def _forecast(package: DataPackage | ScenarioView, parameters: Parameters) -> Ro
         historikk=past,
         places=places,
     )
-    guessed = " Noe av grunnlaget er anslått." if found.guessed else ""
+    guessed = "Noe av grunnlaget er anslått." if found.guessed else ""
+    told = f"Elevene er framskrevet fra bosatte 1. januar {year}."
     return Room(
         ids=places.schools.index,
         parts=tuple(_PARTS.values()),
@@ -207,7 +210,7 @@ def _forecast(package: DataPackage | ScenarioView, parameters: Parameters) -> Ro
         share=np.nan_to_num(found.shares.district, nan=float(parameters["andel_uten_elevtall"])),
         forecast=True,
         start=areas.people.year,
-        remark=f"Elevene er framskrevet fra bosatte 1. januar {areas.people.year}.{guessed}",
+        remark=" ".join(filter(None, (told, *dated, guessed))),
     )
 
 

@@ -11,7 +11,7 @@ from askergeo.errors import LayerError
 if TYPE_CHECKING:
     from askergeo.parameters import Parameters
 
-__all__ = ["start_year"]
+__all__ = ["start_or_date", "start_year"]
 
 
 def start_year(
@@ -57,3 +57,41 @@ def start_year(
         remedy="Skriv for eksempel «--parameter startaar=2026» (folketallet 1. januar 2026), eller "
         "legg til laget «befolkning_historikk».",
     )
+
+
+def start_or_date(
+    parameters: Parameters,
+    date: str,
+    *,
+    historikk: pd.DataFrame | None = None,
+    framskriving: pd.DataFrame | None = None,
+    elevtall: pd.DataFrame | None = None,
+) -> tuple[int, tuple[str, ...]]:
+    """Find the year as `start_year`, else that of the date of the layer ``befolkning``.
+
+    Parameters
+    ----------
+    date
+        Date of the layer, as its source record has it; empty when it is not known.
+
+    Returns
+    -------
+    tuple
+        The year, and what must be told of it, in bokmål.
+
+    Raises
+    ------
+    LayerError
+        When nothing says it.
+    """
+    try:
+        found = start_year(
+            parameters, historikk=historikk, framskriving=framskriving, elevtall=elevtall
+        )
+    except LayerError:
+        day = pd.to_datetime(date, errors="coerce")
+        if pd.isna(day):
+            raise
+        told = f"Folketallet er regnet som det 1. januar {day.year}, etter datoen på laget"
+        return int(day.year), (f"{told} «befolkning». Er det feil, oppgi «startaar».",)
+    return found, ()

@@ -136,6 +136,14 @@ def test_few_children_are_hidden_with_what_tells_of_them() -> None:
     assert not [one for one in result.findings if " 3 " in one.text]
 
 
+def test_ages_that_nobody_has_are_told() -> None:
+    rows = layers({"V": 20})
+    rows["befolkning"] = rows["befolkning"][~rows["befolkning"]["alder"].isin([3, 4])]
+    parameters = load_parameters("barnehage+prognose", {"startaar": "2026"})
+    result = barnehager(GARDENS, **rows, parameters=parameters)
+    assert "ingen på 3 og 4 år" in result.warnings[0]
+
+
 def test_without_districts_or_units_nobody_is_placed() -> None:
     given = layers({"V": 20})
     del given["skolekrets"]
@@ -146,7 +154,10 @@ def test_without_districts_or_units_nobody_is_placed() -> None:
 
 def test_areas_that_are_not_there_are_told() -> None:
     result = made({"V": 20}, barnehage_omraade="ungdomskrets")
-    assert any("ikke områdene som var ønsket" in one for one in result.warnings)
+    said = (
+        "ikke skolekretser for ungdomstrinnet: tallene er vist etter skolekretser for barnetrinnet"
+    )
+    assert any(said in one for one in result.warnings)
     assert "K1" in result.table("omraader").frame.index
 
 

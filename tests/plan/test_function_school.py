@@ -349,13 +349,23 @@ def test_what_is_kept_is_not_trusted_when_it_is_broken(
     assert ask(district, RULE, AT_HOME, boliger=40, **CHOSEN).remark == first.remark
 
 
-def test_without_the_year_of_the_residents_todays_pupils_are_used(tmp_path: Path) -> None:
+def test_what_cannot_be_forecast_is_told_and_todays_pupils_are_used(tmp_path: Path) -> None:
     layers = forecast_layers()
-    del layers["framskriving"]
+    layers["adresse"] = layers["adresse"].set_geometry(layers["adresse"].translate(9_000, 9_000))
     layers["skole"]["elevtall"] = [100]
     answer = ask(package_of(tmp_path, **layers), RULE, AT_HOME, boliger=1)
-    assert "Elevene kan ikke framskrives" in answer.remark
+    assert "Elevene kan ikke framskrives: Ingen adresse ligger i" in answer.remark
     assert "A skole har 100 elever og 400 plasser" in answer.remark
+
+
+def test_the_year_of_the_residents_is_told_when_it_is_that_of_the_layers_date(
+    tmp_path: Path,
+) -> None:
+    layers = forecast_layers()
+    del layers["framskriving"]
+    answer = ask(package_of(tmp_path, **layers), RULE, AT_HOME, boliger=1)
+    assert "bosatte 1. januar 2025" in answer.remark
+    assert "etter datoen på laget" in answer.remark
 
 
 def test_a_school_that_opens_later_is_nobodys_yet(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from askergeo.errors import LayerError
 from askergeo.parameters import Parameter, Parameters
-from askergeo.school.start import start_year
+from askergeo.school.start import start_or_date, start_year
 
 
 def years(*some: int) -> pd.DataFrame:
@@ -39,3 +39,12 @@ def test_nobody_is_taken_to_be_of_an_unknown_year() -> None:
     with pytest.raises(LayerError, match="hvilket år") as error:
         start_year(told(0))
     assert "startaar=2026" in str(error.value)
+
+
+def test_the_date_of_the_residents_is_the_last_resort_and_told() -> None:
+    assert start_or_date(told(0), "2025-06-30", historikk=years(2026)) == (2026, ())
+    year, said = start_or_date(told(0), "2025-06-30")
+    assert year == 2025
+    assert "1. januar 2025" in said[0]
+    with pytest.raises(LayerError):
+        start_or_date(told(0), "")
