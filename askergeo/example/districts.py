@@ -24,13 +24,14 @@ from askergeo.example.units import borders, unit_of
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
 
-__all__ = ["STAGES", "make_school_districts", "north_of"]
+__all__ = ["NORTH", "STAGES", "make_school_districts", "north_of"]
 
 STAGES: Final = ("barnetrinn", "ungdomstrinn")
 _ROUNDS: Final = 10
 _PULL: Final = 220.0  # metres for each e-fold of pupils above the mean
 _LEAST: Final = 1.0
-_NORTH: Final = 0.3
+#: The share of the schools that lie in the north.
+NORTH: Final = 0.3
 _PREFIX: Final = {"barnetrinn": "B", "ungdomstrinn": "U"}
 
 
@@ -46,7 +47,7 @@ def north_of(land: Land) -> Array:
     """Primary districts (bool) that lie farthest north, about a third of them."""
     districts = land.frames["skolekrets"].query("trinn == 'barnetrinn'")
     y = shapely.get_y(shapely.centroid(districts["geometry"].to_numpy()))
-    return np.asarray(y >= np.quantile(y, 1.0 - _NORTH))
+    return np.asarray(y >= np.quantile(y, 1.0 - NORTH))
 
 
 def make_school_districts(land: Land) -> None:

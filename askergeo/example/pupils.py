@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.example.districts import STAGES, north_of
+from askergeo.example.districts import NORTH, STAGES, north_of
 from askergeo.example.land import YEAR
 from askergeo.example.population_history import BACK, even_rounding
 from askergeo.example.schools import OPENS
@@ -116,7 +116,10 @@ def _set_places(land: Land, now: Array) -> None:
     classes = np.where(full, np.round(need * 2.0) / 2.0, np.ceil(need / 0.78 * 2.0) / 2.0)
     private = (schools["eierform"] == "privat").to_numpy()
     lower = schools["trinn_fra"].to_numpy() == 8
-    classes = np.where(lower, np.ceil(need / 0.9 * 2.0) / 2.0, classes)
+    # Large years are on their way to the lower secondary schools: in the north they do not fit.
+    y = shapely.get_y(schools["geometry"].to_numpy())
+    high = lower & (y >= np.quantile(y[lower], 1.0 - NORTH))
+    classes = np.where(lower, np.ceil(need / np.where(high, 0.88, 0.74) * 2.0) / 2.0, classes)
     upper = schools["trinn_fra"].to_numpy() > 10
     # A new school has no building yet: its places come with the measure that opens it.
     opens = schools["fra_aar"].notna().to_numpy()

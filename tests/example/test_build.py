@@ -131,6 +131,14 @@ def test_large_size_has_the_promised_scale():
     assert sum(len(frames[name]) for name in plans) >= 10_000
     assert shapely.is_valid(frames["ar5"].geometry.to_numpy()).all()
     assert frames["ar5"].area.sum() == pytest.approx(example.key["areal_med_sjo_m2"], rel=1e-9)
+    assert len(frames["grunnkrets"]) == 250
+    assert frames["skolekrets"]["trinn"].value_counts().to_dict() == {
+        "barnetrinn": 28,
+        "ungdomstrinn": 13,
+    }
+    municipal = frames["skole"].query("eierform == 'kommunal'")
+    assert municipal["fra_aar"].isna().sum() == 40
+    assert len(frames["boligprogram"]) == 60
 
 
 def test_find_room_keeps_the_first_of_those_that_collide():
