@@ -117,12 +117,25 @@ def address_layers(scene: Scene) -> list[MapLayer]:
             visible=stage == "barnetrinn",
         )
         if many:
-            drawn = squares(frame, f"rett_{stage}", layer)
-            layers.append(replace(drawn, name=f"ruter_{stage}"))
+            layers.append(_squares(frame, stage, layer))
         # One table of addresses is enough in the files.
         if not many or stage == "barnetrinn":
             layers.append(layer)
     return layers
+
+
+def _squares(frame: gpd.GeoDataFrame, stage: str, addresses: MapLayer) -> MapLayer:
+    """Draw squares by what most of their addresses have: light enough for the page."""
+    drawn = squares(frame, f"rett_{stage}", addresses)
+    # Without outlines, which would cover such small surfaces.
+    classes = tuple(replace(one, stroke=one.fill) for one in drawn.style.classes)
+    return replace(
+        drawn,
+        name=f"ruter_{stage}",
+        style=replace(drawn.style, classes=classes),
+        note="Hver rute har fargen til flest av adressene i den. Alle adresser er med, også dem "
+        "uten barn.",
+    )
 
 
 def _address_columns(scene: Scene) -> tuple[dict[str, NDArray[Any]], dict[str, Column]]:

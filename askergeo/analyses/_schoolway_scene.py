@@ -109,7 +109,7 @@ class Scene:
                 {"id": ids.to_numpy(), "navn": mine.to_numpy(), "skole": mine.to_numpy()},
                 index=rows,
             )
-        mine = self.skolekrets[self.skolekrets["trinn"] == stage]
+        mine = self.skolekrets[self.skolekrets["trinn"] == stage].sort_values("navn")
         school = pd.Series("", index=mine.index)
         if "skole_id" in mine:
             by_id = pd.Series(names.to_numpy(), index=self.skole["skole_id"].astype(str))

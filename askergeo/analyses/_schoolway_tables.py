@@ -53,12 +53,12 @@ def rights_table(scene: Scene) -> Table:
     frame = pd.DataFrame(records).set_index("rad")
     sums = {f"{ALL} {band}": list(frame.index[frame["trinn"] == band]) for band in BANDS}
     totals: list[dict[str, Any]] = [
-        {"rad": label, "krets": "Alle", "skole": "", "trinn": band}
+        {"rad": label, "krets": "Alle", "trinn": band}
         | {name: frame.loc[sums[label], name].sum() for name in (*_COUNTS, "naer")}
         for label, band in zip(sums, BANDS, strict=True)
     ]
     whole_of = {name: sum(one[name] for one in totals) for name in (*_COUNTS, "naer")}
-    every: dict[str, Any] = {"rad": ALL, "krets": "Alle", "skole": "", "trinn": "1.–10. trinn"}
+    every: dict[str, Any] = {"rad": ALL, "krets": "Alle", "trinn": "1.–10. trinn"}
     totals.append(every | whole_of)
     frame = pd.concat([frame, pd.DataFrame(totals).set_index("rad")])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -89,7 +89,6 @@ def rights_table(scene: Scene) -> Table:
 def _columns() -> dict[str, Column]:
     return {
         "krets": Column(title="Krets"),
-        "skole": Column(title="Skole"),
         "trinn": Column(title="Trinn"),
         "elever": _pupils("Elever"),
         "rett": _pupils("Rett"),
@@ -119,7 +118,7 @@ def _band_rows(scene: Scene, band: str) -> list[dict[str, Any]]:
     near = (near_limit(scene.metres, scene.parameters) & _lived_in(scene)[:, None])[:, grades]
     members = _members(district, places.index.to_numpy())
     rows: list[dict[str, Any]] = [
-        {"rad": f"{stage} {one.id} {band}", "krets": one.navn, "skole": one.skole, "trinn": band}
+        {"rad": f"{stage} {one.id} {band}", "krets": one.navn, "trinn": band}
         | _counts(scene, members == number, grades)
         | {"naer": int(near[members == number].any(axis=1).sum())}
         for number, one in enumerate(places.itertuples())
@@ -128,14 +127,14 @@ def _band_rows(scene: Scene, band: str) -> list[dict[str, Any]]:
     if outside.any():
         what = "Utenfor alle kretser" if scene.skolekrets is not None else "Ukjent skole"
         rows.append(
-            {"rad": f"{_OUTSIDE} {band}", "krets": what, "skole": "", "trinn": band}
+            {"rad": f"{_OUTSIDE} {band}", "krets": what, "trinn": band}
             | _counts(scene, outside, grades)
             | {"naer": int(near[outside].any(axis=1).sum())}
         )
     away = float(scene.pupils.elsewhere[grades].sum())
     if scene.pupils.elsewhere.any():
         none: dict[str, Any] = dict.fromkeys(_COUNTS, 0.0)
-        none |= {"rad": f"{_AWAY} {band}", "krets": "Uten adresse i kartet", "skole": ""}
+        none |= {"rad": f"{_AWAY} {band}", "krets": "Uten adresse i kartet"}
         rows.append(none | {"trinn": band, "elever": away, "ukjent": away, "naer": 0})
     return rows
 

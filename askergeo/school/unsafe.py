@@ -84,7 +84,8 @@ class Hazards:
     @property
     def unsafe(self) -> Flags:
         """Edges that are walked along, or a motorway crossed, against a rule, (m,)."""
-        return (self.rule == MOTORWAY) | ((self.rule > 0) & ~self.short)
+        along = (self.rule > 0) & ~self.short
+        return np.asarray((self.rule == MOTORWAY) | along, dtype=bool)
 
     @property
     def vague(self) -> Flags:
