@@ -3,7 +3,7 @@
 Every output passes through :func:`suppress_all`. Three things are hidden (SSB's sign ``:``):
 
 1. *primary cells*: ``0 < |value| < threshold`` in a column that counts persons. Zero is shown: it
-   tells of nobody;
+   tells of nobody, and so does the difference between two runs of a model;
 2. *complementary cells*: enough other person cells that no primary cell can be computed from what
    is published. The choice is greedy (hypothetical before real, parts before totals, small before
    large) and is then audited with linear programming, as an attacker would: all published cells,
@@ -174,6 +174,7 @@ class _Cells:
         self.already: list[NDArray[np.bool_]] = []
         self.hypothetical: list[NDArray[np.bool_]] = []
         self.signed: list[NDArray[np.bool_]] = []
+        self.free: list[NDArray[np.bool_]] = []
         self.pairs: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         self.equations: list[tuple[int, tuple[int, ...]]] = []
 
@@ -183,14 +184,17 @@ class _Cells:
         values: NDArray[np.float64],
         already: Sequence[bool] | NDArray[np.bool_],
         index: pd.Index | list[str],
+        *,
+        free: bool = False,
     ) -> None:
-        """Give the cells of one column their numbers."""
+        """Give the cells of one column their numbers; those that are ``free`` may be small."""
         self.blocks[key] = _Block(self.size, pd.Index(index), values)
         self.size += len(values)
         self.values.append(values)
         self.already.append(np.asarray(already, dtype=bool))
         self.hypothetical.append(np.full(len(values), key[3].endswith((SCENARIO, CHANGE))))
         self.signed.append(np.full(len(values), bool(np.any(values < 0))))
+        self.free.append(np.full(len(values), free))
 
     def add_result(self, number: int, result: Result) -> None:
         """Take in the cells of a result and write down its equations."""
@@ -206,7 +210,13 @@ class _Cells:
             self._add_frame(number, "layer", layer, _person_columns(layer.columns, sums))
             self._column_equations((number, "layer", layer.name), sums)
             self._link_rows_of(number, layer)
-        self._add_facts(number, result.facts)
+        modelled = {
+            (table.name, name)
+            for table in result.tables
+            for name, column in table.columns.items()
+            if column.modelled
+        }
+        self._add_facts(number, result.facts, modelled)
 
     def _add_frame(
         self, number: int, kind: str, part: Table | MapLayer, columns: Iterable[str]
@@ -216,7 +226,8 @@ class _Cells:
                 dtype=np.float64, na_value=np.nan
             )
             already = _mask(part.frame.index, part.hidden, name)
-            self.add((number, kind, part.name, name), values, already, part.frame.index)
+            free = part.columns[name].modelled and name.endswith(CHANGE)
+            self.add((number, kind, part.name, name), values, already, part.frame.index, free=free)
 
     def _column_equations(
         self, place: tuple[int, str, str], sums: Iterable[tuple[str, tuple[str, ...]]]
@@ -259,7 +270,9 @@ class _Cells:
                 if table is not None:
                     self._link(block, table, only_equal=False)
 
-    def _add_facts(self, number: int, facts: Mapping[str, Fact]) -> None:
+    def _add_facts(
+        self, number: int, facts: Mapping[str, Fact], modelled: set[tuple[str, str]]
+    ) -> None:
         counted = {
             name: fact
             for name, fact in facts.items()
@@ -268,7 +281,9 @@ class _Cells:
         for name, fact in counted.items():
             value = np.array([np.nan if fact.value is None else fact.value], dtype=np.float64)
             key = (number, "fact", name, name)
-            self.add(key, value, [fact.hidden], [name.removesuffix(SCENARIO)])
+            told = fact.cell is not None and (fact.cell[0], fact.cell[2]) in modelled
+            free = told and name.endswith(CHANGE)
+            self.add(key, value, [fact.hidden], [name.removesuffix(SCENARIO)], free=free)
             cell = self.find(number, fact.cell)
             if cell is not None:
                 self._pair(np.array([self.blocks[key].start]), np.array([cell]))
@@ -321,7 +336,8 @@ class _Cells:
         values[np.isinf(values)] = np.nan
         small = np.abs(all_values)
         primary = np.zeros(count, dtype=bool)
-        primary[group[(small > 0) & (small < threshold)]] = True
+        few = (small > 0) & (small < threshold) & ~np.concatenate(self.free)
+        primary[group[few]] = True
         already, signed, real = (np.zeros(count, dtype=bool) for _ in range(3))
         already[group[np.concatenate(self.already)]] = True
         signed[group[np.concatenate(self.signed)]] = True

@@ -75,6 +75,9 @@ class Column:
         Decimals shown to people; ``None`` for text.
     persons
         The column counts persons: small counts are suppressed before anything leaves.
+    modelled
+        The persons are a model's, not counted: a small difference between two runs of it tells of
+        nobody, and is shown where the counts themselves are.
     derived_from
         Person columns from which this column can be recomputed; it is hidden where they are.
     description
@@ -85,6 +88,7 @@ class Column:
     unit: str = ""
     decimals: int | None = None
     persons: bool = False
+    modelled: bool = False
     derived_from: tuple[str, ...] = ()
     description: str = ""
 

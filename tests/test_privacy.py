@@ -298,3 +298,20 @@ def test_a_count_that_another_table_repeats_is_hidden_in_both() -> None:
     assert got[1].hidden == {("y2", "m")}
     alone = suppress(result(first, replace(other, repeats={}))).tables
     assert not alone[1].hidden
+
+
+def test_a_small_difference_between_runs_of_a_model_is_told_and_a_small_count_is_not() -> None:
+    modelled = replace(PERSONS, modelled=True)
+
+    def run(first: float, second: float, column: Column) -> Result:
+        frame = pd.DataFrame({"n": [first, second]}, index=["x", "y"])
+        return result(Table(name="t", title="T", frame=frame, columns={"n": column}))
+
+    for column, hidden in ((modelled, False), (PERSONS, True)):
+        base, other = run(60.0, 3.0, column), run(62.0, 80.0, column)
+        told = suppress_all([base, other, base.compare(other)])
+        assert (("x", "n_endring") in told[2].tables[0].hidden) == hidden
+        assert ("y", "n") in told[0].tables[0].hidden
+        assert ("y", "n") in told[2].tables[0].hidden
+        # The change and the scenario would give the small count away.
+        assert {("y", "n_scenario"), ("y", "n_endring")} & told[2].tables[0].hidden

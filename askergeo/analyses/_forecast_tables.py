@@ -53,7 +53,14 @@ def row_of(group: str, zone: str, year: int) -> str:
 
 
 def _people(title: str, description: str = "") -> Column:
-    return Column(title=title, unit="personer", decimals=0, persons=True, description=description)
+    return Column(
+        title=title,
+        unit="personer",
+        decimals=0,
+        persons=True,
+        modelled=True,
+        description=description,
+    )
 
 
 def long_table(parts: Sequence[Summed]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askergeo.errors import LayerError
@@ -79,6 +79,7 @@ def test_too_few_years_and_unknown_figures_are_refused() -> None:
         fit_ratios(count, Window(3, 3))
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.integers(2, 6), st.integers(1, 4), st.floats(0, 500))
 def test_never_negative_and_always_finite(
     years: int, areas: int, strength: float
