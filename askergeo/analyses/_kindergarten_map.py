@@ -39,16 +39,17 @@ def full_layers(
     years
         Kindergarten years.
     """
-    titles = {title: (title, fill) for title, fill in STATES.values()}
-    classes = tuple(
-        StyleClass(value=title, label=title, fill=fill, stroke="#4d4d4d")
-        for title, fill in titles.values()
-    )
+    classes = [
+        StyleClass(value=title, label=title, fill=fill, stroke="#4d4d4d", dash=kind == "fullt")
+        for kind, (title, fill) in STATES.items()
+    ]
     layers = []
     for number, year in enumerate(years):
         rows = [row_of(str(one), year) for one in zones.index]
         told = balance.frame.loc[rows, ["omraade", "hoved", "plasser", "ledige", "dekning"]]
         told["tilstand"] = balance.frame.loc[rows, "tilstand"]
+        there = set(told["tilstand"])
+        own = tuple(one for one in classes if one.value in there)
         frame = gpd.GeoDataFrame(told, geometry=geometries(zones), crs=zones.crs)
         layers.append(
             MapLayer(
@@ -56,7 +57,7 @@ def full_layers(
                 title=f"Barnehageplasser {year_text(year)}",
                 frame=frame,
                 columns={name: balance.columns[name] for name in told.columns},
-                style=Style(column="tilstand", classes=classes, width=0.3, opacity=0.7),
+                style=Style(column="tilstand", classes=own, width=0.3, opacity=0.7),
                 rows_of=balance.name,
                 visible=number == 0,
             )

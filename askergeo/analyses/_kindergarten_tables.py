@@ -38,12 +38,13 @@ NOWHERE: Final = "uten_omraade"
 #: The alternatives in bokmål.
 TITLES: Final = {"hoved": "hovedalternativet", "lav": "lavt alternativ", "hoy": "høyt alternativ"}
 _PERCENT: Final = 100.0
-#: What a share of the places in use is called, and in what colour.
+#: What a share of the places in use is called, with a sign so that it is seen without colours, and
+#: its colour.
 STATES: Final = {
-    "ledig": ("Ledige plasser", "#a6d5a0"),
-    "trangt": ("Nesten fullt", "#f6d55c"),
-    "fullt": ("Flere barn enn plasser", "#d6604d"),
-    "ukjent": ("Ukjent: minst én barnehage har ukjent antall plasser", "#bdbdbd"),
+    "ledig": ("○ Ledige plasser", "#deebf7"),
+    "trangt": ("△ Nesten fullt", "#fdae6b"),
+    "fullt": ("▲ Flere barn enn plasser", "#a63603"),
+    "ukjent": ("? Ukjent: minst én barnehage har ukjent antall plasser", "#ffffff"),
 }
 
 

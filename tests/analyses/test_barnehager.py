@@ -63,7 +63,7 @@ def test_places_are_held_against_the_children_of_the_first_year() -> None:
     assert (west["barn"], east["barn"]) == (100, 50)
     assert west["hoved"] == pytest.approx(20 * SHARE)
     assert east["ledige"] == pytest.approx(30 - 10 * SHARE)
-    assert (west["tilstand"], east["tilstand"]) == ("Ledige plasser", "Flere barn enn plasser")
+    assert (west["tilstand"], east["tilstand"]) == ("○ Ledige plasser", "▲ Flere barn enn plasser")
     whole = balance.loc[row_of(TOTAL, 2025)]
     assert whole["plasser"] == 130
     assert whole["hoved"] == pytest.approx(30 * SHARE)
@@ -94,7 +94,7 @@ def test_more_children_than_known_places_is_unknown_where_one_is_unknown() -> No
     gardens = kindergartens((40, 40, 10, "kommunal"), (60, 60, None, None), (150, 50, 90, "privat"))
     result = made({"V": 20, "O": 10}, gardens)
     assert result.table("omraader").frame.loc["K1", "full_hoved"] == "ukjent"
-    assert result.table("balanse").frame.loc[row_of("K1", 2025), "tilstand"].startswith("Ukjent")
+    assert result.table("balanse").frame.loc[row_of("K1", 2025), "tilstand"].startswith("? Ukjent")
     assert "1 barnehage har ukjent antall plasser" in result.warnings[0]
     told = [one for one in result.findings if one.rule == "barnehage.data"]
     assert [one.row for one in told] == ["B1"]
