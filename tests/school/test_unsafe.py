@@ -89,6 +89,14 @@ def test_a_footway_counts_when_it_follows_the_road(
     assert rules(road(ROAD), footway(line))[0] == ({0 if beside else SPEED}, False)
 
 
+@pytest.mark.parametrize(("degrees", "beside"), [(20, True), (40, False), (54, False)])
+def test_a_bridge_across_a_short_road_is_not_beside_it(degrees: int, beside: bool) -> None:
+    along = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]) * 30
+    middle = np.array([12.0, 0.0])
+    bridge = footway([tuple(middle - along), tuple(middle + along)], medium="bru")
+    assert rules(road([(0, 0), (24, 0)]), bridge)[0] == ({0 if beside else SPEED}, False)
+
+
 def test_short_pieces_are_crossings() -> None:
     # A footway that leaves a road and joins it again 6 m farther on.
     rows = (
