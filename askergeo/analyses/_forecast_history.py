@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._forecast_backtest import chosen_windows, cohort_maker, run_backtest
-from askergeo.analyses._forecast_sums import zone_sums
+from askergeo.analyses._forecast_sums import NO_ZONE, zone_sums
 from askergeo.errors import LayerError
 from askergeo.population.backtest import Series, make_series
 from askergeo.population.faults import fault_frame
@@ -18,7 +18,7 @@ from askergeo.school.areas import Areas
 from askergeo.school.forecast import make_forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -30,7 +30,10 @@ __all__ = ["backtest_of_history"]
 
 
 def backtest_of_history(
-    areas: Areas, history: pd.DataFrame | None, parameters: Parameters
+    areas: Areas,
+    history: pd.DataFrame | None,
+    names: Mapping[str, str],
+    parameters: Parameters,
 ) -> Backtest:
     """Test the model on the history, and tell its errors by primary district.
 
@@ -44,6 +47,8 @@ def backtest_of_history(
         The parts today: they say which district each area of the history is in.
     history
         The layer ``befolkning_historikk``.
+    names
+        Name of each primary district, or of each unit where there are none.
     parameters
         The sets ``prognose`` and ``etterproving``; ``etterprov`` is T.
 
@@ -64,10 +69,9 @@ def backtest_of_history(
     until, horizon = int(parameters["etterprov"]), int(parameters["etterprov_horisont"])
     places = _places(areas, series.areas)
     if places is None:
-        names = {str(one): str(one) for one in series.areas}
         windows = chosen_windows(series.whole("alle"), parameters)
         maker = cohort_maker(windows, float(parameters["kohort_styrke"]))
-        return run_backtest(series, maker, until=until, horizon=horizon, names=names)
+        return run_backtest(series, maker, until=until, horizon=horizon, names={})
     known = Series(
         places.index, series.years, series.count[:, series.areas.get_indexer(places.index)]
     )
@@ -79,7 +83,7 @@ def backtest_of_history(
         _engine(known, places, member, len(districts), parameters),
         until=until,
         horizon=horizon,
-        names=dict(zip(places["krets"], places["kretsnavn"], strict=True)),
+        names=names,
     )
 
 
@@ -96,12 +100,10 @@ def _places(areas: Areas, ids: pd.Index) -> gpd.GeoDataFrame | None:
         return None
     known = main.loc[there]
     district = known["barnekrets"].astype(object)
-    if column == "barnekrets":
+    if column == "barnekrets" or frame["barnekrets"].isna().all():
         district = pd.Series(there, index=there, dtype=object)
-    none = "utenfor kretsene"
-    told = district.where(district.notna(), none)
     return gpd.GeoDataFrame(
-        {"navn": known["navn"], "krets": told, "kretsnavn": told},
+        {"navn": known["navn"], "krets": district.where(district.notna(), NO_ZONE)},
         geometry=known.geometry.array,
         index=pd.Index(there, name="del_id"),
         crs=frame.crs,

@@ -24,6 +24,7 @@ __all__ = [
     "AHEAD",
     "ALTERNATIVES",
     "GROUPS",
+    "NO_ZONE",
     "TOTAL",
     "Group",
     "Summed",

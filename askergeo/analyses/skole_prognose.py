@@ -98,7 +98,8 @@ elevtall, kommunegrense
     parts = {one.id: summed(forecast, one, zones[one.level]) for one in GROUPS}
     test = None
     if int(parameters["etterprov"]):
-        test = backtest_of_history(areas, befolkning_historikk, parameters)
+        names = {str(one): str(name) for one, name in zones["barnekrets"].names.items()}
+        test = backtest_of_history(areas, befolkning_historikk, names, parameters)
     template, facts = _statement(parts["6_12"])
     more, more_facts, losses = backtest_words(test) if test else ("", {}, ())
     return Result(
@@ -110,7 +111,7 @@ elevtall, kommunegrense
         layers=_layers(parts, kommunegrense),
         findings=tuple(_findings(pd.concat([areas.faults, forecast.faults]))),
         warnings=(*_warnings(areas, forecast, skolekrets), *losses),
-        reading=_reading(forecast, year),
+        reading=_reading(forecast, year, scaled=framskriving is not None),
     )
 
 
@@ -226,7 +227,7 @@ def _findings(faults: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _reading(forecast: Forecast, year: int) -> tuple[str, ...]:
+def _reading(forecast: Forecast, year: int, *, scaled: bool) -> tuple[str, ...]:
     ages = (
         f"Tallene er bosatte 1. januar, og det første året er {year}. De som er 6–12 år 1. januar "
         "2028, går på trinn 1–7 skoleåret 2027/28. Elever i private skoler er med her."
@@ -234,9 +235,13 @@ def _reading(forecast: Forecast, year: int) -> tuple[str, ...]:
     model = (
         "Hvert årskull i hver krets blir ett år eldre for hvert år. Fødsler, dødsfall og flytting "
         "følger kretsens egen historie så langt den er stor nok til å bli trodd, ellers kommunens. "
-        "Boligprogrammet kommer i tillegg, med sannsynlighet og forsinkelse. Finnes det en "
-        "framskriving for hele kommunen, er kretsene skalert til den."
+        "Boligprogrammet kommer i tillegg, med sannsynlighet og forsinkelse."
     )
+    if scaled:
+        model += (
+            " Kretsene er skalert til framskrivingen for hele kommunen: flere boliger et sted "
+            "flytter da folk mellom kretsene, men endrer ikke summen."
+        )
     band = (
         "Lavt og høyt alternativ er andre forutsetninger om fødsler, flytting og boliger. "
         f"Usikkerheten rundt hovedalternativet bygger på {forecast.spread.source}."

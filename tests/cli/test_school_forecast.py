@@ -44,6 +44,11 @@ def test_the_forecast_beats_both_naive_ones_for_asker(tested):
     assert better["6–12 år"] > 70
     assert better["13–15 år"] > 70
     assert better["6–15 år"] > 75
+    # Also in the sum of each group of school ages, in the mean of the years ahead.
+    for row in short:
+        if row["gruppe"] in ("6–12 år", "13–15 år", "6–15 år"):
+            naive = min(row["i_fjor_sumfeil"], row["trend_sumfeil"])
+            assert row["modell_sumfeil"] < 0.25 * naive
     steps = table(found, "etterproving_aar")
     school = [
         row for row in steps if row["navn"] == "I alt" and row["gruppe"] in ("6–12 år", "13–15 år")
