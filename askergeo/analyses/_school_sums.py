@@ -112,7 +112,7 @@ def _area_names(answer: Answer) -> pd.Series:
 def _area_rows(
     answer: Answer, stage: int, rows: NDArray[np.intp], home: pd.Series, names: pd.Series
 ) -> pd.DataFrame:
-    area = pd.Series(rows).map(home).fillna(_NO_AREA)
+    area = pd.Series(rows).map(home).astype(object).fillna(_NO_AREA)
     data: dict[str, object] = {"omraade": area.to_numpy(dtype=object)}
     for k in shown_years(answer):
         year = answer.years[k]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Rows = NDArray[np.intp]
 
-__all__ = ["FIRST_AGE", "STAGE_OF", "Assignment", "assign"]
+__all__ = ["FIRST_AGE", "STAGE_OF", "Assignment", "assign", "homes"]
 
 #: Index of the stage of each of the ten grades.
 STAGE_OF: Final = np.array([0] * 7 + [1] * 3)
@@ -95,9 +95,7 @@ def assign(
     there = np.take_along_axis(has, np.maximum(target, 0), axis=1) & (target >= 0)
     away = (target >= 0) & ~there
     if away.any():
-        takes = np.column_stack([_named(own[:, stage], len(ids)) for stage in (0, 1)])
-        choice = has & takes[None][:, :, STAGE_OF]
-        target = _nearest_open(target, away, choice, _metres(areas, skole, ids))
+        target = _nearest_open(target, away, has, _ways(areas, skole, own, places.schools))
     moved = _moved(own, target, away, places)
     faults = _district_faults(skolekrets if checked else None, places, has, moved)
     return Assignment(own, target, has, moved, faults)
@@ -129,21 +127,49 @@ def _grades_open(places: Capacity) -> Flags:
     return np.asarray(places.is_open[:, :, STAGE_OF] & whole[None])
 
 
-def _metres(areas: Areas, skole: gpd.GeoDataFrame, ids: pd.Index) -> Numbers:
-    """Return the metres in a straight line from the middle of each part to each school, (n, s)."""
+def homes(areas: Areas, skole: gpd.GeoDataFrame, ids: pd.Index) -> Rows:
+    """Return the row of the part that each school lies in, (s,); −1 for none."""
+    points = geometries(skole.drop_duplicates("skole_id").set_index("skole_id").loc[ids])
+    point, part = shapely.STRtree(geometries(areas.frame)).query(points, predicate="intersects")
+    home = np.full(len(ids), -1, dtype=np.intp)
+    home[point[::-1]] = part[::-1]
+    return home
+
+
+def _ways(
+    areas: Areas, skole: gpd.GeoDataFrame, own: Rows, schools: pd.DataFrame
+) -> tuple[Numbers, Numbers]:
+    """Return the metres from the middle of each part to the schools that may take its children.
+
+    They are (n, s) for each stage, in a straight line; ``inf`` to a school that no district names,
+    unless it is public and lies in the district itself: it stays until the new school opens.
+    """
+    ids = schools.index
     middle = shapely.point_on_surface(geometries(areas.frame))
     points = geometries(skole.drop_duplicates("skole_id").set_index("skole_id").loc[ids])
     dx = shapely.get_x(middle)[:, None] - shapely.get_x(points)[None]
     dy = shapely.get_y(middle)[:, None] - shapely.get_y(points)[None]
-    return np.nan_to_num(np.hypot(dx, dy), nan=np.inf)
+    metres = np.nan_to_num(np.hypot(dx, dy), nan=np.inf)
+    home = homes(areas, skole, ids)
+    public = ~schools["privat"].to_numpy(dtype=bool)
+
+    def of_stage(stage: int) -> Numbers:
+        mine = own[:, stage]
+        of_home = np.where(home >= 0, mine[home], -1)
+        same = public[None] & (of_home >= 0)[None] & (of_home[None] == mine[:, None])
+        return np.where(_named(mine, len(ids))[None] | same, metres, np.inf)
+
+    return of_stage(0), of_stage(1)
 
 
-def _nearest_open(target: Rows, away: Flags, open_now: Flags, metres: Numbers) -> Rows:
+def _nearest_open(
+    target: Rows, away: Flags, open_now: Flags, ways: tuple[Numbers, Numbers]
+) -> Rows:
     """Send those whose school is away to the nearest school that has the grade that year."""
     found = target.copy()
     for year, grade in zip(*np.nonzero(away.any(axis=1)), strict=True):
         rows = np.flatnonzero(away[year, :, grade])
-        way = np.where(open_now[year, :, grade][None], metres[rows], np.inf)
+        way = np.where(open_now[year, :, grade][None], ways[STAGE_OF[grade]][rows], np.inf)
         best = way.argmin(axis=1)
         found[year, rows, grade] = np.where(np.isinf(way.min(axis=1)), -1, best)
     return found

@@ -20,6 +20,7 @@ import numpy as np
 from askergeo.population.faults import all_faults
 from askergeo.school._assign import FIRST_AGE, STAGE_OF, assign
 from askergeo.school._faults import faults_of
+from askergeo.school._inherited import inherited
 from askergeo.school._shares import counted_pupils, shares
 from askergeo.school.capacity import capacity
 
@@ -174,6 +175,7 @@ def pupils(
     assignment = assign(forecast.areas, skole, skolekrets, places)
     most = int(parameters["andel_aar"])
     counted = counted_pupils(forecast.areas, places.schools, elevtall, historikk, most)
+    counted, moved = inherited(counted, assignment, forecast.areas, skole, places.schools)
     found = shares(counted, assignment, forecast.areas, places.schools, parameters)
     part_share = _part_share(assignment, found)
     free = free_shares(assignment, places, found)
@@ -190,7 +192,7 @@ def pupils(
         assignment=assignment,
         shares=found,
         part_share=part_share,
-        guessed=(*forecast.guessed, *found.guessed),
+        guessed=(*forecast.guessed, *moved, *found.guessed),
         faults=all_faults([assignment.faults, found.faults, _unused(assignment, found, places)]),
     )
 
@@ -256,7 +258,15 @@ def children_by_grade(count: Numbers) -> Numbers:
 def free_shares(assignment: Assignment, places: Capacity, found: Shares) -> Numbers:
     """Return the shares of schools that no district names, in the years they are open."""
     unknown = np.isnan(places.schools["fra"].to_numpy())
-    return np.where(assignment.has | unknown[None, :, None], found.free[None], 0.0)
+    free = np.where(assignment.has | unknown[None, :, None], found.free[None], 0.0)
+    # Of a school that a district goes to the pupils are known.
+    target = assignment.target
+    for stage in (0, 1):
+        grades = np.flatnonzero(stage == STAGE_OF)
+        used = np.unique(target[:, :, grades])
+        cells = np.ix_(np.arange(len(free)), used[used >= 0], grades)
+        free[cells] = np.nan_to_num(free[cells])
+    return free
 
 
 def _part_share(assignment: Assignment, found: Shares) -> Numbers:
@@ -290,8 +300,8 @@ def _kind(assignment: Assignment, found: Shares, places: Capacity) -> NDArray[np
     for stage in (0, 1):
         grades = stage == STAGE_OF
         free = (np.nan_to_num(found.free[:, grades]) > 0).any(axis=1)
-        own = assignment.own[:, stage]
-        named = np.bincount(own[own >= 0], minlength=count) > 0
+        used = np.append(assignment.own[:, stage], assignment.target[:, :, grades])
+        named = np.bincount(used[used >= 0], minlength=count) > 0
         kind[free, stage] = "fri"
         kind[named, stage] = "krets"
     return kind
