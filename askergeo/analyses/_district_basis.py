@@ -18,6 +18,7 @@ from askergeo.analyses._district_people import (
     taking_part,
     today_of,
     units_layer,
+    without_district,
 )
 from askergeo.geometry import geometries, union
 from askergeo.population.faults import all_faults
@@ -83,6 +84,8 @@ class Ground:
         the lower secondary stage itself.
     split
         Names of grunnkretser that lie in the districts of several schools today.
+    apart
+        Names of public schools with pupils that no district names, and that get none.
     guessed_places
         Names of schools whose places are not known.
     islands
@@ -102,6 +105,7 @@ class Ground:
     schools: gpd.GeoDataFrame
     next_school: NDArray[np.object_]
     split: tuple[str, ...]
+    apart: tuple[str, ...]
     guessed_places: tuple[str, ...]
     islands: tuple[tuple[str, str], ...]
     held: tuple[str, ...]
@@ -184,6 +188,7 @@ def make_ground(gangnett: GraphBuild, layers: Layers, parameters: Parameters) ->
         schools=case.schools,
         next_school=_next_school(case, row, count),
         split=tuple(named[cut]),
+        apart=without_district(case.members, case.stage),
         guessed_places=case.guessed,
         islands=tuple(
             (named[one], named[other])
@@ -300,11 +305,12 @@ def _single_units(layer: gpd.GeoDataFrame, case: _Case) -> gpd.GeoDataFrame:
     areas, count = case.members.forecast.areas, len(frame)
     row = _rows(Units(frame, _NOBODY), areas)
     # Where nobody lives, the nearest unit where somebody does tells the district.
-    own = _filled(majority(row, case.today, case.weight, count)[0], frame)
+    empty = ~np.isin(np.arange(count), row)
+    own = _filled(majority(row, case.today, case.weight, count)[0], empty, frame)
     feeding = np.zeros(count, dtype=np.int64)
     if case.stage == STAGES[1]:
         code = _codes(areas.frame["barnekrets"])
-        feeding = _filled(majority(row, code, case.weight, count)[0], frame)
+        feeding = _filled(majority(row, code, case.weight, count)[0], empty, frame)
     frame["gruppe"] = [
         f"{school}/{district}/{case.fixed.get(str(key), '')}"
         for school, district, key in zip(own, feeding, frame.index, strict=True)
@@ -312,9 +318,9 @@ def _single_units(layer: gpd.GeoDataFrame, case: _Case) -> gpd.GeoDataFrame:
     return frame
 
 
-def _filled(values: Rows, frame: gpd.GeoDataFrame) -> Rows:
-    """Give units without a value that of the nearest unit with one."""
-    known, unknown = np.flatnonzero(values >= 0), np.flatnonzero(values < 0)
+def _filled(values: Rows, empty: NDArray[np.bool_], frame: gpd.GeoDataFrame) -> Rows:
+    """Give empty units the value of the nearest unit that has one."""
+    known, unknown = np.flatnonzero(values >= 0), np.flatnonzero(empty & (values < 0))
     if not len(known) or not len(unknown):
         return values
     shapes = geometries(frame)

@@ -131,12 +131,6 @@ def _change_layer(basis: Basis, one: Alternative, table: Table, *, on: bool) -> 
     """Draw the units that get another school, in the colour of the new one."""
     rows = table.frame.drop(index=TOTAL)
     shape = pd.Series(geometries(basis.units.frame), index=basis.units.frame.index)
-    order = sorted(set(basis.names))
-    colour = {name: _COLOURS[at % len(_COLOURS)] for at, name in enumerate(order)}
-    classes = tuple(
-        StyleClass(value=name, label=f"Ny skole: {name}", fill=colour[name], stroke="#333333")
-        for name in sorted(set(rows["til"]))
-    )
     return MapLayer(
         name=f"flytter_{one.key}",
         title=f"Får en annen skole i alternativ {one.letter}",
@@ -144,10 +138,22 @@ def _change_layer(basis: Basis, one: Alternative, table: Table, *, on: bool) -> 
             rows, geometry=shape.loc[rows.index].to_numpy(), crs=basis.units.frame.crs
         ),
         columns=table.columns,
-        style=Style(column="til", classes=classes, width=0.3, opacity=0.7),
+        style=_change_style(sorted(set(rows["til"]))),
+        note="Klikk på et område for å se den nye skolen.",
         rows_of=table.name,
         visible=on,
     )
+
+
+def _change_style(schools: Sequence[str]) -> Style:
+    """Give each new school its colour; more of them than there are colours share one."""
+    if len(schools) > len(_COLOURS):
+        return Style(fill=_COLOURS[0], stroke="#333333", width=0.3, opacity=0.7)
+    classes = tuple(
+        StyleClass(value=name, label=f"Ny skole: {name}", fill=fill, stroke="#333333")
+        for name, fill in zip(schools, _COLOURS, strict=False)
+    )
+    return Style(column="til", classes=classes, width=0.3, opacity=0.7)
 
 
 def _border_layer(

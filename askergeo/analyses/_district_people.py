@@ -42,6 +42,7 @@ __all__ = [
     "taking_part",
     "today_of",
     "units_layer",
+    "without_district",
 ]
 
 # Metres from the units beyond which a school is not in the municipality.
@@ -169,6 +170,15 @@ def taking_part(people: Members, stage: str) -> pd.Index:
         )
     found: pd.Index = frame.index[taking]
     return found
+
+
+def without_district(people: Members, stage: str) -> tuple[str, ...]:
+    """Names of public schools of the stage that have pupils, but no district today."""
+    at = STAGES.index(stage)
+    frame = people.places.schools
+    free = (people.pupils.kind[:, at] == "fri") & people.places.is_open[:, :, at].any(axis=0)
+    free &= ~frame["privat"].to_numpy(dtype=bool)
+    return tuple(map(str, frame["navn"].to_numpy(dtype=object)[free]))
 
 
 def located(skole: gpd.GeoDataFrame, names: pd.Series, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -251,7 +251,11 @@ def moving_table(basis: Basis, one: Alternative) -> Table:
     ).sort_values(["fra", "til", "grunnkrets"], kind="stable")
     parts = tuple(frame.index)
     total: dict[str, Any] = dict.fromkeys(frame.columns, "") | {"grunnkrets": "I alt"}
-    total |= {"elever": int(frame["elever"].sum()), "veg_for": np.nan, "veg_etter": np.nan}
+    total["elever"] = int(frame["elever"].sum())
+    for way in ("veg_for", "veg_etter"):
+        known = frame[frame[way].notna()]
+        pupils = float(known["elever"].sum())
+        total[way] = float((known[way] * known["elever"]).sum()) / pupils if pupils else np.nan
     frame = pd.concat([frame, pd.DataFrame([total], index=[TOTAL])])
     frame["elever"] = frame["elever"].astype("int64")
     frame.index.name = None
@@ -267,7 +271,7 @@ def moving_table(basis: Basis, one: Alternative) -> Table:
             "elever": Column(
                 title="Elever som bor der første skoleår", unit="elever", decimals=0, persons=True
             ),
-            "veg_for": Column(title="Veg til skolen i dag, snitt", unit="m", decimals=0),
+            "veg_for": Column(title="Veg i dag, snitt", unit="m", decimals=0),
             "veg_etter": Column(title="Veg til ny skole, snitt", unit="m", decimals=0),
         },
         row_sums=(RowSum(TOTAL, parts),),

@@ -98,7 +98,7 @@ def statement(
     many = "Ett alternativ" if one else f"{_word(len(keys)).capitalize()} alternativer"
     years = f"{_word(len(problem.years))} skoleår"
     today = (
-        "med dagens kretser mangler det {mangler} plasser i det verste året"
+        f"med dagens kretser mangler det {{mangler}} {_places(facts['mangler'])} i det verste året"
         if facts["mangler"].value
         else "det har dagens kretser også"
     )
@@ -118,6 +118,10 @@ def statement(
         f"blir {{veg_kort}} m i snitt; i alternativ {few.upper()} er det {{faerrest}} elever og "
         "{veg_lang} m. I dag er vegen {veg_i_dag} m."
     ), facts
+
+
+def _places(fact: Fact) -> str:
+    return "plass" if fact.value == 1 else "plasser"
 
 
 def reading(ground: Ground, alternatives: Sequence[Alternative], gap: float) -> tuple[str, ...]:
@@ -335,6 +339,11 @@ def warnings(
         What was asked for.
     """
     yield from ground.guessed
+    if ground.apart:
+        yield (
+            f"{_some(ground.apart)} har elever, men ingen krets i dag, og får ingen her. Skal "
+            "skolen ha krets, må en krets i laget «skolekrets» vise til den."
+        )
     if ground.guessed_places:
         yield (
             f"Antall plasser er ukjent ved {_some(ground.guessed_places)}. Skolen er regnet å ha "

@@ -96,7 +96,7 @@ def ground(of: Basis) -> Ground:
     return Ground(
         basis=of, stage="barnetrinn",
         schools=gpd.GeoDataFrame(geometry=points.array, index=of.problem.schools, crs=points.crs),
-        next_school=np.array(["Sør"] * 5 + ["Nord"], dtype=object), split=(), guessed_places=(),
+        next_school=np.array(["Sør"] * 5 + ["Nord"], dtype=object), split=(), apart=(), guessed_places=(),
         islands=(), held=(), dropped=0, guessed=(),
         faults=pd.DataFrame(columns=["regel", "tittel", "lag", "rad", "tekst"]),
     )  # fmt: skip
