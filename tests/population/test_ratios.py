@@ -110,5 +110,7 @@ def test_the_best_window_is_the_one_with_the_least_error() -> None:
     windows = [Window(1, 1), Window(5, 1)]
     errors = np.full((2, 4, 2), np.nan)
     errors[0, 1:3, 0], errors[1, 1:3, 0] = [0.1, 0.5], [0.2, 0.1]
+    # From year number 1 two years ahead: number 3, which number 2 must not know.
+    errors[:, 1, 1] = [9.0, 0.0]
     assert best_window(errors, windows, last=2) == windows[0]
     assert best_window(errors, windows, last=3) == windows[1]
