@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["one_address"]
 
 _NAMED = 5
+# Metres of land round the way on the map.
+_AROUND_M = 400.0
 
 
 def one_address(scene: Scene, base: list[MapLayer]) -> Result:
@@ -67,7 +70,7 @@ def one_address(scene: Scene, base: list[MapLayer]) -> Result:
         template="{adresse} → {skole}, {trinn}. trinn: {svar}.",
         facts=_facts(name, to, grade, metres, _short(scene, metres, grade)),
         tables=(_steps_table(steps),) if steps is not None else (),
-        layers=(*base, *_layers(scene, row, school, steps, safe)),
+        layers=_with_base(base, _layers(scene, row, school, steps, safe)),
         reading=tuple(lines),
         warnings=warnings(scene),
     )
@@ -312,6 +315,15 @@ def _layers(
         )
     )
     return layers
+
+
+def _with_base(base: list[MapLayer], layers: list[MapLayer]) -> tuple[MapLayer, ...]:
+    """Cut what lies below to the surroundings of the way, so that the map shows the way."""
+    west, south, east, north = np.array([one.frame.total_bounds for one in layers]).T
+    box = shapely.box(west.min(), south.min(), east.max(), north.max())
+    around = shapely.box(*shapely.buffer(box, _AROUND_M).bounds)
+    cut = [replace(one, frame=one.frame.clip(around)) for one in base]
+    return (*[one for one in cut if len(one.frame)], *layers)
 
 
 def _way(name: str, title: str, steps: gpd.GeoDataFrame, colour: str) -> MapLayer:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from askergeo.analyses._reach_tables import whole
 from askergeo.analyses._schoolway_scene import open_now
+from askergeo.numbers import HARD_SPACE
 from askergeo.privacy import rounded
 from askergeo.result import Column, ColumnSum, RowSum, Table
 from askergeo.school.route import GRADES, STAGES, stage_of
@@ -65,6 +66,7 @@ def rights_table(scene: Scene) -> Table:
         frame["andel"] = 100 * frame["rett"] / frame["elever"].where(frame["elever"] > 0)
     for name in (*_COUNTS, "naer"):
         frame[name] = whole(frame[name])
+    frame["trinn"] = frame["trinn"].str.replace(" ", HARD_SPACE)
     return Table(
         name="skoleskyss",
         title="Elever med rett til skoleskyss etter avstand, og hvor trygg vegen er for de andre",

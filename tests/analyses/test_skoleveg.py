@@ -337,3 +337,15 @@ def test_the_planted_way_along_a_fast_road_is_found(demo_folder) -> None:
     bare = steps[steps["merknad"] == RULES[SPEED]]
     assert bare["meter"].sum() == pytest.approx(planted["uten_fortau_m"], rel=0.1)
     assert (bare["fartsgrense"] >= planted["fartsgrense"]).all()
+
+
+def test_two_runs_can_be_compared_and_keep_their_secrets() -> None:
+    # The district of the lower grades gets the school in the east.
+    other = answer(skolekrets=DISTRICTS.assign(skole_id=["S2", "S1"]))
+    change = suppress(RESULT.compare(other))
+    table = change.table("skoleskyss").frame
+    before, after = RESULT.table("skoleskyss").frame, other.table("skoleskyss").frame
+    assert before.loc["alle 1. trinn", "rett"] == 8
+    # d has 3000 m to the east, a, b and c more.
+    assert after.loc["alle 1. trinn", "rett"] == 44
+    assert table.loc["alle 1. trinn"].notna().any()
