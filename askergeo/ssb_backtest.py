@@ -38,7 +38,7 @@ __all__ = ["backtest_files", "population_files"]
 
 _SET: Final = "etterproving"
 _NO_MAP: Final = "ingen, for tallene er ikke stedfestet"
-_TABLES: Final = (".csv", ".txt", ".tsv", ".json")
+_TABLES: Final = (".csv", ".txt", ".tsv", ".json", ".px")
 
 
 def population_files(paths: Sequence[Path]) -> list[Path]:
@@ -60,7 +60,7 @@ def population_files(paths: Sequence[Path]) -> list[Path]:
         )
         if not inside:
             raise MissingFileError(
-                f"Mappen {path} har ingen tabeller (CSV eller JSON).",
+                f"Mappen {path} har ingen tabeller (CSV, JSON eller PX).",
                 remedy="Oppgi filene fra SSB etter --folketall.",
             )
         files += inside

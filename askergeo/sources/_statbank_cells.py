@@ -1,7 +1,7 @@
 """From a file of statbank to its cells: one row a figure, with the labels that belong to it.
 
-Two forms: delimited text (in any of statbank's dialects, wide or long), and JSON-stat 2. Nothing
-is interpreted here but which column is which.
+Three forms: delimited text (in any of statbank's dialects, wide or long), JSON-stat 2, and PX.
+Nothing is interpreted here but which column is which.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import csv
 import io
 import itertools
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.errors import MissingFileError, SourceError
+from askergeo.sources._statbank_px import PX_START, read_px
 from askergeo.sources._statbank_words import DIMENSIONS, age_of, contents_of, fold, sex_of, year_of
 from askergeo.sources.csvfile import decode
 from askergeo.sources.reading import MAX_COLUMNS
@@ -80,8 +82,17 @@ def read_cells(path: Path) -> Cells:
         raise SourceError(f"{path.name} er et regneark.", remedy=_AS_CSV)
     text = decode(raw)
     start = text.lstrip()[:200]
-    if "\x00" in text or start.startswith("<") or re.match(r"(CHARSET|AXIS-VERSION)=", start):
+    if "\x00" in text or start.startswith("<"):
         raise SourceError(f"{path.name} er ikke en tabell i tekst.", remedy=_AS_CSV)
+    if PX_START.match(start):
+        names, labels, figures = read_px(text, path.name)
+        _require_size([len(one) for one in labels], labels, path.name)
+        if len(figures) != math.prod(len(one) for one in labels):
+            raise SourceError(
+                f"{path.name}: antall tall stemmer ikke med dimensjonene.",
+                remedy="Hent tabellen på nytt.",
+            )
+        return _from_grid(names, labels, np.array(figures, dtype=object), path.name)
     return _from_json(text, path.name) if start.startswith("{") else _from_text(text, path.name)
 
 
@@ -263,18 +274,30 @@ def _from_json(text: str, name: str) -> Cells:
     if not isinstance(ids, list) or not isinstance(sizes, list) or len(ids) != len(sizes):
         raise SourceError(f"{name} er ikke JSON-stat2.", remedy=_AS_CSV)
     categories = [_category(content, str(one), name) for one in ids]
-    if [len(one) for one in categories] != sizes or np.prod(sizes, dtype=float) > _MAX_CELLS:
+    _require_size(sizes, categories, name)
+    values = _values(content.get("value"), math.prod(sizes), name)
+    return _from_grid([str(one) for one in ids], categories, values, name)
+
+
+def _require_size(sizes: Sequence[int], categories: Sequence[list[str]], name: str) -> None:
+    """Refuse a table whose sizes are not those of its labels, or that is too large."""
+    if [len(one) for one in categories] != sizes or math.prod(sizes) > _MAX_CELLS:
         raise SourceError(
-            f"{name}: antall kategorier stemmer ikke med «size», eller tabellen er for stor.",
+            f"{name}: antall kategorier stemmer ikke med størrelsen, eller tabellen er for stor.",
             remedy="Hent tabellen på nytt, med færre kommuner eller år.",
         )
-    values = _values(content.get("value"), int(np.prod(sizes)), name)
+
+
+def _from_grid(
+    ids: Sequence[str], categories: Sequence[list[str]], values: np.ndarray, name: str
+) -> Cells:
+    """Write the figures of a grid of dimensions, the last of them fastest, as rows."""
     labels: dict[str, list[str]] = {}
     grid = list(itertools.product(*categories))
     for at, one in enumerate(ids):
-        if len(categories[at]) == 1 and not _dimension(str(one), categories[at]):
+        kind = _dimension(one, categories[at])
+        if len(categories[at]) == 1 and not kind:
             continue
-        kind = _dimension(str(one), categories[at])
         if not kind or kind in labels:
             raise SourceError(
                 f"{name} er delt på noe som ikke er kjent: «{one}».",

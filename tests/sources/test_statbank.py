@@ -141,6 +141,29 @@ def test_json_stat(tmp_path: Path) -> None:
     assert frame[2022, 0] == 2_000.0
 
 
+def px() -> str:
+    figures = [table[age, year] for table in (MEN, WOMEN) for age in AGES for year in (2021, 2022)]
+    figures = ['".."' if at == 6 else str(number) for at, number in enumerate(figures)]
+    return (
+        'CHARSET="ANSI";\nAXIS-VERSION="2010";\nLANGUAGE="no";\n'
+        'TITLE="07459: Personer; etter region, "\n"kjønn, alder og år";\n'
+        'STUB="region","kjønn","alder";\nHEADING="statistikkvariabel","år";\n'
+        'VALUES("region")="Asker (2020-"\n"2023)";\nCODES("region")="K-3025";\n'
+        'VALUES("kjønn")="Menn","Kvinner";\nCODES("kjønn")="1","2";\n'
+        'VALUES[en]("kjønn")="Males","Females";\n'
+        'VALUES("alder")="0 år",\n"105 år eller eldre";\nCODES("alder")="000","105+";\n'
+        'VALUES("statistikkvariabel")="Personer";\nVALUES("år")="2021","2022";\n'
+        f'NOTE="a=b; c";\nDATA=\n{" ".join(figures[:4])}\n{" ".join(figures[4:])};\n'
+    )
+
+
+def test_px(tmp_path: Path) -> None:
+    found = counts(write(tmp_path, px(), "cp1252", "tabell.px"))
+    # The women of the last age in 2021 are not told.
+    assert pd.isna(found.pop((2021, 105)))
+    assert found == {key: number for key, number in EXPECTED.items() if key != (2021, 105)}
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -165,7 +188,11 @@ def test_hostile_json_is_refused(tmp_path: Path, broken: dict[str, object]) -> N
     [
         (b"PK\x03\x04xlsx", "regneark"),
         (b"<html><table></table>", "ikke en tabell"),
-        (b'CHARSET="ANSI";\nAXIS-VERSION="2010";', "ikke en tabell"),
+        (b'CHARSET="ANSI";\nAXIS-VERSION="2010";', "ingen tall"),
+        (b'CHARSET="ANSI";' + b"A=" * 200_000, "ingen tall"),
+        (b'CHARSET="ANSI";' + b'A="' * 200_001, "ingen tall"),
+        (b'CHARSET="ANSI";\nSTUB="alder";\nDATA=\n1 2;', "dimensjonene er ikke"),
+        (b'CHARSET="ANSI";\nSTUB="alder";\nVALUES("alder")="0";\nDATA=\n1 2;', "antall tall"),
         (b"\x00\x01\x02", "ikke en tabell"),
         (b"navn;verdi\na;1\n", "alder"),
         (b"{" * 100_000, "JSON"),
