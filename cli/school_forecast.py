@@ -43,7 +43,7 @@ def forecast(
             "--folketall",
             metavar="FIL",
             help="Etterprøv på SSBs folketall etter kommune og ettårig alder (tabell 07459) i "
-            "stedet for en datapakke: CSV, JSON-stat2 eller PX, eller en mappe; kan gis flere ganger.",
+            "stedet for en datapakke: CSV, JSON-stat2, PX eller en mappe; kan gis flere ganger.",
         ),
     ] = None,
     municipality: Annotated[

@@ -2,9 +2,9 @@
 
 Persons on 1 January (table 07459) and projections (14288, 12882, 11668) are read alike: delimited
 text with tabs, semicolons or commas, with or without quotes and title lines, in Latin-1 or UTF-8;
-wide (a column a year) or long; labels in Norwegian or English; JSON-stat 2; and PX. Sexes are summed,
-totals are never counted twice, and a figure that is hidden or lacking (SSB's «:», «..» and «.») is
-unknown, never zero.
+wide (a column a year) or long; labels in Norwegian or English; JSON-stat 2; and PX. Sexes are
+summed, totals are never counted twice, and a figure that is hidden or lacking (SSB's «:», «..» and
+«.») is unknown, never zero.
 """
 
 from __future__ import annotations
