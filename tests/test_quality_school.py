@@ -152,3 +152,23 @@ def test_the_schools_of_asker(shared_data: Path) -> None:
     aside = taken.avvik[taken.avvik["handling"] == "satt til side"]
     assert len(aside) == taken.rows_set_aside == 21
     assert np.isfinite(shapely.get_coordinates(taken.frame.geometry.to_numpy())).all()
+
+
+def test_a_school_at_null_or_far_outside_is_set_aside_and_one_just_outside_is_told() -> None:
+    places = [shapely.Point(0, 0), shapely.Point(X + 4_000, Y), shapely.Point(X + 1_500, Y)]
+    rows = schools().set_geometry(gpd.GeoSeries(places, crs="EPSG:25832"))
+    boundary = shapely.box(X - 1_000, Y - 1_000, X + 1_000, Y + 1_000)
+    kept, avvik = inspect(rows, LAYERS["skole"], boundary=boundary)
+    assert kept["navn"].tolist() == ["Videregående"]
+    told = sorted(avvik[["rad", "regel", "handling"]].itertuples(index=False, name=None))
+    assert told == [
+        (1, "koordinat_null", "satt til side"),
+        (2, "utenfor_kommunen", "satt til side"),
+        (3, "utenfor_kommunen", "beholdt"),
+    ]
+
+
+def test_the_same_school_twice_is_named() -> None:
+    rows = schools(skole_id=["a", "a", "c"])
+    (found,) = remarks("skole", rows)
+    assert found == (2, "dobbel_id", "«a» står på en tidligere rad.")
