@@ -121,13 +121,14 @@ def explain(problem: Problem, *, time_limit_s: float = 120.0, seed: int = 1) -> 
     )
     impossible = _without_school(problem)
     years = len(problem.years)
-    short, schools, at_least = np.zeros(years), [[] for _ in range(years)], 0.0
+    short, at_least = np.zeros(years), 0.0
+    schools: list[list[int]] = [[] for _ in range(years)]
     missing: NDArray[np.float64] | None = None
     assigned: NDArray[np.int64] | None = None
     if not impossible:
         short, schools, at_least = _proven(problem)
         missing, assigned = _nearest_fit(problem, began + time_limit_s / 2, seed)
-    late = None if missing is None else np.flatnonzero(missing.any(axis=0))
+    late = None if missing is None else np.flatnonzero((missing > 0).any(axis=0))
     fits_from = None
     if late is not None and (not len(late) or late[-1] + 1 < years):
         fits_from = int(problem.years[late[-1] + 1 if len(late) else 0])
@@ -141,7 +142,7 @@ def explain(problem: Problem, *, time_limit_s: float = 120.0, seed: int = 1) -> 
 def _without_school(problem: Problem) -> list[int]:
     """Units that fixed units, homes, closed schools and pairs together leave nothing."""
     model = make_model(problem)
-    empty = ~(model.choice >= 0).any(axis=1)
+    empty: NDArray[np.bool_] = np.asarray(~(model.choice >= 0).any(axis=1))
     return np.flatnonzero(empty[model.group_of]).tolist()
 
 

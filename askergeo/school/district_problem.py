@@ -210,12 +210,12 @@ def _content(problem: Problem) -> list[str]:
         if value is not None and not (np.isfinite(value).all() and (value >= 0).all()):
             faults.append(f"«{name}» har tall som mangler eller er negative")
     if np.isnan(problem.capacity).any() or (problem.capacity < 0).any():
-        names = problem.schools[~(problem.capacity >= 0).all(axis=1)]
+        names = problem.schools[np.flatnonzero(~(problem.capacity >= 0).all(axis=1))]
         faults.append(f"kapasiteten mangler eller er negativ ved {', '.join(map(str, names))}")
     known = np.isfinite(problem.cost) & (problem.cost >= 0)
     wanted = np.ones_like(known) if problem.allowed is None else problem.allowed
     if (~known & wanted).any():
-        names = problem.units[(~known & wanted).any(axis=1)]
+        names = problem.units[np.flatnonzero((~known & wanted).any(axis=1))]
         faults.append(
             f"gangavstanden mangler for {len(names)} enheter, som {', '.join(map(str, names[:5]))};"
             " utelat parene i «allowed»"

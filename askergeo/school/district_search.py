@@ -9,6 +9,7 @@ are divided again, exactly, and the rest stays (a large neighbourhood search, Sh
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ __all__ = ["TOLERANCE", "Task", "excess", "first_plan", "improve", "is_valid", "
 #: Pupils: what counts as overfull. Forecasts are not whole numbers, and sums of them not exact.
 TOLERANCE = 1e-3
 _SUB_NODES = 200
+_FIRST_NODES = 5
 _HELPS = 1e-5
 _SUB_ROUNDS = 6
 _SUB_GAP = 2e-3
@@ -49,6 +51,10 @@ class Task:
     rounds: int = 0
     stopped: bool = False
     rules: dict[int, list[Cut]] = field(default_factory=dict)
+
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() >= self.until
 
     def lacks(self, chosen: NDArray[np.int64]) -> bool:
         """Take in the rows of capacity that a plan breaks; whether there were any new.
@@ -109,9 +115,15 @@ def first_plan(
     """
     rules = trees(task.model, base)
     every = np.arange(len(task.costs))
-    for tried, penalty in ((columns, None), (columns, task.penalty), (every, task.penalty)):
-        found = _settle(task, rules, tried, given=None, penalty=penalty, gap=gap, start=start)
-        if found is not None or task.stopped:
+    ways = ((columns, None), (columns, task.penalty), (every, task.penalty))
+    for left, (tried, penalty) in zip((3, 2, 1), ways, strict=True):
+        # None of the ways may take the time of the next.
+        now = time.monotonic()
+        found = _settle(
+            task, rules, tried, given=None, penalty=penalty, gap=gap, start=start,
+            nodes=_FIRST_NODES, until=now + (task.until - now) / left,
+        )  # fmt: skip
+        if found is not None:
             return found
     return None
 
@@ -125,13 +137,15 @@ def _settle(
     penalty: float | None,
     gap: float,
     start: NDArray[np.int64] | None,
+    nodes: int,
+    until: float,
 ) -> NDArray[np.int64] | None:
     """Solve until the plan keeps all rules, written out or not; ``None`` when it does not come."""
     model = task.model
     for _ in range(_SUB_ROUNDS):
         answer = whole(
             model, task.costs, [*task.cuts, *rules], task.active, columns=columns, given=given,
-            start=start, penalty=penalty, gap=gap, nodes=_SUB_NODES, until=task.until,
+            start=start, penalty=penalty, gap=gap, nodes=nodes, until=until,
             seed=task.seed,
         )  # fmt: skip
         task.rounds += 1
@@ -157,7 +171,7 @@ def improve(task: Task, chosen: NDArray[np.int64], *, enough: float) -> NDArray[
     schools = np.unique(chosen)
     order: list[int] = []
     failed = 0
-    while failed < len(schools) and not task.stopped:
+    while failed < len(schools) and not task.over():
         over = np.flatnonzero(excess(task.model, chosen).any(axis=1))
         if value <= enough and not len(over):
             break
@@ -198,8 +212,9 @@ def _divide_again(
     given = model.choice[np.flatnonzero(~free), chosen[~free]]
     rules = task.beside(columns)
     return _settle(
-        task, rules, columns, given=given, penalty=task.penalty, gap=_SUB_GAP, start=chosen
-    )
+        task, rules, columns, given=given, penalty=task.penalty, gap=_SUB_GAP, start=chosen,
+        nodes=_SUB_NODES, until=task.until,
+    )  # fmt: skip
 
 
 def trees(model: Model, base: NDArray[np.int64] | None = None) -> list[Cut]:

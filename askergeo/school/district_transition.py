@@ -53,7 +53,7 @@ def staying(
     # Years that the new district has been in force: who is in a grade above that had begun before.
     since = years[None, :] - start[:, None]
     had_begun = (grade[None, :, None] > since[:, None, :]).astype(float)
-    kept = np.einsum("ugy,sgy->usy", demand, had_begun)
+    kept: NDArray[np.float64] = np.einsum("ugy,sgy->usy", demand, had_begun)
     closes = np.where(today == NONE, years.min(), close[today])
     kept[np.broadcast_to((years[None, :] >= closes[:, None])[:, None, :], kept.shape)] = 0.0
     return kept

@@ -38,7 +38,7 @@ _NEAR = 0.008
 _FEW_CHOICES = 800
 _SAME = 1e-6
 _NEARLY_FULL = 0.97
-_FIRST_GAP = 0.02
+_FIRST_GAP = 0.04
 _CUT_ROUNDS = 30
 
 
@@ -178,7 +178,7 @@ def _solve(
     best = min(valid, key=lambda one: price(task, one), default=None)
     if best is not None and _near_enough(price(task, best), bound, gap):
         return best, bound
-    base = given[0] if model.has(given[0]) else None
+    base = min(valid, key=lambda one: price(task, one), default=given[0])
     first = first_plan(
         task, _near(task, given, root), gap=max(gap, _FIRST_GAP), start=best, base=base
     )
@@ -187,7 +187,7 @@ def _solve(
         good = min(plans, key=lambda plan: price(task, plan))
         if is_valid(model, good):
             # The bound at the root tells whether the plan is good enough as it is.
-            good, bound = _prove(task, good, bound, prices, gap, nodes=1)
+            _, bound = _prove(task, good, bound, prices, gap, nodes=1)
         better = improve(task, good, enough=bound / (1 - gap))
         best = better if is_valid(model, better) else best
     return _prove(task, best, bound, prices, gap)
