@@ -323,7 +323,8 @@ def stretch_table(found: gpd.GeoDataFrame) -> Table:
             title="Usikre strekninger på skolevegen",
             frame=frame,
             columns=columns,
-            note="Funnet etter regel, ikke etter befaring. Elever er dem uten rett etter avstand "
+            note="Funnet etter regel, ikke etter befaring. Lengden er av hele lenker mellom kryss, "
+            "også der bare en del gås. Elever er dem uten rett etter avstand "
             "som har strekningen på korteste veg til skolen. Om vegen er særlig farlig, avgjøres "
             "for hver elev.",
         )

@@ -349,3 +349,31 @@ def test_two_runs_can_be_compared_and_keep_their_secrets() -> None:
     # d has 3000 m to the east, a, b and c more.
     assert after.loc["alle 1. trinn", "rett"] == 44
     assert table.loc["alle 1. trinn"].notna().any()
+
+
+def test_roads_without_speed_name_and_category_are_unknown_not_safe() -> None:
+    bare = VEG.drop(columns=["fartsgrense", "navn", "vegkategori"])
+    told = answer(veg=bare)
+    found = row("barnetrinn B1 1. trinn", told)
+    # From 1000 to 1500 the path goes round, but the street on both sides of it is unknown.
+    assert (found["trygg"], found["omveg"], found["farlig"], found["usikker"]) == (0, 0, 0, 36)
+    # The whole street: f walks the last of it to the nearest school.
+    assert told.facts["ukjent_fart_km"].value == pytest.approx(6.0)
+    assert not len(told.table("usikre").frame)
+    steps = answer({"skoleveg_adresse": "c"}, veg=bare).table("steg").frame
+    assert UNKNOWN_SPEED in set(steps["merknad"])
+
+
+def test_schools_and_districts_with_the_least_they_can_have() -> None:
+    schools = SCHOOLS[["skole_id", "navn", "geometry"]]
+    districts = DISTRICTS[["krets_id", "navn", "trinn", "geometry"]]
+    told = answer(skole=schools, skolekrets=districts)
+    # No school has a grade that is known, and no district names one: nothing is known of the way.
+    assert row("alle", told)["ukjent"] == row("alle", told)["elever"]
+    assert any(one.rule == "skoleveg.skole_uten_trinn" for one in told.findings)
+
+
+def test_nobody_of_school_age_is_zero_and_not_a_fault() -> None:
+    told = answer(befolkning=PEOPLE.assign(alder=40))
+    assert told.facts["elever"].value == 0
+    assert "0 av 0 elever" in told.sentence
