@@ -121,7 +121,7 @@ def test_who_has_begun_stays_until_the_last_grade_is_done() -> None:
 
 def test_nobody_stays_at_a_school_that_is_closed() -> None:
     units = units_of([shapely.box(0, 0, 10, 10)])
-    pupils = np.full((1, 2, 3), 10.0)
+    pupils = np.full((1, 3, 3), 10.0)
     ways = unit_ways(
         np.array([[100.0, 200.0]]), np.zeros((1, 2)), np.array([0]), np.ones(1),
         count=1, limits=(1.0,), detour=1.0, must=np.array([0]),
@@ -130,8 +130,9 @@ def test_nobody_stays_at_a_school_that_is_closed() -> None:
         units, schools=pd.Index(["a", "b"]), years=np.array([2027, 2028, 2029]), pupils=pupils,
         places=np.array([[50.0, 0, 0], [50.0, 50, 50]]), ways=ways, today=np.array([0]),
         home=np.array([0, 0]), edge=at_edge(units), fixed=np.array([-1]),
-        grade_weights=np.ones(2), slack=0.0,
+        grade_weights=np.ones(3), slack=0.0,
     )  # fmt: skip
     assert problem.allowed is not None
     assert problem.allowed.tolist() == [[False, True]]
-    assert loads(phased_in(problem, pupils), np.array([1])).tolist() == [[10, 0, 0], [10, 20, 20]]
+    # Of three grades two stay in the first year; the school is closed before the third leaves.
+    assert loads(phased_in(problem, pupils), np.array([1])).tolist() == [[20, 0, 0], [10, 30, 30]]
