@@ -292,8 +292,8 @@ def balance_table(case: Case) -> Table:
         title="Elever og plasser ved skolene, med og uten nedleggingen",
         frame=pd.DataFrame.from_dict(rows, orient="index")[list(columns)],
         columns=columns,
-        note=f"Overskudd er plassene i {text} minus det høyeste elevtallet i det året og de "
-        f"{span} neste. «–» betyr at skolen har plass i alle årene.",
+        note=f"Overskudd er det minste antallet plasser til overs fra {text} og {span} år fram. "
+        "«–» betyr at skolen har plass i alle årene.",
     )
 
 

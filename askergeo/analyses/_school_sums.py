@@ -312,8 +312,8 @@ def measure_table(answer: Answer) -> Table | None:
             "fulle_med": Column(title="Fulle skoler med", unit="skoler", decimals=0),
         },
         note="Balansen er regnet med og uten tiltaket, med de andre tiltakene som de er. "
-        "Overskuddet er ved skolen, fra tiltakets første år. «Fulle skoler» er alle skolene på "
-        "trinnet som går over 100 % i perioden. Legges en skole ned, er elevene ført til den "
+        "Overskuddet er det minste ved skolen fra tiltakets første år. «Fulle skoler» er alle "
+        "skolene på trinnet som går over 100 % i perioden. Legges en skole ned, er elevene ført til den "
         "nærmeste åpne skolen i luftlinje.",
         group="Tiltak",
     )

@@ -114,7 +114,7 @@ def school_table(answer: Answer) -> Table:
             unit="plasser",
             decimals=0,
             derived_from=("elever",),
-            description=f"Plassene nå minus det høyeste elevtallet {until}",
+            description=f"Færrest plasser til overs i et år {until}",
         ),
         "over": Column(title="Første år over 100 %"),
         "hvorfor": Column(title="Hvorfor"),
@@ -136,7 +136,8 @@ def school_table(answer: Answer) -> Table:
         frame=frame,
         columns=columns,
         row_sums=sums,
-        note=f"Overskudd er plassene nå minus det høyeste elevtallet {until}; et minus er "
+        note=f"Overskudd er det minste antallet plasser til overs i et år {until}. Er plassene de "
+        "samme hele tiden, er det plassene minus det høyeste elevtallet. Et minus er "
         f"underdekning. Praktisk grense er {share * _PERCENT:.0f} % av plassene. «–» betyr at "
         f"skolen har plass i alle år til {year_text(int(answer.years[-1]))}. «..» er ukjent. "
         "Private skoler er ikke i summen.",
@@ -150,7 +151,7 @@ def _school_rows(answer: Answer, stage: int, span: int) -> pd.DataFrame:
     share = float(answer.inputs.parameters["praktisk_andel"])
     first = {name: _over(answer, name, rows, stage) for name in answer.went}
     most = went[: span + 1].max(axis=0)
-    opened = answer.places.is_open[0, rows, stage]
+    opened = answer.places.is_open[:, rows, stage]
     frame = pd.DataFrame(
         {
             "trinn": STAGE_TITLES[stage],
@@ -159,7 +160,7 @@ def _school_rows(answer: Answer, stage: int, span: int) -> pd.DataFrame:
             "plasser": room[0],
             "utnyttelse": used(went[0], room[0]),
             "flest": most,
-            "overskudd": np.where(opened, surplus(went, room, span)[0], np.nan),
+            "overskudd": surplus(went, room, span, opened)[0],
             "over": [over_text(year) for year in first["hoved"]],
             "over_praktisk": [
                 over_text(year) for year in first_over(went, share * room, answer.years)

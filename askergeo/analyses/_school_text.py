@@ -10,7 +10,7 @@ from askergeo.analyses._school_balance import AHEAD, count_text
 from askergeo.analyses._school_tables import total_places, total_pupils
 from askergeo.numbers import format_number
 from askergeo.result import Fact, Finding, Severity, Status
-from askergeo.school.balance import NEVER, first_over, surplus
+from askergeo.school.balance import NEVER, first_over
 from askergeo.school.capacity import STAGES, year_text
 
 if TYPE_CHECKING:
@@ -22,33 +22,39 @@ _IN = ("på barnetrinnet", "på ungdomstrinnet")
 
 
 def statement(answer: Answer) -> tuple[str, dict[str, Fact]]:
-    """State the surplus of each stage, and how many schools become full and which is first."""
+    """State the places to spare, how many schools become full, and which is first."""
     surpluses, facts = _surplus(answer)
     schools, more = _full_schools(answer)
     return f"{surpluses} {schools}".strip(), facts | more
 
 
 def _surplus(answer: Answer) -> tuple[str, dict[str, Fact]]:
-    """State the surplus of places of each stage."""
+    """State the places to spare in each stage, now and after ten years."""
     facts: dict[str, Fact] = {}
     told: list[str] = []
-    span = int(answer.inputs.parameters["overskudd_aar"])
-    until = year_text(int(answer.years[min(span, len(answer.years) - 1)]))
+    at = min(AHEAD, len(answer.years) - 1)
+    begins, ends = (year_text(int(answer.years[k])) for k in (0, at))
     for stage in (0, 1):
         if not len(answer.listed[stage]):
             continue
-        left = float(surplus(total_pupils(answer, stage), total_places(answer, stage), span)[0])
-        name = f"overskudd_{STAGES[stage]}"
-        facts[name] = Fact(
-            title=f"Overskudd av plasser {_IN[stage]} til {until}",
-            value=None if np.isnan(left) else round(left),
-            unit="plasser",
-        )
-        number = "ukjent" if np.isnan(left) else f"{{{name}}} plasser"
-        told.append(f"{number} {_IN[stage]}")
+        spare = total_places(answer, stage) - total_pupils(answer, stage)
+        names = [f"ledige_{STAGES[stage]}_{when}" for when in ("naa", "senere")]
+        for name, k, year in zip(names, (0, at), (begins, ends), strict=True):
+            facts[name] = Fact(
+                title=f"Plasser til overs {_IN[stage]} {year}",
+                value=None if np.isnan(spare[k]) else round(float(spare[k])),
+                unit="plasser",
+            )
+        if np.isnan(spare[[0, at]]).any():
+            told.append(f"antallet plasser er ukjent {_IN[stage]}")
+        else:
+            now, later = (f"{{{name}}}" for name in names)
+            word = f"{STAGES[stage]}et har {now} plasser til overs"
+            told.append(f"{word} i {begins} og {later} i {ends}")
     minus = any(isinstance(one.value, int) and one.value < 0 for one in facts.values())
-    lacks = " (minus betyr for få plasser)" if minus else ""
-    return f"Overskuddet til {until} er {' og '.join(told)}{lacks}." if told else "", facts
+    lacks = " Et minus er underdekning." if minus else ""
+    both = ", og ".join(told)
+    return (f"{both[:1].upper()}{both[1:]}.{lacks}" if told else ""), facts
 
 
 def _full_schools(answer: Answer) -> tuple[str, dict[str, Fact]]:

@@ -1,8 +1,8 @@
 """Pupils against places: who has room, from when not, and why.
 
-Surplus is the places less the highest number of pupils in the years that follow; a school is full
-in the first year with more pupils than places. A measure's effect is the balance with it against
-the balance without it, everything else as it is counted.
+Surplus is the places less the highest number of pupils in the years that follow, each year against
+its own places; a school is full in the first year with more pupils than places. A measure's effect
+is the balance with it against the balance without it, everything else as it is counted.
 """
 
 from __future__ import annotations
@@ -148,8 +148,11 @@ def first_over(went: Numbers, places: Numbers, years: NDArray[np.int64]) -> NDAr
     return np.where(told.any(axis=0), found, NEVER)
 
 
-def surplus(went: Numbers, places: Numbers, span: int) -> Numbers:
-    """Return places less the most pupils in the year and the ``span`` years after it.
+def surplus(went: Numbers, places: Numbers, span: int, is_open: Flags | None = None) -> Numbers:
+    """Return the fewest places to spare in the year and the ``span`` years after it.
+
+    While the places are the same, that is the places less the most pupils of those years; where
+    they change, each year's pupils are held against that year's places.
 
     Parameters
     ----------
@@ -157,14 +160,19 @@ def surplus(went: Numbers, places: Numbers, span: int) -> Numbers:
         Pupils and places, (t, …); NaN unknown.
     span
         Years; fewer where the forecast ends.
+    is_open
+        Years that count, (t, …); all when not given. Where none does it is NaN.
 
     Examples
     --------
     >>> surplus(np.array([10.0, 30, 20]), np.array([25.0, 25, 25]), 1).tolist()
     [-5.0, -5.0, 5.0]
     """
-    most = np.stack([went[at : at + span + 1].max(axis=0) for at in range(len(went))])
-    return np.asarray(places - most)
+    spare = places - went
+    if is_open is not None:
+        spare = np.where(is_open, spare, np.inf)
+    least = np.stack([spare[at : at + span + 1].min(axis=0) for at in range(len(spare))])
+    return np.where(np.isinf(least), np.nan, least)
 
 
 def cause_changes(by_cause: Mapping[str, Numbers]) -> dict[str, Numbers]:

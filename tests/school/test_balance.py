@@ -86,12 +86,17 @@ def test_the_surplus_is_places_less_the_most_pupils_of_the_years_that_follow():
     room = np.array([140.0, 140, 140, 200])
     assert surplus(went, room, 1).tolist() == [20, -10, -10, 110]
     assert surplus(went, room, 10).tolist() == [-10, -10, -10, 110]
-    assert np.isnan(surplus(went, np.array([140, np.nan, 140, 200]), 1)).tolist() == [
-        False,
-        True,
-        False,
-        False,
-    ]
+    unknown = np.isnan(surplus(went, np.array([140, np.nan, 140, 200]), 1))
+    assert unknown.tolist() == [True, True, False, False]
+
+
+def test_a_year_is_held_against_its_own_places_and_a_closed_school_has_none():
+    went = np.array([0.0, 0, 90, 100])
+    room = np.array([0.0, 0, 140, 140])
+    there = room > 0
+    assert surplus(went, room, 10, there).tolist() == [40] * 4
+    assert np.isnan(surplus(went, room, 1, there)[0])
+    assert surplus(np.array([150.0, 100]), np.array([140.0, 200]), 1).tolist() == [-10, 100]
 
 
 def test_a_case_solved_by_hand():
