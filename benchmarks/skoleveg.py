@@ -10,6 +10,7 @@ largest in metres, straight lines to the doors left out; pandana keeps whole tho
 from __future__ import annotations
 
 import sys
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -140,9 +141,12 @@ def _pandana_network(folder: Path) -> Any:  # noqa: ANN401
 def _pandana(folder: Path) -> NDArray[np.float64]:
     peers = _setting(folder).peers
     homes, schools = peers.addresses, peers.services[0]
-    found = _pandana_network(folder).shortest_path_lengths(
-        np.repeat(homes, len(schools)), np.tile(schools, len(homes))
-    )
+    with warnings.catch_warnings():
+        # It lists every pair without a way, megabytes of them.
+        warnings.simplefilter("ignore")
+        found = _pandana_network(folder).shortest_path_lengths(
+            np.repeat(homes, len(schools)), np.tile(schools, len(homes))
+        )
     out = np.array(found).reshape(len(homes), len(schools))
     out[out > FARTHEST] = np.inf  # pandana's sign of no way
     return out
