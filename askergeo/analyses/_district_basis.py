@@ -36,6 +36,7 @@ from askergeo.school.district_inputs import (
 )
 from askergeo.school.district_problem import NONE
 from askergeo.school.route import distances, straight
+from askergeo.school.route_rights import counted, limit_of
 from askergeo.school.units import ISLAND, Neighbours, Units, merged, neighbours
 
 if TYPE_CHECKING:
@@ -392,10 +393,20 @@ def _ways(  # noqa: PLR0917  (called once)
         np.r_[row, empty],
         np.r_[children, np.zeros(len(empty))],
         count=count,
-        limits=(float(parameters["skoleveg_grense_1_m"]), float(parameters["skoleveg_grense_m"])),
+        limits=_limits(parameters),
         detour=float(parameters["krets_omveg"]),
         must=must,
     )
+
+
+def _limits(parameters: Parameters) -> tuple[float, float]:
+    """Metres measured beyond which grade 1, and the others, have the right to free transport.
+
+    What the county adds to the way is taken from the limit: see `askergeo.school.route_rights`.
+    """
+    first, other = limit_of(1, parameters), limit_of(2, parameters)
+    nothing, more = counted(np.array([0.0, 1.0]), parameters)
+    return float((first - nothing) / (more - nothing)), float((other - nothing) / (more - nothing))
 
 
 def _children(befolkning: pd.DataFrame, address: pd.Series) -> Floats:

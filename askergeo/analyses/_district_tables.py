@@ -321,8 +321,10 @@ def walk_table(basis: Basis, alternatives: Sequence[Alternative], limits: Sequen
             frame=frame,
             columns=columns,
             note=f"Framskrevne elever i {year_text(int(basis.problem.years[0]))}. Grensene er "
-            "opplæringslovas for rett til gratis skyss etter lengde. Rett på grunn av farlig veg, "
-            "funksjonsnedsetting eller fylkeskommunens egne regler er ikke med. "
+            "opplæringslovas for rett til gratis skyss etter lengde, med fylkeskommunens tillegg "
+            "når det er satt (skoleveg_tillegg_m). Rett på grunn av farlig veg eller "
+            "funksjonsnedsetting er ikke med. Adresser uten kjent gangveg er regnet som de andre i "
+            "området. "
             "«askergeo skole veg» viser hver adresse.",
         )
     )
