@@ -16,7 +16,7 @@ from askergeo.compare import SCENARIO
 from askergeo.result import Table
 
 if TYPE_CHECKING:
-    from askergeo.result import Result
+    from askergeo.result import MapLayer, Result
 
 __all__ = ["compare"]
 
@@ -70,4 +70,16 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
         "alle år.",
     )
     kept = tuple(its for its in difference.tables if its.name not in ("trinn", "andeler"))
-    return replace(difference, tables=(table, *kept) if changed.any() else kept)
+    return replace(
+        difference,
+        tables=(table, *kept) if changed.any() else kept,
+        # Every district changes a little in every year: the map shows how full they then are.
+        layers=tuple(_with_scenario(layer) for layer in other.layers),
+    )
+
+
+def _with_scenario(layer: MapLayer) -> MapLayer:
+    """Take a layer of the scenario's run; the tables beside it have other columns."""
+    if not layer.rows_of:
+        return layer
+    return replace(layer, rows_of="", title=f"{layer.title}, med scenario")

@@ -313,8 +313,8 @@ def measure_table(answer: Answer) -> Table | None:
         },
         note="Balansen er regnet med og uten tiltaket, med de andre tiltakene som de er. "
         "Overskuddet er det minste ved skolen fra tiltakets første år. «Fulle skoler» er alle "
-        "skolene på trinnet som går over 100 % i perioden. Legges en skole ned, er elevene ført til den "
-        "nærmeste åpne skolen i luftlinje.",
+        "skolene på trinnet som går over 100 % i perioden. Legges en skole ned, er elevene ført "
+        "til den nærmeste åpne skolen i luftlinje.",
         group="Tiltak",
     )
 

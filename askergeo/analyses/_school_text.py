@@ -187,4 +187,11 @@ def reading(answer: Answer) -> tuple[str, ...]:
         "Endres en krets, gjelder den nye kretsen alle elever fra første år. At noen blir på "
         "skolen de går på, regner «askergeo skole kretser»."
     )
-    return places, went, year, room, moved
+    if not np.any(answer.inputs.forecast.causes["skalering"]):
+        return places, went, year, room, moved
+    scaled = (
+        "Barna er skalert til framskrivingen av kommunen. Flere boliger i boligprogrammet flytter "
+        "da barn mellom kretsene og gir ikke flere i alt. Uten laget «framskriving» er de ikke "
+        "skalert."
+    )
+    return places, went, year, room, moved, scaled
