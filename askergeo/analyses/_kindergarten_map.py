@@ -59,6 +59,7 @@ def full_layers(
                 columns={name: balance.columns[name] for name in told.columns},
                 style=Style(column="tilstand", classes=own, width=0.3, opacity=0.7),
                 rows_of=balance.name,
+                note="«Annet»: få barn, og derfor skjult.",
                 visible=number == 0,
             )
         )

@@ -146,6 +146,7 @@ framskriving, kommunegrense
         ),
         findings=(
             *_full_findings(needed),
+            *_lacking_findings(needed),
             *_kindergarten_findings(found),
             *fault_findings(all_faults([areas.faults, forecast.faults])),
         ),
@@ -251,17 +252,35 @@ def _statement(need: Need, balance: Table) -> tuple[str, dict[str, Fact]]:
         "Kommunen har {plasser} kjente barnehageplasser. Om lag {naa} barn på 1–5 år trenger plass "
         f"i {start} og {{sist}} i {end}. {_whole_text(need)}"
     )
-    rows = need.first("hoved")
-    full = np.flatnonzero(rows >= 0)
-    if not len(full):
-        return f"{told} Ingen områder får flere barn enn plasser.", facts
+    rows, has = need.first("hoved"), _has_kindergarten(need)
+    full = np.flatnonzero((rows >= 0) & has)
     order = full[np.argsort(rows[full], kind="stable")]
     named = [
         f"{need.names.iloc[one]} ({year_text(int(need.years[rows[one]]))})"
         for one in order[:_NAMED]
     ]
-    more = f"{format_number(len(full))} av {format_number(len(need.names))} områder"
-    return f"{told} {more} får flere barn enn plasser, først {listed(named)}.", facts
+    count = f"{format_number(len(full)) if len(full) else 'Ingen'} av {format_number(int(has.sum()))}"
+    first = f", først {listed(named)}" if named else ""
+    areas = "område" if has.sum() == 1 else "områder"
+    told += f" {count} {areas} med barnehage får flere barn enn plasser{first}."
+    without = len(_without_kindergarten(need))
+    if without:
+        word = "område" if without == 1 else "områder"
+        told += f" {format_number(without)} {word} har barn, men ingen barnehage."
+    return told, facts
+
+
+def _has_kindergarten(need: Need) -> NDArray[np.bool_]:
+    """Tell which areas have a kindergarten; what lies in no area is none."""
+    own = need.places["barnehager"].to_numpy(dtype=np.int64) > 0
+    return np.asarray(own & (need.names.index != tables.NOWHERE))
+
+
+def _without_kindergarten(need: Need) -> list[str]:
+    """Names of the areas that have children and no kindergarten."""
+    young = need.children["hoved"].max(axis=0) > 0
+    lacking = young & ~_has_kindergarten(need) & (need.names.index != tables.NOWHERE)
+    return [str(one) for one in need.names[lacking]]
 
 
 def _whole_text(need: Need) -> str:
@@ -289,10 +308,11 @@ def _fact(balance: Table, title: str, year: int) -> Fact:
 def _full_findings(need: Need) -> Iterator[Finding]:
     """Tell which areas get more children than places; no counts, which may be of few."""
     by_alternative = {one: need.first(one) for one in tables.TITLES}
+    has = _has_kindergarten(need)
     for column, (area, name) in enumerate(need.names.items()):
         row = int(by_alternative["hoved"][column])
         high = int(by_alternative["hoy"][column])
-        if row < 0 and high < 0:
+        if not has[column] or (row < 0 and high < 0):
             continue
         year = int(need.years[max(row, high) if row < 0 else row])
         when = year_text(year)
@@ -307,6 +327,18 @@ def _full_findings(need: Need) -> Iterator[Finding]:
             layer="barnehage",
             row=str(area),
             action="Se om naboområdene har ledige plasser; retten til plass gjelder kommunen.",
+        )
+
+
+def _lacking_findings(need: Need) -> Iterator[Finding]:
+    names = _without_kindergarten(need)
+    if names:
+        yield Finding(
+            rule="barnehage.ingen",
+            title="Områder uten barnehage",
+            status=Status.NOT_RELEVANT,
+            text=f"Barna må til et annet område: {listed(names)}.",
+            layer="barnehage",
         )
 
 

@@ -152,6 +152,16 @@ def test_without_districts_or_units_nobody_is_placed() -> None:
         barnehager(GARDENS, **given, parameters=parameters)
 
 
+def test_an_area_without_kindergarten_is_told_apart_from_one_that_is_full() -> None:
+    result = made({"V": 20, "O": 10}, GARDENS.iloc[:2])
+    assert "Ingen av 1 område med barnehage får flere barn enn plasser." in result.sentence
+    assert result.sentence.endswith("1 område har barn, men ingen barnehage.")
+    assert not [one for one in result.findings if one.rule == "barnehage.fullt"]
+    (told,) = (one for one in result.findings if one.rule == "barnehage.ingen")
+    assert told.text.endswith(": Øst.")
+    assert result.table("omraader").frame.loc["K2", "full_hoved"] == "2025/26"
+
+
 def test_areas_that_are_not_there_are_told() -> None:
     result = made({"V": 20}, barnehage_omraade="ungdomskrets")
     said = (
