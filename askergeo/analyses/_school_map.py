@@ -40,7 +40,10 @@ _OVER: Final = StyleClass(
     dash=True,
 )
 _UNSURE: Final = StyleClass(value="? Ukjent", label="? Ukjent", fill="#ffffff", stroke="#7f7f7f")
-_CLASSES: Final = (_ROOM, _MIDDLE, _TIGHT, _OVER, _UNSURE)
+_SHUT: Final = StyleClass(
+    value="× Skolen er ikke åpen", label="× Skolen er ikke åpen", fill="#d9d9d9", stroke="#7f7f7f"
+)
+_CLASSES: Final = (_ROOM, _MIDDLE, _TIGHT, _OVER, _UNSURE, _SHUT)
 _LOWEST: Final = 75.0
 _POINTS: Final = (
     StyleClass(value="● Har plass", label="● Har plass i alle år", fill="#08519c"),
@@ -104,7 +107,10 @@ def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:
     columns = dict(table.columns)
     for k in shown_years(answer):
         year = int(answer.years[k])
-        frame[f"klasse_{year}"] = _class_of(frame[f"utnyttelse_{year}"].to_numpy(dtype=float))
+        share, room = (
+            frame[f"{name}_{year}"].to_numpy(dtype=float) for name in ("utnyttelse", "plasser")
+        )
+        frame[f"klasse_{year}"] = _class_of(share, room)
         columns[f"klasse_{year}"] = Column(
             title=f"Utnyttelse {year_text(year)}, klasse", derived_from=(f"elever_{year}",)
         )
@@ -118,11 +124,11 @@ def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:
     )
 
 
-def _class_of(share: NDArray[np.float64]) -> NDArray[np.object_]:
+def _class_of(share: NDArray[np.float64], room: NDArray[np.float64]) -> NDArray[np.object_]:
     values = [one.value for one in _CLASSES]
     found = np.select(
-        [np.isnan(share), share > _FULL, share >= _ALMOST, share >= _LOWEST],
-        [values[4], values[3], values[2], values[1]],
+        [room == 0, np.isnan(share), share > _FULL, share >= _ALMOST, share >= _LOWEST],
+        [values[5], values[4], values[3], values[2], values[1]],
         default=values[0],
     )
     return np.asarray(found, dtype=object)
