@@ -29,11 +29,11 @@ __all__ = ["TOLERANCE", "Task", "excess", "first_plan", "improve", "is_valid", "
 
 #: Pupils: what counts as overfull. Forecasts are not whole numbers, and sums of them not exact.
 TOLERANCE = 1e-3
-_SUB_NODES = 200
+_SUB_NODES = 20
 _FIRST_NODES = 5
 _HELPS = 1e-5
 _SUB_ROUNDS = 6
-_SUB_GAP = 2e-3
+_SUB_GAP = 5e-3
 _DISTRICTS = 5
 
 
@@ -140,7 +140,7 @@ def _settle(
     nodes: int,
     until: float,
 ) -> NDArray[np.int64] | None:
-    """Solve until the plan keeps all rules, written out or not; ``None`` when it does not come."""
+    """Solve until the plan hangs together and encloses nothing; ``None`` when it does not come."""
     model = task.model
     for _ in range(_SUB_ROUNDS):
         answer = whole(
@@ -154,7 +154,10 @@ def _settle(
         if found is None:
             return None
         new = broken(model, model.expand(found))
-        if not task.lacks(found) and not new:
+        # A year that was not in the programme may be overfull. It is in from now on, and until then
+        # the price tells.
+        task.lacks(found)
+        if not new:
             return found
         task.cuts.update(dict.fromkeys(new))
     return None
@@ -173,13 +176,19 @@ def improve(task: Task, chosen: NDArray[np.int64], *, enough: float) -> NDArray[
     failed = 0
     while failed < len(schools) and not task.over():
         over = np.flatnonzero(excess(task.model, chosen).any(axis=1))
-        if value <= enough and not len(over):
+        valid = not len(over)
+        if value <= enough and valid:
             break
         if not order:
             order = chance.permutation(schools).tolist()
         centre = int(chance.choice(over)) if len(over) > failed else order.pop()
         better = _divide_again(task, chosen, _around(task.model, chosen, centre))
-        if better is not None and (found := price(task, better)) < value * (1 - _HELPS):
+        # A plan that has room is not given up for a cheaper one that lacks a little of it.
+        if (
+            better is not None
+            and (found := price(task, better)) < value * (1 - _HELPS)
+            and not (valid and excess(task.model, better).any())
+        ):
             chosen, value, failed = better, found, 0
         else:
             failed += 1

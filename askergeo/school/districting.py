@@ -37,7 +37,7 @@ _PENALTY = 5.0
 _NEAR = 0.008
 _FEW_CHOICES = 800
 _SAME = 1e-6
-_NEARLY_FULL = 0.97
+_NEARLY_FULL = 0.95
 _FIRST_GAP = 0.04
 _CUT_ROUNDS = 30
 
@@ -184,12 +184,11 @@ def _solve(
     )
     plans = [plan for plan in (first, best) if plan is not None]
     if plans:
-        good = min(plans, key=lambda plan: price(task, plan))
+        good = improve(task, min(plans, key=lambda plan: price(task, plan)), enough=np.inf)
         if is_valid(model, good):
             # The bound at the root tells whether the plan is good enough as it is.
-            _, bound = _prove(task, good, bound, prices, gap, nodes=1)
-        better = improve(task, good, enough=bound / (1 - gap))
-        best = better if is_valid(model, better) else best
+            best, bound = _prove(task, good, bound, prices, gap, nodes=1)
+            best = improve(task, good, enough=bound / (1 - gap))
     return _prove(task, best, bound, prices, gap)
 
 
