@@ -9,6 +9,7 @@ import numpy as np
 from askergeo.analyses._school_balance import AHEAD, count_text
 from askergeo.analyses._school_tables import total_places, total_pupils
 from askergeo.numbers import format_number
+from askergeo.privacy import THRESHOLD
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.school.balance import NEVER, first_over
 from askergeo.school.capacity import STAGES, year_text
@@ -154,10 +155,9 @@ def warnings_of(answer: Answer) -> tuple[str, ...]:
             few = count_text(lacking, "skole", "skoler")
             said.append(f"Plassene er ukjent ved {few} {_IN[stage]}. Summen er derfor ukjent.")
     if answer.unplaced:
-        said.append(
-            f"{format_number(answer.unplaced)} bosatte har ikke kjent sted eller alder og er ikke "
-            "med."
-        )
+        small = answer.unplaced < THRESHOLD
+        many = "Noen få" if small else format_number(answer.unplaced)
+        said.append(f"{many} bosatte har ikke kjent sted eller alder og er ikke med.")
     return tuple(said)
 
 

@@ -378,7 +378,7 @@ def _share_faults(found: pd.DataFrame, stage: str, parameters: Parameters) -> pd
                 "elevtall",
                 odd["skole_id"],
                 [
-                    f"«{name}» ({stage}) har {format_number(100 * share)} % så mange elever som "
+                    f"«{name}» ({stage}) har langt {'flere' if share > 1 else 'færre'} elever enn "
                     "kretsen har barn. Kommunens andel er brukt. Se om kretsen er endret etter "
                     "tellingen, eller om skole_id er feil."
                     for name, share in zip(odd["navn"], odd["raa"], strict=True)
