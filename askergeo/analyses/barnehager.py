@@ -259,10 +259,11 @@ def _statement(need: Need, balance: Table) -> tuple[str, dict[str, Fact]]:
         f"{need.names.iloc[one]} ({year_text(int(need.years[rows[one]]))})"
         for one in order[:_NAMED]
     ]
-    count = f"{format_number(len(full)) if len(full) else 'Ingen'} av {format_number(int(has.sum()))}"
-    first = f", først {listed(named)}" if named else ""
-    areas = "område" if has.sum() == 1 else "områder"
-    told += f" {count} {areas} med barnehage får flere barn enn plasser{first}."
+    number, of = len(full), int(has.sum())
+    count = f"{format_number(number) if number else 'Ingen'} av {format_number(of)}"
+    soonest = f", først {listed(named)}" if named else ""
+    areas = "område" if of == 1 else "områder"
+    told += f" {count} {areas} med barnehage får flere barn enn plasser{soonest}."
     without = len(_without_kindergarten(need))
     if without:
         word = "område" if without == 1 else "områder"
