@@ -15,6 +15,7 @@ from askergeo.analyses import _district_school_tables as school_tables
 from askergeo.analyses import _district_tables as tables
 from askergeo.analyses import find
 from askergeo.analyses._district_basis import Ground
+from askergeo.analyses._district_change import compare
 from askergeo.analyses._district_map import area_table, district_layers
 from askergeo.analyses._district_options import (
     aims_of,
@@ -226,6 +227,23 @@ def test_what_can_not_be_is_told_with_the_places_that_lack() -> None:
     # 120 pupils and 100 places: what lacks in the best division is no less.
     (table,) = school_tables.lacking_table(of, told.missing)
     assert table.frame["2027/28"].sum() >= 20
+
+
+def test_two_runs_are_told_side_by_side() -> None:
+    of = basis(places=62.0)
+    alternatives = [alternative(of, [0, 0, 0, 1, 1, 1])]
+    table = tables.trade_off_table(of, alternatives)
+    template, facts = statement(ground(of), alternatives, table)
+    base = Result(
+        analysis="skolekretser", title="", template=template, facts=facts, tables=(table,)
+    )
+    told, some, _ = impossible(ground(basis(places=50.0)), explain(basis(places=50.0).problem))
+    scenario = Result(analysis="skolekretser", title="", template=told, facts=some)
+    difference = compare(base, scenario, replace(base, tables=(table,)))
+    sentence = suppress(difference).sentence
+    assert sentence == f"Uten scenarioet: {base.sentence} Med scenarioet: {scenario.sentence}"
+    # What two divisions that have nothing to do with each other differ by is not told.
+    assert not difference.tables
 
 
 NAMES = pd.Series({"S1": "Vest skole", "S2": "Øst skole"})
