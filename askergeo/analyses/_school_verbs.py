@@ -283,6 +283,7 @@ _DISTRICTS = Analysis(
         "som er land.",
     },
     network=("veg", "sti", "terreng", "sperring"),
+    comparison="askergeo.analyses._district_change:compare",
     seconds=60.0,
 )
 
