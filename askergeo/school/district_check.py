@@ -151,7 +151,7 @@ def _flood(start: int, may: list[bool], beside: list[set[int]]) -> list[bool]:
 
 
 def _schools_own(problem: Problem, plan: list[int]) -> Iterator[Fault]:
-    """Tell of units with an open school that are not given to it, nor to another that lies there."""
+    """Tell of units with an open school that are given to a school that does not lie there."""
     lies: dict[int, list[int]] = {}
     for school, unit in enumerate(problem.home.tolist()):
         if unit >= 0 and problem.capacity[school, -1] > 0:

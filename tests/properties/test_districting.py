@@ -16,7 +16,7 @@ from askergeo.school.district_problem import Problem, Weights, loads
 from askergeo.school.districting import solve
 
 pytest.importorskip("highspy")
-SOME = settings(max_examples=12, deadline=None, derandomize=True)
+SOME = settings(max_examples=8, deadline=None, derandomize=True)
 WEIGHTS = Weights(move=200.0, nearest=100.0)
 
 
