@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo._text import listed
-from askergeo.analyses import ANALYSES
+from askergeo.analyses import ANALYSES, ON_REQUEST
 from askergeo.errors import ParameterError
 from askergeo.numbers import HARD_SPACE
 from askergeo.parameters import value_text
@@ -131,7 +131,7 @@ def compare(base: Result, other: Result) -> Result:
         provenance=_provenance(base.provenance, other.provenance),
         microdata=None,
     )
-    analysis = ANALYSES.get(base.analysis)
+    analysis = {**ANALYSES, **ON_REQUEST}.get(base.analysis)
     more = analysis.load_comparison() if analysis is not None else None
     return more(base, other, difference) if more is not None else difference
 

@@ -101,6 +101,7 @@ _KINDERGARTENS = Analysis(
         "kommunegrense": "Kartet viser ikke hva som er land.",
     },
     sources=True,
+    comparison="askergeo.analyses._kindergarten_change:compare",
     seconds=6.0,
 )
 

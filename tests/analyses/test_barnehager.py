@@ -186,3 +186,21 @@ def test_the_example_counts_its_own_children_and_places(demo_folder: Any) -> Non
     whole = larger.table("balanse").frame
     assert whole.loc[first.name, "hoved"] == pytest.approx(first["hoved"])
     assert len(larger.table("omraader").frame) < len(result.table("omraader").frame)
+
+
+def test_a_scenario_shows_when_areas_become_full_without_and_with_it() -> None:
+    before, after = made({"V": 20, "O": 10}), made({"V": 20, "O": 10}, GARDENS.iloc[:2])
+    more = before.compare(after)
+    years = more.table("omraader").frame["full_hoved"]
+    assert years["K1"] == "ikke i perioden"
+    assert (
+        made({"V": 20, "O": 10}).compare(before).table("omraader").frame.loc["K2", "full_hoved"]
+        == "2025/26"
+    )
+    larger = pd.concat([GARDENS, kindergartens((150, 60, 400, "privat"))])
+    larger["barnehage_id"] = [f"B{number}" for number in range(len(larger))]
+    changed = before.compare(made({"V": 20, "O": 10}, larger))
+    assert changed.table("omraader").frame.loc["K2", "full_hoved"] == "2025/26 → ikke i perioden"
+    own = row_of("K2", 2025)
+    assert changed.table("balanse").frame.loc[own, "tilstand"] == "○ Ledige plasser"
+    assert changed.layer("plasser_2025").frame.loc[own, "tilstand"] == "○ Ledige plasser"
