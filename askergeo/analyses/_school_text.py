@@ -191,7 +191,7 @@ def reading(answer: Answer) -> tuple[str, ...]:
         return places, went, year, room, moved
     scaled = (
         "Barna er skalert til framskrivingen av kommunen. Flere boliger i boligprogrammet flytter "
-        "da barn mellom kretsene og gir ikke flere i alt. Uten laget «framskriving» er de ikke "
-        "skalert."
+        "da barn mellom kretsene og gir ikke flere i alt. Med «--parameter skalering=ingen» avgjør "
+        "boligprogrammet summen."
     )
     return places, went, year, room, moved, scaled

@@ -240,7 +240,8 @@ def _reading(forecast: Forecast, year: int, *, scaled: bool) -> tuple[str, ...]:
     if scaled:
         model += (
             " Kretsene er skalert til framskrivingen for hele kommunen: flere boliger et sted "
-            "flytter da folk mellom kretsene, men endrer ikke summen."
+            "flytter da folk mellom kretsene, men endrer ikke summen. Med «--parameter "
+            "skalering=ingen» avgjør boligprogrammet summen."
         )
     band = (
         "Lavt og høyt alternativ er andre forutsetninger om fødsler, flytting og boliger. "

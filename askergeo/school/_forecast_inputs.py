@@ -237,8 +237,8 @@ def housing_change(setup: Setup, rates: Rates, name: str) -> tuple[Array | None,
 def targets_of(
     framskriving: pd.DataFrame | None, areas: Areas, parameters: Parameters
 ) -> Targets | None:
-    """Read the projection that the parts are to meet, if there is one."""
-    if framskriving is None or not len(framskriving):
+    """Read the projection that the parts are to meet, if there is one that they are to."""
+    if framskriving is None or not len(framskriving) or parameters["skalering"] == "ingen":
         return None
     return read_targets(
         framskriving,

@@ -173,6 +173,22 @@ def test_new_dwellings_bring_their_people_where_they_are_built() -> None:
     assert pupils[8] == pytest.approx(50 * (0.35 * 3 + 0.04 * 0) / 3, abs=0.01)
 
 
+def test_a_projection_that_is_not_to_be_met_leaves_new_dwellings_their_people() -> None:
+    whole = pd.DataFrame(
+        [("hoved", y, a, 40.0) for y in range(START, START + 8) for a in range(AGES)],
+        columns=["alternativ", "aar", "alder", "antall"],
+    )
+    homes = _programme(("smaahus", 2027, 50, 150))
+
+    def more(way: str) -> float:
+        given = {"framskriving": whole, "set_to": {"skalering": way}}
+        with_homes = _made(boligprogram=homes, **given).alternatives["hoved"].count[5]
+        return float(with_homes.sum() - _made(**given).alternatives["hoved"].count[5].sum())
+
+    assert more("framskriving") == pytest.approx(0)
+    assert more("ingen") > 50
+
+
 def test_a_project_in_two_districts_is_shared_by_its_area() -> None:
     field = box(X0 + 175, Y0, X0 + 275, Y0 + 100)
     made = _made(boligprogram=_programme(("enebolig", 2026, 40, field)))
