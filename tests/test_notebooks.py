@@ -16,7 +16,7 @@ MOST_CELLS = 12
 # How the sentence of an analysis begins.
 SENTENCE = (
     r"Strandsonen er \d|bor i tettsted|Av de bosatte bor \d|Kommunen har \d|Planen på \d|"
-    r"Overskuddet til \d"
+    r"I dag er vegen \d"
 )
 
 
