@@ -33,6 +33,7 @@ __all__ = ["evaluate", "solve"]
 
 # Of a missing place while a plan is being looked for, in the mean way to the farthest school.
 _PENALTY = 5.0
+_DEARER = 10.0
 # Choices this much dearer than the relaxed programme's are left out of the first plan.
 _NEAR = 0.008
 _FEW_CHOICES = 800
@@ -185,6 +186,10 @@ def _solve(
     plans = [plan for plan in (first, best) if plan is not None]
     if plans:
         good = improve(task, min(plans, key=lambda plan: price(task, plan)), enough=np.inf)
+        if not is_valid(model, good):
+            # Some places are still missing: go on from a plan with room, or let them count more.
+            task.penalty *= _DEARER
+            good = improve(task, good, enough=np.inf) if best is None else best
         if is_valid(model, good):
             # The bound at the root tells whether the plan is good enough as it is.
             best, bound = _prove(task, good, bound, prices, gap, nodes=1)
