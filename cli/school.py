@@ -52,7 +52,7 @@ def capacity(data: Data, out: Out = Path("skole-kapasitet"), *, common: Common) 
     """Plassene ved hver skole år for år: bygget, paviljongene og tiltakene.
 
     $ askergeo skole kapasitet --data asker --ut kapasitet
-    $ askergeo skole kapasitet --data asker --ut vedtatt --parameter tiltak_status=vedtatt
+    $ askergeo skole kapasitet --data asker --ut planlagt --parameter tiltak_status=vedtatt,planlagt
     $ askergeo skole kapasitet --data asker --ut små --parameter gruppe_barnetrinn=25
 
     Plasser er paralleller × trinn × gruppestørrelse, om kommunen ikke selv har oppgitt dem.

@@ -197,7 +197,7 @@ def make_ground(gangnett: GraphBuild, layers: Layers, parameters: Parameters) ->
         ),
         held=tuple(named[few]),
         dropped=int(parameters["kretser_aar"]) - len(case.members.years),
-        guessed=case.members.pupils.guessed,
+        guessed=(*case.members.dated, *case.members.pupils.guessed),
         faults=all_faults(
             [
                 areas.faults,

@@ -23,9 +23,12 @@ from askergeo.school.start import start_year
 from askergeo.school.units import blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
+    from askergeo.result import SourceRecord
     from askergeo.school.capacity import Capacity
     from askergeo.school.forecast import Forecast
     from askergeo.school.pupils import Pupils
@@ -64,6 +67,7 @@ class Layers:
     befolkning_historikk: pd.DataFrame | None = None
     framskriving: pd.DataFrame | None = None
     kommunegrense: gpd.GeoDataFrame | None = None
+    kilder: Mapping[str, SourceRecord] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,6 +82,8 @@ class Members:
         School years that the districts must hold for, by their autumns, (y,).
     count
         Pupils by part, grade and year, (d, g, y).
+    dated
+        What must be told of the year of the residents.
     """
 
     forecast: Forecast
@@ -85,6 +91,7 @@ class Members:
     places: Capacity
     years: Rows
     count: Floats
+    dated: tuple[str, ...]
 
 
 def units_layer(layers: Layers, parameters: Parameters) -> gpd.GeoDataFrame:
@@ -119,8 +126,9 @@ def units_layer(layers: Layers, parameters: Parameters) -> gpd.GeoDataFrame:
 def people_of(layers: Layers, units: gpd.GeoDataFrame, parameters: Parameters) -> Members:
     """Forecast the pupils of every part."""
     stage = str(parameters["kretser_trinn"])
-    start = start_year(
+    start, dated = start_year(
         parameters,
+        layers.kilder,
         historikk=layers.befolkning_historikk,
         framskriving=layers.framskriving,
         elevtall=layers.elevtall,
@@ -152,7 +160,9 @@ def people_of(layers: Layers, units: gpd.GeoDataFrame, parameters: Parameters) -
     known = ~np.isnan(share)
     common = np.average(share[known], weights=total[known] + 1e-9) if known.any() else 1.0
     count = children.transpose(1, 2, 0) * np.where(known, share, common)[:, None, None]
-    return Members(forecast=forecast, pupils=found, places=places, years=years, count=count)
+    return Members(
+        forecast=forecast, pupils=found, places=places, years=years, count=count, dated=dated
+    )
 
 
 def taking_part(people: Members, stage: str) -> pd.Index:

@@ -16,8 +16,6 @@ from askergeo.school.district_problem import NONE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pandas as pd
-
     from askergeo.analyses._district_basis import Ground
     from askergeo.analyses._district_tables import Alternative
     from askergeo.parameters import Parameters
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = [
     "LAW",
     "checked_findings",
-    "fault_findings",
     "ground_findings",
     "impossible",
     "reading",
@@ -304,26 +301,6 @@ def _note(rule: str, title: str, text: str, action: str, severity: Severity) -> 
     )
 
 
-def fault_findings(faults: pd.DataFrame) -> Iterator[Finding]:
-    """Turn what is wrong with the input into findings.
-
-    Parameters
-    ----------
-    faults
-        Columns regel, tittel, lag, rad, tekst.
-    """
-    for one in faults.drop_duplicates().itertuples():
-        yield Finding(
-            rule=f"data.{one.regel}",
-            title=str(one.tittel),
-            status=Status.NOT_MAPPED,
-            severity=Severity.WARNING,
-            text=str(one.tekst),
-            layer=str(one.lag),
-            row=str(one.rad),
-        )
-
-
 def warnings(
     ground: Ground, alternatives: Sequence[Alternative], parameters: Parameters
 ) -> Iterator[str]:
@@ -338,7 +315,7 @@ def warnings(
     parameters
         What was asked for.
     """
-    yield from ground.guessed
+    yield from (f"Antatt: {told}" for told in ground.guessed)
     if ground.apart:
         yield (
             f"{_some(ground.apart)} har elever, men ingen krets i dag, og får ingen her. Skal "

@@ -410,7 +410,7 @@ def _losses(test: Backtest) -> tuple[str, ...]:
 def _sums_lost(whole: pd.DataFrame) -> str:
     """Say where a naive forecast was nearer in the sum of a group of school ages."""
     off = {name: whole[f"{name}_bias"].abs() for name in _METHODS}
-    naive = np.minimum(*(off[name] for name in NAIVE))
+    naive = pd.concat([off[name] for name in NAIVE], axis=1).min(axis=1)
     lost = whole[(naive < off[MODEL]) & whole["gruppe"].isin([*_PARTS, _SCHOOL])]
     if not len(lost):
         return ""

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.population.faults import all_faults
-from askergeo.result import Finding, Severity, Status
 from askergeo.school._faults import faults_of
 from askergeo.school.areas import make_areas
 from askergeo.school.balance import Inputs, make_balance, measure_effects
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
@@ -41,7 +40,6 @@ __all__ = [
     "Layers",
     "answer_of",
     "count_text",
-    "fault_findings",
     "shown_years",
 ]
 
@@ -49,17 +47,6 @@ __all__ = [
 _OUTSIDE: Final = 2000.0
 #: Years ahead that the summary tells of.
 AHEAD: Final = 10
-# Rules whose numbers are wrong until they are mended; the others are told for the record.
-_SERIOUS: Final = (
-    "skole.uten_trinn",
-    "skole.uten_kapasitet",
-    "skole.uten_krets",
-    "skole.uten_sted",
-    "skolekrets.",
-    "skoletiltak.uten_plasser",
-    "skoletiltak.ukjent_skole",
-    "elevtall.passer_ikke",
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,7 +141,13 @@ def answer_of(
     LayerError
         When there is no school of grades 1 to 10, or nobody can be placed.
     """
-    start, guess = _start(layers, parameters, kilder)
+    start, guess = start_year(
+        parameters,
+        kilder,
+        historikk=layers.befolkning_historikk,
+        framskriving=layers.framskriving,
+        elevtall=layers.elevtall,
+    )
     areas = make_areas(
         layers.adresse,
         layers.befolkning,
@@ -208,27 +201,6 @@ def answer_of(
     )
 
 
-def _start(
-    layers: Layers, parameters: Parameters, kilder: Mapping[str, SourceRecord] | None
-) -> tuple[int, tuple[str, ...]]:
-    """Find the year of the residents; the date of the layer when nothing else says it."""
-    try:
-        found = start_year(
-            parameters,
-            historikk=layers.befolkning_historikk,
-            framskriving=layers.framskriving,
-            elevtall=layers.elevtall,
-        )
-    except LayerError:
-        record = (kilder or {}).get("befolkning")
-        date = pd.to_datetime(record.date, errors="coerce") if record is not None else pd.NaT
-        if pd.isna(date):
-            raise
-        told = f"Folketallet er regnet som det 1. januar {date.year}, etter datoen på laget"
-        return int(date.year), (f"{told} «befolkning». Er det feil, oppgi «startaar».",)
-    return found, ()
-
-
 def _listed(
     places: Capacity, found: Pupils, public: NDArray[np.bool_], stage: int
 ) -> NDArray[np.intp]:
@@ -255,23 +227,6 @@ def _place_faults(layers: Layers) -> pd.DataFrame:
     ]
     title = "Skole uten sted i kommunen"
     return faults_of("skole.uten_sted", title, "skole", rows["skole_id"], texts)
-
-
-def fault_findings(faults: pd.DataFrame) -> tuple[Finding, ...]:
-    """Make a finding of each fault of the input, the serious first."""
-    found = [
-        Finding(
-            rule=str(row.regel),
-            title=str(row.tittel),
-            status=Status.NOT_RELEVANT,
-            severity=Severity.WARNING if str(row.regel).startswith(_SERIOUS) else Severity.INFO,
-            text=str(row.tekst),
-            layer=str(row.lag),
-            row=str(row.rad),
-        )
-        for row in faults.itertuples()
-    ]
-    return tuple(sorted(found, key=lambda one: one.severity is not Severity.WARNING))
 
 
 def shown_years(answer: Answer) -> list[int]:

@@ -151,6 +151,7 @@ _FORECAST = Analysis(
         "kommunegrense": "Kartet viser ikke hva som er land.",
     },
     seconds=5.0,
+    sources=True,
 )
 
 # What places and pupils are reckoned from.
@@ -286,6 +287,7 @@ _DISTRICTS = Analysis(
     network=("veg", "sti", "terreng", "sperring"),
     comparison="askergeo.analyses._district_change:compare",
     seconds=60.0,
+    sources=True,
 )
 
 _CLOSING = Analysis(

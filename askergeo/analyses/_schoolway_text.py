@@ -85,8 +85,8 @@ def statement(scene: Scene, rights: Table, found: gpd.GeoDataFrame) -> tuple[str
     of = f" i skoleåret {year_text(scene.year)}" if scene.year else ""
     template = (
         f"{{rett}} av {{elever}} elever har rett til skoleskyss etter avstand{of}. Av de andre har "
-        "{farlig} ingen skoleveg innenfor grensen som går utenom usikre strekninger. For {ukjent} "
-        "er skolevegen ukjent."
+        "{farlig} ingen skoleveg innenfor grensen som går utenom usikre strekninger. {ukjent} "
+        "elever har ukjent skoleveg."
     )
     return template, facts
 

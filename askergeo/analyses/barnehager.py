@@ -16,7 +16,7 @@ import pandas as pd
 from askergeo._text import listed
 from askergeo.analyses import _kindergarten_map as maps
 from askergeo.analyses import _kindergarten_tables as tables
-from askergeo.analyses._school_balance import fault_findings
+from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._school_map import ground as map_ground
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
@@ -35,7 +35,7 @@ from askergeo.school.kindergarten import (
     places,
     shares,
 )
-from askergeo.school.start import start_or_date
+from askergeo.school.start import start_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,10 +101,9 @@ framskriving, kommunegrense
     maybe = {"skolekrets": skolekrets, "grunnkrets": grunnkrets, "kommunegrense": kommunegrense}
     there = {name: frame for name, frame in maybe.items() if frame is not None}
     check_crs_of({"barnehage": barnehage, "adresse": adresse, **there}, barnehage.crs)
-    record = (kilder or {}).get("befolkning")
-    year, dated = start_or_date(
+    year, dated = start_year(
         parameters,
-        "" if record is None else record.date,
+        kilder,
         historikk=befolkning_historikk,
         framskriving=framskriving,
     )
@@ -154,7 +153,7 @@ framskriving, kommunegrense
             *_missing_ages(areas.people.count),
             *_warnings(found, column, parameters),
             *dated,
-            *forecast.guessed,
+            *(f"Antatt: {told}" for told in forecast.guessed),
         ),
         reading=_reading(),
     )

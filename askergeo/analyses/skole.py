@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from askergeo.analyses import _school_sums as sums
 from askergeo.analyses import _school_tables as tables
 from askergeo.analyses import _school_text as text
-from askergeo.analyses._school_balance import Layers, answer_of, fault_findings
+from askergeo.analyses._input_faults import fault_findings
+from askergeo.analyses._school_balance import Layers, answer_of
 from askergeo.analyses._school_map import map_layers
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Result

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.analyses._school_balance import count_text, fault_findings
+from askergeo.analyses._input_faults import fault_findings
+from askergeo.analyses._school_balance import count_text
 from askergeo.analyses._school_map import ground
 from askergeo.analyses._school_sums import TYPES
 from askergeo.analyses._school_tables import STAGE_TITLES

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses import _school_closing as tables
-from askergeo.analyses._school_balance import Layers, answer_of, fault_findings
+from askergeo.analyses._input_faults import fault_findings
+from askergeo.analyses._school_balance import Layers, answer_of
 from askergeo.analyses._school_text import warnings_of
 from askergeo.errors import ParameterError, collect
 from askergeo.overlay.door import check_crs_of

@@ -22,10 +22,11 @@ from askergeo.analyses._forecast_backtest import (
 )
 from askergeo.analyses._forecast_history import backtest_of_history
 from askergeo.analyses._forecast_sums import GROUPS, TOTAL, Summed, make_zones, summed
+from askergeo.analyses._input_faults import fault_findings
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
-from askergeo.result import Fact, Finding, Result, Severity, Status
+from askergeo.result import Fact, Result
 from askergeo.school.areas import make_areas
 from askergeo.school.forecast import make_forecast
 from askergeo.school.start import start_year
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from askergeo.analyses._forecast_backtest import Backtest
     from askergeo.parameters import Parameters
     from askergeo.population.backtest import Series
-    from askergeo.result import MapLayer, Table
+    from askergeo.result import MapLayer, SourceRecord, Table
     from askergeo.school.areas import Areas
     from askergeo.school.forecast import Forecast
 
@@ -58,6 +59,7 @@ def skole_prognose(
     framskriving: pd.DataFrame | None = None,
     elevtall: pd.DataFrame | None = None,
     kommunegrense: gpd.GeoDataFrame | None = None,
+    kilder: Mapping[str, SourceRecord] | None = None,
     parameters: Parameters,
 ) -> Result:
     """Forecast children and all residents by district, in three alternatives with a band.
@@ -68,6 +70,8 @@ def skole_prognose(
 elevtall, kommunegrense
         Layers of the catalogue; districts or units must be there. ``elevtall`` only tells the
         year of the residents, where nothing else does.
+    kilder
+        Where the layers come from: the date of the residents, when nothing else tells their year.
     parameters
         The sets ``prognose`` and ``etterproving``; with ``etterprov`` the same model is tested on
         the history too.
@@ -83,8 +87,12 @@ elevtall, kommunegrense
     maybe = {"grunnkrets": grunnkrets, "skolekrets": skolekrets, "kommunegrense": kommunegrense}
     there = {name: frame for name, frame in maybe.items() if frame is not None}
     check_crs_of({"adresse": adresse, **there}, adresse.crs)
-    year = start_year(
-        parameters, historikk=befolkning_historikk, framskriving=framskriving, elevtall=elevtall
+    year, dated = start_year(
+        parameters,
+        kilder,
+        historikk=befolkning_historikk,
+        framskriving=framskriving,
+        elevtall=elevtall,
     )
     areas = make_areas(
         adresse, befolkning, year=year, grunnkrets=grunnkrets, skolekrets=skolekrets,
@@ -109,8 +117,8 @@ elevtall, kommunegrense
         facts=facts | more_facts,
         tables=_tables(forecast, parts, test),
         layers=_layers(parts, kommunegrense),
-        findings=tuple(_findings(pd.concat([areas.faults, forecast.faults]))),
-        warnings=(*_warnings(areas, forecast, skolekrets), *losses),
+        findings=fault_findings(pd.concat([areas.faults, forecast.faults])),
+        warnings=(*dated, *_warnings(areas, forecast, skolekrets), *losses),
         reading=_reading(forecast, year, scaled=framskriving is not None),
     )
 
@@ -212,19 +220,6 @@ def _warnings(
         if areas.frame[level].isna().all():
             why = "Laget «skolekrets» mangler" if skolekrets is None else "Laget har ingen slike"
             yield f"{why}: tallene for {name} er vist etter grunnkrets, ikke skolekrets."
-
-
-def _findings(faults: pd.DataFrame) -> Iterator[Finding]:
-    for one in faults.drop_duplicates().itertuples():
-        yield Finding(
-            rule=f"data.{one.regel}",
-            title=str(one.tittel),
-            status=Status.NOT_MAPPED,
-            severity=Severity.WARNING,
-            text=str(one.tekst),
-            layer=str(one.lag),
-            row=str(one.rad),
-        )
 
 
 def _reading(forecast: Forecast, year: int, *, scaled: bool) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from askergeo.analyses._district_map import (
 from askergeo.analyses._district_options import aims_of
 from askergeo.analyses._district_people import Layers
 from askergeo.analyses._district_tables import Alternative
+from askergeo.analyses._input_faults import fault_findings
 from askergeo.geometry import geometries, union
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Result
@@ -38,14 +39,14 @@ from askergeo.school.district_frontier import frontier
 from askergeo.school.district_problem import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
     from askergeo.analyses._district_basis import Ground
     from askergeo.network.graph import GraphBuild
     from askergeo.parameters import Parameters
-    from askergeo.result import MapLayer, Table
+    from askergeo.result import MapLayer, SourceRecord, Table
     from askergeo.school.district_problem import Plan, Problem
 
 __all__ = ["skolekretser"]
@@ -67,6 +68,7 @@ def skolekretser(
     befolkning_historikk: pd.DataFrame | None = None,
     framskriving: pd.DataFrame | None = None,
     kommunegrense: gpd.GeoDataFrame | None = None,
+    kilder: Mapping[str, SourceRecord] | None = None,
     parameters: Parameters,
 ) -> Result:
     """Propose new school districts.
@@ -78,6 +80,8 @@ def skolekretser(
     adresse, befolkning, skole, skolekrets, grunnkrets, elevtall, skoletiltak, boligprogram, \
 befolkning_historikk, framskriving, kommunegrense
         Layers of the catalogue, in the same projected CRS in metres.
+    kilder
+        Where the layers come from: the date of the residents, when nothing else tells their year.
     parameters
         The sets ``skolekretser``, ``skole``, ``prognose`` and ``skoleveg``.
 
@@ -110,6 +114,7 @@ befolkning_historikk, framskriving, kommunegrense
         befolkning_historikk=befolkning_historikk,
         framskriving=framskriving,
         kommunegrense=kommunegrense,
+        kilder=kilder,
     )
     maybe = {"skole": skole, "skolekrets": skolekrets, "grunnkrets": grunnkrets}
     check_crs_of({name: one for name, one in maybe.items() if one is not None}, adresse.crs)
@@ -207,7 +212,7 @@ def _answer(
         findings=(
             *text.checked_findings(alternatives, faults),
             *text.ground_findings(ground),
-            *text.fault_findings(ground.faults),
+            *fault_findings(ground.faults),
         ),
         warnings=tuple(text.warnings(ground, alternatives, parameters)),
         reading=text.reading(ground, alternatives, max(one.plan.gap for one in alternatives)),
@@ -257,7 +262,7 @@ def _impossible(ground: Ground, background: tuple[MapLayer, ...], parameters: Pa
             *district_layers(basis, (), (), 0),
             school_layer(basis, ground.schools),
         ),
-        findings=(*helps, *text.ground_findings(ground), *text.fault_findings(ground.faults)),
+        findings=(*helps, *text.ground_findings(ground), *fault_findings(ground.faults)),
         warnings=tuple(text.warnings(ground, (), parameters)),
         reading=text.reading_impossible(ground),
     )

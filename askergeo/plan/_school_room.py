@@ -20,7 +20,7 @@ from askergeo.school.areas import make_areas
 from askergeo.school.capacity import GRADES, STAGES, capacity
 from askergeo.school.forecast import make_forecast
 from askergeo.school.pupils import pupils, school_years
-from askergeo.school.start import start_or_date
+from askergeo.school.start import start_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,9 +160,9 @@ def _forecast(package: DataPackage | ScenarioView, parameters: Parameters) -> Ro
     frames = {one: package.read(one) for one in (*_SCHOOL, *FORECAST, *MORE) if one in package}
     program, past = frames.get("boligprogram"), frames.get("befolkning_historikk")
     districts = frames["skolekrets"]
-    year, dated = start_or_date(
+    year, dated = start_year(
         parameters,
-        package.source_record("befolkning").date,
+        {"befolkning": package.source_record("befolkning")},
         historikk=past,
         framskriving=frames.get("framskriving"),
         elevtall=frames.get("elevtall"),

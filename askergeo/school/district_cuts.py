@@ -181,9 +181,7 @@ def _network(graph: Graph, value: NDArray[np.float64]) -> sparse.csr_matrix:
     return sparse.csr_matrix((size, (source, target)), shape=(2 * count, 2 * count))
 
 
-def _min_cut(
-    network: sparse.csr_matrix, unit: int, home: int
-) -> tuple[list[int], float]:
+def _min_cut(network: sparse.csr_matrix, unit: int, home: int) -> tuple[list[int], float]:
     """Units of the narrowest cut between a unit and the school's, and its width."""
     flow = maximum_flow(network, 2 * unit + 1, 2 * home)
     left = (network - flow.flow).tocsr()

@@ -81,9 +81,7 @@ def test_too_few_years_and_unknown_figures_are_refused() -> None:
 
 @settings(deadline=None)  # a busy machine is no fault
 @given(st.integers(2, 6), st.integers(1, 4), st.floats(0, 500))
-def test_never_negative_and_always_finite(
-    years: int, areas: int, strength: float
-) -> None:
+def test_never_negative_and_always_finite(years: int, areas: int, strength: float) -> None:
     count = places(years, areas)
     ratios = fit_ratios(count, Window(5, 3, 0.5), strength=strength)
     ahead = project(count[-1], ratios, 3)

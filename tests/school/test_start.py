@@ -7,7 +7,8 @@ import pytest
 
 from askergeo.errors import LayerError
 from askergeo.parameters import Parameter, Parameters
-from askergeo.school.start import start_or_date, start_year
+from askergeo.result import SourceRecord
+from askergeo.school.start import start_year
 
 
 def years(*some: int) -> pd.DataFrame:
@@ -32,19 +33,34 @@ def told(year: int) -> Parameters:
 def test_the_year_is_that_of_the_first_that_tells(
     given: int, layers: dict[str, pd.DataFrame], expected: int
 ) -> None:
-    assert start_year(told(given), **layers) == expected
+    assert start_year(told(given), None, **layers) == (expected, ())
 
 
 def test_nobody_is_taken_to_be_of_an_unknown_year() -> None:
     with pytest.raises(LayerError, match="hvilket år") as error:
-        start_year(told(0))
+        start_year(told(0), None)
     assert "startaar=2026" in str(error.value)
 
 
-def test_the_date_of_the_residents_is_the_last_resort_and_told() -> None:
-    assert start_or_date(told(0), "2025-06-30", historikk=years(2026)) == (2026, ())
-    year, said = start_or_date(told(0), "2025-06-30")
-    assert year == 2025
-    assert "1. januar 2025" in said[0]
+def dated(day: str) -> dict[str, SourceRecord]:
+    return {
+        "befolkning": SourceRecord(
+            layer="befolkning", title="", origin="", date=day, sha256="", rows=1, licence="",
+            attribution="",
+        )
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2025-06-30", 2025), ("2025-12-31", 2026)])
+def test_the_first_of_january_nearest_to_the_layers_date_is_the_last_resort(
+    day: str, expected: int
+) -> None:
+    assert start_year(told(0), dated(day), historikk=years(2030)) == (2030, ())
+    year, said = start_year(told(0), dated(day))
+    assert year == expected
+    assert f"1. januar {expected}" in said[0]
+
+
+def test_a_layer_without_a_date_tells_no_year() -> None:
     with pytest.raises(LayerError):
-        start_or_date(told(0), "")
+        start_year(told(0), dated(""))
