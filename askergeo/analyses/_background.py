@@ -10,7 +10,7 @@ import shapely
 
 from askergeo.analyses._shoreline import has_sea, own_points
 from askergeo.catalogue import load_catalogue
-from askergeo.geometry import geometries
+from askergeo.geometry import geometries, union
 from askergeo.result import Column, MapLayer, StyleClass
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._shoreline import Land
 
-__all__ = ["background", "centre_points", "drawn_centres", "land_and_sea"]
+__all__ = ["background", "centre_points", "drawn_centres", "land_and_sea", "land_of"]
 
 _DEKAR = 1e3
 _GROUND = "#f6f3ea"
@@ -56,6 +56,12 @@ def land_and_sea(land: BaseGeometry, sea: BaseGeometry | None, crs: object) -> M
         },
         style=replace(style, column="klasse", classes=classes),
     )
+
+
+def land_of(boundary: gpd.GeoDataFrame) -> MapLayer:
+    """Draw the land of the layer ``kommunegrense``; all of it where it does not tell land apart."""
+    land = boundary[boundary["omfang"] == "land"]
+    return land_and_sea(union(geometries(land if len(land) else boundary)), None, boundary.crs)
 
 
 def centre_points(centres: gpd.GeoDataFrame, land: Land) -> MapLayer:

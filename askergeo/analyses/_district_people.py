@@ -14,12 +14,10 @@ from askergeo.analyses._district_options import school_years
 from askergeo.errors import LayerError, collect
 from askergeo.geometry import geometries, union
 from askergeo.population.people import age_in_grade
-from askergeo.school.areas import make_areas
 from askergeo.school.capacity import GRADES, STAGES, capacity
 from askergeo.school.district_inputs import sums_by
-from askergeo.school.forecast import make_forecast
+from askergeo.school.forecast import forecast_of_layers
 from askergeo.school.pupils import pupils
-from askergeo.school.start import start_year
 from askergeo.school.units import blocks
 
 if TYPE_CHECKING:
@@ -126,21 +124,18 @@ def units_layer(layers: Layers, parameters: Parameters) -> gpd.GeoDataFrame:
 def people_of(layers: Layers, units: gpd.GeoDataFrame, parameters: Parameters) -> Members:
     """Forecast the pupils of every part."""
     stage = str(parameters["kretser_trinn"])
-    start, dated = start_year(
-        parameters,
+    forecast, dated = forecast_of_layers(
+        layers.adresse,
+        layers.befolkning,
         layers.kilder,
-        historikk=layers.befolkning_historikk,
-        framskriving=layers.framskriving,
+        grunnkrets=units,
+        skolekrets=layers.skolekrets,
         elevtall=layers.elevtall,
+        boligprogram=layers.boligprogram,
+        befolkning_historikk=layers.befolkning_historikk,
+        framskriving=layers.framskriving,
+        parameters=parameters,
     )
-    areas = make_areas(
-        layers.adresse, layers.befolkning, year=start, grunnkrets=units,
-        skolekrets=layers.skolekrets, boligprogram=layers.boligprogram,
-    )  # fmt: skip
-    forecast = make_forecast(
-        areas, historikk=layers.befolkning_historikk, boligprogram=layers.boligprogram,
-        framskriving=layers.framskriving, parameters=parameters,
-    )  # fmt: skip
     chosen = forecast.alternatives[str(parameters["kretser_framskriving"])]
     years = school_years(chosen.years, parameters)
     places = capacity(

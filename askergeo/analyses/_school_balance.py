@@ -13,11 +13,9 @@ from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.population.faults import all_faults
 from askergeo.school._faults import faults_of
-from askergeo.school.areas import make_areas
 from askergeo.school.balance import Inputs, make_balance, measure_effects
 from askergeo.school.capacity import STAGES
-from askergeo.school.forecast import make_forecast
-from askergeo.school.start import start_year
+from askergeo.school.forecast import forecast_of_layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,25 +139,15 @@ def answer_of(
     LayerError
         When there is no school of grades 1 to 10, or nobody can be placed.
     """
-    start, guess = start_year(
-        parameters,
-        kilder,
-        historikk=layers.befolkning_historikk,
-        framskriving=layers.framskriving,
-        elevtall=layers.elevtall,
-    )
-    areas = make_areas(
+    forecast, guess = forecast_of_layers(
         layers.adresse,
         layers.befolkning,
-        year=start,
+        kilder,
         grunnkrets=layers.grunnkrets,
         skolekrets=layers.skolekrets,
+        elevtall=layers.elevtall,
         boligprogram=layers.boligprogram,
-    )
-    forecast = make_forecast(
-        areas,
-        historikk=layers.befolkning_historikk,
-        boligprogram=layers.boligprogram,
+        befolkning_historikk=layers.befolkning_historikk,
         framskriving=layers.framskriving,
         parameters=parameters,
     )
@@ -187,11 +175,11 @@ def answer_of(
         went={name: found.by_stage(name) for name in found.split},
         listed=(_listed(places, found, public, 0), _listed(places, found, public, 1)),
         public=public,
-        unplaced=areas.unplaced,
+        unplaced=forecast.areas.unplaced,
         guessed=(*guess, *found.guessed),
         faults=all_faults(
             [
-                areas.faults,
+                forecast.areas.faults,
                 forecast.faults,
                 _place_faults(layers),
                 places.faults,

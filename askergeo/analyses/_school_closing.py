@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from askergeo._text import listed
-from askergeo.analyses._school_map import ground
+from askergeo.analyses._background import land_of
 from askergeo.analyses._school_tables import STAGE_TITLES, over_text, person_column
 from askergeo.geometry import geometries, polygons_of, union
 from askergeo.privacy import rounded
@@ -434,7 +434,7 @@ def reading(year: str) -> tuple[str, ...]:
 
 def map_layers(case: Case, boundary: gpd.GeoDataFrame | None) -> tuple[MapLayer, ...]:
     """Draw the areas that change school by the school they go to, and the schools."""
-    below = () if boundary is None else (ground(boundary),)
+    below = () if boundary is None else (land_of(boundary),)
     areas = [one for stage in (0, 1) if (one := _area_layer(case, stage)) is not None]
     return (*below, *areas, _school_layer(case))
 

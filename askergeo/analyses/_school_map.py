@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from askergeo.analyses._background import land_and_sea
+from askergeo.analyses._background import land_of
 from askergeo.analyses._school_balance import shown_years
 from askergeo.analyses._school_tables import STAGE_TITLES
 from askergeo.geometry import geometries, union
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from askergeo.analyses._school_balance import Answer
     from askergeo.result import Table
 
-__all__ = ["ground", "map_layers"]
+__all__ = ["map_layers"]
 
 _ALMOST, _FULL, _PERCENT = 90.0, 100.0, 100.0
 # Light to dark, so that the order is seen without colours; the full ones are dashed too.
@@ -69,7 +69,7 @@ def map_layers(
     boundary
         The municipality, for the land below.
     """
-    below = () if boundary is None else (ground(boundary),)
+    below = () if boundary is None else (land_of(boundary),)
     layers = [_districts(answer, table, stage) for stage in (0, 1)]
     drawn = [
         _in_year(layer, int(answer.years[k]), first=stage == 0 and number == 0)
@@ -78,12 +78,6 @@ def map_layers(
         for number, k in enumerate(shown_years(answer))
     ]
     return (*below, *drawn, _schools(answer))
-
-
-def ground(boundary: gpd.GeoDataFrame) -> MapLayer:
-    """Draw the land of the municipality, below the rest."""
-    land = boundary[boundary["omfang"] == "land"]
-    return land_and_sea(union(geometries(land if len(land) else boundary)), None, boundary.crs)
 
 
 def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from askergeo.analyses._background import land_and_sea
+from askergeo.analyses._background import land_of
 from askergeo.analyses._reach_map import squares
 from askergeo.analyses._schoolway_tables import stretch_columns
-from askergeo.geometry import geometries, union
+from askergeo.geometry import geometries
 from askergeo.result import Column, MapLayer, Style, StyleClass
 from askergeo.school.route import STAGES
 from askergeo.school.route_rights import NO_RIGHT, NO_WAY, RIGHT
@@ -47,12 +47,11 @@ _CLASSES = {
 }
 
 
-def base_layers(boundary: gpd.GeoDataFrame | None, crs: object) -> list[MapLayer]:
+def base_layers(boundary: gpd.GeoDataFrame | None) -> list[MapLayer]:
     """Draw the land."""
     if boundary is None:
         return []
-    land = boundary[boundary["omfang"] == "land"]
-    return [land_and_sea(union(geometries(land if len(land) else boundary)), None, crs)]
+    return [land_of(boundary)]
 
 
 def district_layers(scene: Scene) -> list[MapLayer]:

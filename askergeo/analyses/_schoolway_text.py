@@ -151,16 +151,27 @@ def findings(scene: Scene) -> tuple[Finding, ...]:
     )
 
 
-def _finding(rule: str, title: str, text: str, layer: str, **more: object) -> Finding:
-    severity = more.pop("severity", Severity.WARNING)
+def _finding(
+    rule: str,
+    title: str,
+    text: str,
+    layer: str,
+    *,
+    severity: Severity = Severity.WARNING,
+    row: str = "",
+    action: str = "",
+    geometry: shapely.Geometry | None = None,
+) -> Finding:
     return Finding(
         rule=f"skoleveg.{rule}",
         title=title,
         status=Status.NOT_RELEVANT,
-        severity=severity,  # type: ignore[arg-type]
+        severity=severity,
         text=text,
         layer=layer,
-        **more,  # type: ignore[arg-type]
+        row=row,
+        action=action,
+        geometry=geometry,
     )
 
 

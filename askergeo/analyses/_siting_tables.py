@@ -11,10 +11,9 @@ import pandas as pd
 import shapely
 
 from askergeo._text import listed
-from askergeo.analyses._background import land_and_sea
+from askergeo.analyses._background import land_of
 from askergeo.analyses._reach_people import AGES
 from askergeo.analyses._reach_tables import share_decimals
-from askergeo.geometry import geometries, union
 from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.privacy import rounded
 from askergeo.result import (
@@ -329,8 +328,7 @@ def map_layers(
     """Draw the land, who gains, the candidates, the services there are and the places chosen."""
     layers = []
     if boundary is not None:
-        land = boundary[boundary["omfang"] == "land"]
-        layers.append(land_and_sea(union(geometries(land if len(land) else boundary)), None, crs))
+        layers.append(land_of(boundary))
     layers.append(_gainers(found, crs))
     others = np.setdiff1d(np.arange(len(found.candidates.points)), found.chosen)
     layers.append(

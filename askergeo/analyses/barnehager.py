@@ -16,16 +16,15 @@ import pandas as pd
 from askergeo._text import listed
 from askergeo.analyses import _kindergarten_map as maps
 from askergeo.analyses import _kindergarten_tables as tables
+from askergeo.analyses._background import land_of
 from askergeo.analyses._input_faults import fault_findings
-from askergeo.analyses._school_map import ground as map_ground
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
 from askergeo.population.faults import all_faults
 from askergeo.result import Fact, Finding, Result, Severity, Status
-from askergeo.school.areas import make_areas
 from askergeo.school.capacity import year_text
-from askergeo.school.forecast import make_forecast
+from askergeo.school.forecast import forecast_of_layers
 from askergeo.school.kindergarten import (
     AGES,
     NO_CAPACITY,
@@ -35,7 +34,6 @@ from askergeo.school.kindergarten import (
     places,
     shares,
 )
-from askergeo.school.start import start_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,27 +99,18 @@ framskriving, kommunegrense
     maybe = {"skolekrets": skolekrets, "grunnkrets": grunnkrets, "kommunegrense": kommunegrense}
     there = {name: frame for name, frame in maybe.items() if frame is not None}
     check_crs_of({"barnehage": barnehage, "adresse": adresse, **there}, barnehage.crs)
-    year, dated = start_year(
-        parameters,
-        kilder,
-        historikk=befolkning_historikk,
-        framskriving=framskriving,
-    )
-    areas = make_areas(
+    forecast, dated = forecast_of_layers(
         adresse,
         befolkning,
-        year=year,
+        kilder,
         grunnkrets=grunnkrets,
         skolekrets=skolekrets,
         boligprogram=boligprogram,
-    )
-    forecast = make_forecast(
-        areas,
-        historikk=befolkning_historikk,
-        boligprogram=boligprogram,
+        befolkning_historikk=befolkning_historikk,
         framskriving=framskriving,
         parameters=parameters,
     )
+    areas = forecast.areas
     zones, column = _zones(areas.frame, skolekrets, grunnkrets, parameters["barnehage_omraade"])
     found = located(barnehage, zones)
     needed = _need(forecast, zones, column, found, parameters)
@@ -131,7 +120,7 @@ framskriving, kommunegrense
     template, facts = _statement(needed, balance)
     years = [int(needed.years[0]) + ahead for ahead in _AHEAD]
     shown = [year for year in years if year <= needed.years[-1]]
-    ground = () if kommunegrense is None else (map_ground(kommunegrense),)
+    ground = () if kommunegrense is None else (land_of(kommunegrense),)
     return Result(
         analysis="barnehager",
         title="Barnehager: plasser og barn 1–5 år",

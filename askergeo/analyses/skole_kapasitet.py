@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from askergeo.analyses._background import land_of
 from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._school_balance import count_text
-from askergeo.analyses._school_map import ground
 from askergeo.analyses._school_sums import TYPES
 from askergeo.analyses._school_tables import STAGE_TITLES
 from askergeo.errors import LayerError
@@ -73,7 +73,7 @@ def skole_kapasitet(
         )
     template, facts = _statement(found)
     share = float(parameters["praktisk_andel"])
-    below = () if kommunegrense is None else (ground(kommunegrense),)
+    below = () if kommunegrense is None else (land_of(kommunegrense),)
     return Result(
         analysis="skole_kapasitet",
         title="Plasser ved skolene",

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses import _forecast_tables as tables
-from askergeo.analyses._background import land_and_sea
+from askergeo.analyses._background import land_of
 from askergeo.analyses._forecast_backtest import (
     backtest_tables,
     backtest_words,
@@ -23,13 +23,10 @@ from askergeo.analyses._forecast_backtest import (
 from askergeo.analyses._forecast_history import backtest_of_history
 from askergeo.analyses._forecast_sums import GROUPS, TOTAL, Summed, make_zones, summed
 from askergeo.analyses._input_faults import fault_findings
-from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Fact, Result
-from askergeo.school.areas import make_areas
-from askergeo.school.forecast import make_forecast
-from askergeo.school.start import start_year
+from askergeo.school.forecast import forecast_of_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,21 +84,19 @@ elevtall, kommunegrense
     maybe = {"grunnkrets": grunnkrets, "skolekrets": skolekrets, "kommunegrense": kommunegrense}
     there = {name: frame for name, frame in maybe.items() if frame is not None}
     check_crs_of({"adresse": adresse, **there}, adresse.crs)
-    year, dated = start_year(
-        parameters,
+    forecast, dated = forecast_of_layers(
+        adresse,
+        befolkning,
         kilder,
-        historikk=befolkning_historikk,
-        framskriving=framskriving,
+        grunnkrets=grunnkrets,
+        skolekrets=skolekrets,
         elevtall=elevtall,
-    )
-    areas = make_areas(
-        adresse, befolkning, year=year, grunnkrets=grunnkrets, skolekrets=skolekrets,
         boligprogram=boligprogram,
-    )  # fmt: skip
-    forecast = make_forecast(
-        areas, historikk=befolkning_historikk, boligprogram=boligprogram,
-        framskriving=framskriving, parameters=parameters,
-    )  # fmt: skip
+        befolkning_historikk=befolkning_historikk,
+        framskriving=framskriving,
+        parameters=parameters,
+    )
+    areas, year = forecast.areas, forecast.areas.people.year
     zones = {level: make_zones(forecast, level, skolekrets) for level in _LEVELS}
     parts = {one.id: summed(forecast, one, zones[one.level]) for one in GROUPS}
     test = None
@@ -147,9 +142,7 @@ def _layers(parts: Mapping[str, Summed], boundary: gpd.GeoDataFrame | None) -> t
     ]
     if boundary is None:
         return tuple(drawn)
-    land = boundary[boundary["omfang"] == "land"]
-    ground = land_and_sea(union(geometries(land if len(land) else boundary)), None, boundary.crs)
-    return (ground, *drawn)
+    return (land_of(boundary), *drawn)
 
 
 def _statement(part: Summed) -> tuple[str, dict[str, Fact]]:

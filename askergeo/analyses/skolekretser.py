@@ -17,7 +17,7 @@ from askergeo._text import listed
 from askergeo.analyses import _district_school_tables as school_tables
 from askergeo.analyses import _district_tables as tables
 from askergeo.analyses import _district_text as text
-from askergeo.analyses._background import land_and_sea
+from askergeo.analyses._background import land_of
 from askergeo.analyses._district_basis import make_ground
 from askergeo.analyses._district_map import (
     area_table,
@@ -29,7 +29,6 @@ from askergeo.analyses._district_options import aims_of
 from askergeo.analyses._district_people import Layers
 from askergeo.analyses._district_tables import Alternative
 from askergeo.analyses._input_faults import fault_findings
-from askergeo.geometry import geometries, union
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Result
 from askergeo.school.district_check import check
@@ -120,15 +119,10 @@ befolkning_historikk, framskriving, kommunegrense
     check_crs_of({name: one for name, one in maybe.items() if one is not None}, adresse.crs)
     ground = make_ground(gangnett, layers, parameters)
     alternatives = _solved(ground, parameters)
-    background = () if kommunegrense is None else (_land(kommunegrense),)
+    background = () if kommunegrense is None else (land_of(kommunegrense),)
     if not alternatives:
         return _impossible(ground, background, parameters)
     return _answer(ground, alternatives, background, parameters)
-
-
-def _land(boundary: gpd.GeoDataFrame) -> MapLayer:
-    land = boundary[boundary["omfang"] == "land"]
-    return land_and_sea(union(geometries(land if len(land) else boundary)), None, boundary.crs)
 
 
 def _solved(ground: Ground, parameters: Parameters) -> tuple[Alternative, ...]:

@@ -80,7 +80,7 @@ def skoleveg(
         year=school_year(parameters, elevtall, kilder),
         parameters=parameters,
     )
-    base = maps.base_layers(kommunegrense, scene.adresse.crs)
+    base = maps.base_layers(kommunegrense)
     if parameters["skoleveg_adresse"]:
         return one_address(scene, base)
     found = stretches(scene, use_of(scene))

@@ -17,7 +17,7 @@ import shapely
 
 from askergeo.analyses import _reach_map as maps
 from askergeo.analyses import _reach_text as text
-from askergeo.analyses._background import land_and_sea
+from askergeo.analyses._background import land_of
 from askergeo.analyses._reach_change import microdata_of
 from askergeo.analyses._reach_improve import improvements
 from askergeo.analyses._reach_people import People, inside, left_out, people_of, read_ages
@@ -33,7 +33,7 @@ from askergeo.analyses._reach_tables import (
 from askergeo.analyses._reach_times import loose_rows, subset, times_of
 from askergeo.catalogue import load_catalogue
 from askergeo.errors import LayerError, ParameterError
-from askergeo.geometry import geometries, union
+from askergeo.geometry import geometries
 from askergeo.network.isochrones import isochrone_fast
 from askergeo.network.paths import Network, reach, within
 from askergeo.network.profiles import edge_costs, find_profile
@@ -320,8 +320,7 @@ def _layers(scene: _Scene, boundary: gpd.GeoDataFrame | None) -> list[MapLayer]:
     first = scene.networks[next(iter(scene.networks))]
     layers: list[MapLayer] = []
     if boundary is not None:
-        land = boundary[boundary["omfang"] == "land"]
-        layers.append(land_and_sea(union(geometries(land if len(land) else boundary)), None, crs))
+        layers.append(land_of(boundary))
     if len(scene.centres.row):
         layers.append(_catchments(scene, first))
     near = {

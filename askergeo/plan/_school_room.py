@@ -16,11 +16,9 @@ from askergeo.errors import LayerError
 from askergeo.parameters import load_parameters
 from askergeo.plan._kept import kept
 from askergeo.plan._school_store import stored
-from askergeo.school.areas import make_areas
 from askergeo.school.capacity import GRADES, STAGES, capacity
-from askergeo.school.forecast import make_forecast
+from askergeo.school.forecast import forecast_of_layers
 from askergeo.school.pupils import pupils, school_years
-from askergeo.school.start import start_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,25 +158,15 @@ def _forecast(package: DataPackage | ScenarioView, parameters: Parameters) -> Ro
     frames = {one: package.read(one) for one in (*_SCHOOL, *FORECAST, *MORE) if one in package}
     program, past = frames.get("boligprogram"), frames.get("befolkning_historikk")
     districts = frames["skolekrets"]
-    year, dated = start_year(
-        parameters,
-        {"befolkning": package.source_record("befolkning")},
-        historikk=past,
-        framskriving=frames.get("framskriving"),
-        elevtall=frames.get("elevtall"),
-    )
-    areas = make_areas(
+    forecast, dated = forecast_of_layers(
         frames["adresse"],
         frames["befolkning"],
-        year=year,
+        {"befolkning": package.source_record("befolkning")},
         grunnkrets=frames.get("grunnkrets"),
         skolekrets=districts,
+        elevtall=frames.get("elevtall"),
         boligprogram=program,
-    )
-    forecast = make_forecast(
-        areas,
-        historikk=past,
-        boligprogram=program,
+        befolkning_historikk=past,
         framskriving=frames.get("framskriving"),
         parameters=parameters,
     )
@@ -199,7 +187,8 @@ def _forecast(package: DataPackage | ScenarioView, parameters: Parameters) -> Ro
         places=places,
     )
     guessed = "Noe av grunnlaget er anslått." if found.guessed else ""
-    told = f"Elevene er framskrevet fra bosatte 1. januar {year}."
+    start = forecast.areas.people.year
+    told = f"Elevene er framskrevet fra bosatte 1. januar {start}."
     return Room(
         ids=places.schools.index,
         parts=tuple(_PARTS.values()),
@@ -209,7 +198,7 @@ def _forecast(package: DataPackage | ScenarioView, parameters: Parameters) -> Ro
         high=found.by_stage("hoy"),
         share=np.nan_to_num(found.shares.district, nan=float(parameters["andel_uten_elevtall"])),
         forecast=True,
-        start=areas.people.year,
+        start=start,
         remark=" ".join(filter(None, (told, *dated, guessed))),
     )
 

@@ -17,6 +17,8 @@ from askergeo.population.faults import all_faults, fault_frame
 from askergeo.population.scaling import GroupScaler
 from askergeo.school import _forecast_inputs as made
 from askergeo.school._history import read_history
+from askergeo.school.areas import make_areas
+from askergeo.school.start import start_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
     from askergeo.population.people import Projection
     from askergeo.population.scaling import Targets
     from askergeo.population.spread import Spread
+    from askergeo.result import SourceRecord
     from askergeo.school._history import Past
     from askergeo.school.areas import Areas
 
     Array = NDArray[np.float64]
 
-__all__ = ["ALTERNATIVES", "CAUSES", "Forecast", "make_forecast"]
+__all__ = ["ALTERNATIVES", "CAUSES", "Forecast", "forecast_of_layers", "make_forecast"]
 
 #: The alternatives with the words for them.
 ALTERNATIVES: Final = {"hoved": "Hovedalternativet", "lav": "Lavt", "hoy": "Høyt"}
@@ -84,6 +87,67 @@ class Forecast:
     guessed: tuple[str, ...]
     faults: pd.DataFrame
     rates: Rates | None = None
+
+
+def forecast_of_layers(
+    adresse: gpd.GeoDataFrame,
+    befolkning: pd.DataFrame,
+    kilder: Mapping[str, SourceRecord] | None,
+    *,
+    grunnkrets: gpd.GeoDataFrame | None = None,
+    skolekrets: gpd.GeoDataFrame | None = None,
+    elevtall: pd.DataFrame | None = None,
+    boligprogram: gpd.GeoDataFrame | None = None,
+    befolkning_historikk: pd.DataFrame | None = None,
+    framskriving: pd.DataFrame | None = None,
+    parameters: Parameters,
+) -> tuple[Forecast, tuple[str, ...]]:
+    """Forecast the residents of every part of a municipality from its layers.
+
+    Parameters
+    ----------
+    adresse, befolkning, grunnkrets, skolekrets, elevtall, boligprogram, befolkning_historikk, \
+framskriving
+        Layers of the catalogue; ``elevtall`` only tells the year of the residents.
+    kilder
+        Where the layers come from: the date of the residents, when nothing else tells their year.
+    parameters
+        The set ``prognose``.
+
+    Returns
+    -------
+    tuple
+        The forecast, and what must be told of the year of the residents, in bokmål.
+
+    Raises
+    ------
+    LayerError
+        When neither districts nor units are given, nobody can be placed, or nothing says which
+        year the residents are of.
+    """
+    year, dated = start_year(
+        parameters,
+        kilder,
+        historikk=befolkning_historikk,
+        framskriving=framskriving,
+        elevtall=elevtall,
+    )
+    areas = make_areas(
+        adresse,
+        befolkning,
+        year=year,
+        grunnkrets=grunnkrets,
+        skolekrets=skolekrets,
+        boligprogram=boligprogram,
+    )
+    forecast = make_forecast(
+        areas,
+        historikk=befolkning_historikk,
+        boligprogram=boligprogram,
+        framskriving=framskriving,
+        parameters=parameters,
+    )
+    return forecast, dated
 
 
 def make_forecast(

@@ -329,7 +329,7 @@ def test_the_forecast_is_made_once_for_a_package(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("the forecast is made again")
 
-    monkeypatch.setattr(_school_room, "make_forecast", never)
+    monkeypatch.setattr(_school_room, "forecast_of_layers", never)
     assert ask(district, RULE, AT_HOME, boliger=40, **CHOSEN) == first
     # In another process it is read from the package's folder.
     monkeypatch.setattr(_kept, "_last", {})
