@@ -55,6 +55,10 @@ _VERBS = {
     "skoleveg": "skole veg",
     "skolekretser": "skole kretser",
     "barnehager": "skole barnehager",
+    "kollektiv": "nullvekst kollektiv",
+    "reisetid": "nullvekst reisetid",
+    "nullvekst_plan": "nullvekst plan",
+    "nullvekst_regnskap": "nullvekst regnskap",
 }
 
 
@@ -127,12 +131,17 @@ def run(
 def _graph(
     analysis: Analysis, package: DataPackage | ScenarioView, parameters: Parameters
 ) -> dict[str, GraphBuild]:
-    """Return the walking graph for an analysis that asks for it."""
+    """Return the walking graph, and that of the roads, for an analysis that asks for them."""
     if not analysis.network:
         return {}
     from askergeo.network.cache import cached_graph  # noqa: PLC0415  (brings the compiled kernels)
 
-    return {"gangnett": cached_graph(package, parameters)}
+    graphs = {"gangnett": cached_graph(package, parameters)}
+    if analysis.driving:
+        from askergeo.network.driving import cached_driving_graph  # noqa: PLC0415
+
+        graphs["bilnett"] = cached_driving_graph(package, parameters)
+    return graphs
 
 
 def _rasters(analysis: Analysis, package: DataPackage | ScenarioView) -> dict[str, Terrain]:

@@ -14,6 +14,7 @@ from askergeo.analyses._analysis import BOUNDARY, BUILDING, Analysis
 from askergeo.analyses._hazard_verbs import HAZARDS
 from askergeo.analyses._land_verbs import LAND, LAND_ON_REQUEST
 from askergeo.analyses._school_verbs import SCHOOL, SCHOOL_ON_REQUEST
+from askergeo.analyses._transport_verbs import TRANSPORT, TRANSPORT_ON_REQUEST
 from askergeo.errors import ParameterError
 
 __all__ = ["ANALYSES", "ON_REQUEST", "Analysis", "find"]
@@ -62,6 +63,15 @@ _OVERVIEW = Analysis(
         "barnehage",
         "tjeneste",
         "holdeplass",
+        "rutelinje",
+        "rutetur",
+        "ruteavgang",
+        "rutedag",
+        "rutebytte",
+        "arbeidsplass",
+        "byggetillatelse",
+        "naeringsprogram",
+        "transporttiltak",
         "befolkning",
         "befolkning_rute",
         "bygning",
@@ -264,7 +274,7 @@ _REACH = Analysis(
 )
 
 ANALYSES: dict[str, Analysis] = {
-    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND, *SCHOOL)
+    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND, *SCHOOL, *TRANSPORT)
 }
 
 _SITING = Analysis(
@@ -318,5 +328,12 @@ _SITING = Analysis(
 #: Analyses that need a choice of the planner's, or minutes of a fine terrain, so that a report of
 #: everything leaves them out.
 ON_REQUEST: dict[str, Analysis] = {
-    one.id: one for one in (_SITING, *LAND_ON_REQUEST, *HAZARDS, *SCHOOL_ON_REQUEST)
+    one.id: one
+    for one in (
+        _SITING,
+        *LAND_ON_REQUEST,
+        *HAZARDS,
+        *SCHOOL_ON_REQUEST,
+        *TRANSPORT_ON_REQUEST,
+    )
 }

@@ -45,6 +45,8 @@ class Analysis:
     network
         Layers that the walking graph is made from. They are not read as frames: the function gets
         the graph, with its report, as ``gangnett``.
+    driving
+        Whether it gets the graph of the roads that cars may use too, as ``bilnett``.
     rasters
         Rasters of ``needs`` and ``uses``. They are not read as frames: the function gets a
         :class:`askergeo.terrain.Terrain`, which reads in windows, under the layer's name.
@@ -72,6 +74,7 @@ class Analysis:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     network: tuple[str, ...] = ()
+    driving: bool = False
     rasters: tuple[str, ...] = ()
     partly: tuple[str, ...] = ()
     sources: bool = False

@@ -1,0 +1,35 @@
+"""The verbs of transport: `askergeo nullvekst` and what belongs to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from .analyses import run_and_write
+from .options import Common, GroupData, Out, with_common
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer, command: type, group: type) -> None:  # noqa: ARG001
+    """Add the group ``nullvekst`` to the command line."""
+    growth = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
+    growth.callback()(zones)
+    app.add_typer(growth, name="nullvekst")
+
+
+@with_common
+def zones(
+    ctx: typer.Context, data: GroupData = None, out: Out = Path("nullvekst"), *, common: Common
+) -> None:
+    """Transportsonene: bosatte, boliger og arbeidsplasser nord og sør for nullvekstlinjen.
+
+    $ askergeo nullvekst --data asker --ut nullvekst
+    $ askergeo nullvekst --data asker --ut ny-linje --scenario ny-linje
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if data is None:
+        ctx.fail("Missing option '--data'.")
+    run_and_write("nullvekst", data, out, common)
