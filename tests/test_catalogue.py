@@ -209,6 +209,7 @@ def test_persons_are_marked_so_that_small_counts_are_hidden() -> None:
     assert marked == {
         "befolkning": ("antall",),
         "befolkning_historikk": ("antall",),
+        "arbeidsplass": ("ansatte",),
         "elevtall": ("antall",),
         "framskriving": ("antall",),
         "skole": ("elevtall",),
