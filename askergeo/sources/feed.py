@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEED_LAYERS",
+    "NO_OPERATOR",
     "REPORT_COLUMNS",
     "TABLES",
     "WGS84",
@@ -69,6 +70,9 @@ TABLES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
 }  # fmt: skip
 FEED_LAYERS: Final = tuple(TABLES)
 
+# How a line without a company is written in GTFS, which wants a name.
+NO_OPERATOR: Final = "Ikke oppgitt"
+
 # More rows than this of one rule are told as a number.
 _MOST_ROWS: Final = 500
 
@@ -110,13 +114,13 @@ class Feed:
 
 
 def make_feed(
+    *,
     holdeplass: pd.DataFrame,
     rutelinje: pd.DataFrame,
     rutetur: pd.DataFrame,
     ruteavgang: pd.DataFrame,
     rutedag: pd.DataFrame,
     rutebytte: pd.DataFrame | None = None,
-    *,
     report: pd.DataFrame | None = None,
     kind: str = "",
     published: str = "",
@@ -198,7 +202,7 @@ class Around:
         """Tell which places in WGS84 lie in the box; unknown places do not."""
         inside = np.zeros(len(longitude), dtype=bool)
         known = np.isfinite(longitude) & np.isfinite(latitude)
-        points = shapely.points(longitude[known], latitude[known])
+        points = np.asarray(shapely.points(longitude[known], latitude[known]), dtype=object)
         x, y = shapely.get_coordinates(transform(points, WGS84, self.crs)).T
         west, south, east, north = self.box
         inside[known] = (x >= west) & (x <= east) & (y >= south) & (y <= north)
