@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["write_gtfs", "write_netex"]
 
 # What XML 1.0 cannot hold, and what no text in a timetable needs.
-_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 # Ten-millionths of a degree are a centimetre; one more digit keeps a transformed point in place.
 _DIGITS: Final = 8
@@ -102,11 +102,12 @@ def _require_writable(name: str, frame: pd.DataFrame) -> None:
     for column in frame.columns:
         if not isinstance(frame[column].dtype, pd.StringDtype):
             continue
-        illegal = frame[column].str.contains(_ILLEGAL, na=False)
-        if illegal.any():
+        illegal = [one for one in frame[column].dropna().unique() if _ILLEGAL.search(one)]
+        if illegal:
+            row = int(np.flatnonzero(frame[column].isin(illegal))[0]) + 1
             raise DataQualityError(
-                f"Laget «{name}», rad {int(np.flatnonzero(illegal)[0]) + 1}: «{column}» har "
-                "styretegn, som ikke kan skrives i en rutetabell.",
+                f"Laget «{name}», rad {row}: «{column}» har styretegn, som ikke kan skrives i en "
+                "rutetabell.",
                 remedy="Ta bort tegnene i kilden.",
             )
 
