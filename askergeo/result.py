@@ -36,6 +36,7 @@ __all__ = [
     "Style",
     "StyleClass",
     "Table",
+    "YearChart",
     "names_unit",
 ]
 
@@ -259,6 +260,44 @@ class FlowChart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class YearChart:
+    """A bar chart of a table with a row a year, and a line for the target of each year.
+
+    Parameters
+    ----------
+    name
+        Identifier, ASCII ``snake_case``.
+    title
+        Title in bokmål.
+    table
+        Name of the result's table that it draws, in the table's order; rows that are sums of
+        others are left out, hidden and missing cells are not drawn as zero.
+    year
+        Column with the year.
+    columns
+        Columns that are drawn, a bar or a part of a bar each.
+    stacked
+        Whether the columns are parts of one bar, or bars beside each other.
+    target
+        Column with the target of each year; empty when there is none.
+    kind
+        Column with a word that tells years apart («Bygd», «Ventet»); empty when all are alike.
+    colours
+        Colour ``#rrggbb`` of columns; others get one of the house's own.
+    """
+
+    name: str
+    title: str
+    table: str
+    year: str
+    columns: tuple[str, ...]
+    stacked: bool = True
+    target: str = ""
+    kind: str = ""
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """A key figure that the sentence states; ``cell`` is the table cell that it repeats."""
 
@@ -368,7 +407,7 @@ class Result:
     reading
         How to read the result and what it does not say, in bokmål, a paragraph each.
     charts
-        Flow diagrams of the tables.
+        Flow diagrams and charts by year of the tables.
     unpublishable
         Why the numbers must not be published, in bokmål, a reason each: an account that does not
         close. Every output says so first, and the command ends with 1.
@@ -388,7 +427,7 @@ class Result:
     warnings: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
     reading: tuple[str, ...] = ()
-    charts: tuple[FlowChart, ...] = ()
+    charts: tuple[FlowChart | YearChart, ...] = ()
     unpublishable: tuple[str, ...] = ()
     provenance: Provenance | None = None
     microdata: pd.DataFrame | None = field(default=None, repr=False, compare=False)

@@ -20,6 +20,11 @@ from askergeo.outputs.report import (
     shown_columns,
     stop_lines,
 )
+from askergeo.outputs.year import YearBars, year_bars
+from askergeo.outputs.year_svg import NARROW as NARROW_YEARS
+from askergeo.outputs.year_svg import WIDE as WIDE_YEARS
+from askergeo.outputs.year_svg import year_picture, year_svg
+from askergeo.result import YearChart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,9 +91,9 @@ def _is_big(table: Table) -> bool:
     return len(table.frame) > _LONG or len(shown_columns(table)) > _WIDE
 
 
-def _chart(result: Result, chart: FlowChart, key: str) -> dict[str, Any] | None:
+def _chart(result: Result, chart: FlowChart | YearChart, key: str) -> dict[str, Any] | None:
     """Draw a diagram for wide and narrow pages, and as a file to save."""
-    drawn = flows(result, chart)
+    drawn = year_bars(result, chart) if isinstance(chart, YearChart) else flows(result, chart)
     if drawn is None:
         return None
     example = result.provenance and any(one.example for one in result.provenance.sources)
@@ -101,13 +106,23 @@ def _chart(result: Result, chart: FlowChart, key: str) -> dict[str, Any] | None:
     owners = attributions(result)
     sources = [f"Kilder: {'; '.join(owners)}. Laget med askergeo."] if owners else []
     name = identifier(f"{result.analysis}_{chart.name}").replace("_", "-")
+    if isinstance(drawn, YearBars):
+        pictures = {
+            "wide": year_svg(drawn, WIDE_YEARS, key=f"{key}-bred"),
+            "narrow": year_svg(drawn, NARROW_YEARS, key=f"{key}-smal"),
+            "picture": year_picture(drawn, key="aar", heading=heading, footing=sources),
+        }
+    else:
+        pictures = {
+            "wide": flow_svg(drawn, WIDE, key=f"{key}-bred"),
+            "narrow": flow_svg(drawn, NARROW, key=f"{key}-smal"),
+            "picture": flow_picture(drawn, key="flyt", heading=heading, footing=sources),
+        }
     return {
         "title": drawn.title,
         "summary": drawn.summary,
         "notes": drawn.notes,
-        "wide": flow_svg(drawn, WIDE, key=f"{key}-bred"),
-        "narrow": flow_svg(drawn, NARROW, key=f"{key}-smal"),
-        "picture": flow_picture(drawn, key="flyt", heading=heading, footing=sources),
+        **pictures,
         "file": f"askergeo-{name}.svg",
     }
 

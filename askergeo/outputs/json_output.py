@@ -16,6 +16,7 @@ import shapely
 
 from askergeo.outputs.geopackage import file_layers
 from askergeo.outputs.report import clean_text, hidden_rows, is_unknown, label_text, shown_columns
+from askergeo.result import YearChart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,7 +155,19 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _chart(chart: FlowChart) -> dict[str, Any]:
+def _chart(chart: FlowChart | YearChart) -> dict[str, Any]:
+    if isinstance(chart, YearChart):
+        return {
+            "navn": chart.name,
+            "tittel": chart.title,
+            "tabell": chart.table,
+            "aar": chart.year,
+            "verdier": list(chart.columns),
+            "stablet": chart.stacked,
+            "mal": chart.target,
+            "slag": chart.kind,
+            "farger": {str(name): str(code) for name, code in chart.colours.items()},
+        }
     return {
         "navn": chart.name,
         "tittel": chart.title,

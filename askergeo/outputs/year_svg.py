@@ -1,0 +1,342 @@
+"""Draws a bar chart by year as SVG: plain shapes and text, no script, no style sheet.
+
+As in :mod:`askergeo.outputs.flow_svg`: looks are attributes, text stands on white, and nothing is
+told by colour alone. The parts of a bar have a pattern each, so that they are told apart in grey.
+"""
+
+from __future__ import annotations
+
+import base64
+import xml.etree.ElementTree as ET  # only writes
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from askergeo.numbers import format_number
+from askergeo.outputs.flow import text_width, wrapped
+from askergeo.outputs.report import STOP
+from askergeo.outputs.year import scale_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from askergeo.outputs.year import Scale, YearBars
+
+__all__ = ["NARROW", "WIDE", "YearShape", "year_picture", "year_svg"]
+
+_INK, _SOFT, _EDGE, _RED, _GRID = "#1b1b1b", "#4a4a4a", "#4a4a4a", "#9c1c00", "#dcdcdc"
+_FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+_SPACE = "http://www.w3.org/2000/svg"
+# Lines over the fill of each series in turn: none, rising, dots, falling, level.
+_PATTERNS: Final = ("", "M0 6L6 0", "M1.5 3H3", "M0 0L6 6", "M0 3H6")
+_LINE = 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class YearShape:
+    """How wide a chart is, how high its bars may be, and its font, in points."""
+
+    width: float
+    high: float
+    size: float
+
+
+WIDE: Final = YearShape(width=860, high=280, size=13)
+# As wide as the text on a phone of 360 points, so that the font is shown in its own size.
+NARROW: Final = YearShape(width=330, high=210, size=11.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plot:
+    """Where the bars stand: the left edge, the top, the width of a year, and the scale."""
+
+    left: float
+    right: float
+    top: float
+    high: float
+    slot: float
+    scale: Scale
+
+    def y(self, value: float) -> float:
+        span = self.scale.high - self.scale.low
+        return self.top + self.high * (self.scale.high - value) / span
+
+
+def year_svg(
+    drawn: YearBars,
+    shape: YearShape = WIDE,
+    *,
+    key: str,
+    heading: Sequence[str] = (),
+    footing: Sequence[str] = (),
+) -> str:
+    """Draw a chart.
+
+    Parameters
+    ----------
+    drawn
+        What it shows.
+    shape
+        :data:`WIDE` or :data:`NARROW`.
+    key
+        Start of the element ids, unique on the page.
+    heading
+        Lines written in the picture above the chart: title, warnings. The page has them as text
+        beside the picture.
+    footing
+        Lines under the chart: sources.
+
+    Returns
+    -------
+    str
+        An ``svg`` element.
+    """
+    size, line = shape.size, shape.size * _LINE
+    margin = size * 0.6
+    lines = [(part, one) for one in heading for part in _broken(one, shape)]
+    under = [part for one in footing for part in _broken(one, shape)]
+    legend, legend_high = _legend_places(drawn, shape)
+    top = margin + line * len(lines) + legend_high + line * (1.6 if drawn.unit else 0.8)
+    scale = scale_of(drawn)
+    plot = _plot(drawn, shape, scale, top)
+    foot = plot.top + plot.high + line * (1.3 + (1.2 if any(drawn.kinds) else 0.0))
+    height = foot + margin + line * len(under)
+    root = ET.Element("svg", _frame(shape.width, height, size, key))
+    ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
+    ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
+    ET.SubElement(root, "rect", width=_n(shape.width), height=_n(height), fill="#ffffff")
+    _patterns(root, drawn, key)
+    for at, (text, one) in enumerate(lines):
+        stop = one.startswith(STOP)
+        weight = {"font-weight": "700"} if stop or one == drawn.title else {}
+        _text(root, text, margin, margin + line * (at + 0.8), _RED if stop else _INK, **weight)
+    _legend(root, drawn, legend, margin + line * len(lines), shape, key)
+    _axis(root, drawn, plot, shape)
+    _bars(root, drawn, plot, key)
+    _target(root, drawn, plot)
+    _years(root, drawn, plot, shape)
+    for at, text in enumerate(under):
+        _text(root, text, margin, foot + line * (at + 0.8), _SOFT)
+    return ET.tostring(root, encoding="unicode")
+
+
+def year_picture(
+    drawn: YearBars, *, key: str, heading: Sequence[str], footing: Sequence[str] = ()
+) -> str:
+    """Return the wide chart as a ``data:`` address: a picture file that a link can save."""
+    svg = year_svg(drawn, WIDE, key=key, heading=heading, footing=footing)
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
+    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def _frame(width: float, height: float, size: float, key: str) -> dict[str, str]:
+    return {
+        "xmlns": _SPACE,
+        "viewBox": f"0 0 {_n(width)} {_n(height)}",
+        "width": _n(width),
+        "height": _n(height),
+        "role": "img",
+        "aria-labelledby": f"{key}-t {key}-d",
+        "font-family": _FONT,
+        "font-size": _n(size),
+    }
+
+
+def _broken(line: str, shape: YearShape) -> list[str]:
+    """Break a text into lines as wide as the picture."""
+    return wrapped(line, shape.width - 1.2 * shape.size, shape.size, 6)
+
+
+def _plot(drawn: YearBars, shape: YearShape, scale: Scale, top: float) -> _Plot:
+    labels = [format_number(tick, drawn.decimals) for tick in scale.ticks]
+    left = max(text_width(one, shape.size) for one in labels) + shape.size
+    # The last year is written in the middle of its slot and may be wider.
+    last = text_width(drawn.years[-1], shape.size) / 2
+    slot = (shape.width - left) / len(drawn.years)
+    right = shape.width - max(shape.size * 0.6, last - slot / 2 + shape.size * 0.3)
+    return _Plot(
+        left=left,
+        right=right,
+        top=top,
+        high=shape.high,
+        slot=(right - left) / len(drawn.years),
+        scale=scale,
+    )
+
+
+def _legend_places(
+    drawn: YearBars, shape: YearShape
+) -> tuple[list[tuple[str, int, float, float]], float]:
+    """Place the legend in rows: title, series (−1 the line), and the corner of each."""
+    size = shape.size
+    room = shape.width - 1.2 * size
+    entries = [(one.title, at) for at, one in enumerate(drawn.series)]
+    entries += [(drawn.target_title, -1)] if drawn.target_title else []
+    placed, x, row = [], 0.0, 0
+    for title, at in entries:
+        text = wrapped(title, room - 2 * size, size, 1)[0]
+        width = 2 * size + text_width(text, size)
+        if x and x + width > room:
+            x, row = 0.0, row + 1
+        placed.append((text, at, x, row * size * _LINE))
+        x += width + 1.2 * size
+    return placed, (row + 1) * size * _LINE
+
+
+def _legend(  # noqa: PLR0917  (places and looks)
+    root: ET.Element,
+    drawn: YearBars,
+    places: Sequence[tuple[str, int, float, float]],
+    top: float,
+    shape: YearShape,
+    key: str,
+) -> None:
+    size = shape.size
+    for title, at, x, y in places:
+        left, high = x + 0.6 * size, top + y + 0.55 * size
+        if at < 0:
+            _line(root, left, high + size / 2, left + 1.4 * size, high + size / 2, _INK, "2.4")
+        else:
+            _block(root, left, high, 1.4 * size, size, drawn.series[at].colour, at, key)
+        _text(root, title, left + 1.8 * size, high + 0.85 * size, _INK)
+
+
+def _patterns(root: ET.Element, drawn: YearBars, key: str) -> None:
+    """Define the patterns that lie over the fills."""
+    holder = ET.SubElement(root, "defs")
+    for at in range(len(drawn.series)):
+        path = _PATTERNS[at % len(_PATTERNS)]
+        if not path:
+            continue
+        pattern = ET.SubElement(
+            holder, "pattern", id=f"{key}-m{at}", width="6", height="6",
+            patternUnits="userSpaceOnUse",
+        )  # fmt: skip
+        ET.SubElement(
+            pattern, "path", {"d": path, "stroke": _EDGE, "stroke-width": "1", "fill": "none"}
+        )
+
+
+def _block(  # noqa: PLR0917  (a rectangle and its looks)
+    holder: ET.Element,
+    x: float,
+    y: float,
+    wide: float,
+    high: float,
+    fill: str,
+    series: int,
+    key: str,
+) -> ET.Element:
+    """Draw a rectangle in the colour of a series, with its pattern and a dark outline."""
+    box = {"x": _n(x), "y": _n(y), "width": _n(wide), "height": _n(high)}
+    group = ET.SubElement(holder, "g")
+    ET.SubElement(group, "rect", {**box, "fill": fill, "stroke": _EDGE, "stroke-width": "0.8"})
+    if _PATTERNS[series % len(_PATTERNS)]:
+        ET.SubElement(group, "rect", {**box, "fill": f"url(#{key}-m{series})"})
+    return group
+
+
+def _axis(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> None:
+    size = shape.size
+    if drawn.unit:
+        _text(
+            root, drawn.unit[0].upper() + drawn.unit[1:], 0.6 * size, plot.top - 0.8 * size, _SOFT
+        )
+    for tick in plot.scale.ticks:
+        y = plot.y(tick)
+        zero = tick == 0
+        _line(root, plot.left, y, plot.right, y, _INK if zero else _GRID, "1.2" if zero else "0.8")
+        label = format_number(tick, drawn.decimals)
+        _text(root, label, plot.left - 0.4 * size, y + 0.35 * size, _SOFT, **{"text-anchor": "end"})
+
+
+def _bars(root: ET.Element, drawn: YearBars, plot: _Plot, key: str) -> None:
+    for at, year in enumerate(drawn.years):
+        for series, x, wide, low, high in _pieces(drawn, plot, at):
+            one = drawn.series[series]
+            top, bottom = plot.y(high), plot.y(low)
+            group = _block(root, x, top, wide, bottom - top, one.colour, series, key)
+            said = f"{year}, {one.title}: {drawn.text(one.numbers[at] or 0.0)}"
+            ET.SubElement(group, "title").text = said
+        if drawn.marks[at]:
+            centre = plot.left + (at + 0.5) * plot.slot
+            y = plot.y(max(_top_of(drawn, at), 0.0)) - 3
+            _text(root, drawn.marks[at], centre, y, _INK, **{"text-anchor": "middle"})
+
+
+def _pieces(
+    drawn: YearBars, plot: _Plot, at: int
+) -> Iterator[tuple[int, float, float, float, float]]:
+    """Give the pieces of a year: series, left edge, width, lower and upper value."""
+    wide = plot.slot * 0.76
+    left = plot.left + at * plot.slot + (plot.slot - wide) / 2
+    up = down = 0.0
+    for series, one in enumerate(drawn.series):
+        value = one.numbers[at]
+        if value is None or value == 0:
+            continue
+        if not drawn.stacked:
+            part = wide / len(drawn.series)
+            yield series, left + series * part, part, min(value, 0.0), max(value, 0.0)
+        elif value > 0:
+            yield series, left, wide, up, up + value
+            up += value
+        else:
+            yield series, left, wide, down + value, down
+            down += value
+
+
+def _top_of(drawn: YearBars, at: int) -> float:
+    known = [value for one in drawn.series if (value := one.numbers[at]) is not None and value > 0]
+    if drawn.stacked:
+        return sum(known)
+    return max(known, default=0.0)
+
+
+def _target(root: ET.Element, drawn: YearBars, plot: _Plot) -> None:
+    """Draw the target of each year across its slot; equal targets make one line."""
+    for at, aim in enumerate(drawn.target):
+        if aim is None:
+            continue
+        x = plot.left + at * plot.slot
+        mark = _line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), "#ffffff", "4.4")
+        mark.set("stroke-opacity", "0.8")
+        mark = _line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), _INK, "2.4")
+        said = f"{drawn.years[at]}, {drawn.target_title}: {drawn.text(aim)}"
+        ET.SubElement(mark, "title").text = said
+
+
+def _years(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> None:
+    """Write the years that there is room for, and under them what kind they are."""
+    size, y = shape.size, plot.top + plot.high + 1.2 * shape.size
+    widest = max(text_width(year, size) for year in drawn.years) + 0.5 * size
+    every = max(1, -int(-widest // plot.slot))
+    for at in range(0, len(drawn.years), every):
+        centre = plot.left + (at + 0.5) * plot.slot
+        _text(root, drawn.years[at], centre, y, _SOFT, **{"text-anchor": "middle"})
+    if not any(drawn.kinds):
+        return
+    line = y + 0.6 * size
+    for word, members in groupby(range(len(drawn.kinds)), key=lambda at: drawn.kinds[at]):
+        places = list(members)
+        left = plot.left + places[0] * plot.slot + 0.12 * plot.slot
+        right = plot.left + (places[-1] + 1) * plot.slot - 0.12 * plot.slot
+        _line(root, left, line, right, line, _SOFT, "1")
+        shown = word if text_width(word, size) <= right - left + plot.slot else ""
+        middle = (left + right) / 2
+        _text(root, shown, middle, line + 1.15 * size, _INK, **{"text-anchor": "middle"})
+
+
+def _line(  # noqa: PLR0917  (two ends and a stroke)
+    holder: ET.Element, x1: float, y1: float, x2: float, y2: float, stroke: str, width: str
+) -> ET.Element:
+    ends = {"x1": _n(x1), "y1": _n(y1), "x2": _n(x2), "y2": _n(y2)}
+    return ET.SubElement(holder, "line", {**ends, "stroke": stroke, "stroke-width": width})
+
+
+def _text(holder: ET.Element, text: str, x: float, y: float, fill: str, **more: str) -> None:
+    ET.SubElement(holder, "text", {"x": _n(x), "y": _n(y), "fill": fill, **more}).text = text
+
+
+def _n(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
