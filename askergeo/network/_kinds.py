@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["KINDS", "KIND_TITLES"]
 
 #: What an edge is, by the number in ``WalkGraph.kind``.
-KINDS = ("veg", "gangveg", "fortau", "gangfelt", "trapp", "sti", "traktorveg", "lenke")
+KINDS = ("veg", "gangveg", "fortau", "gangfelt", "trapp", "sti", "traktorveg", "lenke", "motorveg")
 #: The same for people.
 KIND_TITLES = (
     "veg",
@@ -16,4 +16,5 @@ KIND_TITLES = (
     "sti",
     "traktorveg",
     "lenke lagt til",
+    "motorveg",
 )

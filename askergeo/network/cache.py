@@ -1,4 +1,4 @@
-"""The walking graph of a data package, built once and kept under the hash of its inputs.
+"""The graphs of a data package, built once and kept under the hash of their inputs.
 
 The file is an NPZ of plain arrays (the tables of the report as Parquet inside it), written whole
 or not at all. It only saves time: when it cannot be written, or not be read again, the graph is
@@ -30,12 +30,13 @@ from askergeo.network.repair import RepairReport
 from askergeo.terrain import open_terrain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from askergeo.datapackage import DataPackage
     from askergeo.scenario import ScenarioView
 
-__all__ = ["FOLDER", "GAP", "TOLERANCE", "cached_graph"]
+__all__ = ["CODE", "FOLDER", "GAP", "TOLERANCE", "cached_graph", "kept_graph"]
 
 #: Folder of a package that holds what can be made again.
 FOLDER = "mellomlager"
@@ -77,43 +78,79 @@ def cached_graph(
     LayerError, CrsError, ParameterError, PackageError
         As reading the layers and :func:`build_graph` do.
     """
-    tolerance, gap = float(parameters[TOLERANCE]), float(parameters[GAP])
     wanted = [name for name in LAYERS if name in package and (links or name != "lenkeforslag")]
-    key = _key(package, wanted, tolerance, gap)
+    tolerance, gap = float(parameters[TOLERANCE]), float(parameters[GAP])
+
+    def make() -> GraphBuild:
+        layers = {name: package.read(name) for name in wanted if name != "terreng"}
+        return build_graph(
+            walkable_lines(layers.get("veg"), layers.get("sti"), lenker=layers.get("lenkeforslag")),
+            tolerance_m=tolerance,
+            gap_m=gap,
+            terrain=open_terrain(package),
+            barriers=barriers(layers["sperring"]) if "sperring" in layers else None,
+        )
+
+    return kept_graph(package, "gangnett", wanted, parameters, make)
+
+
+def kept_graph(
+    package: DataPackage | ScenarioView,
+    name: str,
+    layers: Sequence[str],
+    parameters: _Values,
+    make: Callable[[], GraphBuild],
+    *,
+    code: Sequence[str] = CODE,
+) -> GraphBuild:
+    """Return a graph from the package's cache, or make it and put it there.
+
+    Parameters
+    ----------
+    package
+        Package, or a scenario laid over one; a scenario's graph is kept with the scenario.
+    name
+        What the graph is called in the names of its files.
+    layers
+        The layers that it is made of.
+    parameters
+        ``toleranse_m`` and ``glipp_m``, which decide it too.
+    make
+        Makes it of the layers.
+    code
+        The modules of the program that decide what it holds.
+    """
+    key = _key(package, layers, parameters, code)
     folder = getattr(package, "scenario_path", package.path) / FOLDER
-    path = folder / f"gangnett-{key}.npz"
+    path = folder / f"{name}-{key}.npz"
     found = _load(path, key)
     if found is not None:
         return found
-    layers = {name: package.read(name) for name in wanted if name != "terreng"}
-    build = build_graph(
-        walkable_lines(layers.get("veg"), layers.get("sti"), lenker=layers.get("lenkeforslag")),
-        tolerance_m=tolerance,
-        gap_m=gap,
-        terrain=open_terrain(package),
-        barriers=barriers(layers["sperring"]) if "sperring" in layers else None,
-    )
+    build = make()
     # A full or read-only disk costs time, never the answer.
     with suppress(OSError):
         _store(path, key, build)
-        _remove_old(folder, path)
+        _remove_old(folder, path, name)
     return build
 
 
 def _key(
-    package: DataPackage | ScenarioView, wanted: list[str], tolerance: float, gap: float
+    package: DataPackage | ScenarioView,
+    layers: Sequence[str],
+    parameters: _Values,
+    modules: Sequence[str],
 ) -> str:
     """Hash of everything that decides the graph."""
     code = hashlib.sha256()
-    for name in CODE:
+    for name in modules:
         code.update((files("askergeo") / name).read_bytes())
     said = {
         "askergeo": __version__,
         "kode": code.hexdigest(),
         "crs": package.crs,
-        "lag": {name: package.record(name).sha256 for name in wanted},
-        TOLERANCE: tolerance,
-        GAP: gap,
+        "lag": {name: package.record(name).sha256 for name in layers},
+        TOLERANCE: float(parameters[TOLERANCE]),
+        GAP: float(parameters[GAP]),
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -159,9 +196,9 @@ def _load(path: Path, key: str) -> GraphBuild | None:
     return GraphBuild(graph=graph, report=report)
 
 
-def _remove_old(folder: Path, newest: Path) -> None:
-    """Remove all graphs but the newest few; one that another process holds open stays."""
-    graphs = [path for path in folder.glob("gangnett-*.npz") if path != newest]
+def _remove_old(folder: Path, newest: Path, name: str) -> None:
+    """Remove all graphs of a name but the newest few; one that another process holds open stays."""
+    graphs = [path for path in folder.glob(f"{name}-*.npz") if path != newest]
     graphs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in graphs[KEPT - 1 :]:
         with suppress(OSError):

@@ -17,7 +17,7 @@ from askergeo.network.repair import REASONS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["barriers", "walkable_lines"]
+__all__ = ["barriers", "line_columns", "text_column", "walkable_lines"]
 
 KIND_OF_ROAD = {
     "bilveg": "veg",
@@ -79,7 +79,7 @@ def walkable_lines(
         reason = _reasons(frame)
         for word in REASONS:
             left_out[word] = left_out.get(word, 0) + int((reason == word).sum())
-        parts.append(_lines(name, frame, reason == ""))
+        parts.append(line_columns(name, frame, reason == ""))
     whole = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
     whole.attrs["utelatt"] = {word: count for word, count in left_out.items() if count}
     return whole
@@ -88,14 +88,14 @@ def walkable_lines(
 def barriers(sperring: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Where gates and barriers stop those who walk, (k, 2): those whose ``gange`` is forbidden."""
     shapes = np.asarray(sperring.geometry.array, dtype=object)
-    stops = (_text(sperring, "gange") == "forbudt") & ~shapely.is_missing(shapes)
+    stops = (text_column(sperring, "gange") == "forbudt") & ~shapely.is_missing(shapes)
     return shapely.get_coordinates(shapes[stops])
 
 
 def _reasons(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """Why each row is left out; empty for those that stay."""
     shapes = np.asarray(frame.geometry.array, dtype=object)
-    kind, foot, access = (_text(frame, name) for name in ("vegtype", "gange", "adgang"))
+    kind, foot, access = (text_column(frame, name) for name in ("vegtype", "gange", "adgang"))
     return np.asarray(
         np.select(
             [
@@ -112,13 +112,13 @@ def _reasons(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     )
 
 
-def _lines(layer: str, frame: gpd.GeoDataFrame, kept: NDArray[np.bool_]) -> pd.DataFrame:
-    """Columns of a graph's lines, one simple line a row."""
+def line_columns(layer: str, frame: gpd.GeoDataFrame, kept: NDArray[np.bool_]) -> pd.DataFrame:
+    """Columns of the lines of a graph, one simple line a row: those of the rows that are kept."""
     row = np.flatnonzero(kept)
     shapes = np.asarray(frame.geometry.array, dtype=object)[row]
     simple, index = shapely.get_parts(shapes, return_index=True)
     row = row[index]
-    medium = _text(frame, "medium")
+    medium = text_column(frame, "medium")
     return pd.DataFrame(
         {
             "geometry": simple,
@@ -137,9 +137,9 @@ def _kind(layer: str, frame: gpd.GeoDataFrame) -> NDArray[np.int8]:
     if layer == "lenkeforslag":
         return np.full(len(frame), KINDS.index("lenke"), dtype=np.int8)
     if layer == "sti":
-        track = _text(frame, "stitype") == "traktorveg"
+        track = text_column(frame, "stitype") == "traktorveg"
         return np.where(track, KINDS.index("traktorveg"), KINDS.index("sti")).astype(np.int8)
-    kind = pd.Series(_text(frame, "vegtype")).map(KIND_OF_ROAD).fillna("veg")
+    kind = pd.Series(text_column(frame, "vegtype")).map(KIND_OF_ROAD).fillna("veg")
     return kind.map(KINDS.index).to_numpy(dtype=np.int8)
 
 
@@ -158,7 +158,7 @@ def _ploughed(frame: gpd.GeoDataFrame) -> NDArray[np.int8]:
     return np.asarray(frame["broytet"].astype("Int8").fillna(-1).to_numpy(dtype=np.int8))
 
 
-def _text(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
+def text_column(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
     """Column of text; empty where it is missing."""
     if name not in frame:
         return np.full(len(frame), "", dtype=object)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from askergeo.network._joining import Moves
     from askergeo.network.graph import WalkGraph
 
-__all__ = ["REASONS", "Counts", "RepairReport", "repair_report"]
+__all__ = ["REASONS", "Counts", "RepairReport", "largest_share", "repair_report"]
 
 #: Why a line is left out, by its name in ``attrs["utelatt"]`` of the lines.
 REASONS = {
@@ -28,6 +28,7 @@ REASONS = {
     "forbudt": "linjer der gange er forbudt",
     "privat": "private veger uten adgang for allmennheten",
     "uten_geometri": "rader uten linje",
+    "uten_bil": "veger for gående og syklende",
 }
 # With less of its length in one part, a network answers for pieces of the municipality only.
 WHOLE_ENOUGH = 0.8
@@ -147,12 +148,13 @@ def _of_graph(graph: WalkGraph, counts: Counts) -> list[Row]:
         *kinds,
         ("komponenter_for", "Deler før reparasjonen", counts.components_before, ""),
         ("komponenter_etter", "Deler etter", int(graph.component.max()) + 1, ""),
-        ("andel_storste", "Andel av lengden i den største delen", 100 * _largest_share(graph), "%"),
+        ("andel_storste", "Andel av lengden i den største delen", 100 * largest_share(graph), "%"),
         ("ukjent_stigning", "Kanter med ukjent stigning", _unknown_slope(graph), ""),
     ]
 
 
-def _largest_share(graph: WalkGraph) -> float:
+def largest_share(graph: WalkGraph) -> float:
+    """Share of the length that is in the largest connected part."""
     return float(graph.length[graph.component[graph.start] == 0].sum() / graph.length.sum())
 
 
@@ -163,7 +165,7 @@ def _unknown_slope(graph: WalkGraph) -> int:
 
 def _warnings(graph: WalkGraph) -> tuple[str, ...]:
     found = []
-    share, parts = _largest_share(graph), int(graph.component.max()) + 1
+    share, parts = largest_share(graph), int(graph.component.max()) + 1
     if share < WHOLE_ENOUGH:
         found.append(
             f"Gangnettet er i {format_number(parts)} deler, og den største har bare "

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SNAPPED_TO", "Places", "edge_lines", "snap"]
 
-#: Kinds of edges that a place may join: nobody lives or shops in the middle of a flight of stairs.
-SNAPPED_TO = tuple(kind for kind in KINDS if kind != "trapp")
+#: Kinds of edges that a place may join: nobody lives or shops in the middle of a flight of stairs,
+#: or by the side of a motorway.
+SNAPPED_TO = tuple(kind for kind in KINDS if kind not in ("trapp", "motorveg"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no single answer to ==
