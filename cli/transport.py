@@ -16,6 +16,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:  # noqa: ARG
     """Add the group ``nullvekst`` to the command line."""
     growth = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     growth.callback()(zones)
+    # The verbs under it, each in its own module: transport_x.register(growth, command).
     app.add_typer(growth, name="nullvekst")
 
 
@@ -27,6 +28,9 @@ def zones(
 
     $ askergeo nullvekst --data asker --ut nullvekst
     $ askergeo nullvekst --data asker --ut ny-linje --scenario ny-linje
+
+    Linjen er kommunens egen. Svaret viser også planer, kretser og ruter som linjen deler, og hvor
+    mange som bor så nær at svaret avhenger av hvordan linjen er tegnet.
     """
     if ctx.invoked_subcommand is not None:
         return

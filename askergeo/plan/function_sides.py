@@ -1,8 +1,8 @@
 """Which side of the nullvekstlinje a plan lies on.
 
 North of the line growth in homes and workplaces shall not make people drive more (Handlingsprogram
-for Asker; SPR for arealbruk og mobilitet 4.1). The line divides the municipality into parts; a part
-is north when the line runs west to east with the part on its left, at every place where they meet.
+for Asker; SPR for arealbruk og mobilitet 4.1). :mod:`askergeo.transport.zones` divides the
+municipality.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import numpy as np
 import shapely
 
 from askergeo._text import listed
-from askergeo.geometry import EMPTY, geometries, lines_of, polygons_of, union
+from askergeo.geometry import EMPTY, geometries, lines_of, union
 from askergeo.numbers import format_number
+from askergeo.parameters import load_parameters
 from askergeo.plan._function_answer import meet_exactly, whole_of
 from askergeo.plan._kept import kept
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.result import Status
+from askergeo.transport.zones import NORTH, SOUTH, make_zones
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from askergeo.datapackage import DataPackage
@@ -32,14 +33,10 @@ if TYPE_CHECKING:
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
-__all__ = ["side_of_line", "sides"]
+__all__ = ["side_of_line"]
 
 # m²: less is what the edges of two maps leave of each other.
 _LEAST = 0.5
-# Metres beside the line where a part is asked for: far over rounding, far under any part.
-_BESIDE = 0.05
-# Metres between the places along the line where the parts beside it are asked for.
-_OFTEN = 20.0
 
 
 def side_of_line(
@@ -64,8 +61,7 @@ def side_of_line(
     parameters
         ``linje_skjot_m`` of the set ``plansjekk``.
     """
-    line = geometries(package.read("nullvekstlinje", columns=[]))
-    north, south = _divided(line, package, float(parameters["linje_skjot_m"]))
+    north, south, line = _divided(package, float(parameters["linje_skjot_m"]))
     whole = whole_of(geometries(uses), exact=meet_exactly(uses))
     above, below = (float(_within(np.array([whole]), side)[0].area) for side in (north, south))
     unmapped = max(0.0, float(whole.area) - above - below)
@@ -94,18 +90,22 @@ def side_of_line(
 
 
 def _divided(
-    line: Geometries, package: DataPackage | ScenarioView, extend: float
-) -> tuple[BaseGeometry, BaseGeometry]:
-    """Return what of the municipality lies north of the line, and what lies south."""
+    package: DataPackage | ScenarioView, extend: float
+) -> tuple[BaseGeometry, BaseGeometry, Geometries]:
+    """Return what of the municipality lies north of the line, what lies south, and the line."""
     layers = ("nullvekstlinje", "kommunegrense")
 
-    def make() -> tuple[BaseGeometry, BaseGeometry]:
+    def make() -> tuple[BaseGeometry, BaseGeometry, Geometries]:
+        known = package.records["nullvekstlinje"].columns
+        line = package.read("nullvekstlinje", columns=[one for one in ("side",) if one in known])
         boundary = package.read("kommunegrense", columns=["kommunenummer"])
         own = boundary["kommunenummer"].astype(str) == package.municipality
-        divided = sides(line, union(geometries(boundary[own])), extend)
-        north, south = (union(parts) for parts in divided)
+        parameters = load_parameters("nullvekst", {"nullvekst_skjot_m": extend})
+        zones = make_zones(line, boundary[own], parameters=parameters)
+        north, south = zones.shape(NORTH), zones.shape(SOUTH)
         shapely.prepare([north, south])
-        return north, south
+        drawn = lines_of(geometries(line))
+        return north, south, drawn if len(drawn) else lines_of(zones.line)
 
     hashes = tuple(package.record(layer).sha256 for layer in layers)
     return kept("sides", (package.municipality, hashes, extend), make)
@@ -148,77 +148,3 @@ def _hits(uses: gpd.GeoDataFrame, north: BaseGeometry, south: BaseGeometry) -> l
             )
         )
     return hits
-
-
-def sides(
-    lines: Geometries, municipality: BaseGeometry, extend: float
-) -> tuple[Geometries, Geometries]:
-    """Divide a municipality along lines that run from west to east.
-
-    Parameters
-    ----------
-    lines
-        The line, in one piece or several, drawn in any direction, metres.
-    municipality
-        The municipality with its sea.
-    extend
-        Metres that each end is drawn on, so that one that stops just short reaches the boundary.
-
-    Returns
-    -------
-    tuple of arrays of polygons
-        What lies north, and what lies south. A part that has the line on both of its sides (the
-        line ends inside it) or touches none of it is in neither, nor is one beside a piece that
-        runs more north–south than west–east.
-    """
-    merged = _merged(lines)
-    if not len(merged) or municipality.is_empty:
-        return np.empty(0, dtype=object), np.empty(0, dtype=object)
-    drawn = np.array([_extended(line, extend) for line in merged], dtype=object)
-    cut = shapely.intersection(drawn, municipality)
-    edges = np.r_[lines_of(shapely.boundary(municipality)), lines_of(cut)]
-    parts = polygons_of(shapely.polygonize(shapely.get_parts(shapely.union_all(edges))))
-    parts = parts[shapely.covers(municipality, shapely.point_on_surface(parts))]
-    # The line as it was drawn: its pieces inside the municipality may come back turned around.
-    across = drawn[[_runs_across(line) for line in merged]]
-    left, right = (_beside(parts, across, sign) for sign in (1.0, -1.0))
-    return parts[left & ~right], parts[right & ~left]
-
-
-def _merged(lines: Geometries) -> Geometries:
-    return lines_of(shapely.line_merge(shapely.union_all(lines_of(lines))))
-
-
-def _runs_across(line: BaseGeometry) -> bool:
-    """Whether a line runs more west–east than north–south from end to end."""
-    (x, y) = shapely.get_coordinates(line)[[0, -1]].T
-    return bool(abs(x[1] - x[0]) > abs(y[1] - y[0]))
-
-
-def _extended(line: BaseGeometry, extend: float) -> BaseGeometry:
-    """Turn a line to run from west to east, and draw both ends straight on."""
-    at = shapely.get_coordinates(line)
-    if at[0, 0] > at[-1, 0]:
-        at = at[::-1]
-    if not extend:
-        return shapely.LineString(at)
-    ends = []
-    for end, before in ((at[0], at[1]), (at[-1], at[-2])):
-        step = end - before
-        ends.append(end + step / np.hypot(*step) * extend)
-    return shapely.LineString(np.vstack([ends[0], at, ends[1]]))
-
-
-def _beside(parts: Geometries, lines: Geometries, sign: float) -> NDArray[np.bool_]:
-    """Tell which parts lie beside a segment of the lines: on its left (1) or right (−1)."""
-    if not len(lines):
-        return np.zeros(len(parts), dtype=bool)
-    at, line = shapely.get_coordinates(shapely.segmentize(lines, _OFTEN), return_index=True)
-    follows = line[1:] == line[:-1]
-    step = np.diff(at, axis=0)[follows]
-    middle = (at[1:] + at[:-1])[follows] / 2
-    across = np.column_stack([-step[:, 1], step[:, 0]]) / np.hypot(*step.T)[:, None]
-    points = shapely.points(middle + sign * _BESIDE * across)
-    found = np.zeros(len(parts), dtype=bool)
-    found[shapely.STRtree(parts).query(points, predicate="intersects")[1]] = True
-    return found

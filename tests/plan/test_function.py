@@ -17,12 +17,12 @@ from askergeo.parameters import load_parameters
 from askergeo.plan import _on_foot
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.function import METHODS
-from askergeo.plan.function_sides import sides
 from askergeo.plan.map_layers import asked_uses
 from askergeo.plan.on_map import ask_map
 from askergeo.plan.place import Place
 from askergeo.plan.uses import use_of
 from askergeo.result import Status
+from askergeo.transport.zones import sides
 
 if TYPE_CHECKING:
     from pathlib import Path
