@@ -1,4 +1,4 @@
-"""What a kilometre by car emits in a year: the climate budget's own path, or a share of electrics."""
+"""What a km by car emits in a year: the climate budget's own path, or the share of electrics."""
 
 from __future__ import annotations
 
@@ -56,9 +56,8 @@ def emission(parameters: Parameters, path: Path | None = None) -> Emission:
         tonnes = np.array([path.emitted[first], *(path.budget[y] for y in years[1:])])
         factor = float(np.interp(year, years, tonnes)) / path.emitted[first]
         grams = [one * (1 - share / 100) * factor for one in burning]
-        beyond = (
-            f" Etter {years[-1]} er det budsjettet for {years[-1]}." if year > years[-1] else ""
-        )
+        last = int(years[-1])
+        beyond = f" Etter {last} er det budsjettet for {last}." if year > last else ""
         text = (
             f"Utslippet per km følger klimabudsjettets egen nedgang fra {first}: "
             f"{format_number(100 * factor)} % i {year}.{beyond} Kilde: {path.source}."

@@ -201,8 +201,8 @@ def traffic(growth: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same index. ``turer_…`` (trips counted a day), ``bilturer_…`` (those as driver) and
-        ``km_dogn_…`` (vehicle-km a day, mean of the year) with ``lav``, ``middels`` and ``hoy``, and
-        ``km_aar_…``, 365 times as much. What is fewer than before is negative; its low is the
+        ``km_dogn_…`` (vehicle-km a day, mean of the year) with ``lav``, ``middels`` and ``hoy``,
+        and ``km_aar_…``, 365 times as much. What is fewer than before is negative; its low is the
         largest fall.
 
     Raises
@@ -274,7 +274,7 @@ def _checked(growth: pd.DataFrame) -> tuple[Array, NDArray[np.intp]]:
     if np.isnan(amount).any():
         raise DataQualityError(
             "Trafikken kan ikke regnes av en vekst som er ukjent.",
-            remedy="Oppgi antall boliger og næringsareal, eller ta raden ut og si at den er ukjent.",
+            remedy="Oppgi antall boliger og næringsareal, eller ta raden ut og fortell om den.",
         )
     row = pd.Index([*CLASSES, UNKNOWN]).get_indexer(pd.Index(growth["klasse"], dtype=object))
     if (row < 0).any():
