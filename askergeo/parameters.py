@@ -123,7 +123,8 @@ def load_parameters(name: str, overrides: Mapping[str, Any] | None = None) -> Pa
     ----------
     name
         Name of the set: ``strandsone`` reads ``askergeo/data/parameters/strandsone.yml``. An
-        analysis that builds on another has both: ``skole+prognose``.
+        analysis that builds on another has both: ``skole+prognose``. Of a set that it needs little
+        of, ``trafikk.trafikk_m2`` has the values whose names begin so.
     overrides
         Values that replace the file's.
 
@@ -132,8 +133,14 @@ def load_parameters(name: str, overrides: Mapping[str, Any] | None = None) -> Pa
     ParameterError
         When an override is unknown or not allowed.
     """
-    parameters = Parameters(name, [one for part in name.split("+") for one in _shipped(part)])
+    parameters = Parameters(name, [one for part in name.split("+") for one in _part_of(part)])
     return parameters.override(overrides) if overrides else parameters
+
+
+def _part_of(part: str) -> tuple[Parameter, ...]:
+    """Return the values of a set, or those whose names begin as what follows the point."""
+    name, _, start = part.partition(".")
+    return tuple(one for one in _shipped(name) if one.name.startswith(start))
 
 
 @cache
