@@ -118,7 +118,7 @@ def allowed(frame: pd.DataFrame, name: str) -> Flags:
     if name not in frame:
         return np.ones(len(frame), dtype=np.bool_)
     values = frame[name]
-    return np.asarray(values.isna() | values.eq(True), dtype=np.bool_)  # noqa: FBT003
+    return np.asarray(values.isna() | values.eq(True), dtype=np.bool_)
 
 
 def numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:

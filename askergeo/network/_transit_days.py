@@ -8,7 +8,7 @@ changed between their noons.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -63,7 +63,7 @@ def service_days(rutetur: pd.DataFrame, rutedag: pd.DataFrame) -> pd.Series:
     return counted.reindex(whole, fill_value=0).rename("turer")
 
 
-def ordinary_day(rutetur: pd.DataFrame, rutedag: pd.DataFrame) -> datetime.date:
+def ordinary_day(rutetur: pd.DataFrame, rutedag: pd.DataFrame) -> dt.date:
     """Choose the day that the timetable is described by.
 
     The Tuesday, Wednesday or Thursday with the most trips, the earliest of those; where the
@@ -88,13 +88,13 @@ def ordinary_day(rutetur: pd.DataFrame, rutedag: pd.DataFrame) -> datetime.date:
         if not some.empty:
             counted = some
             break
-    day: datetime.date = pd.Timestamp(str(counted.idxmax())).date()
+    day: dt.date = pd.Timestamp(str(counted.idxmax())).date()
     return day
 
 
 def chosen_day(
     date: str | None, rutetur: pd.DataFrame, rutedag: pd.DataFrame
-) -> tuple[datetime.date, datetime.date, datetime.date]:
+) -> tuple[dt.date, dt.date, dt.date]:
     """Return the day, and the first and last day that the timetable is for.
 
     Raises
@@ -110,7 +110,7 @@ def chosen_day(
         day = ordinary_day(rutetur, rutedag)
     else:
         try:
-            day = datetime.date.fromisoformat(str(date).strip())
+            day = dt.date.fromisoformat(str(date).strip())
         except ValueError:
             raise ParameterError(
                 f"Datoen «{date}» kan ikke leses.", remedy="Skriv den slik: 2026-03-17."
@@ -142,12 +142,12 @@ def days_of(rutedag: pd.DataFrame) -> pd.DataFrame:
     return days.dropna().drop_duplicates(ignore_index=True)
 
 
-def running(days: pd.DataFrame, date: datetime.date) -> Iterable[str]:
+def running(days: pd.DataFrame, date: dt.date) -> Iterable[str]:
     """Calendars (of :func:`days_of`) that run on a date."""
     return set(days.loc[days["dato"] == pd.Timestamp(date), "kalender_id"])
 
 
-def day_offset(day: datetime.date, other: datetime.date) -> int:
+def day_offset(day: dt.date, other: dt.date) -> int:
     """Seconds from the start of one service day to that of another.
 
     Examples
@@ -158,13 +158,10 @@ def day_offset(day: datetime.date, other: datetime.date) -> int:
     >>> day_offset(datetime.date(2026, 3, 29), datetime.date(2026, 3, 28))  # to summer time
     -82800
     """
-    noons = (
-        datetime.datetime.combine(one, datetime.time(12), tzinfo=OSLO).timestamp()
-        for one in (other, day)
-    )
+    noons = (dt.datetime.combine(one, dt.time(12), tzinfo=OSLO).timestamp() for one in (other, day))
     there, here = noons
     return round(there - here)
 
 
-def _dotted(day: datetime.date) -> str:
+def _dotted(day: dt.date) -> str:
     return f"{day.day}.{day.month}.{day.year}"

@@ -29,15 +29,19 @@ OF_TRIPS: Final = (
         "interpolated",
         "mellomtid",
         "Tider som mangler, er fylt ut",
-        "mangler tid på noen holdeplasser mellom to som har tid. Tidene der er fylt ut jevnt fra "
-        "holdeplass til holdeplass.",
+        (
+            "mangler tid på noen holdeplasser mellom to som har tid. Tidene der er fylt ut jevnt fra "
+            "holdeplass til holdeplass."
+        ),
     ),
     (
         "cut",
         "endetid",
         "Tid mangler på første eller siste holdeplass",
-        "mangler tid på den første eller siste holdeplassen. Holdeplassene uten tid i enden er "
-        "ikke med på turen, for ingenting sier når den er der.",
+        (
+            "mangler tid på den første eller siste holdeplassen. Holdeplassene uten tid i enden er "
+            "ikke med på turen, for ingenting sier når den er der."
+        ),
     ),
     (
         "untimed",
@@ -49,8 +53,10 @@ OF_TRIPS: Final = (
         "backwards",
         "baklengs",
         "Tider som går baklengs",
-        "har en tid som er tidligere enn tiden foran, og er ikke med: det er uvisst hvilken tid "
-        "som er feil.",
+        (
+            "har en tid som er tidligere enn tiden foran, og er ikke med: det er uvisst hvilken tid "
+            "som er feil."
+        ),
     ),
     (
         "repeated",
@@ -106,8 +112,10 @@ def _of_trips(
             "Samme tur flere ganger",
             "rutetur",
             "",
-            f"{_count(repeated, 'rad', 'rader')} har en tur-id som er brukt før. Den første er "
-            "brukt, og ingen tur er talt to ganger.",
+            (
+                f"{_count(repeated, 'rad', 'rader')} har en tur-id som er brukt før. Den første er "
+                "brukt, og ingen tur er talt to ganger."
+            ),
         )
     calendar = _text(trips, "kalender_id")
     without = calendar[~calendar.isin(days_of(rutedag)["kalender_id"])]
@@ -117,8 +125,10 @@ def _of_trips(
             "Turer uten dager",
             "rutetur",
             str(name),
-            f"{_count(number, 'tur', 'turer')} følger kalenderen «{name}», som ikke har noen "
-            "dager i laget «rutedag». De regnes ikke som kjørt noen dag.",
+            (
+                f"{_count(number, 'tur', 'turer')} følger kalenderen «{name}», som ikke har noen "
+                "dager i laget «rutedag». De regnes ikke som kjørt noen dag."
+            ),
         )
     line = _text(trips, "linje_id")
     unknown = line[~line.isin(_text(rutelinje, "linje_id"))]
@@ -128,8 +138,10 @@ def _of_trips(
             "Turer på en ukjent linje",
             "rutetur",
             str(name),
-            f"{_count(number, 'tur', 'turer')} er på linjen «{name}», som ikke er i laget "
-            "«rutelinje». De er med, uten navn og transportmiddel.",
+            (
+                f"{_count(number, 'tur', 'turer')} er på linjen «{name}», som ikke er i laget "
+                "«rutelinje». De er med, uten navn og transportmiddel."
+            ),
         )
 
 
@@ -149,8 +161,10 @@ def _of_calls(calls: Calls, ruteavgang: pd.DataFrame, trips: pd.DataFrame) -> It
             "Tider for turer som ikke finnes",
             "ruteavgang",
             "",
-            f"{_count(len(strange), 'rad', 'rader')} er for turer som ikke er i laget «rutetur», "
-            f"for eksempel {_examples(strange.unique())}. De er ikke med.",
+            (
+                f"{_count(len(strange), 'rad', 'rader')} er for turer som ikke er i laget «rutetur», "
+                f"for eksempel {_examples(strange.unique())}. De er ikke med."
+            ),
         )
 
 
@@ -185,9 +199,11 @@ def _of_stops(holdeplass: gpd.GeoDataFrame, ruteavgang: pd.DataFrame) -> Iterato
             "Holdeplass som ikke er i laget",
             "ruteavgang",
             str(name),
-            f"Holdeplassen «{name}» er ikke i laget «holdeplass», men har "
-            f"{_count(calls[name], 'rad', 'rader')} i rutetabellen. Turene går innom, og en kan "
-            "bytte der, men ingen kan gå dit.",
+            (
+                f"Holdeplassen «{name}» er ikke i laget «holdeplass», men har "
+                f"{_count(calls[name], 'rad', 'rader')} i rutetabellen. Turene går innom, og en kan "
+                "bytte der, men ingen kan gå dit."
+            ),
         )
     missing = holdeplass[holdeplass.geometry.isna() | holdeplass.geometry.is_empty]
     for name in _text(missing, "holdeplass_id"):
@@ -196,8 +212,10 @@ def _of_stops(holdeplass: gpd.GeoDataFrame, ruteavgang: pd.DataFrame) -> Iterato
             "Holdeplass uten koordinater",
             "holdeplass",
             str(name),
-            f"Holdeplassen «{name}» har ingen koordinater. Turene går innom, og en kan bytte der, "
-            "men ingen kan gå dit.",
+            (
+                f"Holdeplassen «{name}» har ingen koordinater. Turene går innom, og en kan bytte der, "
+                "men ingen kan gå dit."
+            ),
         )
 
 
@@ -213,8 +231,10 @@ def _of_transfers(rutebytte: pd.DataFrame | None, stops: pd.Index) -> Iterator[R
             "Bytter ved ukjente holdeplasser",
             "rutebytte",
             "",
-            f"{_count(int(unknown.sum()), 'bytte', 'bytter')} viser til holdeplasser som ikke "
-            f"finnes ({some}), og er ikke brukt.",
+            (
+                f"{_count(int(unknown.sum()), 'bytte', 'bytter')} viser til holdeplasser som ikke "
+                f"finnes ({some}), og er ikke brukt."
+            ),
         )
     pairs = pd.DataFrame({"fra": ends[0], "til": ends[1]})
     again = int(pairs.duplicated().sum())

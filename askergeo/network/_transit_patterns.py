@@ -10,8 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from askergeo.network._transit_calls import Calls
     from numpy.typing import NDArray
+
+    from askergeo.network._transit_calls import Calls
 
 __all__ = ["Patterns", "make_patterns"]
 

@@ -34,6 +34,7 @@ __all__ = [
     "nearest",
     "paths",
     "reach",
+    "rows_of",
     "within",
 ]
 
@@ -238,7 +239,7 @@ def k_nearest(
     row = np.full((origins.count, k), -1, dtype=np.int32)
     step = max(k, BLOCK_CELLS // max(origins.count, 1))
     for first in range(0, targets.count, step):
-        block = _rows(targets, first, min(first + step, targets.count))
+        block = rows_of(targets, first, min(first + step, targets.count))
         more = matrix(network, origins, block, limit=limit)
         more[np.isnan(more)] = np.inf
         number = np.arange(first, first + block.count, dtype=np.int32)
@@ -274,7 +275,7 @@ def _groups(
     return np.r_[single[order], several], bounds
 
 
-def _rows(places: Places, first: int, last: int) -> Places:
+def rows_of(places: Places, first: int, last: int) -> Places:
     """Return the places of some rows, counted from 0."""
     a, b = np.searchsorted(places.row, [first, last])
     missing = (places.unsnapped >= first) & (places.unsnapped < last)

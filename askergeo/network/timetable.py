@@ -15,7 +15,7 @@ all with times in seconds of the service day. What is read as what:
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -94,9 +94,9 @@ class Timetable:
         ``fra`` and ``til`` (rows of ``stops``), ``sekunder`` (NaN not said), ``mulig``.
     """
 
-    date: datetime.date
-    first_date: datetime.date
-    last_date: datetime.date
+    date: dt.date
+    first_date: dt.date
+    last_date: dt.date
     stops: pd.DataFrame
     points: gpd.GeoSeries
     trips: pd.DataFrame
@@ -228,11 +228,11 @@ class _Run(NamedTuple):
     runs: NDArray[np.bool_]
 
 
-def _runs(day: datetime.date, trips: pd.DataFrame, rutedag: pd.DataFrame) -> list[_Run]:
+def _runs(day: dt.date, trips: pd.DataFrame, rutedag: pd.DataFrame) -> list[_Run]:
     days, calendar = days_of(rutedag), trips["kalender_id"].astype("string")
     found = []
     for dag in (-1, 0, 1):
-        other = day + datetime.timedelta(days=dag)
+        other = day + dt.timedelta(days=dag)
         runs = calendar.isin(running(days, other)).to_numpy(dtype=np.bool_)
         found.append(_Run(dag, day_offset(day, other), runs))
     return found
