@@ -64,7 +64,7 @@ class Labels(NamedTuple):
 
     ``arrive`` and ``ready`` are (rounds + 1, s). ``marked`` lists the stops whose ``ready`` was
     improved and not yet followed, ``changed`` those whose ``arrive`` the last departure improved;
-    ``count`` says how many.
+    ``number`` says how many.
     """
 
     arrive: NDArray[np.int32]
@@ -77,7 +77,7 @@ class Labels(NamedTuple):
     is_landed: NDArray[np.bool_]
     queue: NDArray[np.int32]
     first: NDArray[np.int32]
-    count: NDArray[np.int64]
+    number: NDArray[np.int64]
 
 
 @kernel
@@ -99,7 +99,7 @@ def make_labels(stops, patterns, rounds):
 
 
 @kernel
-def _start(labels, stop, time) -> None:
+def _start(labels, stop, time):
     """Be at a stop at a time, before any boarding."""
     ready = labels.ready
     if time >= ready[0, stop]:
@@ -108,8 +108,8 @@ def _start(labels, stop, time) -> None:
         ready[k, stop] = min(ready[k, stop], time)
     if not labels.is_marked[stop]:
         labels.is_marked[stop] = True
-        labels.marked[labels.count[MARKED]] = stop
-        labels.count[MARKED] += 1
+        labels.marked[labels.number[MARKED]] = stop
+        labels.number[MARKED] += 1
 
 
 @kernel
@@ -126,7 +126,7 @@ def _earliest(departure, row, trips, time):
 
 
 @kernel
-def _spread(lines, labels, latest) -> None:  # noqa: C901, PLR0912, PLR0915  (one loop)
+def _spread(lines, labels, latest):  # noqa: C901, PLR0912, PLR0915  (one loop)
     """Follow the marked stops through all rounds; nothing later than ``latest`` is kept."""
     # Arrays by name: handing a tuple of arrays on counts its references.
     stop_ptr, stop, board, alight = lines.stop_ptr, lines.stop, lines.board, lines.alight
@@ -138,7 +138,7 @@ def _spread(lines, labels, latest) -> None:  # noqa: C901, PLR0912, PLR0915  (on
     marked, is_marked = labels.marked, labels.is_marked
     changed, is_changed = labels.changed, labels.is_changed
     landed, is_landed = labels.landed, labels.is_landed
-    marks, changes = labels.count[MARKED], labels.count[CHANGED]
+    marks, changes = labels.number[MARKED], labels.number[CHANGED]
     rounds = len(arrive) - 1
     for k in range(1, rounds + 1):
         queued = 0
@@ -199,19 +199,19 @@ def _spread(lines, labels, latest) -> None:  # noqa: C901, PLR0912, PLR0915  (on
                         marks += 1
         if marks == 0:
             break
-    labels.count[MARKED] = 0
-    labels.count[CHANGED] = changes
+    labels.number[MARKED] = 0
+    labels.number[CHANGED] = changes
 
 
 @kernel
-def _forget(labels) -> None:
+def _forget(labels):
     labels.arrive[:] = NEVER
     labels.ready[:] = NEVER
 
 
 @kernel
 def _events(lines, near_stop, near_s, begin, end, earliest, latest):
-    """Times at which one must leave to catch each departure near by, and the row that it is by.
+    """Find when one must leave to catch each departure near by, and the row that it is by.
 
     Sorted by time, the last first; those outside ``earliest``–``latest`` are left out.
     """
@@ -259,7 +259,7 @@ def _summarise(times, ranks, best, worst, at_ranks):
 def from_origins(
     lines, rounds, near_ptr, near_stop, near_s, far_ptr, far_place, far_s, alone, starts, limit,
     ranks, first, last, best, worst, at_ranks, share,
-) -> None:  # fmt: skip
+):  # fmt: skip
     """Travel times from each of the origins ``first``–``last`` to all targets.
 
     ``near_*`` are the stops that each origin (o + 1) walks to, ``far_*`` the targets that each stop
@@ -287,13 +287,13 @@ def from_origins(
                 _start(labels, near_stop[by[e]], now + near_s[by[e]])
                 e += 1
             _spread(lines, labels, min(now + limit, end))
-            for c in range(labels.count[CHANGED]):
+            for c in range(labels.number[CHANGED]):
                 s = labels.changed[c]
                 labels.is_changed[s] = False
                 for f in range(far_ptr[s], far_ptr[s + 1]):
                     time = labels.arrive[rounds, s] + far_s[f]
                     soonest[far_place[f]] = min(soonest[far_place[f]], time)
-            labels.count[CHANGED] = 0
+            labels.number[CHANGED] = 0
         while open_start >= 0:
             arrivals[:, open_start] = soonest
             open_start -= 1
@@ -311,7 +311,7 @@ def from_origins(
 def to_targets(
     lines, rounds, near_ptr, near_stop, near_s, far_ptr, far_place, far_s, alone, starts, limit,
     ranks, first, last, best, worst, at_ranks, share,
-) -> None:  # fmt: skip
+):  # fmt: skip
     """Travel times from all origins to each of the targets ``first``–``last``; against time.
 
     As :func:`from_origins`, with the lines turned round: ``near_*`` are the stops that each target
@@ -339,7 +339,7 @@ def to_targets(
                 _start(labels, near_stop[by[e]], now + near_s[by[e]])
                 e += 1
             _spread(lines, labels, min(now + limit, -begin))
-            for c in range(labels.count[CHANGED]):
+            for c in range(labels.number[CHANGED]):
                 s = labels.changed[c]
                 labels.is_changed[s] = False
                 for f in range(far_ptr[s], far_ptr[s + 1]):
@@ -351,7 +351,7 @@ def to_targets(
                     for j in range(done[o], upto):
                         arrivals[o, j] = -now
                     done[o] = max(done[o], upto)
-            labels.count[CHANGED] = 0
+            labels.number[CHANGED] = 0
         for o in range(origins):
             for j in range(n):
                 time = min(arrivals[o, j] - starts[j], alone[o, t])
@@ -363,7 +363,7 @@ def to_targets(
 
 
 @kernel
-def one_departure(lines, labels, near_stop, near_s, leave, latest) -> None:
+def one_departure(lines, labels, near_stop, near_s, leave, latest):
     """Search once, from the stops near by, leaving at one time."""
     _forget(labels)
     for i in range(len(near_stop)):
@@ -371,6 +371,6 @@ def one_departure(lines, labels, near_stop, near_s, leave, latest) -> None:
         if time <= latest:
             _start(labels, near_stop[i], time)
     _spread(lines, labels, latest)
-    for c in range(labels.count[CHANGED]):
+    for c in range(labels.number[CHANGED]):
         labels.is_changed[labels.changed[c]] = False
-    labels.count[CHANGED] = 0
+    labels.number[CHANGED] = 0

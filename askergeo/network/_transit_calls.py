@@ -93,16 +93,16 @@ def read_calls(
     )
     keep, cut, untimed = _timed_part(trip, ~np.isnan(arrival))
     trip, stop, arrival, departure = trip[keep], stop[keep], arrival[keep], departure[keep]
-    arrival, departure, filled = _interpolated(arrival, departure)
-    wrong = arrival > departure
-    wrong[1:] |= (trip[1:] == trip[:-1]) & (arrival[1:] < departure[:-1])
+    at, left, filled = _interpolated(arrival, departure)
+    wrong = at > left
+    wrong[1:] |= (trip[1:] == trip[:-1]) & (at[1:] < left[:-1])
     backwards = np.unique(trip[wrong])
     sound = ~np.isin(trip, backwards)
     return Calls(
         trip=trip[sound],
         stop=stop[sound].astype(np.int64),
-        arrival=arrival[sound],
-        departure=departure[sound],
+        arrival=at[sound],
+        departure=left[sound],
         board=allowed(frame, "pastigning")[keep][sound],
         alight=allowed(frame, "avstigning")[keep][sound],
         interpolated=np.unique(trip[filled & sound]),
@@ -129,7 +129,7 @@ def numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
 
 
 def _timed_part(trip: Numbers, timed: Flags) -> tuple[Flags, Numbers, Numbers]:
-    """Calls from each trip's first time to its last, trips that were cut, and those left out."""
+    """Find the calls from each trip's first time to its last, trips cut, and trips left out."""
     if not len(trip):
         none = np.empty(0, dtype=np.int64)
         return np.empty(0, dtype=np.bool_), none, none

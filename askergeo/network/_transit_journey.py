@@ -132,7 +132,7 @@ class _Ride(NamedTuple):
     alight: int
 
 
-def find_journey(
+def find_journey(  # noqa: PLR0917  (as transit.journey)
     net: TransitNetwork,
     origins: Places,
     targets: Places,

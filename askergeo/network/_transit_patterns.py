@@ -69,7 +69,7 @@ def make_patterns(calls: Calls) -> Patterns:
 
 
 def _groups(calls: Calls) -> Iterator[tuple[NDArray[np.int64], ...]]:
-    """Stops with flags (l,), trips (n,), and arrivals and departures (n, l), of each sequence."""
+    """Give stops with flags (l,), trips (n,), arrivals and departures (n, l), of each sequence."""
     begins = np.flatnonzero(np.r_[True, calls.trip[1:] != calls.trip[:-1]][: len(calls.trip)])
     sizes = np.diff(np.r_[begins, len(calls.trip)])
     keys = calls.stop * 4 + calls.board * 2 + calls.alight

@@ -45,7 +45,7 @@ def seconds(cost: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def walks(walk: Network, places: Places, stops: Places, *, limit_s: float, to_stops: bool) -> Walks:
-    """Walks of at most ``limit_s`` from places to stops, or from stops to places."""
+    """Find the walks of at most ``limit_s`` from places to stops, or from stops to places."""
     found: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]] = []
     step = max(1, BLOCK_CELLS // max(places.count, 1))
     for first in range(0, stops.count, step):

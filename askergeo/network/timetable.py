@@ -239,7 +239,7 @@ def _runs(day: dt.date, trips: pd.DataFrame, rutedag: pd.DataFrame) -> list[_Run
 
 
 def _on_days(calls: Calls, runs: list[_Run]) -> tuple[Calls, NDArray[np.int64], NDArray[np.int64]]:
-    """Calls of each trip on each service day that it is part of the day for, in the day's seconds.
+    """Give the calls of each trip on each service day that the day has it from, in its seconds.
 
     Returns
     -------

@@ -315,7 +315,7 @@ def travel_times(
     )
 
 
-def journey(
+def journey(  # noqa: PLR0917  (as travel_times, and which)
     net: TransitNetwork,
     origins: Places,
     targets: Places,
