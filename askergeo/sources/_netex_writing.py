@@ -47,9 +47,10 @@ def netex_files(feed: Feed) -> dict[str, bytes]:
 
 
 def _file(name: str, feed: Feed, parts: Iterable[str]) -> bytes:
-    # The last day of the timetable: a clock would give new bytes each time.
+    # Never the clock, which would give new bytes each time.
     days = feed.rutedag["dato"]
-    stamp = f"{days.max():%Y-%m-%d}T00:00:00" if len(days) else "1970-01-01T00:00:00"
+    first = f"{days.min():%Y-%m-%d}" if len(days) else "1970-01-01"
+    stamp = f"{feed.published or first}T00:00:00"
     head = _HEAD.format(stamp=stamp, codespace=CODESPACE, name=name)
     return (head + "".join(parts) + _TAIL).encode()
 

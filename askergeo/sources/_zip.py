@@ -10,7 +10,7 @@ from typing import Final
 
 from askergeo.errors import SourceError
 
-__all__ = ["unpack", "unpack_dataset"]
+__all__ = ["check_members", "unpack", "unpack_dataset"]
 
 _MAX_FILES: Final = 10_000
 _MAX_BYTES: Final = 4_000_000_000
@@ -57,7 +57,7 @@ def unpack(archive: Path, folder: Path, *, most: int = _MAX_BYTES) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = [one for one in opened.infolist() if not one.is_dir()]
-            _check(archive, members, most)
+            check_members(archive, members, most)
             written = 0
             for member in members:
                 target = folder / PurePosixPath(member.filename)
@@ -75,7 +75,14 @@ def unpack(archive: Path, folder: Path, *, most: int = _MAX_BYTES) -> None:
         ) from error
 
 
-def _check(archive: Path, members: list[zipfile.ZipInfo], most: int) -> None:
+def check_members(archive: Path, members: list[zipfile.ZipInfo], most: int) -> None:
+    """Refuse a zip file that names paths outside itself, or is too large unpacked.
+
+    Raises
+    ------
+    SourceError
+        With the path, or the limit.
+    """
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in member.filename:

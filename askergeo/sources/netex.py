@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     from pathlib import Path
 
     import geopandas as gpd
@@ -20,7 +20,7 @@ def read_netex(
     *,
     stops: gpd.GeoDataFrame | None = None,
     around: Around | None = None,
-    today: datetime.date | None = None,
+    today: dt.date | None = None,
 ) -> Feed:
     """Read a NeTEx feed; ``stops`` gives places of quays that the file lacks."""
     raise NotImplementedError
