@@ -6,17 +6,19 @@ from pathlib import Path
 
 import typer
 
+from . import transport_stops
 from .analyses import run_and_write
 from .options import Common, GroupData, Out, with_common
 
 __all__ = ["register"]
 
 
-def register(app: typer.Typer, command: type, group: type) -> None:  # noqa: ARG001
+def register(app: typer.Typer, command: type, group: type) -> None:
     """Add the group ``nullvekst`` to the command line."""
     growth = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     growth.callback()(zones)
     # The verbs under it, each in its own module: transport_x.register(growth, command).
+    transport_stops.register(growth, command)
     app.add_typer(growth, name="nullvekst")
 
 

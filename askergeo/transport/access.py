@@ -9,7 +9,7 @@ order of limits (see ``kollektiv.yml``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,7 +25,6 @@ from askergeo.network.departures import (
     stop_places,
 )
 from askergeo.network.paths import Nearest, nearest
-from askergeo.network.snapping import Places
 from askergeo.school.route import join_doors
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.network.paths import Network
+    from askergeo.network.snapping import Places
     from askergeo.network.timetable import Timetable
     from askergeo.parameters import Parameters
 
@@ -59,7 +59,6 @@ CLASSES: Final = ("svært god", "god", "middels", "dårlig", "svært dårlig")
 UNKNOWN: Final = "ukjent"
 _WORST: Final = len(CLASSES) - 1
 _UNKNOWN_CODE: Final = len(CLASSES)
-_MINUTE_S: Final = 60.0
 # Metres are kept to a tenth of a millimetre: what adding up in another order changes is less.
 _DECIMALS: Final = 4
 
@@ -208,12 +207,40 @@ class Walks:
 
     def to(self, groups: Sequence[Flags], *, limit: float = np.inf) -> Nearest:
         """Nearest stop of each group of stops, (n, k); NaN where the walk is not known."""
-        found = nearest(self.network, self.points, [_some(self.stops, g) for g in groups],
-                        limit=limit)  # fmt: skip
+        stops = [self.only(group) for group in groups]
+        found = nearest(self.network, self.points, stops, limit=limit)
         cost = np.round(found.cost, _DECIMALS)
         cost[self.vague] = np.nan
         target = np.where(np.isfinite(cost), found.target, -1)
         return Nearest(cost, target.astype(np.int32))
+
+    def only(self, rows: Flags) -> Places:
+        """Places of some of the stops; the rows keep their numbers."""
+        stops, kept = self.stops, rows[self.stops.row]
+        return replace(
+            stops,
+            row=stops.row[kept],
+            edge=stops.edge[kept],
+            share=stops.share[kept],
+            access=stops.access[kept],
+        )
+
+    def doors(self, owner: NDArray[np.int32], count: int) -> Places:
+        """Return the stops as entrances of ``count`` owners, such as stop places."""
+        stops = self.stops
+        row = owner[stops.row]
+        order = np.argsort(row, kind="stable")
+        missing = np.setdiff1d(np.arange(count), row)
+        return replace(
+            stops,
+            row=row[order],
+            edge=stops.edge[order],
+            share=stops.share[order],
+            access=stops.access[order],
+            count=count,
+            unsnapped=missing.astype(np.int32),
+            distance=np.full(len(missing), np.nan),
+        )
 
 
 def walks_of(
@@ -250,20 +277,6 @@ def walks_of(
     served = np.unique(stops.part[stops.part >= 0])
     vague = (doors.part < 0) | (doors.loose & ~np.isin(doors.part, served))
     return Walks(network, doors.places, stops.places, np.asarray(vague, dtype=np.bool_))
-
-
-def _some(places: Places, rows: Flags) -> Places:
-    """Keep the places of some rows; the rows keep their numbers."""
-    kept = rows[places.row]
-    return Places(
-        row=places.row[kept],
-        edge=places.edge[kept],
-        share=places.share[kept],
-        access=places.access[kept],
-        count=places.count,
-        unsnapped=places.unsnapped,
-        distance=places.distance,
-    )
 
 
 def access_of(
@@ -340,7 +353,7 @@ def access_from(
     else:
         ids = holdeplass["holdeplass_id"].astype(str)
         place = ids.map(places).to_numpy(dtype=object)
-        rate = per_hour(departures, class_span(parameters), pd.unique(places))[ALL]
+        rate = per_hour(departures, class_span(parameters), pd.Index(places.unique()))[ALL]
         often = rate.reindex(place).to_numpy(dtype=np.float64)
         served = np.isin(place.astype(str), departures["sted"].astype(str).to_numpy())
         code, chosen, metres = _best(walks, often, served, rules)

@@ -1,0 +1,230 @@
+"""Who gets better or poorer access to public transport with a scenario, home by home.
+
+The two runs carry who lives where and in which class (``Result.microdata``), which no output ever
+sees; here they meet, and leave as sums in whole tens and as addresses without numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from askergeo.analyses._reach_tables import counted_table, person_column
+from askergeo.analyses._stops_map import CLASS_SIGNS, STOP_LAYERS
+from askergeo.numbers import HARD_SPACE
+from askergeo.result import Column, Fact, FlowChart, MapLayer, Style, StyleClass
+from askergeo.transport.access import CLASSES, UNKNOWN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from askergeo.analyses._stops_scene import Scene
+    from askergeo.result import Result, Table
+
+__all__ = ["compare", "microdata_of"]
+
+_WORDS: Final = (*CLASSES, UNKNOWN)
+_STATES: Final = {
+    "Bedre": StyleClass(value="Bedre", label="Bedre", fill="#0072b2", stroke="#003a5c"),
+    "Dårligere": StyleClass(value="Dårligere", label="Dårligere", fill="#d55e00", stroke="#6b2f00"),
+    "Ny adresse": StyleClass(
+        value="Ny adresse", label="Ny adresse", fill="#cc79a7", stroke="#7a3f61"
+    ),
+    "Fjernet adresse": StyleClass(
+        value="Fjernet adresse", label="Fjernet adresse", fill="#000000", stroke="#000000"
+    ),
+    "Ukjent": StyleClass(
+        value="Ukjent", label="Ukjent i den ene", fill="#ffffff", stroke="#8c8c8c", dash=True
+    ),
+}
+
+
+def microdata_of(scene: Scene) -> pd.DataFrame:
+    """Keep of each home what the comparison needs, under what it is known by in another run."""
+    points = gpd.GeoSeries(scene.people.points)
+    frame = pd.DataFrame(
+        {
+            "x": points.x.to_numpy(),
+            "y": points.y.to_numpy(),
+            "bosatte": scene.homes.count,
+            "klasse": scene.homes.klasse,
+        },
+        index=pd.Index(scene.people.ids, name="id"),
+    )
+    # Dwellings that stand in the very same place cannot be told apart in another run.
+    return frame[~frame.index.duplicated()]
+
+
+def compare(base: Result, other: Result, difference: Result) -> Result:
+    """Add to a difference who moves from which class to which.
+
+    Parameters
+    ----------
+    base, other
+        The runs without and with the scenario, with their microdata.
+    difference
+        What :func:`askergeo.compare.compare` made of them.
+    """
+    one, two = base.microdata, other.microdata
+    if one is None or two is None:
+        return difference
+    index = one.index.append(two.index.difference(one.index, sort=False))
+    before, after = one.reindex(index), two.reindex(index)
+    table = _table(before, after)
+    moved = _moved(before, after, base)
+    kept = [layer for layer in difference.layers if layer.name not in (*STOP_LAYERS, "ruter")]
+    land = [layer for layer in base.layers if layer.name == "land_og_sjo"]
+    stops = [layer for layer in other.layers if layer.name in STOP_LAYERS]
+    return replace(
+        difference,
+        template=_template(difference, table),
+        facts=_facts(difference, table),
+        tables=(*difference.tables[:1], table, *difference.tables[1:]),
+        layers=(
+            *land,
+            *(
+                replace(layer, on_page=layer.name != "adresser")
+                for layer in kept
+                if layer.name != "land_og_sjo"
+            ),
+            moved,
+            *(replace(layer, title=f"{layer.title}, med scenario") for layer in stops),
+        ),
+        charts=(
+            FlowChart(
+                name="flytting",
+                title="Bosatte fra klasse til klasse med scenariet",
+                table="flytting",
+                source="fra",
+                target="til",
+                value="bosatte",
+            ),
+        )
+        if len(table.frame) > len(_SUMS)
+        else (),
+    )
+
+
+_SUMS: Final = {
+    "bedre": "Får en bedre klasse",
+    "daarligere": "Får en dårligere klasse",
+    "lik": "Samme klasse",
+}
+
+
+def _codes(frame: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the place of each home's class in `_WORDS`; −1 for a home that is not there."""
+    return np.asarray(pd.Index(_WORDS).get_indexer(pd.Index(frame["klasse"])), dtype=np.intp)
+
+
+def _table(before: pd.DataFrame, after: pd.DataFrame) -> Table:
+    """Count those who live there in both runs by class before and after, in whole tens."""
+    old, new = _codes(before), _codes(after)
+    count = [frame["bosatte"].fillna(0).to_numpy(dtype=np.float64) for frame in (before, after)]
+    stay = np.minimum(*count)
+    known = (old >= 0) & (new >= 0) & (old < len(CLASSES)) & (new < len(CLASSES))
+    records: list[dict[str, Any]] = []
+    for label, mine in zip(
+        _SUMS, (known & (new < old), known & (new > old), (old == new) & (old >= 0)), strict=True
+    ):
+        text = _SUMS[label]
+        records.append(
+            {"rad": label, "hva": text, "fra": "", "til": "", "bosatte": stay[mine].sum()}
+        )
+    for first, was in enumerate(_WORDS):
+        for second, becomes in enumerate(_WORDS):
+            mine = (old == first) & (new == second)
+            if first != second and mine.any():
+                records.append(
+                    {
+                        "rad": f"{first}_{second}",
+                        "hva": "Flytter",
+                        "fra": CLASS_SIGNS[was],
+                        "til": CLASS_SIGNS[becomes],
+                        "bosatte": stay[mine].sum(),
+                    }
+                )
+    return counted_table(
+        "flytting",
+        "Hvem får bedre og dårligere tilgang",
+        records,
+        {
+            "hva": Column(title="Bosatte som"),
+            "fra": Column(title="Fra klasse"),
+            "til": Column(title="Til klasse"),
+            "bosatte": person_column("Bosatte"),
+        },
+        note="Bare bosatte som er der både uten og med scenario, kan flytte mellom klassene.",
+    )
+
+
+def _facts(difference: Result, table: Table) -> dict[str, Fact]:
+
+    facts = dict(difference.facts)
+    for label in ("bedre", "daarligere"):
+        value: Any = table.frame.loc[label, "bosatte"]
+        facts[f"flytter_{label}"] = Fact(
+            title=_SUMS[label],
+            value=None if pd.isna(value) else int(value),
+            unit="personer",
+            persons=True,
+            cell=("flytting", label, "bosatte"),
+            hidden=(label, "bosatte") in table.hidden,
+        )
+    return facts
+
+
+def _template(difference: Result, table: Table) -> str:
+    """Say how many move, and the shares without and with the scenario."""
+    name = (difference.provenance.scenario if difference.provenance else "") or "scenariet"
+    name = name.replace("{", "{{").replace("}", "}}")
+    if not table.frame.loc[["bedre", "daarligere"], "bosatte"].fillna(1).any():
+        moved = (
+            f"Med {name} får ingen bosatte bedre eller dårligere tilgang til kollektivtransport."
+        )
+    else:
+        moved = (
+            f"Med {name} får {{flytter_bedre}} bosatte bedre tilgang til kollektivtransport og "
+            "{flytter_daarligere} dårligere."
+        )
+    if "andel_god_scenario" not in difference.facts:
+        return moved
+    return (
+        f"{moved} Andelen med svært god eller god tilgang går fra {{andel_god}} til "
+        f"{{andel_god_scenario}}{HARD_SPACE}%."
+    )
+
+
+def _moved(before: pd.DataFrame, after: pd.DataFrame, base: Result) -> MapLayer:
+    """Draw the homes that change class, without a number of persons."""
+    old, new = _codes(before), _codes(after)
+    known = (old >= 0) & (new >= 0) & (old < len(CLASSES)) & (new < len(CLASSES))
+    state = np.select(
+        [old < 0, new < 0, known & (new < old), known & (new > old), old != new],
+        ["Ny adresse", "Fjernet adresse", "Bedre", "Dårligere", "Ukjent"],
+        default="",
+    )
+    signs = np.array([*(CLASS_SIGNS[word] for word in _WORDS), "finnes ikke"], dtype=object)
+    crs = next(layer.frame.crs for layer in base.layers)
+    frame = gpd.GeoDataFrame(
+        {"endring": state, "fra": signs[old], "til": signs[new]},
+        geometry=gpd.points_from_xy(after["x"].fillna(before["x"]), after["y"].fillna(before["y"])),
+        crs=crs,
+        index=before.index,
+    )
+    return MapLayer(
+        name="flytting",
+        title="Adresser som får bedre eller dårligere tilgang",
+        frame=frame[state != ""],
+        columns={
+            "endring": Column(title="Med scenariet"),
+            "fra": Column(title="Klasse uten scenario"),
+            "til": Column(title="Klasse med scenario"),
+        },
+        style=Style(column="endring", classes=tuple(_STATES.values()), size=1.6, width=0.1),
+        note="Alle adresser som endres, er med, også dem uten bosatte.",
+    )
