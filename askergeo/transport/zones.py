@@ -43,6 +43,7 @@ __all__ = [
     "distance_to_line",
     "make_zones",
     "sides",
+    "zone_areas",
     "zone_of",
     "zone_shares",
 ]
@@ -51,6 +52,8 @@ NORTH: Final = "nord"
 SOUTH: Final = "sor"
 UNKNOWN: Final = "ukjent"
 SIDES: Final = (NORTH, SOUTH, UNKNOWN)
+# m² below this are rounding of an area that was cut.
+_LEAST_M2 = 1e-3
 # Shares below this are rounding.
 _ROUNDING = 1e-12
 
@@ -351,3 +354,29 @@ def _short(lines: Geometries) -> Geometries:
     follows = np.flatnonzero(line[1:] == line[:-1])
     segments = shapely.linestrings(np.stack([at[follows], at[follows + 1]], axis=1))
     return np.asarray(segments, dtype=object)
+
+
+def zone_areas(zones: Zones, gdf: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
+    """Area of each row in each zone, and outside the municipality.
+
+    Parameters
+    ----------
+    zones
+        The zones.
+    gdf
+        Areas in the CRS of the zones; other geometries have no area.
+
+    Returns
+    -------
+    DataFrame
+        m² in ``nord``, ``sor`` and ``ukjent`` (inside the municipality, on neither side), and
+        ``utenfor``; rows sum to the area of the shape, index kept.
+    """
+    shapes = np.asarray(gdf.geometry.array, dtype=object)
+    surface = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004
+    areas = np.zeros((len(shapes), len(SIDES) + 1))
+    for column, side in enumerate(SIDES):
+        areas[surface, column] = _within(shapes[surface], zones.shape(side))
+    rest = np.where(surface, shapely.area(shapes), 0.0) - areas.sum(axis=1)
+    areas[:, -1] = np.where(rest > _LEAST_M2, rest, 0.0)
+    return pd.DataFrame(areas, index=gdf.index, columns=[*SIDES, "utenfor"])
