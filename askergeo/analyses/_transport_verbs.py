@@ -222,6 +222,151 @@ _PLAN = Analysis(
     seconds=5.0,
 )
 
-TRANSPORT: tuple[Analysis, ...] = (_ZONES, _STOPS)
+_LEDGER = Analysis(
+    id="nullvekst_regnskap",
+    title="Regnskap over veksten nord og sør for nullvekstlinjen",
+    question="Hvor mange boliger og arbeidsplasser er bygd, tillatt og planlagt hvert år, på "
+    "hvilken side av nullvekstlinjen, i hvilke sentre og hvor langt fra holdeplassen?",
+    needs=("veg",),
+    either=(("byggetillatelse",), ("boligprogram",), ("naeringsprogram",), ("bygning",)),
+    uses=(
+        "kommunegrense",
+        "nullvekstlinje",
+        "bygning",
+        "byggetillatelse",
+        "boligprogram",
+        "naeringsprogram",
+        "senter",
+        "holdeplass",
+        "sti",
+        "terreng",
+        "sperring",
+    ),
+    function="askergeo.analyses.nullvekst_regnskap:nullvekst_regnskap",
+    # Of the other sets only what it reads: m² per job, and how places are joined to the network.
+    parameters="nullvekst_regnskap+nullvekst.nullvekst_skjot_m+nullvekst.nullvekst_nord"
+    "+kollektiv.kollektiv_koble+kollektiv.kollektiv_los_del+kollektiv.toleranse+kollektiv.glipp"
+    "+trafikk.trafikk_m2+trafikk.trafikk_bygg_naering+prognose.sannsynlighet",
+    columns={
+        "boligprogram": (
+            "prosjekt_id*",
+            "navn",
+            "boligtype",
+            "aar*",
+            "boliger*",
+            "sannsynlighet",
+            "status",
+        ),
+        "byggetillatelse": (
+            "sak_id*",
+            "tillatt_aar*",
+            "ferdig_aar",
+            "boliger",
+            "naering",
+            "naering_m2",
+            "planid",
+            "bygning_id",
+        ),
+        "bygning": BUILDING,
+        "holdeplass": ("holdeplass_id*", "navn", "transportmiddel*", "stoppested_id"),
+        "kommunegrense": BOUNDARY,
+        "naeringsprogram": (
+            "prosjekt_id*",
+            "navn",
+            "naering*",
+            "aar*",
+            "naering_m2",
+            "arbeidsplasser",
+            "sannsynlighet",
+            "status",
+        ),
+        "nullvekstlinje": ("linje_id*", "side"),
+        "senter": ("senter_id*", "navn*", "niva*"),
+    },
+    without={
+        "kommunegrense": "Siden av nullvekstlinjen er ukjent.",
+        "nullvekstlinje": "Siden av nullvekstlinjen er ukjent.",
+        "bygning": "Bygd er bare ferdige byggetillatelser.",
+        "byggetillatelse": "Tillatelser er ikke med, og bygd er bare det laget bygning sier.",
+        "boligprogram": "Planlagte boliger er ikke med.",
+        "naeringsprogram": "Planlagte arbeidsplasser er ikke med.",
+        "senter": "Om veksten kommer i sentrene, er ukjent.",
+        "holdeplass": "Avstanden til holdeplass og stasjon er ukjent.",
+        "sti": "Stier er ikke med i gangnettet: vegen kan være kortere.",
+    },
+    network=("veg", "sti", "terreng", "sperring"),
+    sources=True,
+    comparison="askergeo.analyses._ledger_change:compare",
+    seconds=8.0,
+)
 
-TRANSPORT_ON_REQUEST: tuple[Analysis, ...] = (_PLAN,)
+_TIMES = Analysis(
+    id="reisetid",
+    title="Reisetid med kollektivtransport, sykkel og gange mot bil",
+    question="Hvor lang tid tar det med kollektivtransport, sykkel og gange, sammenlignet med bil, "
+    "nord og sør for nullvekstlinjen?",
+    needs=("veg", "senter"),
+    either=(("adresse", "befolkning"), ("befolkning_rute",)),
+    uses=(
+        "adresse",
+        "befolkning",
+        "befolkning_rute",
+        "bygning",
+        "holdeplass",
+        "rutelinje",
+        "rutetur",
+        "ruteavgang",
+        "rutedag",
+        "rutebytte",
+        "arbeidsplass",
+        "nullvekstlinje",
+        "kommunegrense",
+        "reguleringsplan",
+        "boligprogram",
+        "sti",
+        "terreng",
+        "sperring",
+    ),
+    function="askergeo.analyses.reisetid:reisetid",
+    parameters="reisetid+rutesok+nullvekst",
+    columns={
+        "adresse": ("adresse_id*", "adressetekst"),
+        "befolkning": ("adresse_id*", "antall*"),
+        "befolkning_rute": ("bosatte*",),
+        "bygning": ("bygning_id*", "bygningstype*", "boliger"),
+        "senter": ("senter_id*", "navn*", "niva*"),
+        "arbeidsplass": ("arbeidssted_id*", "ansatte*"),
+        "kommunegrense": BOUNDARY,
+        "reguleringsplan": ("planid*", "plannavn*", "planstatus"),
+        "boligprogram": ("prosjekt_id*", "navn", "boliger*", "status"),
+        # The network of roads needs its rows in the order that they were read in.
+        "veg": ("vegtype*", "vegkategori", "fartsgrense", "envegskjort"),
+        "holdeplass": ("holdeplass_id*", "navn", "transportmiddel*", "stoppested_id"),
+        "rutebytte": ("fra_holdeplass_id*", "til_holdeplass_id*", "sekunder", "mulig"),
+        "nullvekstlinje": ("linje_id", "side"),
+        **_TIMETABLE,
+    },
+    without={
+        "holdeplass": "Kollektivreiser og stasjoner er ukjent.",
+        "rutelinje": "Reisetid med kollektivtransport er ukjent.",
+        "rutetur": "Reisetid med kollektivtransport er ukjent.",
+        "ruteavgang": "Reisetid med kollektivtransport er ukjent.",
+        "rutedag": "Reisetid med kollektivtransport er ukjent.",
+        "arbeidsplass": "Reisetid til tyngdepunkter for arbeidsplasser er ikke regnet.",
+        "nullvekstlinje": "Tallene er ikke delt i nord og sør.",
+        "kommunegrense": "Tallene er ikke delt i nord og sør, og kartet viser ikke hva som er "
+        "land.",
+        "reguleringsplan": "Reisetid fra reguleringsplaner er ikke regnet.",
+        "boligprogram": "Reisetid fra boligprosjekter er ikke regnet.",
+        "sti": "Stier er ikke med i gangnettet: gange og sykkel kan være raskere.",
+        "terreng": "Bakker er ukjent: sykkel og gange er regnet på flatt.",
+    },
+    network=("sti", "terreng", "sperring"),
+    driving=True,
+    comparison="askergeo.analyses._times_change:compare",
+    seconds=20.0,
+)
+
+TRANSPORT: tuple[Analysis, ...] = (_ZONES, _STOPS, _LEDGER)
+
+TRANSPORT_ON_REQUEST: tuple[Analysis, ...] = (_PLAN, _TIMES)
