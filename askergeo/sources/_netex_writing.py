@@ -172,7 +172,7 @@ def _connection(row: dict[Any, Any]) -> str:
         else f"<TransferDuration><DefaultDuration>PT{seconds}S</DefaultDuration></TransferDuration>"
     )
     return (
-        f"{_start('Connection', _pair(row, 'Connection'))}{time}"
+        f"{_start('Connection', _pair(row, 'Connection'))}<BothWays>false</BothWays>{time}"
         f"<From>{_ref('ScheduledStopPoint', _point_id(row['fra_holdeplass_id']))}</From>"
         f"<To>{_ref('ScheduledStopPoint', _point_id(row['til_holdeplass_id']))}</To></Connection>\n"
     )
