@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from . import transport_ledger, transport_stops, transport_times
+from . import transport_ledger, transport_plan, transport_stops, transport_times
 from .analyses import run_and_write
 from .options import Common, GroupData, Out, with_common
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     # The verbs under it, each in its own module: transport_x.register(growth, command).
     transport_stops.register(growth, command)
     transport_ledger.register(growth, command)
+    transport_plan.register(growth, command)
     transport_times.register(growth, command)
     app.add_typer(growth, name="nullvekst")
 

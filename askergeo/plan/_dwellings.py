@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["TYPES", "Dwellings", "dwellings", "type_shares"]
+__all__ = ["TYPES", "Dwellings", "dwellings", "floor_area", "type_shares"]
 
 #: Types of dwelling, as in the layer ``boligprogram``.
 TYPES: Final = ("enebolig", "smaahus", "leilighet_stor", "leilighet_liten")
@@ -113,7 +113,7 @@ def dwellings(uses: gpd.GeoDataFrame, parameters: Parameters) -> Dwellings:
         return Dwellings(given * area / area.sum(), share, np.full(len(uses), _GIVEN, dtype=object))
     stated = _column(uses, "boliger")
     size = share @ np.array([float(parameters[f"bolig_m2_{one}"]) for one in TYPES])
-    floor = _floor_area(uses, area) / size
+    floor = floor_area(uses, area) / size
     # Shops and offices take their part where the purpose is for them too.
     mixed = np.array([use_of(str(code)).jobs for code in codes], dtype=bool)
     floor = np.where(mixed, floor * float(parameters["bolig_andel_kombinert"]) / 100, floor)
@@ -171,7 +171,7 @@ def _number(text: str, name: str) -> float:
         ) from None
 
 
-def _floor_area(uses: gpd.GeoDataFrame, area: Numbers) -> Numbers:
+def floor_area(uses: gpd.GeoDataFrame, area: Numbers) -> Numbers:
     """Floor area that each purpose allows, m²; NaN when it is not told."""
     if "utnytting" not in uses:
         return np.full(len(uses), np.nan)

@@ -6,7 +6,7 @@ part by the classes of places in a grid inside it, so that the parts sum to the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -15,21 +15,31 @@ import pandas as pd
 import shapely
 
 from askergeo.geometry import geometries, joined, polygons_of
-from askergeo.transport.access import UNKNOWN, access_of
+from askergeo.network.departures import departures_of, stop_places
+from askergeo.network.timetable import read_timetable, service_days
+from askergeo.transport.access import UNKNOWN, access_from, walks_of
 from askergeo.transport.trips import QUANTITIES
 from askergeo.transport.zones import SIDES, zone_shares
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from askergeo.geometry import Geometries
     from askergeo.network.paths import Network
-    from askergeo.network.timetable import Timetable
     from askergeo.parameters import Parameters
     from askergeo.transport.zones import Zones
 
-__all__ = ["Service", "classed", "divided", "sample_places"]
+__all__ = ["TIMETABLE", "Service", "classed", "divided", "make_service", "sample_places"]
+
+#: The layers that a timetable is made of.
+TIMETABLE: Final = ("rutelinje", "rutetur", "ruteavgang", "rutedag")
 
 # Places in a part, at most: a larger one has them farther apart.
 _MOST: Final = 100
+# Periods of a day that is no weekday, and that day.
+_WEEKDAYS: Final = {"lordag": 5, "sondag": 6}
 _TOLD: Final = ("holdeplass_id", "holdeplass", "gangavstand_m", "avganger_time", "naermeste_m")
 
 
@@ -42,17 +52,74 @@ class Service:
     network
         The walking network in metres; ``None`` when there is none.
     stops
-        The layer of stops; ``None`` when there is none.
-    timetable
-        The day whose departures count; ``None`` when there is no timetable.
+        The stops that have a place; ``None`` when there are none.
+    places
+        Stop place of each ``holdeplass_id``.
+    departures
+        The departures that count; ``None`` when there is no timetable.
+    date
+        The day that they are of; empty without a timetable.
     why
         Why the class is not known, in bokmål; empty when it can be.
     """
 
     network: Network | None
-    stops: gpd.GeoDataFrame | None
-    timetable: Timetable | None
+    stops: gpd.GeoDataFrame | None = None
+    places: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+    departures: pd.DataFrame | None = None
+    date: str = ""
     why: str = ""
+
+
+def make_service(
+    network: Network | None,
+    holdeplass: gpd.GeoDataFrame | None,
+    tables: Mapping[str, pd.DataFrame | None],
+    parameters: Parameters,
+) -> Service:
+    """Read the stops and the departures of an ordinary day.
+
+    Parameters
+    ----------
+    network
+        The walking network in metres.
+    holdeplass
+        The layer of stops.
+    tables
+        The layers :data:`TIMETABLE`.
+    parameters
+        The set ``kollektiv``.
+
+    Raises
+    ------
+    TimetableDateError
+        When the date that is asked for is outside the timetable's validity.
+    LayerError
+        When no trip runs on any day.
+    """
+    if network is None:
+        return Service(None, why="Det er ikke noe gangnett: laget «Veger» mangler.")
+    if holdeplass is None or not len(holdeplass):
+        return Service(network, why="Laget «Holdeplasser» mangler.")
+    there = ~(holdeplass.geometry.isna() | holdeplass.geometry.is_empty)
+    stops = holdeplass[there.to_numpy(dtype=bool)].reset_index(drop=True)
+    places = stop_places(stops, near_m=parameters["kollektiv_samme_sted_m"])
+    known = {name: frame for name in TIMETABLE if (frame := tables.get(name)) is not None}
+    if len(known) < len(TIMETABLE) or not len(known["ruteavgang"]):
+        why = "Det er ikke noen rutetabell: antall avganger er ukjent."
+        return Service(network, stops, places, why=why)
+    day = read_timetable(holdeplass=stops, **known, date=_date(known, parameters))
+    return Service(network, stops, places, departures_of(day, places), str(day.date))
+
+
+def _date(known: Mapping[str, pd.DataFrame], parameters: Parameters) -> str | None:
+    """Return the date whose departures decide the class; ``None`` for an ordinary weekday."""
+    weekday = _WEEKDAYS.get(str(parameters["kollektiv_klasse_periode"]))
+    if weekday is None:
+        return str(parameters["kollektiv_dato"]) or None
+    trips = service_days(known["rutetur"], known["rutedag"])
+    some = trips[pd.DatetimeIndex(trips.index).weekday == weekday]
+    return str(some.idxmax())[:10] if len(some) else None
 
 
 def divided(growth: gpd.GeoDataFrame, zones: Zones | None) -> gpd.GeoDataFrame:
@@ -149,18 +216,15 @@ def _access(points: gpd.GeoSeries, service: Service, parameters: Parameters) -> 
         return nothing.reindex(columns=["klasse", *_TOLD])
     # A plan often lies some way off today's roads, farther than an address does.
     near = parameters.override({"kollektiv_koble_m": float(parameters["trafikk_koble_m"])})
-    found = access_of(
-        points,
-        network=service.network,
-        holdeplass=service.stops,
-        timetable=service.timetable,
-        parameters=near,
+    walks = walks_of(points, service.stops, service.network, near)
+    found = access_from(
+        walks, service.stops, service.places, service.departures, near, index=points.index
     )
-    parameters.used |= near.used
+    parameters.used |= near.used - {"kollektiv_koble_m"}
     return found.copy()
 
 
-def sample_places(shapes: Geometries, step: float) -> tuple[Geometries, np.ndarray]:
+def sample_places(shapes: Geometries, step: float) -> tuple[Geometries, NDArray[np.intp]]:
     """Choose places in each shape: a grid inside an area, the point itself, and one at least.
 
     Parameters

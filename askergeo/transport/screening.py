@@ -38,6 +38,7 @@ __all__ = [
     "Doubt",
     "Screening",
     "Span",
+    "judge",
     "screen",
 ]
 
@@ -146,15 +147,23 @@ def screen(
     north = parts[(parts["side"] == NORTH).to_numpy(dtype=bool)]
     weights, classes = _weights(north, sides[NORTH], parameters), _classes(north, parameters)
     needed = Span(*(max(0.0, one - measures.own) for one in sides[NORTH]))
-    status, why = _judged(sides, measures, doubt)
+    status, why = judge(sides, measures, doubt)
     found = Screening(status, why, by_side, sides, measures, weights, classes, needed)
     return replace(found, reasons=(*why, *_advice(found)))
 
 
-def _judged(
-    sides: dict[str, Span], measures: Measures, doubt: Doubt
-) -> tuple[str, tuple[str, ...]]:
-    """Give the status, and what decides it."""
+def judge(sides: dict[str, Span], measures: Measures, doubt: Doubt) -> tuple[str, tuple[str, ...]]:
+    """Give the status, and what decides it, in bokmål.
+
+    Parameters
+    ----------
+    sides
+        Vehicle-km a day of each side.
+    measures
+        What is held against it.
+    doubt
+        What is not known.
+    """
     north, vague = sides[NORTH], sides[NO_SIDE]
     least = north.low + min(vague.low, 0.0) - max(doubt.standing.high, 0.0)
     most = north.high + max(vague.high, 0.0)

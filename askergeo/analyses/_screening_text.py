@@ -1,0 +1,148 @@
+"""What a plan's screening says in words, and what is not known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from askergeo.analyses._screening_tables import homes_of
+from askergeo.numbers import format_number
+from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.transport._plan_parts import classed, divided
+from askergeo.transport.screening import DISCLAIMER, GREEN, RED, YELLOW, Doubt, Span
+from askergeo.transport.trips import LEVELS, jobs, traffic
+from askergeo.transport.zones import NORTH, SOUTH
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from askergeo.analyses._screening_subject import Subject
+    from askergeo.parameters import Parameters
+    from askergeo.transport._plan_parts import Service
+    from askergeo.transport.offsets import Measures
+    from askergeo.transport.screening import Screening
+    from askergeo.transport.zones import Zones
+
+__all__ = ["LAW", "STATUSES", "answer_text", "doubt_of", "facts_of", "finding_of", "reading"]
+
+LAW: Final = "kommunens handlingsprogram (nullvekstmålet); SPR for arealbruk og mobilitet pkt. 4.1"
+#: The status of the house of each colour.
+STATUSES: Final = {RED: Status.HIT_RED, YELLOW: Status.HIT_YELLOW, GREEN: Status.NO_HIT}
+_SEVERITY: Final = {RED: Severity.ERROR, YELLOW: Severity.WARNING, GREEN: Severity.INFO}
+
+
+def doubt_of(
+    subject: Subject, parts: gpd.GeoDataFrame, scene: tuple[Zones, Service], parameters: Parameters
+) -> Doubt:
+    """Say what is not known of a plan, and reckon what the buildings on its ground bring today.
+
+    Parameters
+    ----------
+    subject
+        The plan or project.
+    parts
+        Its growth in parts: a number that is lacking south of the line decides nothing.
+    scene
+        The zones, and what access is reckoned from.
+    parameters
+        As for the screening.
+    """
+    zones, service = scene
+    standing = subject.standing
+    unknown = subject.growth.frame["ukjent"].to_numpy(dtype=bool)
+    sides = set(parts["side"][unknown[parts["kilde"].to_numpy(dtype=int)]])
+    lacking = subject.growth.lacking if sides - {SOUTH} or not unknown.any() else ()
+    if standing is None or not len(standing):
+        return Doubt(lacking)
+    parts = classed(divided(standing, zones), service, parameters)
+    north = parts[(parts["side"] == NORTH).to_numpy(dtype=bool)]
+    total = traffic(north, parameters).sum()
+    span = Span(*(float(total[f"km_dogn_{level}"]) for level in LEVELS))
+    return Doubt(lacking, span)
+
+
+def facts_of(
+    subject: Subject, found: Screening, parts: gpd.GeoDataFrame, parameters: Parameters
+) -> tuple[str, dict[str, Fact]]:
+    """State the answer in one sentence, with its key figures."""
+    north, south = found.sides[NORTH], found.sides[SOUTH]
+    homes, work = float(homes_of(parts).sum()), float(jobs(parts, parameters).sum())
+    facts = {
+        "navn": Fact(title="Vurdert", value=subject.name),
+        "status": Fact(title="Svar", value=found.status.upper()),
+        "middels": Fact(
+            title="Bilkjøring i døgnet nord, middels", value=north.middle, unit="km",
+            cell=("svar", NORTH, "km_dogn_middels"),
+        ),
+        "lav": Fact(title="Bilkjøring i døgnet nord, lavt", value=north.low, unit="km"),
+        "hoy": Fact(title="Bilkjøring i døgnet nord, høyt", value=north.high, unit="km"),
+        "sor": Fact(title="Bilkjøring i døgnet sør, middels", value=south.middle, unit="km"),
+        "tiltak": Fact(title="Tiltak som er regnet med", value=found.measures.own, unit="km"),
+        "mangler": Fact(title="Tiltak som mangler for grønt", value=found.needed.high, unit="km"),
+        "boliger": Fact(title="Boliger", value=homes, unit="boliger"),
+        "ansatte": Fact(title="Ansatte", value=work, unit="ansatte"),
+    }  # fmt: skip
+    template = (
+        "{navn}: {status}. Veksten nord for nullvekstlinjen gir {middels} km bilkjøring i døgnet "
+        "({lav}–{hoy}), og tiltakene tar bort {tiltak} km. Dette er en grov siling, ikke en "
+        "transportmodell."
+    )
+    return template, facts
+
+
+def finding_of(subject: Subject, found: Screening, where: BaseGeometry) -> Finding:
+    """Tell the answer as a finding with its place and what to do."""
+    action = {
+        RED: "Vis i saken hvilke tiltak som tar bort kjøringen, eller vurder en annen plassering.",
+        YELLOW: "Avklar det som er ukjent, eller vis at tiltakene er store nok.",
+        GREEN: "",
+    }
+    return Finding(
+        rule="nullvekst.plan",
+        title=f"{subject.name}: {found.status}",
+        status=STATUSES[found.status],
+        severity=_SEVERITY[found.status],
+        text=" ".join(found.reasons),
+        law=LAW,
+        action=action[found.status],
+        geometry=where,
+    )
+
+
+def answer_text(subject: Subject, service: Service, measures: Measures) -> tuple[str, ...]:
+    """Say what the numbers rest on, a sentence each."""
+    said = [f"Vurdert: {subject.source}.", *subject.growth.told, *subject.notes]
+    if not subject.growth.torn and subject.standing is None:
+        said.append("Det er ikke kjent om noe rives. Ingenting er trukket fra.")
+    if not len(measures.frame):
+        said.append("Ingen tiltak er oppgitt, og ingen er ført på planen eller sonen nord.")
+    if service.date:
+        said.append(f"Avgangene er telt {service.date}.")
+    if service.why:
+        said.append(f"{service.why} Kollektivtilgangen er da spennet over alle klassene.")
+    return tuple(said)
+
+
+def reading(found: Screening, service: Service) -> tuple[str, ...]:
+    """Say how to read the answer, and what it does not say."""
+    high, own = format_number(found.sides[NORTH].high), format_number(found.measures.own)
+    said = [
+        DISCLAIMER,
+        (
+            "Rødt betyr at selv det laveste anslaget er mer enn tiltakene tar bort. Grønt betyr at "
+            f"også det høyeste ({high} km) blir veid opp av tiltakene ({own} km). Ellers er svaret "
+            "gult, også når noe som kan avgjøre, er ukjent."
+        ),
+        "Sør for linjen er veksten bare vist. Der er det ikke noe krav om nullvekst.",
+        (
+            "Boligenes reiser er alle reisene til dem som bor der. En reise til arbeid eller "
+            "butikk har den andre enden i en bolig, og derfor er bare en del av reisene ved "
+            "arbeidsplassene talt. Parameteren «trafikk_ved_arbeid» sier hvor stor del."
+        ),
+        (
+            "Bilturer med varer og tjenester, gjennomgangstrafikk, kø og parkering er ikke med. At "
+            "dagens innbyggere kan endre vaner, er heller ikke med."
+        ),
+        service.why,
+    ]
+    return tuple(one for one in said if one)
