@@ -26,7 +26,7 @@ from askergeo.school.unsafe import UNKNOWN_SPEED, safe_costs
 if TYPE_CHECKING:
     from askergeo.analyses._schoolway_scene import Scene
 
-__all__ = ["one_address"]
+__all__ = ["address_text", "find_address", "one_address"]
 
 _NAMED = 5
 # Metres of land round the way on the map.
@@ -48,10 +48,10 @@ def one_address(scene: Scene, base: list[MapLayer]) -> Result:
     ParameterError
         When the address or the school is not found, or several addresses match.
     """
-    row = _find_address(scene, str(scene.parameters["skoleveg_adresse"]))
+    row = find_address(scene.adresse, str(scene.parameters["skoleveg_adresse"]))
     grade = int(scene.parameters["skoleveg_trinn"])
     school, why = _find_school(scene, row, grade)
-    name = _address_text(scene, row)
+    name = address_text(scene.adresse, row)
     if school < 0:
         return _unanswered(scene, name, why)
     steps = steps_of(
@@ -76,12 +76,18 @@ def one_address(scene: Scene, base: list[MapLayer]) -> Result:
     )
 
 
-def _find_address(scene: Scene, text: str) -> int:
-    """Row of the address with an id or a text; by a part of the text when only one has it."""
-    ids = scene.adresse["adresse_id"].astype(str)
+def find_address(adresse: gpd.GeoDataFrame, text: str) -> int:
+    """Row of the address with an id or a text; by a part of the text when only one has it.
+
+    Raises
+    ------
+    ParameterError
+        When the address is not found, or several match.
+    """
+    ids = adresse["adresse_id"].astype(str)
     if (ids == text).any():
         return int(np.argmax(ids == text))
-    told = scene.adresse.get("adressetekst", pd.Series("", index=ids.index)).fillna("").astype(str)
+    told = adresse.get("adressetekst", pd.Series("", index=ids.index)).fillna("").astype(str)
     folded, wanted = told.str.casefold().str.strip(), text.casefold().strip()
     for match in (folded == wanted, folded.str.contains(wanted, regex=False)):
         rows = np.flatnonzero(match)
@@ -127,9 +133,10 @@ def _find_school(scene: Scene, row: int, grade: int) -> tuple[int, str]:
     return school, f"Skolen er valgt slik: {HOW[how]}.{where}"
 
 
-def _address_text(scene: Scene, row: int) -> str:
-    text = scene.adresse["adressetekst"].iloc[row] if "adressetekst" in scene.adresse else pd.NA
-    one = str(scene.adresse["adresse_id"].iloc[row])
+def address_text(adresse: gpd.GeoDataFrame, row: int) -> str:
+    """Name an address for people: its text and its id."""
+    text = adresse["adressetekst"].iloc[row] if "adressetekst" in adresse else pd.NA
+    one = str(adresse["adresse_id"].iloc[row])
     return one if pd.isna(text) or not str(text).strip() else f"{str(text).strip()} ({one})"
 
 
@@ -303,7 +310,7 @@ def _layers(
         if len(unsafe):
             layers.append(_way("usikkert", "Må vurderes på vegen", unsafe, "#b2182b"))
     ends = [geometries(scene.adresse)[row], geometries(scene.skole)[school]]
-    names = [_address_text(scene, row), str(scene.skole["navn"].iloc[school])]
+    names = [address_text(scene.adresse, row), str(scene.skole["navn"].iloc[school])]
     frame = gpd.GeoDataFrame({"navn": names}, geometry=ends, crs=crs)
     layers.append(
         MapLayer(

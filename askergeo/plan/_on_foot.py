@@ -47,6 +47,7 @@ __all__ = [
     "longest",
     "metres_text",
     "reach_text",
+    "samples",
     "starts_of",
     "unconnected",
     "up_to_text",
@@ -167,7 +168,7 @@ def starts_of(uses: gpd.GeoDataFrame, ways: Ways, parameters: Parameters) -> Sta
     settings = tuple(parameters[name] for name in ("prove_m", "koble_m", "los_knuter"))
 
     def make() -> Starts:
-        points, owner = _samples(geometries(uses), parameters["prove_m"])
+        points, owner = samples(geometries(uses), parameters["prove_m"])
         return Starts(points, owner, len(uses), ways.join(points, parameters))
 
     return kept("starts", settings, make, uses, ways)
@@ -249,7 +250,7 @@ def gap_text(starts: Starts, values: Numbers, what: str) -> str:
     return f"Kartet har ingen vei til {what} som ligger nær i luftlinje: avstanden er ukjent."
 
 
-def _samples(shapes: Geometries, step: float) -> tuple[Geometries, Rows]:
+def samples(shapes: Geometries, step: float) -> tuple[Geometries, Rows]:
     """Places along the boundary of each surface and in a grid inside it, and whose they are."""
     rings, of_ring = shapely.get_parts(shapely.boundary(shapes), return_index=True)
     length = shapely.length(rings)

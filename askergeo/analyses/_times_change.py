@@ -1,0 +1,208 @@
+"""Who travels quicker and who slower by public transport with a scenario, home by home.
+
+The two runs carry who lives where and how long each travels (``Result.microdata``), which no
+output ever sees; here they meet, and leave as sums and as homes without numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from askergeo.analyses._reach_tables import counted_table, person_column
+from askergeo.analyses._times_scene import KINDS
+from askergeo.analyses._times_tables import ALL, ZONES
+from askergeo.result import Column, MapLayer, Style, StyleClass
+from askergeo.transport.competition import CAR, TRANSIT, ratio_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from askergeo.analyses._times_scene import Scene
+    from askergeo.result import Result, Table
+
+__all__ = ["compare", "microdata_of"]
+
+# A journey that is longer or shorter by less than this (minutes) is as before.
+_SAME: Final = 1.0
+_STATES: Final = {
+    "ny": ("Får en reise", "#08306b"),
+    "raskere": ("Raskere", "#4292c6"),
+    "som_for": ("Som før", "#ffffff"),
+    "saktere": ("Saktere", "#e69f00"),
+    "borte": ("Mister reisen", "#d55e00"),
+    "ukjent": ("Ukjent", "#ffffff"),
+}
+_GOOD: Final = ("like_rask", "inntil_1_5")
+# Layers that would cover what changes.
+_COVERING: Final = ("adresser_", "ruter_")
+
+
+def microdata_of(scene: Scene) -> pd.DataFrame:
+    """Keep of each home what the comparison needs, under what it is known by in another run."""
+    xy = shapely.get_coordinates(scene.people.points)
+    data: dict[str, Any] = {
+        "x": xy[:, 0],
+        "y": xy[:, 1],
+        "bosatte": scene.people.total,
+        "sone": scene.zone,
+    }
+    for kind in scene.destinations:
+        data[kind] = scene.minutes(TRANSIT, kind)
+        data[f"bil_{kind}"] = scene.minutes(CAR, kind)
+    frame = pd.DataFrame(data, index=pd.Index(scene.people.ids.astype(str), name="id"))
+    frame.attrs = {
+        "typer": scene.destinations,
+        "soner": scene.zones is not None,
+        "crs": str(scene.layers.senter.crs),
+    }
+    # Dwellings that stand in the very same place cannot be told apart in another run.
+    return frame[~frame.index.duplicated()]
+
+
+def compare(base: Result, other: Result, difference: Result) -> Result:
+    """Add to a difference who travels quicker and who slower.
+
+    Parameters
+    ----------
+    base, other
+        The runs without and with the scenario, with their microdata.
+    difference
+        What :func:`askergeo.compare.compare` made of them.
+    """
+    one, two = base.microdata, other.microdata
+    if one is None or two is None:
+        return difference
+    kinds = [kind for kind in one.attrs["typer"] if kind in two.attrs["typer"]]
+    index = one.index.append(two.index.difference(one.index, sort=False))
+    before, after = one.reindex(index), two.reindex(index)
+    states = {kind: _states(before[kind].to_numpy(), after[kind].to_numpy()) for kind in kinds}
+    table = _table(before, after, states, zones=bool(one.attrs["soner"]))
+    layers = tuple(
+        replace(one, on_page=False) if one.name.startswith(_COVERING) else one
+        for one in difference.layers
+    )
+    return replace(
+        difference,
+        tables=(table, *difference.tables),
+        layers=(*layers, *_layers(before, after, states, one.attrs["crs"])),
+    )
+
+
+def _states(old: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Tell what happens to the journey from each home."""
+    with np.errstate(invalid="ignore"):
+        change = new - old
+    return np.select(
+        [
+            np.isnan(old) | np.isnan(new),
+            np.isinf(old) & np.isfinite(new),
+            np.isfinite(old) & np.isinf(new),
+            change <= -_SAME,
+            change >= _SAME,
+        ],
+        ["ukjent", "ny", "borte", "raskere", "saktere"],
+        default="som_for",
+    ).astype(object)
+
+
+def _table(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    states: Mapping[str, NDArray[np.object_]],
+    *,
+    zones: bool,
+) -> Table:
+    """Count residents by what happens to their journey, in whole tens."""
+    old = before["bosatte"].fillna(0).to_numpy(dtype=np.float64)
+    new = after["bosatte"].fillna(0).to_numpy(dtype=np.float64)
+    # Only who lives there both without and with the scenario can travel quicker or slower.
+    persons = np.minimum(old, new)
+    zone = after["sone"].fillna(before["sone"]).to_numpy(dtype=object)
+    records = []
+    for kind, state in states.items():
+        was = np.isin(_class_of(before, kind), _GOOD)
+        is_now = np.isin(_class_of(after, kind), _GOOD)
+        for side in (*(("nord", "sor", "ukjent") if zones else ()), ALL):
+            mine = np.ones(len(zone), dtype=bool) if side == ALL else zone == side
+            if side == "ukjent" and not mine.any():
+                continue
+            records.append(
+                {
+                    "rad": f"{kind}_{side}",
+                    "mal": KINDS[kind],
+                    "sone": ZONES[side],
+                    **{name: float(persons[mine & (state == name)].sum()) for name in _STATES},
+                    "inn": float(persons[mine & ~was & is_now].sum()),
+                    "ut": float(persons[mine & was & ~is_now].sum()),
+                }
+            )
+    columns = {"mal": Column(title="Reise til"), "sone": Column(title="Sone")}
+    columns |= {name: person_column(title) for name, (title, _) in _STATES.items()}
+    columns["inn"] = person_column("Kommer under 1,5 ganger bilen")
+    columns["ut"] = person_column("Kommer over 1,5 ganger bilen")
+    return counted_table(
+        "vinner_taper",
+        "Hvem får raskere og saktere kollektivreise",
+        records,
+        columns,
+        note="Raskere og saktere er minst ett minutt (median i tidsrommet). Bare bosatte som er "
+        "der både uten og med scenario, er med.",
+    )
+
+
+def _class_of(frame: pd.DataFrame, kind: str) -> NDArray[np.object_]:
+    return ratio_class(frame[kind].to_numpy(), frame[f"bil_{kind}"].to_numpy())
+
+
+def _layers(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    states: Mapping[str, NDArray[np.object_]],
+    crs: str,
+) -> list[MapLayer]:
+    """Draw the homes whose journey changes, without a number of persons."""
+    x = after["x"].fillna(before["x"]).to_numpy()
+    y = after["y"].fillna(before["y"]).to_numpy()
+    layers = []
+    for kind, state in states.items():
+        moved = ~np.isin(state, ["som_for", "ukjent"])
+        data = {
+            "endring": pd.Series(state).map({name: one[0] for name, one in _STATES.items()}),
+            "uten": before[kind].where(np.isfinite(before[kind])).to_numpy(),
+            "med": after[kind].where(np.isfinite(after[kind])).to_numpy(),
+        }
+        frame = gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(x, y), crs=crs)
+        frame.index = before.index
+        layers.append(
+            MapLayer(
+                name=f"endret_{kind}",
+                title=f"Endret kollektivreise til {KINDS[kind][:1].lower()}{KINDS[kind][1:]}",
+                frame=frame[moved],
+                columns={
+                    "endring": Column(title="Endring"),
+                    "uten": Column(title="Uten scenario", unit="min", decimals=1),
+                    "med": Column(title="Med scenario", unit="min", decimals=1),
+                },
+                style=Style(
+                    size=1.4,
+                    width=0.1,
+                    column="endring",
+                    classes=tuple(
+                        StyleClass(value=title, label=title, fill=fill, stroke="#5f6b7a")
+                        for name, (title, fill) in _STATES.items()
+                        if name not in ("som_for", "ukjent")
+                    ),
+                ),
+                visible=kind == next(iter(states)),
+                note="Alle adresser er med, også dem uten bosatte.",
+            )
+        )
+    return layers
