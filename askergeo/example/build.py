@@ -20,12 +20,16 @@ from askergeo.example.changes import EARLIER, make_earlier_cover
 from askergeo.example.cover import make_cover, make_soil
 from askergeo.example.decisions import make_decisions
 from askergeo.example.districts import make_school_districts
+from askergeo.example.feeds import FOLDER as FEED_FOLDER
+from askergeo.example.feeds import make_feed_faults, write_feeds
 from askergeo.example.hazards import make_hazards, make_zones
 from askergeo.example.heritage import make_heritage
 from askergeo.example.housing import make_housing
+from askergeo.example.jobs import make_jobs
 from askergeo.example.key import make_key
 from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Grid, Land
 from askergeo.example.network import make_local_roads, make_network
+from askergeo.example.permits import make_growth
 from askergeo.example.plan_files import (
     FOLDER,
     make_plan_proposal,
@@ -45,6 +49,8 @@ from askergeo.example.sites import make_farmland, make_sites
 from askergeo.example.slides import make_slides
 from askergeo.example.streets import make_settlements, make_streets
 from askergeo.example.terrain import make_terrain
+from askergeo.example.transit import make_transit
+from askergeo.example.transport_key import make_transport_key
 from askergeo.example.units import make_units
 from askergeo.example.water import make_boundary, make_water
 from askergeo.stores.layers import Origin
@@ -64,7 +70,7 @@ __all__ = ["KEY_FILE", "STEPS", "Example", "answer_key", "build_example", "make_
 KEY_FILE = "nokkel.json"
 
 #: Each step reads what the earlier ones left in the :class:`Land` and adds its own. A new step
-#: (pipes, timetables) goes before the key; its random numbers are its own, so
+#: (pipes) goes before the key; its random numbers are its own, so
 #: it moves nothing that is there already.
 STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("terreng", make_terrain),
@@ -107,6 +113,11 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("skoletiltak", make_measures),
     ("boligprogram", make_housing),
     ("en farlig skolevei", make_school_ways),
+    ("rutetabell", make_transit),
+    ("rutefiler", make_feed_faults),
+    ("arbeidsplasser", make_jobs),
+    ("byggetillatelser og næringsprogram", make_growth),
+    ("transportsoner", make_transport_key),
     ("nøkkel", make_key),
 )
 
@@ -231,6 +242,8 @@ def build_example(
         _write_terrain(file, example)
         package.write_raster("terreng", file, origin=origin)
     write_plan_files(plan_proposal(example.key), package.path / FOLDER)
+    report(0.99, "Skriver rutefilene")
+    write_feeds(example.frames, example.key["transport"]["rutefiler"], package.path / FEED_FOLDER)
     text = json.dumps(example.key, ensure_ascii=False, indent=1, default=_plain)
     (package.path / KEY_FILE).write_text(text + "\n", encoding="utf-8")
     report(1.0, "Ferdig")

@@ -14,7 +14,7 @@ from askergeo.example.sites import thin
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
 
-__all__ = ["make_hazards", "make_zones"]
+__all__ = ["growth_line", "make_hazards", "make_zones"]
 
 _MAPPED = ("kvikkleire_faresone", "kvikkleire_aktsomhet", "flom", "stormflo", "stoy")
 #: Rise of the water in metres over the river, by return period; 2100 is 200 years with climate.
@@ -124,15 +124,20 @@ def _noise_zones(land: Land) -> None:
     )
 
 
-def make_zones(land: Land) -> None:
-    """Add nullvekstlinje, markagrense and byggegrense_sjo."""
-    grid, arrays, size = land.grid, land.arrays, land.size
+def growth_line(land: Land) -> Array:
+    """Vertices (n, 2) of the nullvekstlinje from west to east, past both borders."""
     rng = land.rng("zones of the map")
-    left, low, right, _ = grid.box.bounds
+    left, low, right, _ = land.grid.box.bounds
     x = np.linspace(left, right, 60)
     wave = ndimage.gaussian_filter1d(rng.standard_normal(60), 5.0)
-    y = low + 0.5 * size.height + 0.04 * size.height * wave / np.abs(wave).max()
-    line = shapely.intersection(line_array(np.column_stack([x, y])), land.shapes["municipality"])
+    height = land.size.height
+    return np.column_stack([x, low + 0.5 * height + 0.04 * height * wave / np.abs(wave).max()])
+
+
+def make_zones(land: Land) -> None:
+    """Add nullvekstlinje, markagrense and byggegrense_sjo."""
+    grid, arrays = land.grid, land.arrays
+    line = shapely.intersection(line_array(growth_line(land)), land.shapes["municipality"])
     pieces = shapely.get_parts(line)
     land.add("nullvekstlinje", pieces, linje_id=np.arange(1, len(pieces) + 1))
     town = ndimage.distance_transform_edt(arrays["settlement"] < 0) * grid.cell

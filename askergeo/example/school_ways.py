@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
 
-__all__ = ["make_school_ways"]
+__all__ = ["make_school_ways", "metres_around"]
 
 FAST: Final = 60  # km/h
 _BESIDE: Final = 25.0  # metres within which a footway goes along the road
@@ -64,6 +64,31 @@ def make_school_ways(land: Land) -> None:
             "veg_m": round(metres, 1),
             "uten_fortau_m": round(unsafe_m, 1),
         }
+
+
+def metres_around(
+    land: Land, origins: Array, targets: Array, *, farthest: float
+) -> tuple[Array, Array]:
+    """Metres on foot from each origin (n, 2) to each target (m, 2), from end to end of links.
+
+    Returns
+    -------
+    tuple
+        Metres (n, m), infinite beyond ``farthest``, and metres (n,) from each origin to the net.
+    """
+    net = _net(land)
+    tree = cKDTree(net.xy)
+    door, start = tree.query(origins)
+    gap, stop = tree.query(targets)
+    shape = (len(net.xy), len(net.xy))
+    order = np.argsort(-net.length, kind="stable")
+    low, high = np.sort(net.ends[order], axis=1).T
+    table = pd.DataFrame({"a": low, "b": high, "length": net.length[order]})
+    table = table[table["a"] != table["b"]].drop_duplicates(["a", "b"], keep="last")
+    ends = (table["a"].to_numpy(), table["b"].to_numpy())
+    graph = coo_array((np.maximum(table["length"].to_numpy(), 1e-6), ends), shape=shape).tocsr()
+    away = dijkstra(graph, directed=False, indices=start, limit=farthest)
+    return np.asarray(away[:, stop] + gap + door[:, None]), np.asarray(door)
 
 
 def _net(land: Land) -> _Net:

@@ -137,8 +137,8 @@ def calendars(first: dt.date, last: dt.date) -> dict[str, Array]:
     weekday = (days.astype("datetime64[D]").astype(int) + 3) % 7
     off = np.isin(days, [day for year in range(first.year, last.year + 1)
                          for day in _holidays(year)])  # fmt: skip
-    eve = np.isin(days, [np.datetime64(dt.date(year, 12, day))
-                         for year in range(first.year, last.year + 1) for day in (24, 31)])  # fmt: skip
+    eves = [(year, day) for year in range(first.year, last.year + 1) for day in (24, 31)]
+    eve = np.isin(days, [np.datetime64(dt.date(year, 12, day)) for year, day in eves])
     sunday = off | (weekday == 6)
     saturday = ~sunday & ((weekday == 5) | eve)
     return {
@@ -249,7 +249,8 @@ def make_timetable(
     stops = [len(b.stops) for b in blocks]
     calls = pd.DataFrame(
         {
-            "tur_id": np.concatenate([np.repeat(b.ids, n) for b, n in zip(blocks, stops, strict=True)]),
+            "tur_id": np.concatenate([np.repeat(b.ids, n)
+                                      for b, n in zip(blocks, stops, strict=True)]),
             "rekkefolge": np.concatenate([np.tile(np.arange(1, n + 1), len(b.ids))
                                           for b, n in zip(blocks, stops, strict=True)]),
             "holdeplass_id": np.concatenate([np.tile(b.stops, len(b.ids)) for b in blocks]),
@@ -293,7 +294,7 @@ def events_of(lines: Sequence[Line], calendar: str = "hverdag") -> int:
 
 
 def stop_places(xy: Array, names: Sequence[str], modes: Sequence[str], *, within: float) -> Array:
-    """Number the stop places: stops of one mode and name that lie near each other are one.
+    """Give the number of the stop place: stops of one mode and name near each other are one.
 
     Parameters
     ----------
@@ -354,7 +355,7 @@ def timetable_for(
     lines: list[Line] = []
     for mode in [mode for mode in SPEED if (modes == mode).any()]:
         rows = np.flatnonzero(modes == mode)
-        numbers, member = np.unique(place[rows], return_inverse=True)
+        _, member = np.unique(place[rows], return_inverse=True)
         weight = np.bincount(member)
         middle = np.column_stack([np.bincount(member, xy[rows, k]) / weight for k in (0, 1)])
         routes = _routes_of(mode, middle, roads, detour, hubs)
