@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "microdata_of"]
 
+# Layers that a reader finds the way by.
+_GROUND: Final = ("land_og_sjo", "nullvekstlinje")
 _WORDS: Final = (*CLASSES, UNKNOWN)
 _STATES: Final = {
     "Bedre": StyleClass(value="Bedre", label="Bedre", fill="#0072b2", stroke="#003a5c"),
@@ -77,7 +79,7 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     table = _table(before, after)
     moved = _moved(before, after, base)
     kept = [layer for layer in difference.layers if layer.name not in (*STOP_LAYERS, "ruter")]
-    land = [layer for layer in base.layers if layer.name == "land_og_sjo"]
+    ground = [layer for layer in other.layers if layer.name in _GROUND]
     stops = [layer for layer in other.layers if layer.name in STOP_LAYERS]
     return replace(
         difference,
@@ -85,11 +87,11 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
         facts=_facts(difference, table),
         tables=(*difference.tables[:1], table, *difference.tables[1:]),
         layers=(
-            *land,
+            *ground,
             *(
                 replace(layer, on_page=layer.name != "adresser")
                 for layer in kept
-                if layer.name != "land_og_sjo"
+                if layer.name not in _GROUND
             ),
             moved,
             *(replace(layer, title=f"{layer.title}, med scenario") for layer in stops),
@@ -182,14 +184,16 @@ def _template(difference: Result, table: Table) -> str:
     """Say how many move, and the shares without and with the scenario."""
     name = (difference.provenance.scenario if difference.provenance else "") or "scenariet"
     name = name.replace("{", "{{").replace("}", "}}")
-    if not table.frame.loc[["bedre", "daarligere"], "bosatte"].fillna(1).any():
+    some = {label: _some(table, label) for label in ("bedre", "daarligere")}
+    better = "{flytter_bedre} bosatte" if some["bedre"] else "ingen bosatte"
+    worse = "{flytter_daarligere}" if some["daarligere"] else "ingen"
+    if any(some.values()):
         moved = (
-            f"Med {name} får ingen bosatte bedre eller dårligere tilgang til kollektivtransport."
+            f"Med {name} får {better} bedre tilgang til kollektivtransport, og {worse} dårligere."
         )
     else:
         moved = (
-            f"Med {name} får {{flytter_bedre}} bosatte bedre tilgang til kollektivtransport og "
-            "{flytter_daarligere} dårligere."
+            f"Med {name} får ingen bosatte bedre eller dårligere tilgang til kollektivtransport."
         )
     if "andel_god_scenario" not in difference.facts:
         return moved
@@ -197,6 +201,11 @@ def _template(difference: Result, table: Table) -> str:
         f"{moved} Andelen med svært god eller god tilgang går fra {{andel_god}} til "
         f"{{andel_god_scenario}}{HARD_SPACE}%."
     )
+
+
+def _some(table: Table, label: str) -> bool:
+    """Tell whether anybody is in a row; a hidden count is of somebody."""
+    return bool(table.frame[["bosatte"]].fillna(1).loc[label, "bosatte"])
 
 
 def _moved(before: pd.DataFrame, after: pd.DataFrame, base: Result) -> MapLayer:

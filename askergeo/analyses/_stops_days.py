@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from askergeo.network.departures import departures_of, per_hour, read_span
+from askergeo.network.departures import (
+    ALL,
+    DAY_S,
+    HOUR_S,
+    Span,
+    departures_of,
+    per_hour,
+    read_span,
+)
 from askergeo.network.timetable import read_timetable, service_days
 
 if TYPE_CHECKING:
@@ -18,11 +26,19 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from askergeo.network.departures import Span
     from askergeo.network.timetable import Timetable
     from askergeo.parameters import Parameters
 
-__all__ = ["PERIODS", "TIMETABLE", "Days", "days_of", "rates_of", "served_of", "span_of"]
+__all__ = [
+    "PERIODS",
+    "TIMETABLE",
+    "Days",
+    "days_of",
+    "least_in_an_hour",
+    "rates_of",
+    "served_of",
+    "span_of",
+]
 
 #: The periods that departures are counted in, and the kind of day of each.
 PERIODS: Final = {
@@ -146,3 +162,16 @@ def rates_of(
         else None
         for period, kind in PERIODS.items()
     }
+
+
+def least_in_an_hour(days: Days, places: pd.Index, parameters: Parameters) -> pd.Series:
+    """Count the departures an hour of the indicator's poorest hour, for some stop places."""
+    span = span_of(parameters, "indikator")
+    length = round(span.hours * HOUR_S)
+    least = pd.Series(np.inf, index=places)
+    for begin in range(0, length, HOUR_S):
+        end = min(begin + HOUR_S, length)
+        hour = Span((span.first_s + begin) % DAY_S, (span.first_s + end - 1) % DAY_S + 1)
+        many = per_hour(days.departures[PERIODS["indikator"]], hour, places)[ALL]
+        least = least.where(least < many, many)
+    return least

@@ -37,10 +37,10 @@ CLASS_SIGNS: Final = {word: f"{n} {word}" for n, word in enumerate(CLASSES, star
 }
 # Title, departures an hour from which, size on the map and fill of each layer of stops.
 _STOPS: Final = (
-    ("holdeplasser_4", "minst 4 avganger i timen", 4.0, 3.6, "#111111"),
-    ("holdeplasser_2", "2–3 avganger i timen", 2.0, 2.8, "#404040"),
-    ("holdeplasser_1", "1 avgang i timen", 1.0, 2.1, "#707070"),
-    ("holdeplasser_0", "sjeldnere enn hver time", 0.0, 1.6, "#a8a8a8"),
+    ("holdeplasser_4", "minst 4 avganger i timen", 4.0, 2.6, "#111111"),
+    ("holdeplasser_2", "2–3 avganger i timen", 2.0, 2.1, "#404040"),
+    ("holdeplasser_1", "1 avgang i timen", 1.0, 1.7, "#707070"),
+    ("holdeplasser_0", "sjeldnere enn hver time", 0.0, 1.3, "#a8a8a8"),
 )
 _UNSERVED: Final = "holdeplasser_ikke_betjent"
 _PLAIN: Final = "holdeplasser_alle"
@@ -167,7 +167,7 @@ def _stop_layers(scene: Scene) -> Iterator[MapLayer]:
     """Draw the stop places, larger the more departures there are in the class's period."""
     frame, columns = _stop_frame(scene)
     if scene.days is None:
-        yield _stop_layer(_PLAIN, "Holdeplasser", frame, columns, 2.2, "#404040")
+        yield _stop_layer(_PLAIN, "Holdeplasser", frame, columns, 1.8, "#404040")
         return
     period = str(scene.parameters["kollektiv_klasse_periode"])
     rate = scene.rates[period]
@@ -184,7 +184,7 @@ def _stop_layers(scene: Scene) -> Iterator[MapLayer]:
             shown.append(_stop_layer(name, text, frame[mine], columns, size, fill))
     if not scene.served.all():
         text = "Holdeplasser som ikke er betjent"
-        alone = _stop_layer(_UNSERVED, text, frame[~scene.served], columns, 1.6, "#ffffff")
+        alone = _stop_layer(_UNSERVED, text, frame[~scene.served], columns, 1.5, "#ffffff")
         shown.append(replace(alone, style=replace(alone.style, stroke="#d55e00", dash=True)))
     yield from reversed(shown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import shapely
 
 from askergeo.analyses._buildings import in_ranges, points_of
 from askergeo.analyses._reach_people import Ages, inside, people_of
-from askergeo.analyses._stops_days import days_of, rates_of, served_of
+from askergeo.analyses._stops_days import days_of, least_in_an_hour, rates_of, served_of
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries, union
 from askergeo.network.departures import ALL, MODES, stop_places
@@ -83,8 +84,9 @@ class Ways:
     bus, rail
         To the nearest stop for bus, boat and ferry, and for rail, that is served, (r,); without a
         timetable to any.
-    frequent
-        To the nearest stop place with the indicator's departures, (r,).
+    frequent, steady
+        To the nearest stop place with the indicator's departures on average, and in every hour of
+        the span, (r,).
     minutes
         Minutes to the nearest served stop, (r,).
     """
@@ -92,6 +94,7 @@ class Ways:
     bus: Numbers
     rail: Numbers
     frequent: Numbers
+    steady: Numbers
     minutes: Numbers
 
 
@@ -150,7 +153,8 @@ class Scene:
     pointless: int
     parameters: Parameters
 
-    @property
+    # Kept: asked for once for each stop place.
+    @cached_property
     def served(self) -> Flags:
         """Stop places with a departure on one of the days, (p,); all without a timetable."""
         if self.days is None:
@@ -360,21 +364,25 @@ def _ways(  # noqa: PLR0917  (what the ways are between, and the rules)
         for kind in (BUS, RAIL)
     ]
     rate = rates.get("indikator")
-    often = np.zeros(len(sted), dtype=bool)
-    if rate is not None:
-        many = rate[ALL].round(6).to_numpy()
-        often = many >= float(parameters["kollektiv_indikator_avganger"])
+    often = steady = np.zeros(len(sted), dtype=bool)
+    if rate is not None and days is not None:
+        wanted = float(parameters["kollektiv_indikator_avganger"])
+        often = rate[ALL].round(6).to_numpy() >= wanted
+        steady = least_in_an_hour(days, sted.index, parameters).round(6).to_numpy() >= wanted
     row = sted.index.get_indexer(pd.Index(place_of))
-    found = walks.to([group[row] for group in (*groups, often)]).cost
+    found = walks.to([group[row] for group in (*groups, often, steady)]).cost
     profile = find_profile(str(parameters["kollektiv_profil"]))
     graph = walks.network.graph
     seconds = Network.of(graph, edge_costs(graph, profile))
     lasting = nearest(seconds, walks.points, [walks.only(served[row])]).cost[:, 0]
     lasting[walks.vague] = np.nan
     return Ways(
-        bus=found[:, 0], rail=found[:, 1], frequent=found[:, 2],
+        bus=found[:, 0],
+        rail=found[:, 1],
+        frequent=found[:, 2],
+        steady=found[:, 3],
         minutes=np.round(lasting / _MINUTE_S, 6),
-    )  # fmt: skip
+    )
 
 
 def _around(

@@ -133,6 +133,8 @@ def _class_table(scene: Scene, name: str, what: Counted) -> Table:
     frame.loc[EVERY] = {"klasse": "Alle"} | {one: frame[one].sum() for one in numbers}
     for one in numbers:
         frame[one] = whole(pd.to_numeric(frame[one]))
+        if one == f"{name}_{SIDES[-1]}":
+            continue
         frame[f"andel_{one}"] = 100 * frame[one].astype(float) / (_every(frame, one) or np.nan)
     columns: dict[str, Column] = {"klasse": Column(title="Tilgang til kollektivtransport")}
     for one in numbers:
@@ -141,6 +143,8 @@ def _class_table(scene: Scene, name: str, what: Counted) -> Table:
         columns[one] = Column(
             title=f"{title}{where}", unit=unit, decimals=0, persons=name != "boliger"
         )
+        if f"andel_{one}" not in frame:
+            continue
         columns[f"andel_{one}"] = Column(
             title=f"Andel{where}",
             unit="%",
@@ -155,7 +159,6 @@ def _class_table(scene: Scene, name: str, what: Counted) -> Table:
         row_sums=(RowSum(EVERY, parts),),
         column_sums=(ColumnSum(name, tuple(numbers[:-1])),) if zones else (),
         note=_class_note(scene, name, what),
-        group="Tilgangsklasser",
     )
 
 
@@ -189,8 +192,10 @@ def _numbers(scene: Scene, name: str) -> list[float]:
 
 def coverage_table(scene: Scene) -> Table:
     """Residents within the distances of practice and of the indicator, in whole tens."""
-    zones = list(SIDES) if scene.zones is not None else []
     count, side = scene.homes.count, scene.homes.sone
+    zones = list(SIDES) if scene.zones is not None else []
+    if zones and not count[side == SIDES[-1]].any() and not scene.homes.unplaced:
+        zones = zones[:-1]
     records: list[dict[str, Any]] = []
     for label, title, mine, known in _rows(scene):
         record: dict[str, Any] = {"rad": label, "hva": title}
@@ -239,6 +244,8 @@ def _rows(scene: Scene) -> Iterator[tuple[str, str, Flags, bool]]:
         ways.frequent <= near,
         timed,
     )
+    steady = f"Holdeplass med minst {often} avganger i hver time {when} innen {_metres(near)}"
+    yield "indikator_hver", steady, ways.steady <= near, timed
     good = np.isin(scene.homes.klasse, CLASSES[:2])
     yield "god", "Svært god eller god tilgang til kollektivtransport", good, timed
     for limit in _numbers(scene, "omland_buss_m"):

@@ -55,7 +55,8 @@ def statement(scene: Scene, coverage: Table) -> tuple[str, dict[str, Fact]]:
         ("god", "Andel med svært god eller god tilgang"),
     ):
         for column in ("bosatte", "bosatte_nord", "bosatte_sor"):
-            if f"andel_{column}" in frame:
+            # The first is told for all, so that the reader has few figures to hold together.
+            if f"andel_{column}" in frame and (row == "god" or column == "bosatte"):
                 where = {"bosatte_nord": ", nord", "bosatte_sor": ", sør"}.get(column, "")
                 facts[f"andel_{row}{column.removeprefix('bosatte')}"] = Fact(
                     title=title + where,

@@ -83,7 +83,7 @@ bygning, arbeidsplass, kommunegrense, nullvekstlinje
         },
         parameters=parameters,
     )
-    coverage = coverage_table(scene)
+    classes, coverage = class_tables(scene), coverage_table(scene)
     template, facts = text.statement(scene, coverage)
     return Result(
         analysis="kollektiv",
@@ -91,8 +91,9 @@ bygning, arbeidsplass, kommunegrense, nullvekstlinje
         template=template,
         facts=facts,
         tables=(
+            *classes[:1],
             coverage,
-            *class_tables(scene),
+            *classes[1:],
             stop_table(scene),
             network_table(gangnett.report),
         ),

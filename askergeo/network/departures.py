@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from askergeo.network.timetable import Timetable
 
 __all__ = [
+    "ALL",
     "DAY_S",
+    "HOUR_S",
     "MODES",
     "Span",
+    "calls_of",
+    "counted",
     "departures_of",
     "departures_per_hour",
     "per_hour",
@@ -44,7 +48,7 @@ MODES: Final = ("buss", "trikk", "tbane", "tog", "hurtigbat", "ferge")
 #: Column with the departures an hour of all means of transport.
 ALL: Final = "avganger_time"
 DAY_S: Final = 86_400
-_HOUR_S: Final = 3600
+HOUR_S: Final = 3600
 _MINUTES: Final = 60
 _UNTOLD: Final = -1
 
@@ -63,7 +67,7 @@ class Span:
     def hours(self) -> float:
         """Length in hours."""
         length = (self.last_s - self.first_s) % DAY_S or DAY_S
-        return length / _HOUR_S
+        return length / HOUR_S
 
     def holds(self, seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell which times of the day are in the span; those outside the date are not."""
@@ -108,7 +112,7 @@ def _clock(text: str) -> int | None:
     hours, _, minutes = text.strip().partition(":")
     if not hours.isdigit() or not (minutes.isdigit() or not minutes):
         return None
-    seconds = int(hours) * _HOUR_S + int(minutes or 0) * _MINUTES
+    seconds = int(hours) * HOUR_S + int(minutes or 0) * _MINUTES
     return seconds if int(minutes or 0) < _MINUTES and seconds <= DAY_S else None
 
 

@@ -355,7 +355,7 @@ def access_from(
         place = ids.map(places).to_numpy(dtype=object)
         rate = per_hour(departures, class_span(parameters), pd.Index(places.unique()))[ALL]
         often = rate.reindex(place).to_numpy(dtype=np.float64)
-        served = np.isin(place.astype(str), departures["sted"].astype(str).to_numpy())
+        served = np.asarray(pd.Index(place).isin(departures["sted"].unique()), dtype=np.bool_)
         code, chosen, metres = _best(walks, often, served, rules)
         many = np.where(chosen >= 0, often[chosen], np.nan)
     words = np.array([*CLASSES, UNKNOWN], dtype=object)
