@@ -67,7 +67,7 @@ def _points(ledger: Ledger, stage: str) -> MapLayer:
     names = {} if centres is None else dict(
         zip(centres.frame["senter_id"], centres.frame["navn"], strict=True)
     )  # fmt: skip
-    side = ledger.parts.groupby("row")["sone"].agg(lambda one: " og ".join(one))
+    side = ledger.parts.groupby("row")["sone"].agg(" og ".join)
     frame = gpd.GeoDataFrame(
         {
             "status": _WORDS[stage],
@@ -118,11 +118,12 @@ def _labels(rows: gpd.GeoDataFrame) -> pd.Index:
     """Labels that are the same in another run: layer and id, numbered where there are several."""
     base = rows["lag"].astype(str) + ":" + rows["rad"].astype(str)
     again = base.groupby(base).cumcount()
-    return pd.Index(np.where(again > 0, base + "#" + (again + 1).astype(str), base))
+    numbered = base + "#" + (again + 1).astype(str)
+    labels: pd.Index = pd.Index(base.where(again == 0, numbered).to_numpy())
+    return labels
 
 
 def _columns() -> dict[str, Column]:
-    metres = {"unit": "m", "decimals": 0}
     return {
         "status": Column(title="Status"),
         "rad": Column(title="Id"),
@@ -133,7 +134,7 @@ def _columns() -> dict[str, Column]:
         "sannsynlighet": Column(title="Sannsynlighet", unit="%", decimals=0),
         "sone": Column(title="Side av nullvekstlinjen"),
         "senter": Column(title="Senter"),
-        "senter_m": Column(title="Gangavstand til senteret", **metres),
-        "holdeplass_m": Column(title="Gangavstand til holdeplass", **metres),
-        "stasjon_m": Column(title="Gangavstand til stasjon", **metres),
+        "senter_m": Column(title="Gangavstand til senteret", unit="m", decimals=0),
+        "holdeplass_m": Column(title="Gangavstand til holdeplass", unit="m", decimals=0),
+        "stasjon_m": Column(title="Gangavstand til stasjon", unit="m", decimals=0),
     }

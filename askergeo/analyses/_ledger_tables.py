@@ -154,7 +154,7 @@ def stage_table(ledger: Ledger) -> Table:
     """Put every stage by year, with dwellings and jobs on each side of the line."""
     parts = []
     for stage in STAGES:
-        block = {}
+        block: dict[str, pd.Series] = {}
         for measure in ("boliger", "jobber"):
             column = column_of(stage, measure)
             found = yearly(ledger, stage, column, "sone", SIDES)
@@ -369,7 +369,7 @@ def account_table(ledger: Ledger) -> Table:
     known = [ledger.known.get((stage, "boliger")) for stage in stages]
     frame["fra"] = pd.array([one[0] if one else None for one in known], dtype="Int64")
     frame["til"] = pd.array([one[1] if one else None for one in known], dtype="Int64")
-    number = {"unit": "boliger", "decimals": _decimals(frame, ["i_laget", "regnet"])}
+    decimals = _decimals(frame, ["i_laget", "regnet"])
     return Table(
         name="grunnlag",
         title="Boligene i hvert lag, og hvor de ble av",
@@ -378,10 +378,14 @@ def account_table(ledger: Ledger) -> Table:
             "lag": Column(title="Lag"),
             "trinn": Column(title="Trinn"),
             "rader": Column(title="Rader", unit="rader", decimals=0),
-            "i_laget": Column(title="I laget", **number),
-            "regnet": Column(title="Regnet i dette trinnet, alle år", **number),
-            "annen_rad": Column(title="Samme bolig i et annet lag", **number),
-            "ikke_regnet": Column(title="Uten år", **number),
+            "i_laget": Column(title="I laget", unit="boliger", decimals=decimals),
+            "regnet": Column(
+                title="Regnet i dette trinnet, alle år", unit="boliger", decimals=decimals
+            ),
+            "annen_rad": Column(
+                title="Samme bolig i et annet lag", unit="boliger", decimals=decimals
+            ),
+            "ikke_regnet": Column(title="Uten år", unit="boliger", decimals=decimals),
             "uten_antall": Column(title="Rader uten antall", unit="rader", decimals=0),
             "fra": Column(title="Trinnet er kjent fra", unit="år", decimals=0),
             "til": Column(title="Trinnet er kjent til", unit="år", decimals=0),

@@ -74,16 +74,16 @@ def _facts(one: Target) -> dict[str, Fact]:
         ),
         f"{one.stage}_nord": Fact(
             title=f"{title} nord for nullvekstlinjen",
-            value=100 * one.north / one.growth if growing else None, unit="%", decimals=0,
+            value=100 * one.north / one.growth if growing else None, unit="%", decimals=1,
         ),
         f"{one.stage}_minst": Fact(
             title=f"{title} i prioriterte sentre, minst",
-            value=one.low if growing else None, unit="%", decimals=0,
+            value=one.low if growing else None, unit="%", decimals=1,
             cell=("maal", *cell, "lavest"),
         ),
         f"{one.stage}_hoyst": Fact(
             title=f"{title} i prioriterte sentre, høyst",
-            value=one.high if growing else None, unit="%", decimals=0,
+            value=one.high if growing else None, unit="%", decimals=1,
             cell=("maal", *cell, "hoyest"),
         ),
     }  # fmt: skip
@@ -93,7 +93,7 @@ def _sentence(opening: str, stage: str, one: Target) -> str:
     if one.growth <= 0:
         return f"{opening}."
     share = f"{{{stage}_minst}} %"
-    if round(one.low) != round(one.high):
+    if round(one.low, 1) != round(one.high, 1):
         share = f"{{{stage}_minst}}–{{{stage}_hoyst}} %"
     low, high = (format_number(value) for value in one.aim)
     aim = f"{low} %" if low == high else f"{low}–{high} %"

@@ -114,8 +114,8 @@ def _tables(ledger: Ledger, found: tuple[Target, ...], parameters: Parameters) -
     aim = found[0].aim[0]
     centres = tables.centre_table(ledger)
     return (
-        tables.growth_table(ledger, "boliger", parameters),
         tables.target_table(found),
+        tables.growth_table(ledger, "boliger", parameters),
         tables.priority_table(ledger, aim),
         tables.growth_table(ledger, "jobber", parameters),
         tables.stage_table(ledger),

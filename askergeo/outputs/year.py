@@ -105,7 +105,7 @@ class YearBars:
             top = max(known, key=lambda at: totals[at] or 0.0)
             said += f" Høyest i {self.years[top]}: {self.text(totals[top] or 0.0)}."
         if self.target_title:
-            said += f" Streken er {self.target_title[0].lower()}{self.target_title[1:]}."
+            said += f" Streken: {self.target_title[0].lower()}{self.target_title[1:]}."
         return said
 
     def _totals(self) -> list[float | None]:

@@ -148,7 +148,7 @@ def _broken(line: str, shape: YearShape) -> list[str]:
 
 
 def _plot(drawn: YearBars, shape: YearShape, scale: Scale, top: float) -> _Plot:
-    labels = [format_number(tick, drawn.decimals) for tick in scale.ticks]
+    labels = _labels(drawn, scale)
     left = max(text_width(one, shape.size) for one in labels) + shape.size
     # The last year is written in the middle of its slot and may be wider.
     last = text_width(drawn.years[-1], shape.size) / 2
@@ -162,6 +162,12 @@ def _plot(drawn: YearBars, shape: YearShape, scale: Scale, top: float) -> _Plot:
         slot=(right - left) / len(drawn.years),
         scale=scale,
     )
+
+
+def _labels(drawn: YearBars, scale: Scale) -> list[str]:
+    """Write the values along the axis, with decimals only where some line has them."""
+    whole = all(tick.is_integer() for tick in scale.ticks)
+    return [format_number(tick, 0 if whole else drawn.decimals) for tick in scale.ticks]
 
 
 def _legend_places(
@@ -242,11 +248,11 @@ def _axis(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> N
         _text(
             root, drawn.unit[0].upper() + drawn.unit[1:], 0.6 * size, plot.top - 0.8 * size, _SOFT
         )
-    for tick in plot.scale.ticks:
+    labels = _labels(drawn, plot.scale)
+    for tick, label in zip(plot.scale.ticks, labels, strict=True):
         y = plot.y(tick)
         zero = tick == 0
         _line(root, plot.left, y, plot.right, y, _INK if zero else _GRID, "1.2" if zero else "0.8")
-        label = format_number(tick, drawn.decimals)
         _text(root, label, plot.left - 0.4 * size, y + 0.35 * size, _SOFT, **{"text-anchor": "end"})
 
 
