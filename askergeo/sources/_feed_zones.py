@@ -9,7 +9,7 @@ before midnight is moved to the day before.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
@@ -163,10 +163,11 @@ def _new_days(dated: pd.DataFrame, variants: pd.DataFrame) -> pd.DataFrame:
     early = early.assign(dogn=early["tillegg"] - early["skift"])
     early = early[[*on, "dogn", "ny_kalender"]].drop_duplicates()
     kept = dated.merge(late, on=on)
-    moved: Any = dated.merge(early, on=[*on, "dogn"])
-    moved["dato"] = moved["dato"] - pd.Timedelta(days=1)
+    moved = dated.merge(early, on=[*on, "dogn"])
+    moved = moved.assign(dato=moved["dato"] - pd.Timedelta(days=1))
     both = pd.concat([kept, moved], ignore_index=True)
-    return both.assign(kalender_id=both["ny_kalender"])[["kalender_id", "dato"]]
+    named: pd.DataFrame = both.assign(kalender_id=both["ny_kalender"])[["kalender_id", "dato"]]
+    return named
 
 
 def _in_words(variants: pd.DataFrame) -> str:

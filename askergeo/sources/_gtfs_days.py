@@ -35,7 +35,7 @@ def read_days(folder: GtfsFolder, wanted: pd.Series, today: dt.date) -> pd.DataF
     first, last = (
         _dates(weekly, one, "calendar.txt", folder) for one in ("start_date", "end_date")
     )
-    on = weekly[list(_WEEKDAYS)].eq("1").to_numpy()
+    on = weekly[list(_WEEKDAYS)].isin(["1"]).to_numpy()
     cut: list[str] = []
     for name, start, end, week in zip(weekly["service_id"], first, last, on, strict=True):
         if pd.isna(start) or pd.isna(end):

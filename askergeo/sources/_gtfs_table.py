@@ -13,7 +13,7 @@ import itertools
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -208,7 +208,7 @@ def _numbered(block: pa.Table, columns: Sequence[str], first: int) -> pa.Table:
 
 def as_frame(table: pa.Table) -> pd.DataFrame:
     """Turn a table of texts into a frame; an empty text is a missing value."""
-    frame: Any = table.to_pandas(types_mapper={pa.string(): TEXT}.get)
+    frame: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): TEXT}.get)
     for name in frame.columns:
         if name != ROW:
             frame[name] = frame[name].mask(frame[name].eq("").fillna(value=False).astype(bool))

@@ -146,14 +146,15 @@ def read_lines(folder: GtfsFolder) -> tuple[pd.DataFrame, pd.Series]:
 
 def _tell_of_types(lines: pd.DataFrame, folder: GtfsFolder) -> None:
     unknown = lines["transportmiddel"].isna()
-    for row in lines[unknown].rename(columns={"_rad": "rad"}).itertuples(index=False):
-        number = str(row.type) if pd.notna(row.type) else ""
+    rows = lines[unknown].fillna({"type": ""})
+    columns = (rows[one] for one in ("linje_id", "type", "_rad"))
+    for identity, number, place in zip(*columns, strict=True):
         name = route_type_name(int(number)) if number.isdecimal() else ""
         folder.log.add(
             "ukjent_transporttype", "Linjen er av et slag som ikke er med",
-            f"{row.linje_id}: type {number or '(tom)'}{f' ({name})' if name else ''}. Linjen og "
+            f"{identity}: type {number or '(tom)'}{f' ({name})' if name else ''}. Linjen og "
             "turene er ikke med.",
-            layer="rutelinje", file="routes.txt", row=int(row.rad), action=SET_ASIDE,
+            layer="rutelinje", file="routes.txt", row=int(place), action=SET_ASIDE,
         )  # fmt: skip
     ferries = int(lines["type"].eq("4").sum())
     if ferries:
@@ -170,23 +171,23 @@ def read_trips(folder: GtfsFolder, lines: pd.DataFrame) -> pd.DataFrame:
     names = ["trip_id", "route_id", "service_id", "direction_id", "trip_headsign"]
     raw = folder.read("trips.txt", names)
     wanted = lines.loc[lines["transportmiddel"].notna(), "linje_id"]
-    listed = raw["route_id"].isin(lines["linje_id"])
-    if not listed.all():
-        lost = raw.loc[~listed, "route_id"].fillna("(tom)").drop_duplicates()
+    known = raw["route_id"].isin(lines["linje_id"])
+    if not known.all():
+        lost = raw.loc[~known, "route_id"].fillna("(tom)").drop_duplicates()
         folder.log.add(
             "ukjent_linje", "Turer uten linje",
-            f"{format_number(int((~listed).sum()))} turer viser til linjer som ikke er i "
+            f"{format_number(int((~known).sum()))} turer viser til linjer som ikke er i "
             f"routes.txt: {listed(lost)}.",
             layer="rutetur", file="trips.txt", action=SET_ASIDE,
         )  # fmt: skip
-    other = listed & ~raw["route_id"].isin(wanted)
+    other = known & ~raw["route_id"].isin(wanted)
     if other.any():
         folder.log.add(
             "ukjent_transporttype_turer", "Turer på linjer som ikke er med",
             f"{format_number(int(other.sum()))} turer.",
             layer="rutetur", file="trips.txt", action=SET_ASIDE,
         )  # fmt: skip
-    raw = raw[listed & ~other]
+    raw = raw[known & ~other]
     direction = whole_numbers(raw["direction_id"])
     return pd.DataFrame(
         {

@@ -349,7 +349,7 @@ def _tell_of_journeys(journeys: Journeys, log: FeedLog, name: str) -> None:
 
 
 def _transfers(network: Network) -> pd.DataFrame:
-    rows = [
+    rows: list[tuple[str, str, int | None, bool]] = [
         (stop_of(network, first), stop_of(network, second), None, False)
         for first, second in sorted(network.forbidden)
     ]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from askergeo.sources._feed_files import FeedFiles
 
+    # What each open frame says for its objects: validity and time zone.
+    Frames = dict[_Element, tuple["Window", str]]
+
 __all__ = [
     "ALWAYS",
     "Item",
@@ -34,6 +37,7 @@ __all__ = [
 ]
 
 _PROBE: Final = 65_536
+_NO_OBJECTS: Final = ("AvailabilityCondition", "ValidBetween")
 _HOLDERS: Final = ("ServiceCalendar", "Timetable")
 _DAY: Final = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 
@@ -157,7 +161,7 @@ def stream_items(files: FeedFiles, name: str) -> Iterator[Item]:
 
 
 def _items(stream: IO[bytes], name: str) -> Iterator[Item]:
-    frames: dict[_Element, tuple[Window, str]] = {}
+    frames: Frames = {}
     unchecked = True
     events = etree.iterparse(
         stream,
@@ -178,23 +182,24 @@ def _items(stream: IO[bytes], name: str) -> Iterator[Item]:
                 frames[element] = _inherited(element, frames)
             continue
         kind, parent = local(element), element.getparent()
-        if parent is not None and parent in frames:
+        if parent is None:
+            continue
+        frame = _frame_of(parent, frames)
+        if parent in frames:
             _note_frame(element, kind, parent, frames)
             if kind == "Network":
                 yield Item(kind, element, name, *frames[parent])
-        elif _is_object(element, kind, frames):
-            yield Item(kind, element, name, *frames[parent.getparent()])
+        elif frame is not None and kind not in _NO_OBJECTS and not _is_frame(element):
+            yield Item(kind, element, name, *frames[frame])
             element.clear()
             while element.getprevious() is not None:
                 del parent[0]
 
 
-def _is_object(element: _Element, kind: str, frames: dict[_Element, tuple[Window, str]]) -> bool:
-    """Tell whether an element stands in a list in a frame."""
-    parent = element.getparent()
-    holder = None if parent is None else parent.getparent()
-    listed = holder is not None and holder in frames and not _is_frame(element)
-    return listed and kind not in ("AvailabilityCondition", "ValidBetween")
+def _frame_of(listing: _Element, frames: Frames) -> _Element | None:
+    """Return the frame that a list of objects stands in."""
+    above = listing.getparent()
+    return above if above is not None and above in frames else None
 
 
 def _is_frame(element: _Element) -> bool:
@@ -202,16 +207,14 @@ def _is_frame(element: _Element) -> bool:
     return kind.endswith("Frame") or kind in _HOLDERS
 
 
-def _inherited(frame: _Element, frames: dict[_Element, tuple[Window, str]]) -> tuple[Window, str]:
+def _inherited(frame: _Element, frames: Frames) -> tuple[Window, str]:
     above = frame.getparent()
     while above is not None and above not in frames:
         above = above.getparent()
     return (ALWAYS, "") if above is None else frames[above]
 
 
-def _note_frame(
-    element: _Element, kind: str, frame: _Element, frames: dict[_Element, tuple[Window, str]]
-) -> None:
+def _note_frame(element: _Element, kind: str, frame: _Element, frames: Frames) -> None:
     """Take in what a frame says for all its objects; it stands before them."""
     window, zone = frames[frame]
     if kind in ("ValidBetween", "validityConditions"):
