@@ -32,6 +32,9 @@ _KM2 = 1e6
 _TOTAL: Final = "sum"
 # m²: less is what two drawings of the same line leave.
 _LEAST = 1.0
+# Layers that are drawn whole, as the scenario has them, and those that are drawn anew or not.
+_WHOLE: Final = ("land_og_sjo", "soner", "sentre")
+_LEFT_OUT: Final = ("usikkert_belte", "nullvekstlinje")
 _NEW: Final = "ikke_i_begge"
 _STYLE: Final = Style(
     fill="#bdbdbd",
@@ -78,15 +81,20 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     ground = _ground(base, other)
     table = _table(one, two, ground, difference)
     layers = [
-        layer if layer.name not in {"soner", "sentre"} else _after(layer, other)
+        _after(layer, other) if layer.name in _WHOLE else layer
         for layer in difference.layers
-        if layer.name != "usikkert_belte"
+        if layer.name not in _LEFT_OUT
     ]
     drawn = _layer(ground, base)
     return replace(
         difference,
         tables=(table, *(_centres(its, base, other) for its in difference.tables)),
-        layers=(*layers[:1], *((drawn,) if drawn is not None else ()), *layers[1:]),
+        layers=(
+            *layers[:2],
+            *((drawn,) if drawn is not None else ()),
+            *layers[2:],
+            *_lines(base, other),
+        ),
     )
 
 
@@ -103,7 +111,38 @@ def _after(layer: MapLayer, other: Result) -> MapLayer:
         if not column.persons and not column.derived_from
     }
     frame = own.frame[[*kept, own.frame.geometry.name]]
-    return replace(own, frame=frame, columns=kept, title=f"{own.title}, med scenario", rows_of="")
+    title = own.title if layer.name == "land_og_sjo" else f"{own.title}, med scenario"
+    return replace(own, frame=frame, columns=kept, title=title, rows_of="")
+
+
+def _lines(base: Result, other: Result) -> tuple[MapLayer, ...]:
+    """Draw the line before and after."""
+    found = [
+        layer.frame[["geometry"]].assign(linje=words)
+        for run, words in ((base, "Uten scenario"), (other, "Med scenario"))
+        for layer in run.layers
+        if layer.name == "nullvekstlinje"
+    ]
+    if not found:
+        return ()
+    return (
+        MapLayer(
+            name="nullvekstlinje",
+            title="Nullvekstlinjen uten og med scenario",
+            frame=gpd.GeoDataFrame(pd.concat(found, ignore_index=True), crs=found[0].crs),
+            columns={"linje": Column(title="Linjen")},
+            style=Style(
+                width=0.8,
+                stroke="#6a0dad",
+                column="linje",
+                classes=(
+                    StyleClass(value="Uten scenario", label="Uten scenario", stroke="#4d4d4d",
+                               dash=True),
+                    StyleClass(value="Med scenario", label="Med scenario", stroke="#6a0dad"),
+                ),
+            ),
+        ),
+    )  # fmt: skip
 
 
 def _ground(base: Result, other: Result) -> dict[tuple[str, str], Any]:

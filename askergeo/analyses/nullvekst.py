@@ -131,13 +131,13 @@ def nullvekst(
 
 def _statement(by_zone: Table, near: Table | None, zones: Zones) -> tuple[str, dict[str, Fact]]:
     """State how many live and work on each side, and how many near the line."""
-    if shapely.is_empty(zones.frame.geometry.to_numpy()).all():
-        return _UNDIVIDED, {}
     facts: dict[str, Fact] = {}
     for side in (NORTH, SOUTH):
         for name in ("areal_km2", "bosatte", "boliger", "arbeidsplasser"):
             if name in by_zone.columns:
                 facts[f"{name}_{side}"] = _fact(by_zone, side, name)
+    if shapely.is_empty(zones.frame.geometry.to_numpy()).all():
+        return _UNDIVIDED, facts
     if "bosatte" not in by_zone.columns:
         said = "{areal_km2_nord} km² ligger nord for nullvekstlinjen og {areal_km2_sor} km² sør"
         return f"{said} for den.", facts

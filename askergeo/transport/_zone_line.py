@@ -147,7 +147,7 @@ def divide(lines: Geometries, municipality: BaseGeometry, *, reach: float, north
     edges = np.r_[lines_of(boundary), drawn]
     parts = polygons_of(shapely.polygonize(shapely.get_parts(shapely.union_all(edges))))
     parts = parts[shapely.covers(municipality, shapely.point_on_surface(parts))]
-    left, right = _along(parts, pieces, boundary)
+    left, right = _along(parts, pieces, municipality)
     is_left, is_right = left > np.minimum(_STRAY, right), right > np.minimum(_STRAY, left)
     return Divided(
         parts=parts,
@@ -264,7 +264,8 @@ def _piece(
     stretches = lines_of(shapely.line_merge(shapely.intersection(drawn, municipality)))
     along = float(shapely.length(shapely.intersection(drawn, boundary)))
     within = float(shapely.length(stretches).sum()) - along
-    if kind == "linje" and (used[0] >= used[1] or within < _OVER):
+    divides = shapely.length(shapely.intersection(_between(drawn, used), municipality))
+    if kind == "linje" and min(within, divides) <= _STRAY:
         kind = "løs"
     return Piece(
         line=drawn,
@@ -275,6 +276,16 @@ def _piece(
         stretches=len(stretches),
         inside=within,
     )
+
+
+def _between(line: BaseGeometry, used: tuple[float, float]) -> BaseGeometry:
+    """Return a line from and to so many metres along it; empty when that is no way."""
+    if used[0] >= used[1]:
+        return shapely.LineString()
+    own = _located(line, line)
+    stops = np.unique(np.r_[own[(own > used[0]) & (own < used[1])], used])
+    at = shapely.get_coordinates(shapely.line_interpolate_point(np.array([line]), stops))
+    return shapely.LineString(at)
 
 
 def _turned(at: NDArray[np.float64], north: str) -> tuple[NDArray[np.float64], str]:
@@ -334,11 +345,13 @@ def _located(line: BaseGeometry, on: BaseGeometry) -> NDArray[np.float64]:
 
 
 def _along(
-    parts: Geometries, pieces: tuple[Piece, ...], boundary: BaseGeometry
+    parts: Geometries, pieces: tuple[Piece, ...], municipality: BaseGeometry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Metres of the line that each part has on its south side (it lies left) and on its north."""
     sums = np.zeros((2, len(parts)))
     tree = shapely.STRtree(parts)
+    boundary = shapely.boundary(municipality)
+    shapely.prepare(municipality)
     for piece in pieces:
         if not piece.runs or piece.kind != "linje":
             continue
@@ -354,6 +367,9 @@ def _along(
             )
             for k in (0.25, 0.5, 0.75)
         ]
+        # What was drawn past the boundary says nothing.
+        inside = shapely.covers(municipality, np.asarray(shapely.points(at[1]), dtype=object))
+        at, length = [one[inside] for one in at], length[inside]
         step = at[2] - at[0]
         across = np.column_stack([-step[:, 1], step[:, 0]]) / np.hypot(*step.T)[:, None]
         for row, sign in enumerate((1.0, -1.0)):
