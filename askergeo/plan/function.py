@@ -1,4 +1,4 @@
-"""How a plan works: the way to stop, school and services, side of the nullvekstlinje, water.
+"""How a plan works: the way to stop, school and services, the driving that it brings, water.
 
 The methods lie in modules of their own, which bring the compiled kernels of the network; each is
 imported when a rule asks it.
@@ -48,6 +48,8 @@ METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {
     "school_way": _method("function_school", "way"),
     "school_room": _method("function_pupils", "room"),
     "side_of_line": _method("function_sides", "side_of_line"),
+    "driving": _method("function_traffic", "driving"),
+    "access": _method("function_traffic", "access"),
     "water": _method("function_mains", "water"),
     "sewer": _method("function_mains", "sewer"),
     "plants": _method("function_mains", "plants"),

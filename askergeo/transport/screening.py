@@ -144,12 +144,18 @@ def screen(
     by_side.loc["sum"] = by_side.sum()
     ends = by_side[[f"km_dogn_{level}" for level in LEVELS]].to_numpy(dtype=np.float64)
     sides = {one: Span(*map(float, ends[row])) for row, one in enumerate(SIDES)}
-    north = parts[(parts["side"] == NORTH).to_numpy(dtype=bool)]
+    north = _by_class(parts[(parts["side"] == NORTH).to_numpy(dtype=bool)])
     weights, classes = _weights(north, sides[NORTH], parameters), _classes(north, parameters)
     needed = Span(*(max(0.0, one - measures.own) for one in sides[NORTH]))
     status, why = judge(sides, measures, doubt)
     found = Screening(status, why, by_side, sides, measures, weights, classes, needed)
     return replace(found, reasons=(*why, *_advice(found)))
+
+
+def _by_class(parts: pd.DataFrame) -> pd.DataFrame:
+    """Sum growth by class: driving is in proportion to each quantity."""
+    plain = pd.DataFrame(parts).reindex(columns=["klasse", *QUANTITIES], fill_value=0.0)
+    return plain.groupby("klasse", sort=True).sum().reset_index()
 
 
 def judge(sides: dict[str, Span], measures: Measures, doubt: Doubt) -> tuple[str, tuple[str, ...]]:

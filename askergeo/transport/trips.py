@@ -267,10 +267,8 @@ def _unit(rates: Rates, row: NDArray[np.intp]) -> tuple[Array, Array, Array]:
 
 def _checked(growth: pd.DataFrame) -> tuple[Array, NDArray[np.intp]]:
     """Amounts (n, 14), and the position of each row's class."""
-    amount = np.zeros((len(growth), len(QUANTITIES)))
-    for number, name in enumerate(QUANTITIES):
-        if name in growth:
-            amount[:, number] = growth[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    given = pd.DataFrame(growth).reindex(columns=list(QUANTITIES), fill_value=0.0)
+    amount = given.to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(amount).any():
         raise DataQualityError(
             "Trafikken kan ikke regnes av en vekst som er ukjent.",
