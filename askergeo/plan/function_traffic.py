@@ -262,10 +262,12 @@ def _table(package: Package, layer: str, columns: Collection[str] = ()) -> Any: 
     """Read a layer, or ``None`` when it is absent; some columns of it, those that are there."""
     if layer not in package:
         return None
-    if not columns:
-        return package.read(layer)
-    known = package.records[layer].columns
-    return package.read(layer, columns=[one for one in columns if one in known])
+
+    def make() -> Any:  # noqa: ANN401  (as the function)
+        known = package.records[layer].columns
+        return package.read(layer, columns=[one for one in columns or known if one in known])
+
+    return kept(f"traffic_{layer}", (package.crs, package.record(layer).sha256, *columns), make)
 
 
 def _listed(place: Place, package: Package, values: Parameters) -> pd.Series | None:

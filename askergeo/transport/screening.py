@@ -20,7 +20,7 @@ import pandas as pd
 
 from askergeo.numbers import format_number
 from askergeo.transport.access import CLASSES, UNKNOWN
-from askergeo.transport.trips import LEVELS, QUANTITIES, UNCERTAIN, traffic, traffic_at
+from askergeo.transport.trips import LEVELS, QUANTITIES, UNCERTAIN, traffic, weigh
 from askergeo.transport.zones import NORTH, SIDES, SOUTH
 from askergeo.transport.zones import UNKNOWN as NO_SIDE
 
@@ -255,13 +255,10 @@ def _advice(found: Screening) -> Iterable[str]:
 
 def _weights(north: pd.DataFrame, span: Span, parameters: Parameters) -> pd.DataFrame:
     """Reckon what each parameter's range means, the heaviest first (a tornado table)."""
-    rows = []
     unsure = bool((north["klasse"] == UNKNOWN).any())
-    for name, title in UNCERTAIN.items():
-        if name == "klasse" and not unsure:
-            continue
-        ends = [float(traffic_at(north, parameters, {name: level}).sum()) for level in (-1, 1)]
-        rows.append((name, title, min(ends), max(ends), abs(ends[1] - ends[0])))
+    names = [name for name in UNCERTAIN if name != "klasse" or unsure]
+    ends = weigh(north, parameters, names)
+    rows = [(name, UNCERTAIN[name], low, high, high - low) for name, (low, high) in ends.items()]
     rows.sort(key=lambda row: -row[-1])
     columns = ["navn", "tittel", "lav_km", "hoy_km", "utslag_km"]
     table = pd.DataFrame(rows, columns=columns).set_index("navn")

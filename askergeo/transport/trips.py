@@ -28,7 +28,7 @@ from askergeo.population.tables import DWELLINGS, residents_per_dwelling
 from askergeo.transport.access import CLASSES, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -45,7 +45,7 @@ __all__ = [
     "jobs",
     "make_rates",
     "traffic",
-    "traffic_at",
+    "weigh",
 ]
 
 #: Kinds of workplaces, by the codes of the layer naeringsprogram.
@@ -225,10 +225,10 @@ def traffic(growth: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     return table
 
 
-def traffic_at(
-    growth: pd.DataFrame, parameters: Parameters, levels: Mapping[str, int] | int = 0
-) -> pd.Series:
-    """Vehicle-km a day of each row with chosen levels, for the weight of each parameter.
+def weigh(
+    growth: pd.DataFrame, parameters: Parameters, names: Iterable[str]
+) -> dict[str, tuple[float, float]]:
+    """Vehicle-km a day of all rows with one quantity at each end, and the others in the middle.
 
     Parameters
     ----------
@@ -236,12 +236,23 @@ def traffic_at(
         As for :func:`traffic`.
     parameters
         The sets ``trafikk`` and ``prognose``.
-    levels
-        As for :func:`make_rates`.
+    names
+        Which of :data:`UNCERTAIN`.
+
+    Returns
+    -------
+    dict
+        The least and the most by name.
     """
     amount, row = _checked(growth)
-    unit = _unit(make_rates(parameters, levels), row)
-    return pd.Series((amount * unit[2]).sum(axis=1), index=growth.index)
+    found = {}
+    for name in names:
+        low, high = (
+            float((amount * _unit(make_rates(parameters, {name: level}), row)[2]).sum())
+            for level in (-1, 1)
+        )
+        found[name] = (min(low, high), max(low, high))
+    return found
 
 
 def jobs(growth: pd.DataFrame, parameters: Parameters) -> pd.Series:
