@@ -106,6 +106,10 @@ def write_feeds(frames: Mapping[str, pd.DataFrame], facts: Mapping[str, Any], fo
     folder.mkdir(exist_ok=True)
     whole = {name: frames[name] for name in FEED_LAYERS}
     for end, tables in (("", whole), ("-feil", with_faults(whole, facts))):
-        feed = make_feed(**tables)
+        feed = make_feed(
+            holdeplass=tables["holdeplass"], rutelinje=tables["rutelinje"],
+            rutetur=tables["rutetur"], ruteavgang=tables["ruteavgang"],
+            rutedag=tables["rutedag"], rutebytte=tables["rutebytte"],
+        )  # fmt: skip
         write_gtfs(feed, folder / f"gtfs{end}.zip")
         write_netex(feed, folder / f"netex{end}.zip")

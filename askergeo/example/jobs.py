@@ -57,4 +57,4 @@ def _shared_out(total: int, weight: Array) -> Array:
     """Share a whole number out by weight, at least one each."""
     rest = total - len(weight)
     steps = np.floor(np.cumsum(weight) / weight.sum() * rest + 0.5)
-    return 1 + np.diff(steps, prepend=0.0).astype(np.int64)
+    return np.asarray(1 + np.diff(steps, prepend=0.0).astype(np.int64))

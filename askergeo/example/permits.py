@@ -41,12 +41,12 @@ def make_growth(land: Land) -> None:
         geometry,
         sak_id=[f"BS{k + 1:05d}" for k in range(len(rows))],
         tillatt_aar=rows["permitted"].to_numpy().astype(np.int64),
-        ferdig_aar=pd.array(rows["finished"], dtype="Int64"),
-        boliger=pd.array(rows["homes"], dtype="Int64"),
-        naering=pd.array(rows["branch"], dtype="str"),
-        naering_m2=pd.array(rows["area"], dtype="Float64"),
+        ferdig_aar=rows["finished"].astype("Int64").array,
+        boliger=rows["homes"].astype("Int64").array,
+        naering=rows["branch"].astype("str").array,
+        naering_m2=rows["area"].astype("Float64").array,
         planid=pd.array(_plans_at(land, geometry), dtype="str"),
-        bygning_id=pd.array(rows["building"], dtype="str"),
+        bygning_id=rows["building"].astype("str").array,
     )
     _programme(land)
     _measures(land)

@@ -33,7 +33,7 @@ def north_share(land: Land, geometry: Array) -> Array:
     area = shapely.get_dimensions(geometry) == 2
     share = np.empty(len(geometry))
     share[~area] = north_of_line(land, shapely.get_coordinates(shapely.centroid(geometry[~area])))
-    mine = geometry[area]
+    mine = shapely.set_precision(geometry[area], 0.0)  # what is cut is not rounded to a grid
     part = np.where(shapely.contains(above, mine), 1.0, 0.0)
     cut = np.flatnonzero((part == 0) & shapely.intersects(above, mine))
     if len(cut):

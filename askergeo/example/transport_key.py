@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
@@ -13,8 +14,6 @@ from askergeo.example.school_ways import metres_around
 from askergeo.example.sides import north_of_line, north_share
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from askergeo.example.land import Array, Land
 
 __all__ = ["make_transport_key"]
@@ -146,9 +145,9 @@ def _per_hour(land: Land) -> pd.DataFrame:
         number = mine.groupby(["holdeplass_id", "linje_id", "retning"]).size()
         busier = number.groupby(["holdeplass_id", "linje_id"]).max()
         hourly = busier.groupby("holdeplass_id").sum() / (end - first)
-        found.append(hourly.reindex(stops, fill_value=0.0))
-    low, high = np.minimum(*found), np.maximum(*found)
-    return low.to_frame("low").assign(high=high)
+        found.append(hourly.reindex(stops, fill_value=0.0).to_numpy())
+    hours = np.array(found)
+    return pd.DataFrame({"low": hours.min(axis=0), "high": hours.max(axis=0)})
 
 
 def _access(land: Land) -> list[dict[str, Any]]:
