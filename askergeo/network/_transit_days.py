@@ -82,7 +82,7 @@ def ordinary_day(rutetur: pd.DataFrame, rutedag: pd.DataFrame) -> dt.date:
             "i laget «rutedag».",
             remedy="Sjekk at rutetabellen er hel, eller hent en ny.",
         )
-    weekday = pd.DatetimeIndex(counted.index).weekday
+    weekday = pd.DatetimeIndex(counted.index).day_of_week
     for allowed in (ORDINARY, WORKING):
         some = counted[weekday.isin(allowed)]
         if not some.empty:
