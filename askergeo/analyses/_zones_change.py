@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from askergeo._text import listed
 from askergeo.analyses._zones_tables import NAMES, SIGNS
 from askergeo.compare import SCENARIO
 from askergeo.geometry import polygons_of, union
-from askergeo.result import Column, MapLayer, RowSum, Style, StyleClass, Table
+from askergeo.result import Column, Fact, MapLayer, RowSum, Style, StyleClass, Table
 from askergeo.transport.zones import NORTH, SIDES, SOUTH
 
 if TYPE_CHECKING:
@@ -81,13 +82,18 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     ground = _ground(base, other)
     table = _table(one, two, ground, difference)
     layers = [
-        _after(layer, other) if layer.name in _WHOLE else layer
+        _after(layer, other)
+        if layer.name in _WHOLE
+        else replace(layer, visible=layer.name == "delte_planer")
         for layer in difference.layers
         if layer.name not in _LEFT_OUT
     ]
     drawn = _layer(ground, base)
+    template, facts = _statement(table, difference)
     return replace(
         difference,
+        template=template,
+        facts=facts,
         tables=(table, *(_centres(its, base, other) for its in difference.tables)),
         layers=(
             *layers[:2],
@@ -96,6 +102,38 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
             *_lines(base, other),
         ),
     )
+
+
+def _statement(table: Table, difference: Result) -> tuple[str, dict[str, Fact]]:
+    """State how many change zone, each way."""
+    name = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
+    name = name.replace("{", "{{").replace("}", "}}")
+    facts = dict(difference.facts)
+    moved = []
+    pairs = [(a, b) for a in SIDES for b in SIDES if a != b and f"{a}_{b}" in table.frame.index]
+    for column in ("bosatte", "arbeidsplasser", "areal_km2"):
+        if column not in table.columns or (column == "areal_km2" and moved):
+            continue
+        its = table.columns[column]
+        for a, b in pairs:
+            value: Any = table.frame.loc[f"{a}_{b}", column]
+            if not value:
+                continue
+            way = f"{NAMES[a].lower()} til {NAMES[b].lower()}"
+            label = f"skifter_{column}_{a}_{b}"
+            facts[label] = Fact(
+                title=f"{its.title} fra {way}",
+                value=round(float(value), its.decimals or 0),
+                unit=its.unit,
+                decimals=its.decimals or 0,
+                persons=its.persons,
+                cell=(table.name, f"{a}_{b}", column),
+            )
+            unit = "km²" if column == "areal_km2" else its.title.lower()
+            moved.append(f"{{{label}}} {unit} fra {way}")
+    if not moved:
+        return f"Med {name} skifter ingen sone.", facts
+    return f"Med {name} skifter {listed(moved)} sone.", facts
 
 
 def _after(layer: MapLayer, other: Result) -> MapLayer:
@@ -189,7 +227,7 @@ def _table(
         "areal_km2": Column(title="Areal", unit="km²", decimals=2),
     }
     repeats: dict[tuple[Hashable, str], tuple[str, Hashable, str]] = {}
-    own = difference.table("soner").columns
+    own = difference.table("soner").columns if kinds else {}
     for name in kinds:
         title, unit, persons = one.attrs[name]
         data[name] = _column(flows[name], pairs, used)

@@ -14,7 +14,7 @@ from askergeo._text import listed
 from askergeo.analyses._zones_counted import LEVELS
 from askergeo.catalogue import load_catalogue
 from askergeo.geometry import geometries, union
-from askergeo.numbers import format_number
+from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.result import Column, ColumnSum, RowSum, Table
 from askergeo.transport.zones import NORTH, SIDES, SOUTH, zone_areas, zone_of
 
@@ -35,23 +35,30 @@ __all__ = [
     "distance_table",
     "line_table",
     "part_table",
+    "supply_table",
     "zone_table",
 ]
 
 TOTAL: Final = "sum"
 NAMES: Final = {"nord": "Nord", "sor": "Sør", "ukjent": "Ukjent"}
 # Told apart without colour.
-SIGNS: Final = {"nord": "▲ Nord", "sor": "▼ Sør", "ukjent": "? Ukjent"}
+SIGNS: Final = {
+    "nord": f"▲{HARD_SPACE}Nord",
+    "sor": f"▼{HARD_SPACE}Sør",
+    "ukjent": f"?{HARD_SPACE}Ukjent",
+}
 _KM2 = 1e6
 _DEKAR = 1e3
 _SUM = RowSum(TOTAL, SIDES)
+_ROWS = pd.Index([*SIDES, TOTAL], dtype=object)
+# Columns of the first table; the rest are in the second.
+_PEOPLE = ("bosatte", "boliger", "arbeidsplasser")
 # Centres that the name of a part gives.
 _NAMED = 3
 
 
 def zone_table(zones: Zones, counted: Mapping[str, Counted], boundary: gpd.GeoDataFrame) -> Table:
-    """Show what is in each zone; the rows add up to the municipality."""
-    index = pd.Index([*SIDES, TOTAL], dtype=object)
+    """Show who and what is in each zone; the rows add up to the municipality."""
     data: dict[str, Any] = {"sone": [SIGNS[side] for side in SIDES] + ["Sum"]}
     columns = {"sone": Column(title="Sone")}
     areas = {"areal_km2": ("Areal", "med sjø der grensen har det", boundary)}
@@ -61,15 +68,9 @@ def zone_table(zones: Zones, counted: Mapping[str, Counted], boundary: gpd.GeoDa
     for name, (title, text, frame) in areas.items():
         data[name] = _with_total(_area_by_zone(zones, frame) / _KM2)
         columns[name] = Column(title=title, unit="km²", decimals=1, description=text)
-    for name, one in counted.items():
-        data[name] = _with_total(one.sums())
-        columns[name] = Column(
-            title=one.title,
-            unit=one.unit,
-            decimals=0,
-            persons=one.persons,
-            description=f"Kilde: {one.source}." if one.source else "",
-        )
+    mine = {name: one for name, one in counted.items() if name in _PEOPLE}
+    for name, one in mine.items():
+        data[name], columns[name] = _counted_column(one)
         if name == "bosatte":
             data["bosatte_andel"] = _shares(data[name])
             columns["bosatte_andel"] = Column(
@@ -78,11 +79,41 @@ def zone_table(zones: Zones, counted: Mapping[str, Counted], boundary: gpd.GeoDa
     return Table(
         name="soner",
         title="Transportsonene",
-        frame=pd.DataFrame(data, index=index)[list(columns)],
+        frame=pd.DataFrame(data, index=_ROWS)[list(columns)],
         columns=columns,
         row_sums=(_SUM,),
-        note=_zone_note(counted),
+        note=_zone_note(mine),
     )
+
+
+def supply_table(counted: Mapping[str, Counted]) -> Table | None:
+    """Show stops, centres and what is planned in each zone; ``None`` where no layer has any."""
+    mine = {name: one for name, one in counted.items() if name not in _PEOPLE}
+    if not mine:
+        return None
+    data: dict[str, Any] = {"sone": [SIGNS[side] for side in SIDES] + ["Sum"]}
+    columns = {"sone": Column(title="Sone")}
+    for name, one in mine.items():
+        data[name], columns[name] = _counted_column(one)
+    return Table(
+        name="soner_tilbud",
+        title="Holdeplasser, sentre og det som er planlagt",
+        frame=pd.DataFrame(data, index=_ROWS),
+        columns=columns,
+        row_sums=(_SUM,),
+        note=_zone_note(mine),
+    )
+
+
+def _counted_column(one: Counted) -> tuple[NDArray[np.float64], Column]:
+    column = Column(
+        title=one.title,
+        unit=one.unit,
+        decimals=0,
+        persons=one.persons,
+        description=f"Kilde: {one.source}." if one.source else "",
+    )
+    return _with_total(one.sums()), column
 
 
 def _area_by_zone(zones: Zones, frame: gpd.GeoDataFrame) -> pd.Series:

@@ -91,6 +91,7 @@ def nullvekst(
     unsure = float(parameters["nullvekst_usikker_m"])
     limits = [float(one) for one in parameters["nullvekst_avstander"]]
     by_zone = tables.zone_table(zones, counted, kommunegrense)
+    supply = tables.supply_table(counted)
     near = tables.distance_table(zones, counted, limits, unsure)
     divided = straddling(zones, there, counted, float(parameters["nullvekst_minste_del_m2"]))
     centres = placed.get("senter")
@@ -105,11 +106,10 @@ def nullvekst(
         facts=facts,
         tables=(
             by_zone,
-            *((near,) if near is not None else ()),
-            *(one.table for one in divided.values()),
-            *((by_centre,) if by_centre is not None else ()),
+            *(one for one in (supply, near, by_centre) if one is not None),
             tables.line_table(zones),
             tables.part_table(zones, centres),
+            *(one.table for one in divided.values()),
         ),
         layers=(
             land_of(kommunegrense),
@@ -134,7 +134,9 @@ def _statement(by_zone: Table, near: Table | None, zones: Zones) -> tuple[str, d
     facts: dict[str, Fact] = {}
     for side in (NORTH, SOUTH):
         for name in ("areal_km2", "bosatte", "boliger", "arbeidsplasser"):
-            if name in by_zone.columns:
+            if name in by_zone.columns and (
+                name != "areal_km2" or "bosatte" not in by_zone.columns
+            ):
                 facts[f"{name}_{side}"] = _fact(by_zone, side, name)
     if shapely.is_empty(zones.frame.geometry.to_numpy()).all():
         return _UNDIVIDED, facts
