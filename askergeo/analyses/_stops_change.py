@@ -99,7 +99,7 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
         charts=(
             FlowChart(
                 name="flytting",
-                title="Bosatte fra klasse til klasse med scenariet",
+                title="Bosatte fra klasse til klasse med scenarioet",
                 table="flytting",
                 source="fra",
                 target="til",
@@ -182,7 +182,7 @@ def _facts(difference: Result, table: Table) -> dict[str, Fact]:
 
 def _template(difference: Result, table: Table) -> str:
     """Say how many move, and the shares without and with the scenario."""
-    name = (difference.provenance.scenario if difference.provenance else "") or "scenariet"
+    name = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
     name = name.replace("{", "{{").replace("}", "}}")
     some = {label: _some(table, label) for label in ("bedre", "daarligere")}
     better = "{flytter_bedre} bosatte" if some["bedre"] else "ingen bosatte"
@@ -230,7 +230,7 @@ def _moved(before: pd.DataFrame, after: pd.DataFrame, base: Result) -> MapLayer:
         title="Adresser som får bedre eller dårligere tilgang",
         frame=frame[state != ""],
         columns={
-            "endring": Column(title="Med scenariet"),
+            "endring": Column(title="Med scenarioet"),
             "fra": Column(title="Klasse uten scenario"),
             "til": Column(title="Klasse med scenario"),
         },

@@ -107,7 +107,7 @@ def days_of(
     weekday = _read(holdeplass, there, parameters["kollektiv_dato"] or None)
     read: dict[str, Timetable] = {"hverdag": weekday}
     for kind, number in _WEEKDAYS.items():
-        some = trips[pd.DatetimeIndex(trips.index).weekday == number]
+        some = trips[pd.DatetimeIndex(trips.index).day_of_week == number]
         if len(some):
             read[kind] = _read(holdeplass, there, str(some.idxmax())[:10])
     untold = weekday.trips["retning"].isna().sum() if "retning" in weekday.trips else 0

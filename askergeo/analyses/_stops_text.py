@@ -181,7 +181,7 @@ def _timetable_findings(
                 f"på {title} er ukjent.", "rutedag",
             )  # fmt: skip
     weekday = days.dates["hverdag"]
-    working = days.trips[pd.DatetimeIndex(days.trips.index).weekday < _WEEKEND]
+    working = days.trips[pd.DatetimeIndex(days.trips.index).day_of_week < _WEEKEND]
     most = int(working.max()) if len(working) else 0
     own = int(days.trips.get(pd.Timestamp(weekday), 0))
     if weekday.weekday() >= _WEEKEND or own < _ORDINARY * most:
@@ -252,14 +252,22 @@ def _each_stop(
 
 
 def _home_findings(scene: Scene) -> Iterator[Finding]:
-    vague = int(scene.walks.vague.sum())
-    if vague:
+    apart = len(scene.walks.points.unsnapped)
+    if apart:
         reach = format_number(float(scene.parameters["kollektiv_koble_m"]), unit="m")
         yield _finding(
-            "ikke_koblet", "Adresser med ukjent gangavstand",
-            f"{format_number(vague)} adresser eller boliger ligger mer enn {reach} fra gangnettet, "
-            "eller på en kort del av det uten holdeplass. Klassen er ukjent.", "adresse",
-            action="Legg til vegene dit, eller øk kollektiv_koble_m.",
+            "adresse_ikke_koblet", "Adresser langt fra gangnettet",
+            f"{_homes(apart)} ligger mer enn {reach} fra gangnettet. Klassen er ukjent.",
+            "adresse", action="Legg til vegene dit, eller øk kollektiv_koble_m.",
+        )  # fmt: skip
+    loose = int(scene.walks.vague.sum()) - apart
+    if loose:
+        short = format_number(float(scene.parameters["kollektiv_los_del_m"]), unit="m")
+        yield _finding(
+            "los_del", "Adresser på løse deler av gangnettet",
+            f"{_homes(loose)} ligger på deler av gangnettet som er kortere enn {short} og ikke "
+            "henger sammen med resten. Det er oftest brudd i kartet. Klassen er ukjent.", "veg",
+            action="Rett bruddene (se tabellen over gangnettet), eller endre kollektiv_los_del_m.",
         )  # fmt: skip
     for what, title, layer in (
         (scene.dwellings, "boliger", "bygning"),
@@ -271,6 +279,11 @@ def _home_findings(scene: Scene) -> Iterator[Finding]:
                 f"{format_number(what.unknown)} steder har ikke antall {title} og er ikke med.",
                 layer,
             )  # fmt: skip
+
+
+def _homes(number: int) -> str:
+    """Write a number of addresses."""
+    return f"{format_number(number)} {'adresse' if number == 1 else 'adresser'}"
 
 
 def warnings(scene: Scene) -> tuple[str, ...]:
