@@ -184,7 +184,12 @@ def make_scene(
     homes, door = distinct(people.points)
     origins = gpd.GeoSeries(np.r_[homes, surfaces.points], crs=crs)
     networks = make_networks(gangnett, bilnett, layers.veg, timetable, parameters)
-    times = travel_minutes(networks, origins, targets, parameters)
+    # A plan's own roads are not there yet: the straight line stands for them.
+    reach = np.repeat(
+        [float(parameters["reisetid_koble_m"]), float(parameters["reisetid_koble_plan_m"])],
+        [len(homes), len(surfaces.points)],
+    )
+    times = travel_minutes(networks, origins, targets, parameters, reach=reach)
     own = {mode: minutes[: len(homes)] for mode, minutes in times.minutes.items()}
     zones, zone, line = _zones(layers, people, crs, parameters)
     return Scene(

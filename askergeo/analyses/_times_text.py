@@ -16,7 +16,7 @@ from askergeo.network.profiles import find_profile, unknown_shares
 from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.parameters import value_text
 from askergeo.result import Fact, Finding, Severity, Status
-from askergeo.transport.competition import TRANSIT
+from askergeo.transport.competition import CAR, TRANSIT, WALK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,10 +108,10 @@ def _number(frame: pd.DataFrame, row: str, column: str) -> float | None:
 def profile_records(scene: Scene) -> tuple[dict[str, Any], ...]:
     """Return the values of who walks and rides, for the list of parameters."""
     walker = find_profile(scene.parameters["rutesok_profil"])
-    values = {walker.id: (walker.title, walker.values)}
+    values = {walker.id: (walker.title, walker.values)}  # noqa: PD011  (parameters)
     for name in scene.networks.cycle:
         rider = find_cycle_profile(name)
-        values[rider.id] = (rider.title, rider.values)
+        values[rider.id] = (rider.title, rider.values)  # noqa: PD011  (parameters)
     return tuple(
         record | {"navn": f"{one}_{record['navn']}", "tittel": f"{title}: {record['tittel']}"}
         for one, (title, own) in values.items()

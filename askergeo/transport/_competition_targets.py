@@ -100,13 +100,17 @@ def _stations(holdeplass: gpd.GeoDataFrame, near_m: float) -> gpd.GeoDataFrame:
     rail = holdeplass["transportmiddel"].eq(_RAIL).to_numpy(dtype=bool, na_value=False)
     own = holdeplass[there & rail].drop_duplicates("holdeplass_id")
     place = stop_places(own, near_m=near_m).to_numpy(dtype=object)
-    names = own["navn"].astype("string").fillna("Stasjon") if "navn" in own else "Stasjon"
+    names = own["navn"].astype("string").to_numpy() if "navn" in own else pd.NA
     told = pd.DataFrame({"id": place, "navn": names, "punkt": geometries(own)})
     first = told.groupby("id", sort=True).agg(
         navn=("navn", "first"), punkt=("punkt", lambda points: shapely.MultiPoint(list(points)))
     )
     return _frame(
-        first.index.astype(str), first["navn"].astype(str), STATION, first["punkt"], holdeplass.crs
+        first.index.astype(str),
+        first["navn"].fillna("Stasjon").astype(str),
+        STATION,
+        first["punkt"],
+        holdeplass.crs,
     )
 
 

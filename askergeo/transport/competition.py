@@ -9,7 +9,7 @@ within the longest that is looked for. Unknown is never slow and never fast.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.geometry import Geometries
-    from askergeo.network.graph import GraphBuild
+    from askergeo.network.graph import GraphBuild, WalkGraph
     from askergeo.network.timetable import Timetable
     from askergeo.network.transit import TransitNetwork
     from askergeo.parameters import Parameters
@@ -178,7 +178,12 @@ def make_networks(
 
 
 def travel_minutes(
-    networks: Networks, origins: gpd.GeoSeries, targets: Targets, parameters: Parameters
+    networks: Networks,
+    origins: gpd.GeoSeries,
+    targets: Targets,
+    parameters: Parameters,
+    *,
+    reach: NDArray[np.float64] | None = None,
 ) -> Times:
     """Reckon the time from each door to each place, by every mode.
 
@@ -192,13 +197,17 @@ def travel_minutes(
         ``t`` places.
     parameters
         The sets ``reisetid`` and ``rutesok``.
+    reach
+        Longest straight line from each door to the networks, (o,), metres; ``reisetid_koble_m``
+        for all without.
     """
     graph, roads = networks.walk.graph, networks.drive.graph
-    near, shortest = parameters["reisetid_koble_m"], parameters["reisetid_los_del_m"]
-    far = parameters["reisetid_koble_mal_m"]
-    doors = join_doors(graph, origins, near, shortest)
+    shortest, far = parameters["reisetid_los_del_m"], parameters["reisetid_koble_mal_m"]
+    if reach is None:
+        reach = np.full(len(origins), float(parameters["reisetid_koble_m"]))
+    doors = _joined(graph, origins, reach, shortest)
     places = join_doors(graph, targets.frame, far, shortest, whole=True)
-    car_doors = join_doors(roads, origins, near, shortest)
+    car_doors = _joined(roads, origins, reach, shortest)
     car_places = join_doors(roads, targets.frame, far, shortest, whole=True)
     minutes = {WALK: _known(matrix(networks.walk, doors.places, places.places), doors, places)}
     for name, network in networks.cycle.items():
@@ -207,8 +216,39 @@ def travel_minutes(
     median, share, walked = _by_transit(networks.transit, doors, places, parameters)
     minutes[TRANSIT] = median
     driven = matrix(networks.drive, car_doors.places, car_places.places)
-    minutes[CAR] = _known(driven, car_doors, car_places) + _car_extra(targets, parameters)
+    by_car = _known(driven, car_doors, car_places) + _car_extra(targets, parameters)
+    # Where one can walk but not drive, the roads of the map are not whole, or no car is let in.
+    minutes[CAR] = np.where(np.isinf(by_car) & np.isfinite(minutes[WALK]), np.nan, by_car)
     return Times(minutes, share, walked, doors, places, car_doors, car_places)
+
+
+def _joined(
+    graph: WalkGraph, points: gpd.GeoSeries, reach: NDArray[np.float64], shortest: float
+) -> Doors:
+    """Join points to a network, each within its own reach."""
+    found = join_doors(graph, points, float(reach.max(initial=0.0)), shortest)
+    far = ~(found.line <= reach)
+    kept = ~far[found.places.row]
+    own = found.places
+    missed = np.flatnonzero(far)
+    distance = found.line[missed]
+    distance[np.isin(missed, own.unsnapped)] = own.distance[np.isin(own.unsnapped, missed)]
+    places = replace(
+        own,
+        row=own.row[kept],
+        edge=own.edge[kept],
+        share=own.share[kept],
+        access=own.access[kept],
+        unsnapped=missed.astype(np.int32),
+        distance=distance,
+    )
+    return replace(
+        found,
+        places=places,
+        line=np.where(far, np.nan, found.line),
+        part=np.where(far, -1, found.part),
+        loose=found.loose & ~far,
+    )
 
 
 def _known(seconds: NDArray[np.float64], doors: Doors, places: Doors) -> Minutes:
