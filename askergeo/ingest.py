@@ -19,6 +19,8 @@ from askergeo.errors import (
     ParameterError,
 )
 from askergeo.numbers import format_number
+from askergeo.sources._feed_files import feed_kind
+from askergeo.sources.feed import FEED_LAYERS
 from askergeo.sources.files import read_file
 from askergeo.sources.intake import take_in
 from askergeo.sources.mapping import built_in_mappings
@@ -32,7 +34,15 @@ if TYPE_CHECKING:
     from askergeo.catalogue import Layer
     from askergeo.stores.lockfile import LayerRecord
 
-__all__ = ["Added", "Terms", "add_file"]
+__all__ = [
+    "Added",
+    "Terms",
+    "add_file",
+    "joined_origin",
+    "make_origin",
+    "unstated_terms",
+    "usual_terms",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +152,11 @@ def add_file(
     if not path.exists():
         raise MissingFileError(f"Filen {path} finnes ikke.", remedy="Se etter skrivefeil i navnet.")
     _require_date(fetched)
+    if layer_id in FEED_LAYERS and mapping is None and feed_kind(path):
+        return _add_from_feed(
+            package, layer_id, path, crs=crs, source_layer=source_layer, coverage=coverage,
+            box=box, fetched=fetched, terms=terms, append=append, overwrite=overwrite,
+        )  # fmt: skip
     if layer.geometry == "raster":
         given = (mapping, crs, source_layer, coverage, box, append or None)
         if any(one is not None for one in given):
@@ -150,7 +165,7 @@ def add_file(
                 "og tillegg gjelder bare tabeller og kart med objekter.",
                 remedy="Ta bort de valgene.",
             )
-        origin = _origin(path, fetched, terms or Terms(), {})
+        origin = make_origin(path, fetched, terms or Terms(), {})
         return _add_raster(package, layer, path, origin=origin, overwrite=overwrite)
     intake = take_in(
         path,
@@ -172,15 +187,15 @@ def add_file(
         frame = _numbered(package, layer, frame, append=append)
     stated = intake.mapping.origin
     if mapping is not None and str(mapping) in built_in_mappings():
-        stated = _usual(layer) | {key: text for key, text in stated.items() if text}
-    origin = _origin(path, fetched, terms or Terms(), stated)
-    unstated = _unstated(origin)
+        stated = usual_terms(layer) | {key: text for key, text in stated.items() if text}
+    origin = make_origin(path, fetched, terms or Terms(), stated)
+    unstated = unstated_terms(origin)
     mapped = _coverage(coverage, frame, package.crs)
     if append and layer_id in package:
         frame, avvik = _appended(package, layer, frame, avvik, made=intake.made)
         mapped = _both(package.coverage(layer_id), mapped)
         before = package.record(layer_id)
-        origin = _joined(before, origin)
+        origin = joined_origin(before, origin)
     record = package.write(
         layer_id,
         frame,
@@ -200,6 +215,29 @@ def add_file(
         remarks=len(intake.avvik),
         unstated=unstated,
     )
+
+
+def _add_from_feed(
+    package: DataPackage,
+    layer_id: str,
+    path: Path,
+    *,
+    crs: str | None,
+    source_layer: str | None,
+    coverage: str | Path | None,
+    box: tuple[float, float, float, float] | None,
+    **how: Any,  # noqa: ANN401  (as add_feed takes them)
+) -> Added:
+    """Take one layer out of a timetable."""
+    from askergeo.ingest_feed import add_feed  # noqa: PLC0415  (it builds on this module)
+
+    if any(one is not None for one in (crs, source_layer, coverage, box)):
+        raise ParameterError(
+            f"{path.name} er en rutetabell; koordinatsystem, lag i fil, dekning og boks gjelder "
+            "ikke for den.",
+            remedy="Ta bort de valgene.",
+        )
+    return add_feed(package, path, layers=(layer_id,), **how)[0][0]
 
 
 def _require_date(text: str | None) -> None:
@@ -236,7 +274,7 @@ def _add_raster(
         filtered=0,
         set_aside=0,
         remarks=0,
-        unstated=_unstated(origin),
+        unstated=unstated_terms(origin),
     )
 
 
@@ -353,12 +391,13 @@ def _numbered(
     return frame.assign(**{keys[0]: filled})
 
 
-def _usual(layer: Layer) -> dict[str, str]:
+def usual_terms(layer: Layer) -> dict[str, str]:
     """Return the terms of the layer's usual source, under the keys of a mapping file."""
     return {"lisens": layer.licence, "navngivelse": layer.attribution, "eier": layer.owner}
 
 
-def _origin(path: Path, fetched: str | None, terms: Terms, stated: Mapping[str, str]) -> Origin:
+def make_origin(path: Path, fetched: str | None, terms: Terms, stated: Mapping[str, str]) -> Origin:
+    """Return where a layer comes from: what the caller says, else what is ``stated``."""
     return Origin(
         title=stated.get("tittel") or path.name,
         fetched=fetched or stated.get("dato", ""),
@@ -368,12 +407,13 @@ def _origin(path: Path, fetched: str | None, terms: Terms, stated: Mapping[str, 
     )
 
 
-def _unstated(origin: Origin) -> tuple[str, ...]:
+def unstated_terms(origin: Origin) -> tuple[str, ...]:
+    """Name the terms of use that nobody has stated."""
     named = {"eier": origin.owner, "lisens": origin.licence, "navngivelse": origin.attribution}
     return tuple(name for name, text in named.items() if not text)
 
 
-def _joined(before: LayerRecord, origin: Origin) -> Origin:
+def joined_origin(before: LayerRecord, origin: Origin) -> Origin:
     """Name both deliveries and their terms; the older date holds for the whole."""
     dates = [date for date in (before.fetched, origin.fetched) if date]
     return Origin(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .console import Console, text_table
 from .options import Json, Overwrite, Quiet
+
+if TYPE_CHECKING:
+    from askergeo.datapackage import DataPackage
 
 __all__ = ["register"]
 
@@ -19,6 +22,7 @@ _HELP = """Lag, fyll, sjekk og vis en datapakke.
 
 $ askergeo data ny asker --kommune 3203
 $ askergeo data legg-til asker bygning bygg.gpkg --lag-i-fil Bygning
+$ askergeo data legg-til asker rutetabell.zip
 $ askergeo data mangler asker
 $ askergeo data sjekk asker
 """
@@ -119,8 +123,16 @@ def new(
 
 def add(
     path: Package,
-    layer: Annotated[str, typer.Argument(metavar="LAG", help="Laget i katalogen.")],
-    file: Annotated[Path, typer.Argument(metavar="FIL", help="Filen som skal leses.")],
+    layer: Annotated[
+        str,
+        typer.Argument(
+            metavar="LAG",
+            help="Laget i katalogen. Utelates for en rutetabell, som gir flere lag på en gang.",
+        ),
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FIL", help="Filen som skal leses.")
+    ] = None,
     source_layer: Annotated[
         str | None,
         typer.Option("--lag-i-fil", metavar="NAVN", help="Laget i filen, når den har flere."),
@@ -163,6 +175,15 @@ def add(
             "--navngivelse", metavar="TEKST", help="Hvordan kilden skal navngis, som «© Kommunen»."
         ),
     ] = "",
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            "--margin",
+            metavar="METER",
+            help="Rutetabell: hvor langt utenfor rektangelet rundt kommunen en holdeplass tar med "
+            "turene sine. [vanlig: 10000]",
+        ),
+    ] = None,
     *,
     append: Annotated[
         bool, typer.Option("--tillegg", help="Legg radene til dem som er der fra før.")
@@ -175,23 +196,39 @@ def add(
 
     $ askergeo data legg-til asker bygning bygg.gpkg --lag-i-fil Bygning
     $ askergeo data legg-til asker barnehage barnehager.geojson --kolonner udir_barnehage
+    $ askergeo data legg-til asker rutetabell.zip
+    $ askergeo data legg-til asker holdeplass stoppesteder.zip
 
     Rader med feil rettes eller settes til side, og står med grunn og sted i lagets avvik; ingen
     forsvinner uten spor. Koordinatsystemet gjøres om til pakkens.
+
+    En rutetabell (GTFS eller NeTEx, zip, mappe eller xml) gir lagene holdeplass, rutelinje,
+    rutetur, ruteavgang, rutedag og rutebytte i ett. Med er hele turen for hver tur som stopper i
+    eller nær kommunen. Ligger stoppestedene i en egen fil, legges den til først, som holdeplass.
     """
     from askergeo.datapackage import DataPackage
     from askergeo.ingest import Terms, add_file
 
     console = Console(as_json=as_json, quiet=quiet)
+    terms = Terms(owner=owner, licence=licence, attribution=attribution)
+    package = DataPackage.open(path)
+    if file is None:
+        other = {"--lag-i-fil": source_layer, "--kolonner": columns, "--crs": crs,
+                 "--dekning": coverage}  # fmt: skip
+        _add_timetable(
+            console, package, layer, [name for name, one in other.items() if one],
+            fetched=date, terms=terms, margin=margin, append=append, overwrite=overwrite,
+        )  # fmt: skip
+        return
     added = add_file(
-        DataPackage.open(path),
+        package,
         layer,
         file,
         source_layer=source_layer,
         mapping=columns,
         crs=crs,
         fetched=date,
-        terms=Terms(owner=owner, licence=licence, attribution=attribution),
+        terms=terms,
         coverage=coverage,
         append=append,
         overwrite=overwrite,
@@ -204,6 +241,50 @@ def add(
             "kartfilen."
         )
     console.result(added.text(), added.record())
+
+
+def _add_timetable(
+    console: Console,
+    package: DataPackage,
+    file: str,
+    other: list[str],
+    *,
+    margin: float | None,
+    **how: Any,  # noqa: ANN401  (as add_feed takes them)
+) -> None:
+    """Add a timetable, and say what was found in it: a line a rule."""
+    from askergeo.errors import MissingFileError, ParameterError
+    from askergeo.ingest_feed import MARGIN, add_feed
+
+    source = Path(file)
+    if file in package.catalogue and not source.exists():
+        raise ParameterError(
+            f"Filen til laget «{file}» mangler.",
+            remedy=f"Skriv «askergeo data legg-til {package.path} {file} FIL».",
+        )
+    if not source.exists():
+        raise MissingFileError(
+            f"Filen {source} finnes ikke.", remedy="Se etter skrivefeil i navnet."
+        )
+    if other:
+        raise ParameterError(
+            f"{', '.join(other)} gjelder ikke for en rutetabell.",
+            remedy="Ta bort valget, eller oppgi hvilket lag filen hører til.",
+        )
+    with console.progress(f"Leser {source.name}"):
+        added, report = add_feed(
+            package, source, margin=MARGIN if margin is None else margin, **how
+        )
+    for title, rows in report.groupby("tittel", sort=False):
+        more = f" ({len(rows)} rader; «askergeo data avvik» viser alle)" if len(rows) > 1 else ""
+        console.note(f"{title}: {rows['tekst'].iloc[0]}{more}")
+    if added[0].unstated:
+        options = ", ".join(f"--{name} TEKST" for name in added[0].unstated)
+        console.note(
+            f"Merk: {', '.join(added[0].unstated)} er ikke oppgitt og er ukjent i resultatene. "
+            f"Legg rutetabellen til på nytt med {options}."
+        )
+    console.result("\n".join(one.text() for one in added), [one.record() for one in added])
 
 
 def build(

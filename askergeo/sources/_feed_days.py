@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo._avvik import KEPT, SET_ASIDE
+from askergeo.sources.feed import counted
 from askergeo.stores.tables import DTYPES
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def tell_of_dates(trips: pd.DataFrame, days: pd.DataFrame, log: FeedLog, today: 
         shown = ", ".join(trips.loc[idle, "tur_id"].head(5))
         log.add(
             "tur_uten_dager", "Turer uten kjøredager",
-            f"{int(idle.sum())} turer har en kalender uten datoer og kjøres aldri: {shown}.",
+            f"{counted(int(idle.sum()), 'tur', 'turer')}"
+            f" har en kalender uten datoer og kjøres aldri: {shown}.",
             layer="rutetur", action=KEPT,
         )  # fmt: skip
 
@@ -116,6 +118,7 @@ def tell_of_cut_periods(names: list[str], log: FeedLog, file: str) -> None:
     if names:
         log.add(
             "kalender_avkortet", "Kalenderen er avkortet til fem år",
-            f"{len(names)} kalendere gjelder lenger enn fem år: {', '.join(names[:5])}.",
+            f"{counted(len(names), 'kalender', 'kalendere')}"
+            f" gjelder lenger enn fem år: {', '.join(names[:5])}.",
             layer="rutedag", file=file, action=SET_ASIDE,
         )  # fmt: skip

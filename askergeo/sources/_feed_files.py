@@ -125,7 +125,11 @@ def feed_kind(path: str | Path) -> str:
         As :func:`open_feed`.
     """
     file = existing(path)
-    if file.is_file() and not zipfile.is_zipfile(file) and not _is_netex(file):
+    if file.is_dir():
+        # A FileGDB is a folder too, and is not to be looked through.
+        if file.suffix.casefold() == ".gdb":
+            return ""
+    elif not zipfile.is_zipfile(file) and not _is_netex(file):
         return ""
     with open_feed(file) as files:
         names = [name for name in files.names if visible(name)]

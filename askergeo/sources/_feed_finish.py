@@ -14,7 +14,7 @@ from askergeo._place import at_null, check_crs
 from askergeo.numbers import format_number
 from askergeo.sources._feed_days import tell_of_dates
 from askergeo.sources._feed_zones import to_norwegian_time
-from askergeo.sources.feed import WGS84, Around, Feed, FeedLog, make_feed
+from askergeo.sources.feed import WGS84, Around, Feed, FeedLog, counted, make_feed
 from askergeo.stores.tables import TEXT
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def _distinct_calls(calls: pd.DataFrame, log: FeedLog) -> pd.DataFrame:
     if again.any():
         log.add(
             "dobbelt_stopp", "Samme stopp to ganger på en tur",
-            f"{format_number(int(again.sum()))} stopptider har samme tur og rekkefølge som en "
+            f"{counted(int(again.sum()), 'stopptid', 'stopptider')}"
+            " har samme tur og rekkefølge som en "
             f"tidligere: {_listed(calls.loc[again, 'tur_id'].drop_duplicates())}. "
             "Den første gjelder.",
             layer="ruteavgang", action=SET_ASIDE,
@@ -162,7 +163,8 @@ def _possible_times(calls: pd.DataFrame, log: FeedLog) -> pd.DataFrame:
         return calls
     log.add(
         "umulig_tid", "Tiden er utenfor fire døgn",
-        f"{format_number(int(wild.sum()))} stopptider er før midnatt eller mer enn fire døgn "
+        f"{counted(int(wild.sum()), 'stopptid', 'stopptider')}"
+        " er før midnatt eller mer enn fire døgn "
         f"etter: {_listed(calls.loc[wild, 'tur_id'].drop_duplicates())}. De regnes som uten tid.",
         layer="ruteavgang", action=SET_ASIDE,
     )  # fmt: skip
@@ -224,7 +226,8 @@ def _whole_trips(
         names = calls.loc[orphans, "tur_id"].drop_duplicates()
         log.add(
             "ukjent_tur", "Stopptider uten tur",
-            f"{format_number(int(orphans.sum()))} stopptider hører til turer som ikke er i filen: "
+            f"{counted(int(orphans.sum()), 'stopptid', 'stopptider')}"
+            " hører til turer som ikke er i filen: "
             f"{_listed(names)}.",
             layer="ruteavgang", action=SET_ASIDE,
         )  # fmt: skip
@@ -235,7 +238,8 @@ def _whole_trips(
         names = trips.loc[short, "tur_id"]
         log.add(
             "for_fa_stopp", "Turer med færre enn to stopp",
-            f"{format_number(int(short.sum()))} turer har færre enn to kjente stopp og kan ikke "
+            f"{counted(int(short.sum()), 'tur', 'turer')}"
+            " har færre enn to kjente stopp og kan ikke "
             f"brukes: {_listed(names)}.",
             layer="rutetur", action=SET_ASIDE,
         )  # fmt: skip
@@ -246,7 +250,8 @@ def _whole_trips(
         log.add(
             "uten_tid", "Stopp uten tid",
             f"{format_number(int(untimed.sum()))} stopp på "
-            f"{format_number(calls.loc[untimed, 'tur_id'].nunique())} turer har ingen tid i filen "
+            f"{counted(calls.loc[untimed, 'tur_id'].nunique(), 'tur', 'turer')}"
+            " har ingen tid i filen "
             f"og er beholdt uten: {_listed(calls.loc[untimed, 'tur_id'].drop_duplicates())}.",
             layer="ruteavgang", action=KEPT,
         )  # fmt: skip
@@ -271,7 +276,8 @@ def _tell_of_doubles(trips: pd.DataFrame, calls: pd.DataFrame, log: FeedLog) -> 
     if alike.any():
         log.add(
             "like_turer", "Turer som er helt like",
-            f"{format_number(int(alike.sum()))} turer har samme linje, dager, stopp og tider som "
+            f"{counted(int(alike.sum()), 'tur', 'turer')}"
+            " har samme linje, dager, stopp og tider som "
             f"en annen tur: {_listed(trips.loc[alike, 'tur_id'])}. De er beholdt; er det ikke "
             "ekstra vogner, telles avgangene dobbelt.",
             layer="rutetur", action=KEPT,
@@ -327,8 +333,8 @@ def _near(
             "avgrenset", "Rutetabellen er avgrenset til kommunen",
             f"Tatt med er holdeplasser innenfor {format_number(around.margin / 1000, 1)} km fra "
             "rektangelet rundt kommunen, og hele turen for hver tur som stopper der. Utelatt er "
-            f"{format_number(int((~near).sum()))} holdeplasser og "
-            f"{format_number(other_lines)} linjer.",
+            f"{counted(int((~near).sum()), 'holdeplass', 'holdeplasser')} og "
+            f"{counted(other_lines, 'linje', 'linjer')}.",
             layer="holdeplass", action=SET_ASIDE,
         )  # fmt: skip
     kept: pd.DataFrame = stops[near]
@@ -340,7 +346,8 @@ def _tell_of_idle(stops: pd.DataFrame, calls: pd.DataFrame, log: FeedLog) -> Non
     if idle.any() and len(calls):
         log.add(
             "uten_avganger", "Holdeplasser uten avganger",
-            f"{format_number(int(idle.sum()))} holdeplasser er i filen, men ingen tur stopper der: "
+            f"{counted(int(idle.sum()), 'holdeplass', 'holdeplasser')}"
+            " er i filen, men ingen tur stopper der: "
             f"{_listed(stops.loc[idle, 'holdeplass_id'])}.",
             layer="holdeplass", action=KEPT,
         )  # fmt: skip

@@ -16,6 +16,7 @@ import pandas as pd
 
 from askergeo._avvik import KEPT, REPAIRED
 from askergeo.numbers import format_number
+from askergeo.sources.feed import counted
 
 if TYPE_CHECKING:
     from askergeo.sources.feed import FeedLog
@@ -77,7 +78,7 @@ def to_norwegian_time(
         added.append(moved[2])
         log.add(
             "annen_tidssone", "Tidene er gjort om til norsk tid",
-            f"{format_number(int(own.sum()))} turer har tider i {name}; {moved[3]}.",
+            f"{counted(int(own.sum()), 'tur', 'turer')} har tider i {name}; {moved[3]}.",
             layer="ruteavgang", action=REPAIRED,
         )  # fmt: skip
     return (

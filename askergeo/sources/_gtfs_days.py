@@ -13,6 +13,7 @@ from askergeo.numbers import format_number
 from askergeo.sources._feed_days import days_frame, period_days, tell_of_cut_periods
 from askergeo.sources._gtfs_table import ROW
 from askergeo.sources._gtfs_tables import listed, read_clock, whole_numbers
+from askergeo.sources.feed import counted
 
 if TYPE_CHECKING:
     from askergeo.sources._gtfs_table import GtfsFolder
@@ -60,7 +61,7 @@ def _add_exceptions(
     if odd.any():
         folder.log.add(
             "ukjent_unntak", "Unntak i kalenderen av ukjent slag",
-            f"{int(odd.sum())} rader har exception_type "
+            f"{counted(int(odd.sum()), 'rad', 'rader')} har exception_type "
             f"{listed(raw.loc[odd, 'exception_type'].fillna('(tom)').unique())}.",
             layer="rutedag", file="calendar_dates.txt", row=int(raw.loc[odd, ROW].iloc[0]),
             action=SET_ASIDE,
@@ -71,7 +72,7 @@ def _add_exceptions(
     if both.any():
         folder.log.add(
             "motsatte_unntak", "Samme dag både lagt til og tatt bort",
-            f"{int(both.sum())} dager i kalenderne "
+            f"{counted(int(both.sum()), 'dag', 'dager')} i kalenderne "
             f"{listed(both[both].index.get_level_values(0).unique())}; de regnes som tatt bort.",
             layer="rutedag", file="calendar_dates.txt", action=KEPT,
         )  # fmt: skip
@@ -95,7 +96,8 @@ def _dates(raw: pd.DataFrame, column: str, file: str, folder: GtfsFolder) -> pd.
     if wrong.any():
         folder.log.add(
             "ulesbar_dato", "Datoen kan ikke leses",
-            f"{int(wrong.sum())} verdier i {column} er ikke på formen ÅÅÅÅMMDD: "
+            f"{counted(int(wrong.sum()), 'verdi', 'verdier')}"
+            f" i {column} er ikke på formen ÅÅÅÅMMDD: "
             f"{listed(raw.loc[wrong, column].fillna('(tom)').unique())}.",
             layer="rutedag", file=file, row=int(raw.loc[wrong, ROW].iloc[0]), action=SET_ASIDE,
         )  # fmt: skip
@@ -130,7 +132,8 @@ def expand_frequencies(
     if not usable.all():
         folder.log.add(
             "ulesbar_frekvens", "Turer med tid mellom avganger som ikke kan brukes",
-            f"{int((~usable).sum())} rader mangler tid, eller har mindre enn {_LEAST_HEADWAY} "
+            f"{counted(int((~usable).sum()), 'rad', 'rader')}"
+            f" mangler tid, eller har mindre enn {_LEAST_HEADWAY} "
             f"sekunder mellom avgangene: {listed(rows.loc[~usable, 'tur_id'].unique())}.",
             layer="rutetur", file="frequencies.txt", row=int(raw.loc[~usable, ROW].iloc[0]),
             action=SET_ASIDE,
@@ -154,8 +157,9 @@ def expand_frequencies(
 def _tell_of_frequencies(folder: GtfsFolder, rows: pd.DataFrame, again: pd.Series) -> None:
     loose = rows.loc[~rows["fast"], "tur_id"].nunique()
     text = (
-        f"{format_number(rows['tur_id'].nunique())} turer med tid mellom avgangene er regnet ut "
-        f"til {format_number(int((~again).sum()))} turer."
+        f"{counted(rows['tur_id'].nunique(), 'tur', 'turer')}"
+        " med tid mellom avgangene er regnet ut "
+        f"til {counted(int((~again).sum()), 'tur', 'turer')}."
     )
     if loose:
         text += (
@@ -163,7 +167,7 @@ def _tell_of_frequencies(folder: GtfsFolder, rows: pd.DataFrame, again: pd.Serie
             "de er regnet fra første avgang."
         )
     if again.any():
-        text += f" {format_number(int(again.sum()))} avganger sto flere ganger."
+        text += f" {counted(int(again.sum()), 'avgang', 'avganger')} sto flere ganger."
     folder.log.add(
         "frekvens", "Turer regnet ut fra tid mellom avgangene", text,
         layer="rutetur", file="frequencies.txt", action=REPAIRED,

@@ -15,7 +15,7 @@ from askergeo.numbers import format_number
 from askergeo.sources._feed_finish import FILE
 from askergeo.sources._feed_modes import route_type_mode, route_type_name
 from askergeo.sources._gtfs_table import ROW, GtfsFolder, as_frame
-from askergeo.sources.feed import NO_OPERATOR
+from askergeo.sources.feed import NO_OPERATOR, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -160,7 +160,8 @@ def _tell_of_types(lines: pd.DataFrame, folder: GtfsFolder) -> None:
     if ferries:
         folder.log.add(
             "bat_uten_slag", "Båter uten slag",
-            f"{ferries} linjer har typen 4 (båt), som ikke skiller hurtigbåt fra ferge; de er "
+            f"{counted(ferries, 'linje', 'linjer')}"
+            " har typen 4 (båt), som ikke skiller hurtigbåt fra ferge; de er "
             "lest som ferge.",
             layer="rutelinje", file="routes.txt", action=KEPT,
         )  # fmt: skip
@@ -176,7 +177,7 @@ def read_trips(folder: GtfsFolder, lines: pd.DataFrame) -> pd.DataFrame:
         lost = raw.loc[~known, "route_id"].fillna("(tom)").drop_duplicates()
         folder.log.add(
             "ukjent_linje", "Turer uten linje",
-            f"{format_number(int((~known).sum()))} turer viser til linjer som ikke er i "
+            f"{counted(int((~known).sum()), 'tur', 'turer')} viser til linjer som ikke er i "
             f"routes.txt: {listed(lost)}.",
             layer="rutetur", file="trips.txt", action=SET_ASIDE,
         )  # fmt: skip
@@ -184,7 +185,7 @@ def read_trips(folder: GtfsFolder, lines: pd.DataFrame) -> pd.DataFrame:
     if other.any():
         folder.log.add(
             "ukjent_transporttype_turer", "Turer på linjer som ikke er med",
-            f"{format_number(int(other.sum()))} turer.",
+            f"{counted(int(other.sum()), 'tur', 'turer')}.",
             layer="rutetur", file="trips.txt", action=SET_ASIDE,
         )  # fmt: skip
     raw = raw[known & ~other]
@@ -223,7 +224,8 @@ def trips_near(folder: GtfsFolder, stops: pd.DataFrame, around: Around) -> pa.Ar
     if left:
         folder.log.add(
             "avgrenset_turer", "Turer som ikke stopper i eller nær kommunen",
-            f"{format_number(left)} av {format_number(len(every))} turer i filen har ingen stopp "
+            f"{format_number(left)} av {counted(len(every), 'tur', 'turer')}"
+            " i filen har ingen stopp "
             f"innenfor {format_number(around.margin / 1000, 1)} km fra rektangelet rundt "
             "kommunen, og er ikke med.",
             layer="rutetur", file="stop_times.txt", action=SET_ASIDE,
@@ -253,7 +255,8 @@ def read_calls(folder: GtfsFolder, trips: pa.Array) -> tuple[pd.DataFrame, set[s
         lost = order.isna()
         folder.log.add(
             "uten_rekkefolge", "Stopptider uten rekkefølge",
-            f"{format_number(int(lost.sum()))} stopptider har ikke stop_sequence som tall: "
+            f"{counted(int(lost.sum()), 'stopptid', 'stopptider')}"
+            " har ikke stop_sequence som tall: "
             f"{listed(raw.loc[lost, 'trip_id'].drop_duplicates())}.",
             layer="ruteavgang", file="stop_times.txt", row=int(raw.loc[lost, ROW].iloc[0]),
             action=SET_ASIDE,
@@ -285,7 +288,8 @@ def _without_areas(raw: pd.DataFrame, folder: GtfsFolder) -> pd.DataFrame:
     if area.any():
         folder.log.add(
             "uten_fast_stopp", "Stopp uten holdeplass",
-            f"{format_number(int(area.sum()))} stopptider har ingen holdeplass, men et område "
+            f"{counted(int(area.sum()), 'stopptid', 'stopptider')}"
+            " har ingen holdeplass, men et område "
             f"(turer som må bestilles): {listed(raw.loc[area, 'trip_id'].drop_duplicates())}.",
             layer="ruteavgang", file="stop_times.txt", row=int(raw.loc[area, ROW].iloc[0]),
             action=SET_ASIDE,
@@ -308,7 +312,7 @@ def read_clock(raw: pd.DataFrame, column: str, folder: GtfsFolder) -> pd.Series:
         bad = raw[column].isin(wrong)
         folder.log.add(
             "ulesbar_tid", "Tiden kan ikke leses",
-            f"{format_number(int(bad.sum()))} verdier i {column} er ikke på formen TT:MM:SS: "
+            f"{counted(int(bad.sum()), 'verdi', 'verdier')} i {column} er ikke på formen TT:MM:SS: "
             f"{listed(wrong)}. De regnes som uten tid.",
             layer="ruteavgang", file="stop_times.txt", row=int(raw.loc[bad, ROW].iloc[0]),
             action=SET_ASIDE,
@@ -328,7 +332,7 @@ def _without_on_demand(
         names = calls.loc[wanted, "tur_id"].drop_duplicates()
         log.add(
             "bestillingstur", "Turer som må bestilles",
-            f"{format_number(len(names))} turer tar bare med reisende som har bestilt: "
+            f"{counted(len(names), 'tur', 'turer')} tar bare med reisende som har bestilt: "
             f"{listed(names)}. De er ikke med.",
             layer="rutetur", file="stop_times.txt", action=SET_ASIDE,
         )  # fmt: skip
@@ -361,7 +365,8 @@ def read_transfers(folder: GtfsFolder, stops: pd.DataFrame) -> pd.DataFrame:
     if narrow.any():
         folder.log.add(
             "bytte_mellom_turer", "Bytter som bare gjelder bestemte turer eller linjer",
-            f"{format_number(int(narrow.sum()))} rader er ikke med; for de turene regnes vanlig "
+            f"{counted(int(narrow.sum()), 'rad', 'rader')}"
+            " er ikke med; for de turene regnes vanlig "
             "bytte.",
             layer="rutebytte", file="transfers.txt", row=int(raw.loc[narrow, ROW].iloc[0]),
             action=SET_ASIDE,
@@ -371,7 +376,9 @@ def read_transfers(folder: GtfsFolder, stops: pd.DataFrame) -> pd.DataFrame:
         odd = ~(known | narrow)
         folder.log.add(
             "ukjent_bytte", "Bytter av ukjent slag",
-            f"transfer_type er {listed(kind[odd].unique())}; {int(odd.sum())} rader er ikke med.",
+            f"transfer_type er {listed(kind[odd].unique())}; "
+            f"{counted(int(odd.sum()), 'rad', 'rader')} er ikke med.",
+            " er ikke med.",
             layer="rutebytte", file="transfers.txt", row=int(raw.loc[odd, ROW].iloc[0]),
             action=SET_ASIDE,
         )  # fmt: skip
@@ -411,7 +418,8 @@ def _between_stops(rows: pd.DataFrame, stops: pd.DataFrame, folder: GtfsFolder) 
     if doubled.any():
         folder.log.add(
             "dobbelt_bytte", "Samme bytte flere ganger",
-            f"{format_number(int(doubled.sum()))} bytter står flere ganger; det første gjelder.",
+            f"{counted(int(doubled.sum()), 'bytte', 'bytter')}"
+            " står flere ganger; det første gjelder.",
             layer="rutebytte", file="transfers.txt", action=REPAIRED,
         )  # fmt: skip
     return ordered.drop_duplicates(keys)[list(rows.columns)]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from askergeo._avvik import KEPT, SET_ASIDE
-from askergeo.numbers import format_number
 from askergeo.sources._feed_days import period_days, tell_of_cut_periods
 from askergeo.sources._netex_ids import decoded
 from askergeo.sources._netex_xml import ALWAYS, child, children, day_of, local, ref, text_of
+from askergeo.sources.feed import counted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -171,14 +171,16 @@ class Calendar:
             names = sorted(set(self.everyday))
             self.log.add(
                 "uten_ukedager", "Dagtyper uten ukedager",
-                f"{format_number(len(names))} dagtyper har en periode, men sier ikke hvilke "
+                f"{counted(len(names), 'dagtype', 'dagtyper')}"
+                " har en periode, men sier ikke hvilke "
                 f"ukedager; de er lest som alle dager: {', '.join(names[:5])}.",
                 layer="rutedag", file=file, action=KEPT,
             )  # fmt: skip
         if self.lost:
             self.log.add(
                 "utenfor_gyldighet", "Dager utenfor gyldighetstiden",
-                f"{format_number(self.lost)} kjøredager i kalenderne er utenfor tiden som filen "
+                f"{counted(self.lost, 'kjøredag', 'kjøredager')}"
+                " i kalenderne er utenfor tiden som filen "
                 "selv sier at innholdet gjelder, og er ikke med.",
                 layer="rutedag", file=file, action=SET_ASIDE,
             )  # fmt: skip

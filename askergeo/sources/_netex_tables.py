@@ -16,7 +16,7 @@ from askergeo.sources._feed_days import days_frame
 from askergeo.sources._feed_finish import FILE, LINE
 from askergeo.sources._netex_ids import CODESPACE, decoded
 from askergeo.sources._netex_network import company_of, direction_of
-from askergeo.sources.feed import WGS84
+from askergeo.sources.feed import WGS84, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,15 +104,18 @@ def _tell_of_stops(network: Network, joined: int, log: FeedLog) -> None:
     if joined:
         log.add(
             "koblet_holdeplass", "Holdeplasser hentet fra datapakken",
-            f"{format_number(joined)} holdeplasser har ikke koordinat i filen og har fått den fra "
+            f"{counted(joined, 'holdeplass', 'holdeplasser')}"
+            " har ikke koordinat i filen og har fått den fra "
             "laget holdeplass i datapakken.",
             layer="holdeplass", action=KEPT,
         )  # fmt: skip
-    borrowed = [one for one, quay in network.quays.items() if not quay.own_place]
+    borrowed = [
+        one for one, quay in network.quays.items() if not quay.own_place and not np.isnan(quay.x)
+    ]
     if borrowed:
         log.add(
             "punkt_fra_stoppested", "Holdeplasser med punktet til stoppestedet",
-            f"{format_number(len(borrowed))} holdeplasser har ikke eget punkt i filen: "
+            f"{counted(len(borrowed), 'holdeplass', 'holdeplasser')} har ikke eget punkt i filen: "
             f"{_listed(borrowed)}.",
             layer="holdeplass", action=KEPT,
         )  # fmt: skip
@@ -305,7 +308,7 @@ def _tell_of_lost(
     for rule, names in lost.items():
         title, text, action = _LOST[rule]
         log.add(
-            rule, title, f"{format_number(len(names))} turer {text}: {_listed(names)}.",
+            rule, title, f"{counted(len(names), 'tur', 'turer')} {text}: {_listed(names)}.",
             layer="rutetur", action=action,
         )  # fmt: skip
     for identity, (origin, mode) in replaced.items():

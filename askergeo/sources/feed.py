@@ -16,6 +16,7 @@ import shapely
 
 from askergeo._avvik import KEPT
 from askergeo.crs import transform
+from askergeo.numbers import format_number
 from askergeo.stores.tables import DTYPES
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "Around",
     "Feed",
     "FeedLog",
+    "counted",
     "make_feed",
 ]
 
@@ -111,6 +113,17 @@ class Feed:
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the six tables by the name of their layer."""
         return {name: getattr(self, name) for name in FEED_LAYERS}
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "tur", "turer"), counted(0, "tur", "turer")
+    ('1 tur', '0 turer')
+    """
+    return f"{format_number(count)} {one if count == 1 else many}"
 
 
 def make_feed(

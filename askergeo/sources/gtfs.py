@@ -18,7 +18,6 @@ import pyarrow as pa
 
 from askergeo._avvik import KEPT
 from askergeo.errors import SourceError
-from askergeo.numbers import format_number
 from askergeo.sources._feed_files import open_feed
 from askergeo.sources._feed_finish import finish_feed
 from askergeo.sources._gtfs_days import expand_frequencies, read_days
@@ -31,7 +30,7 @@ from askergeo.sources._gtfs_tables import (
     read_trips,
     trips_near,
 )
-from askergeo.sources.feed import FeedLog
+from askergeo.sources.feed import FeedLog, counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,7 +133,7 @@ def _stopping_places(stops: pd.DataFrame, calls: pd.DataFrame, log: FeedLog) -> 
     if odd.any():
         log.add(
             "stasjon_som_stopp", "Turer stopper på en stasjon, ikke en plattform",
-            f"{format_number(int(odd.sum()))} stasjoner er lest som holdeplasser: "
+            f"{counted(int(odd.sum()), 'stasjon', 'stasjoner')} er lest som holdeplasser: "
             f"{', '.join(stops.loc[odd, 'holdeplass_id'].head(5))}.",
             layer="holdeplass", file="stops.txt", row=int(stops.loc[odd, "_rad"].iloc[0]),
             action=KEPT,
