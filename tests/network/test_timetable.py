@@ -220,7 +220,8 @@ def test_what_does_not_fit_together_is_told_and_nothing_is_counted_twice():
         "dobbel_tur", "uten_kalender", "ukjent_linje", "gjentatt", "uten_stopp", "ukjent_tur",
         "dobbel_holdeplass", "ukjent_holdeplass", "uten_punkt", "ukjent_bytte", "dobbelt_bytte",
     }  # fmt: skip
-    assert "«Y»" in found["ukjent_holdeplass"] and "«N»" in found["uten_punkt"]
+    assert "«Y»" in found["ukjent_holdeplass"]
+    assert "«N»" in found["uten_punkt"]
     timetable = read_timetable(**frames)
     assert sorted(timetable.trips["tur_id"]) == ["a", "b"]
     assert len(timetable.arrival) == 5
@@ -243,6 +244,8 @@ def test_layers_without_the_columns_that_may_be_absent_are_read():
     )
     frames["rutebytte"] = None
     timetable = read_timetable(**frames)
-    assert timetable.board.all() and timetable.alight.all()
-    assert timetable.trips["linjenummer"].isna().all() and timetable.stops["navn"].isna().all()
+    assert timetable.board.all()
+    assert timetable.alight.all()
+    assert timetable.trips["linjenummer"].isna().all()
+    assert timetable.stops["navn"].isna().all()
     assert timetable.transfers.empty

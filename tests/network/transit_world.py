@@ -7,7 +7,7 @@ of the layers' own rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import ceil, inf
 
 import geopandas as gpd
@@ -176,10 +176,10 @@ def arrivals(world, departs):
             if walk > reach:
                 continue
             for end, time in ride(stop, departs + walk, limits["rutesok_bytter"] + 1):
-                for place in best:
+                for place, so_far in best.items():
                     egress = _walk(world, world.stops[end], place)
                     if egress <= reach:
-                        best[place] = min(best[place], time + egress)
+                        best[place] = min(so_far, time + egress)
         rows.append([best[t] if best[t] - departs <= limit else inf for t in world.places])
     return np.array(rows)
 
@@ -189,7 +189,7 @@ def _rider(world, limits):
     runs = _runs(world.layers)
     transfers = _transfers(world, limits)
 
-    @lru_cache(maxsize=None)
+    @cache
     def ride(stop, time, left):
         ends = set()
         for run in runs:
