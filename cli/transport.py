@@ -6,7 +6,13 @@ from pathlib import Path
 
 import typer
 
-from . import transport_ledger, transport_plan, transport_stops, transport_times
+from . import (
+    transport_ledger,
+    transport_measures,
+    transport_plan,
+    transport_stops,
+    transport_times,
+)
 from .analyses import run_and_write
 from .options import Common, GroupData, Out, with_common
 
@@ -22,6 +28,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     transport_ledger.register(growth, command)
     transport_plan.register(growth, command)
     transport_times.register(growth, command)
+    transport_measures.register(growth, command)
     app.add_typer(growth, name="nullvekst")
 
 
