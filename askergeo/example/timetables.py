@@ -57,6 +57,8 @@ __all__ = [
 
 #: Kind of departures of the modes that go from stop to stop.
 _KIND: Final = {"tog": "bane", "tbane": "bane", "hurtigbat": "bat", "ferge": "lokal"}
+#: Places along a road that are tried for each stop.
+_TRIES: Final = 8
 _SIDE: Final = 6.0  # metres from the middle of the road to a stop
 
 
@@ -97,8 +99,8 @@ def timetable_for(
     stops
         The layer holdeplass in a metric CRS: holdeplass_id, navn, transportmiddel.
     roads
-        LineStrings of the roads in the CRS of the stops; without them, straight lines between
-        neighbouring stops.
+        LineStrings of the roads in the CRS of the stops; buses prefer those where ``fartsgrense``
+        is high. Without roads, straight lines between neighbouring stops.
     hubs
         How many stops local lines begin at; one for each 30 stops when absent.
     events
@@ -158,7 +160,7 @@ def stops_along(
     roads
         LineStrings in a metric CRS: the roads that buses may take.
     step
-        Metres between stops on a road; no place is nearer to another than 0.6 of it.
+        Metres between stops on a road; no place is nearer to another than 0.8 of it.
     first
         What the ids begin with.
 
@@ -170,8 +172,9 @@ def stops_along(
     lines = roads.geometry.to_numpy()
     lines = lines[shapely.get_type_id(lines) == 1]
     whole = np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines))))
-    at, direction, _, _ = walk(whole[np.argsort(-shapely.length(whole), kind="stable")], step)
-    near = cKDTree(at).query_pairs(0.6 * step, output_type="ndarray")
+    longest = whole[np.argsort(-shapely.length(whole), kind="stable")]
+    at, direction, _, _ = walk(longest, step / _TRIES)
+    near = cKDTree(at).query_pairs(0.8 * step, output_type="ndarray")
     kept = np.ones(len(at), bool)
     for low, high in near[np.lexsort((near[:, 1], near[:, 0]))].tolist():
         kept[high] &= not kept[low]
@@ -213,8 +216,11 @@ def _routes_of(
 def _ways(xy: Array, roads: gpd.GeoDataFrame | None, detour: float) -> Ways:
     if roads is None:
         return straight_ways(xy, detour=detour)
-    lines = roads.geometry.to_numpy()
-    return road_ways(lines[shapely.get_type_id(lines) == 1], xy)
+    roads = roads[shapely.get_type_id(roads.geometry.to_numpy()) == 1]
+    cost = None
+    if "fartsgrense" in roads:  # a bus keeps to the main roads
+        cost = 60.0 / roads["fartsgrense"].astype("Float64").fillna(30).to_numpy(float)
+    return road_ways(roads.geometry.to_numpy(), xy, cost=cost)
 
 
 def spread(xy: Array, among: Array, count: int) -> list[int]:
