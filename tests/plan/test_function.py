@@ -611,7 +611,7 @@ def test_a_package_without_the_layers_says_what_is_missing(tmp_path: Path) -> No
         for one in ask_map(place_of((HOME, box(0, 0, 9, 9))), bare, parameters=PARAMETERS)
     }
     mine = {name: one for name, one in answers.items() if name.startswith("funksjon.")}
-    assert len(mine) == 8
+    assert len(mine) == 10
     assert {one.status for one in mine.values()} == {Status.NOT_IMPLEMENTED}
     assert "«Vegnett»" in mine["funksjon.holdeplass"].remark
 

@@ -31,7 +31,8 @@ NOT_IN_THE_PACKAGE = {
     "kart.skred.aktsomhet", "kart.forurenset", "kart.kulturminne", "kart.stoy", "kart.dyrket",
     "kart.dyrkbar", "kart.myr", "kart.karbon", "kart.markagrense", "kart.naturtype",
     "kart.reguleringsplan", "funksjon.holdeplass", "funksjon.tettsted", "funksjon.nullvekst",
-    "funksjon.vann", "funksjon.avlop", "funksjon.va.kapasitet",
+    "funksjon.nullvekst.trafikk", "funksjon.kollektiv", "funksjon.vann", "funksjon.avlop",
+    "funksjon.va.kapasitet",
 }  # fmt: skip
 
 Told = dict[str, Any]
