@@ -42,6 +42,7 @@ _STOPS: Final = (
     ("holdeplasser_1", "1 avgang i timen", 1.0, 1.7, "#707070"),
     ("holdeplasser_0", "sjeldnere enn hver time", 0.0, 1.3, "#a8a8a8"),
 )
+_NO_CLASS: Final = "Uten rutetabell er klassen ukjent."
 _UNSERVED: Final = "holdeplasser_ikke_betjent"
 _PLAIN: Final = "holdeplasser_alle"
 #: Names of the layers of stops.
@@ -101,16 +102,15 @@ def _home_layers(scene: Scene) -> Iterator[MapLayer]:
     frame = frame[~frame.index.duplicated()]
     many = len(frame) > _POINTS
     what = "tilgang til kollektivtransport" if by_class else "gangavstand til holdeplass"
+    who = "Adresser" if scene.by_address else "Bosteder"
     layer = MapLayer(
         name="adresser",
-        title=f"Adresser etter {what}",
+        title=f"{who} etter {what}",
         frame=frame,
         columns=columns,
         style=Style(column="klasse", classes=_classes(by_class=by_class), size=1.1, width=0.1),
-        note="Alle adresser er med, også dem uten bosatte. Tall foran navnet er klassens nummer: "
-        "1 er best."
-        if by_class
-        else "Alle adresser er med, også dem uten bosatte. Uten rutetabell er klassen ukjent.",
+        note=f"Alle {who.lower()} er med, også dem uten bosatte. "
+        + ("Tallet foran navnet er klassens nummer: 1 er best." if by_class else _NO_CLASS),
         on_page=not many,
     )
     if many:

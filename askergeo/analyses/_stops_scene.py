@@ -153,6 +153,11 @@ class Scene:
     pointless: int
     parameters: Parameters
 
+    @property
+    def by_address(self) -> bool:
+        """Whether residents are told by address, not by cell."""
+        return self.people.source.startswith("bosatte på adresse")
+
     # Kept: asked for once for each stop place.
     @cached_property
     def served(self) -> Flags:

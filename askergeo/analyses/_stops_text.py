@@ -257,7 +257,7 @@ def _home_findings(scene: Scene) -> Iterator[Finding]:
         reach = format_number(float(scene.parameters["kollektiv_koble_m"]), unit="m")
         yield _finding(
             "adresse_ikke_koblet", "Adresser langt fra gangnettet",
-            f"{_homes(apart)} ligger mer enn {reach} fra gangnettet. Klassen er ukjent.",
+            f"{_homes(scene, apart)} ligger mer enn {reach} fra gangnettet. Klassen er ukjent.",
             "adresse", action="Legg til vegene dit, eller øk kollektiv_koble_m.",
         )  # fmt: skip
     loose = int(scene.walks.vague.sum()) - apart
@@ -265,8 +265,8 @@ def _home_findings(scene: Scene) -> Iterator[Finding]:
         short = format_number(float(scene.parameters["kollektiv_los_del_m"]), unit="m")
         yield _finding(
             "los_del", "Adresser på løse deler av gangnettet",
-            f"{_homes(loose)} ligger på deler av gangnettet som er kortere enn {short} og ikke "
-            "henger sammen med resten. Det er oftest brudd i kartet. Klassen er ukjent.", "veg",
+            f"{_homes(scene, loose)} ligger på deler av gangnettet som er kortere enn {short} og "
+            "ikke henger sammen med resten. Det er oftest brudd i kartet. Klassen er ukjent.", "veg",
             action="Rett bruddene (se tabellen over gangnettet), eller endre kollektiv_los_del_m.",
         )  # fmt: skip
     for what, title, layer in (
@@ -281,9 +281,10 @@ def _home_findings(scene: Scene) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _homes(number: int) -> str:
-    """Write a number of addresses."""
-    return f"{format_number(number)} {'adresse' if number == 1 else 'adresser'}"
+def _homes(scene: Scene, number: int) -> str:
+    """Write a number of addresses, or of homes and cells that residents are told for."""
+    one, many = ("adresse", "adresser") if scene.by_address else ("bosted", "bosteder")
+    return f"{format_number(number)} {one if number == 1 else many}"
 
 
 def warnings(scene: Scene) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from askergeo.analyses.kollektiv import kollektiv
 from askergeo.compare import compare
 from askergeo.datapackage import DataPackage
 from askergeo.errors import LayerError, ParameterError
+from askergeo.example.timetables import timetable_for
 from askergeo.network.cache import cached_graph
+from askergeo.network.departures import stop_places
 from askergeo.network.graph import build_graph
 from askergeo.network.lines import walkable_lines
 from askergeo.network.paths import Network
@@ -23,12 +25,15 @@ from askergeo.network.profiles import metres
 from askergeo.network.timetable import TimetableDateError, read_timetable
 from askergeo.parameters import load_parameters
 from askergeo.privacy import suppress, suppress_all
+from askergeo.recipe import build_from_recipe
 from askergeo.run import run
+from askergeo.stores.layers import Origin
 from askergeo.transport.access import CLASSES, UNKNOWN, access_of, walks_of
 from tests.network.peers import peer_matrix
 
 CRS = "EPSG:25832"
 SET = load_parameters("kollektiv+nullvekst")
+TABLES = ("holdeplass", "rutelinje", "rutetur", "ruteavgang", "rutedag")
 
 
 def frame(geometry: list[Any], **columns: Any) -> gpd.GeoDataFrame:
@@ -349,29 +354,59 @@ def test_the_planted_classes_and_zones_of_eksempelbygda(demo_folder) -> None:
 @pytest.mark.slow
 def test_classes_in_eksempelbygda_agree_with_all_pairs_of_networkx(demo_folder) -> None:
     package = DataPackage.open(demo_folder / "datapakke")
-    graph = cached_graph(package, SET).graph
-    network = Network.of(graph, metres(graph))
-    names = ("holdeplass", "rutelinje", "rutetur", "ruteavgang", "rutedag")
-    layers = {name: package.read(name) for name in names}
-    table = read_timetable(**layers)
+    layers = {name: package.read(name) for name in TABLES}
     homes = package.read("adresse").iloc[::40].reset_index(drop=True)
+    place = layers["holdeplass"].set_index("holdeplass_id")["stoppested_id"]
+    all_pairs_agree(cached_graph(package, SET).graph, homes, layers, place)
+
+
+@pytest.mark.slow
+def test_oslo_east_with_a_made_timetable(shared_data, tmp_path) -> None:
+    """Real streets, stops and cells of 100 m; lines and times are made up."""
+    build_from_recipe(tmp_path / "oslo", "oslo_ost", source=shared_data)
+    package = DataPackage.open(tmp_path / "oslo")
+    roads = package.read("veg").explode(index_parts=False).reset_index(drop=True)
+    stops, cells = package.read("holdeplass"), package.read("befolkning_rute")
+    made = timetable_for(stops, roads)
+    layers = {**made, "holdeplass": stops}
+    for name in TABLES[1:]:
+        package.write(name, made[name], origin=Origin(title="Oppdiktet"))
+    told = run("kollektiv", package)
+    residents = told.table("klasser_bosatte").frame["bosatte"]
+    inside = shapely.intersects(
+        package.read("kommunegrense").union_all(), cells.geometry.centroid.to_numpy()
+    )
+    assert residents["alle"] == cells["bosatte"][inside].sum() > 200_000
+    assert residents["svaert_god"] > 0.5 * residents["alle"]
+    assert told.table("holdeplasser").frame["dag"].max() > 4
+    homes = gpd.GeoDataFrame(geometry=cells.geometry.centroid[::300].reset_index(drop=True))
+    place = stop_places(stops, near_m=SET["kollektiv_samme_sted_m"])
+    all_pairs_agree(cached_graph(package, SET).graph, homes, layers, place)
+
+
+def all_pairs_agree(
+    graph: Any, homes: gpd.GeoDataFrame, layers: dict[str, Any], place: pd.Series
+) -> None:
+    """Class homes by networkx' ways to every stop, plain counts and the survey's own words."""
+    network = Network.of(graph, metres(graph))
     stops = layers["holdeplass"]
+    table = read_timetable(**{name: layers[name] for name in TABLES})
     found = access_of(
         homes.geometry, network=network, holdeplass=stops, timetable=table, parameters=SET
     )
-    rate, served = plain_rates(layers, str(table.date))
+    rate, served = plain_rates(layers, str(table.date), place)
     walks = walks_of(homes, stops, network, SET)
     pairs = peer_matrix(graph, metres(graph), walks.points, walks.stops)
-    place = stops["stoppested_id"].to_numpy()
+    known = [place[one] for one in stops["holdeplass_id"]]
     for row, far in enumerate(pairs):
         if found["klasse"][row] == UNKNOWN:
             assert not np.isfinite(far).any()
             continue
         best = 4
         for column in np.flatnonzero(np.isfinite(far)):
-            if place[column] in served:
-                best = min(best, survey(far[column], rate.get(place[column], 0.0)))
-        assert found["klasse"][row] == CLASSES[best], homes["adresse_id"][row]
+            if known[column] in served:
+                best = min(best, survey(far[column], rate.get(known[column], 0.0)))
+        assert found["klasse"][row] == CLASSES[best], row
 
 
 def survey(far: float, often: float) -> int:
@@ -382,12 +417,12 @@ def survey(far: float, often: float) -> int:
     return row if far < 1000 else min(row + 1, 3)
 
 
-def plain_rates(layers: dict[str, Any], date: str) -> tuple[dict[str, float], set[str]]:
+def plain_rates(
+    layers: dict[str, Any], date: str, place: pd.Series
+) -> tuple[dict[str, float], set[str]]:
     """Departures an hour 9–15 from each stop place, and the served ones, by plain loops."""
     days = layers["rutedag"]
     today = set(days[pd.to_datetime(days["dato"]).dt.strftime("%Y-%m-%d") == date]["kalender_id"])
-    place = dict(zip(layers["holdeplass"]["holdeplass_id"], layers["holdeplass"]["stoppested_id"],
-                     strict=True))  # fmt: skip
     trips = layers["rutetur"].set_index("tur_id")
     own = trips[trips["kalender_id"].isin(today)]
     seen: dict[tuple[str, str], dict[int, int]] = {}
