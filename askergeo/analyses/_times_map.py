@@ -12,7 +12,7 @@ import shapely
 
 from askergeo.analyses._background import land_of
 from askergeo.analyses._reach_map import squares
-from askergeo.analyses._times_scene import KINDS
+from askergeo.analyses._times_scene import KINDS, PLACES
 from askergeo.analyses._times_tables import ZONES, mode_title
 from askergeo.geometry import geometries
 from askergeo.result import Column, MapLayer, Style, StyleClass
@@ -40,7 +40,7 @@ RATIO_CLASSES: Final = tuple(
     StyleClass(value=title, label=title, fill=_COLOURS[name], stroke="#5f6b7a")
     for name, title in RATIOS.items()
 )
-_PLACES: Final = {
+_FILLS: Final = {
     "kommunesenter": "#7b1e3b",
     "lokalsenter": "#d1495b",
     "naersenter": "#edae49",
@@ -140,9 +140,8 @@ def _squares(layer: MapLayer, column: str, kind: str) -> MapLayer:
 def place_layer(scene: Scene) -> MapLayer:
     """Draw what is travelled to."""
     own = scene.targets.frame
-    titles = {kind: KINDS[kind].removeprefix("Nærmeste ").capitalize() for kind in _PLACES}
     frame = gpd.GeoDataFrame(
-        {"navn": own["navn"], "art": own["art"].map(titles)},
+        {"navn": own["navn"], "art": own["art"].map(PLACES)},
         geometry=shapely.centroid(geometries(own)),
         crs=own.crs,
     )
@@ -157,8 +156,8 @@ def place_layer(scene: Scene) -> MapLayer:
             size=2.4,
             column="art",
             classes=tuple(
-                StyleClass(value=titles[kind], label=titles[kind], fill=fill, stroke="#ffffff")
-                for kind, fill in _PLACES.items()
+                StyleClass(value=PLACES[kind], label=PLACES[kind], fill=fill, stroke="#ffffff")
+                for kind, fill in _FILLS.items()
                 if kind in set(own["art"])
             ),
         ),

@@ -40,15 +40,22 @@ if TYPE_CHECKING:
     from askergeo.transport.competition import Networks, Targets, Times
     from askergeo.transport.zones import Zones
 
-__all__ = ["KINDS", "TIMETABLE", "Layers", "Scene", "make_scene", "read_day"]
+__all__ = ["KINDS", "PLACES", "TIMETABLE", "Layers", "Scene", "make_scene", "read_day"]
 
-#: What the kinds of places are called, one and several.
+#: What the kinds of places that each home is held against are called.
 KINDS: Final = {
     "kommunesenter": "Kommunesenteret",
     "lokalsenter": "Nærmeste lokalsenter",
-    "naersenter": "Nærsenter",
     "stasjon": "Nærmeste stasjon",
     "arbeid": "Nærmeste tyngdepunkt for arbeidsplasser",
+}
+#: What one place of a kind is called.
+PLACES: Final = {
+    "kommunesenter": "Kommunesenter",
+    "lokalsenter": "Lokalsenter",
+    "naersenter": "Nærsenter",
+    "stasjon": "Stasjon",
+    "arbeid": "Tyngdepunkt for arbeidsplasser",
 }
 #: The layers of a timetable.
 TIMETABLE: Final = ("holdeplass", "rutelinje", "rutetur", "ruteavgang", "rutedag")
@@ -182,14 +189,9 @@ def make_scene(
     crs = layers.senter.crs
     surfaces = surfaces_of(layers.reguleringsplan, layers.boligprogram, parameters)
     homes, door = distinct(people.points)
-    origins = gpd.GeoSeries(np.r_[homes, surfaces.points], crs=crs)
     networks = make_networks(gangnett, bilnett, layers.veg, timetable, parameters)
-    # A plan's own roads are not there yet: the straight line stands for them.
-    reach = np.repeat(
-        [float(parameters["reisetid_koble_m"]), float(parameters["reisetid_koble_plan_m"])],
-        [len(homes), len(surfaces.points)],
-    )
-    times = travel_minutes(networks, origins, targets, parameters, reach=reach)
+    origins, plans = (gpd.GeoSeries(one, crs=crs) for one in (homes, surfaces.points))
+    times = travel_minutes(networks, origins, targets, parameters, plans=plans)
     own = {mode: minutes[: len(homes)] for mode, minutes in times.minutes.items()}
     zones, zone, line = _zones(layers, people, crs, parameters)
     return Scene(

@@ -15,7 +15,7 @@ from askergeo.analyses._reach_tables import (
     person_column,
 )
 from askergeo.analyses._times_plans import plan_frame
-from askergeo.analyses._times_scene import KINDS
+from askergeo.analyses._times_scene import KINDS, PLACES
 from askergeo.errors import ParameterError
 from askergeo.network.cycling import find_cycle_profile
 from askergeo.numbers import HARD_SPACE
@@ -39,7 +39,7 @@ __all__ = [
     "mode_title",
     "place_table",
     "plan_table",
-    "ratio_table",
+    "ratio_tables",
     "road_table",
     "time_table",
 ]
@@ -148,18 +148,28 @@ def transit_note(scene: Scene) -> str:
     )
 
 
-def ratio_table(scene: Scene) -> Table:
-    """Count residents by the ratio to the car's time, by kind of place, mode and zone, in tens."""
+def ratio_tables(scene: Scene) -> tuple[Table, Table]:
+    """Count residents by the ratio to the car's time, by kind of place, mode and zone, in tens.
+
+    Public transport by itself, then walking and cycling.
+    """
+    others = tuple(mode for mode in scene.modes[:-1] if mode != TRANSIT)
+    titles = ("Kollektivreise delt på bilreise", "Gange og sykkel delt på bilreise")
+    return (
+        _ratio_table(scene, "konkurranse", f"{titles[0]}: bosatte etter sone", (TRANSIT,)),
+        _ratio_table(scene, "konkurranse_egen_kraft", f"{titles[1]}: bosatte etter sone", others),
+    )
+
+
+def _ratio_table(scene: Scene, name: str, title: str, modes: tuple[str, ...]) -> Table:
     persons = scene.people.total.astype(np.float64)
     lost = float(scene.people.unplaced.sum())
     records: list[dict[str, Any]] = []
     for kind in scene.destinations:
-        for mode in scene.modes[:-1]:
+        for mode in modes:
             classes = scene.classes(mode, kind)
             for zone, members in _zones(scene):
-                counts = {
-                    name: float(persons[members & (classes == name)].sum()) for name in RATIOS
-                }
+                counts = {one: float(persons[members & (classes == one)].sum()) for one in RATIOS}
                 away = lost if zone == ALL else 0.0
                 counts["ukjent"] += away
                 good = counts["like_rask"] + counts["inntil_1_5"]
@@ -179,15 +189,15 @@ def ratio_table(scene: Scene) -> Table:
         "middel": Column(title="Med"),
         "sone": Column(title="Sone"),
         "bosatte": person_column("Bosatte"),
-        **{name: person_column(title) for name, title in RATIOS.items()},
+        **{one: person_column(what) for one, what in RATIOS.items()},
         "hoyst_1_5": person_column("Høyst 1,5"),
         "andel": Column(
             title="Andel høyst 1,5", unit="%", decimals=0, derived_from=("hoyst_1_5", "bosatte")
         ),
     }
     table = counted_table(
-        "konkurranse",
-        "Bosatte etter reisetid delt på bilens reisetid, etter sone",
+        name,
+        title,
         records,
         columns,
         note="Forholdet er reisetiden delt på bilens reisetid fra samme dør til samme sted: 2 er "
@@ -197,7 +207,7 @@ def ratio_table(scene: Scene) -> Table:
     )
     frame = table.frame.copy()
     part, whole = (
-        frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("hoyst_1_5", "bosatte")
+        frame[one].to_numpy(dtype=np.float64, na_value=np.nan) for one in ("hoyst_1_5", "bosatte")
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         frame["andel"] = np.where(whole > 0, 100 * part / whole, np.nan)
@@ -225,7 +235,7 @@ def place_table(scene: Scene) -> Table:
         record: dict[str, Any] = {
             "rad": f"{place.art} {place.id}",
             "navn": place.navn,
-            "art": KINDS[place.art].removeprefix("Nærmeste ").capitalize(),
+            "art": PLACES[place.art],
             "ansatte": place.ansatte,
         }
         for mode in scene.modes:

@@ -53,7 +53,7 @@ def reisetid(
     if parameters["reisetid_adresse"]:
         return one_address(gangnett, bilnett, given, parameters)
     scene = make_scene(gangnett, bilnett, given, parameters)
-    times, ratios = tables.time_table(scene), tables.ratio_table(scene)
+    times, (ratios, own_power) = tables.time_table(scene), tables.ratio_tables(scene)
     plans = tables.plan_table(scene)
     template, facts = text.statement(scene, times, ratios)
     return Result(
@@ -64,6 +64,7 @@ def reisetid(
         tables=(
             ratios,
             times,
+            own_power,
             tables.place_table(scene),
             *([plans] if plans is not None else []),
             *tables.road_table(scene),

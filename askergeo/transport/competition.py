@@ -9,7 +9,7 @@ within the longest that is looked for. Unknown is never slow and never fast.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +18,7 @@ import shapely
 from askergeo.network.cycling import cycle_costs, find_cycle_profile
 from askergeo.network.driving import driving_costs
 from askergeo.network.paths import Network, matrix
+from askergeo.network.snapping import Places
 from askergeo.network.transit import (
     join_stops,
     transit_network,
@@ -25,7 +26,7 @@ from askergeo.network.transit import (
     walking_network,
     window,
 )
-from askergeo.school.route import join_doors
+from askergeo.school.route import Doors, join_doors
 from askergeo.transport._competition_targets import STATION, WORK, Targets, make_targets
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from askergeo.network.timetable import Timetable
     from askergeo.network.transit import TransitNetwork
     from askergeo.parameters import Parameters
-    from askergeo.school.route import Doors
 
     Minutes = NDArray[np.float64]
 
@@ -183,7 +183,7 @@ def travel_minutes(
     targets: Targets,
     parameters: Parameters,
     *,
-    reach: NDArray[np.float64] | None = None,
+    plans: gpd.GeoSeries | None = None,
 ) -> Times:
     """Reckon the time from each door to each place, by every mode.
 
@@ -197,17 +197,15 @@ def travel_minutes(
         ``t`` places.
     parameters
         The sets ``reisetid`` and ``rutesok``.
-    reach
-        Longest straight line from each door to the networks, (o,), metres; ``reisetid_koble_m``
-        for all without.
+    plans
+        More points, the last of the ``o``: places in plans, which may lie farther off the roads of
+        today.
     """
     graph, roads = networks.walk.graph, networks.drive.graph
     shortest, far = parameters["reisetid_los_del_m"], parameters["reisetid_koble_mal_m"]
-    if reach is None:
-        reach = np.full(len(origins), float(parameters["reisetid_koble_m"]))
-    doors = _joined(graph, origins, reach, shortest)
+    doors = _joined(graph, origins, plans, parameters)
     places = join_doors(graph, targets.frame, far, shortest, whole=True)
-    car_doors = _joined(roads, origins, reach, shortest)
+    car_doors = _joined(roads, origins, plans, parameters)
     car_places = join_doors(roads, targets.frame, far, shortest, whole=True)
     minutes = {WALK: _known(matrix(networks.walk, doors.places, places.places), doors, places)}
     for name, network in networks.cycle.items():
@@ -223,31 +221,32 @@ def travel_minutes(
 
 
 def _joined(
-    graph: WalkGraph, points: gpd.GeoSeries, reach: NDArray[np.float64], shortest: float
+    graph: WalkGraph, origins: gpd.GeoSeries, plans: gpd.GeoSeries | None, parameters: Parameters
 ) -> Doors:
-    """Join points to a network, each within its own reach."""
-    found = join_doors(graph, points, float(reach.max(initial=0.0)), shortest)
-    far = ~(found.line <= reach)
-    kept = ~far[found.places.row]
-    own = found.places
-    missed = np.flatnonzero(far)
-    distance = found.line[missed]
-    distance[np.isin(missed, own.unsnapped)] = own.distance[np.isin(own.unsnapped, missed)]
-    places = replace(
-        own,
-        row=own.row[kept],
-        edge=own.edge[kept],
-        share=own.share[kept],
-        access=own.access[kept],
-        unsnapped=missed.astype(np.int32),
-        distance=distance,
+    """Join doors to a network, and places in plans to what of it is whole."""
+    shortest = float(parameters["reisetid_los_del_m"])
+    doors = join_doors(graph, origins, parameters["reisetid_koble_m"], shortest)
+    if plans is None or not len(plans):
+        return doors
+    # A plan's own roads are not there yet: the straight line stands for them.
+    reach = parameters["reisetid_koble_plan_m"]
+    more = join_doors(graph, plans, reach, shortest, whole=True)
+    one, two, first = doors.places, more.places, doors.places.count
+    places = Places(
+        row=np.r_[one.row, two.row + np.int32(first)],
+        edge=np.r_[one.edge, two.edge],
+        share=np.r_[one.share, two.share],
+        access=np.r_[one.access, two.access],
+        count=first + two.count,
+        unsnapped=np.r_[one.unsnapped, two.unsnapped + np.int32(first)],
+        distance=np.r_[one.distance, two.distance],
     )
-    return replace(
-        found,
-        places=places,
-        line=np.where(far, np.nan, found.line),
-        part=np.where(far, -1, found.part),
-        loose=found.loose & ~far,
+    return Doors(
+        np.r_[doors.points, more.points],
+        places,
+        np.r_[doors.line, more.line],
+        np.r_[doors.part, more.part],
+        np.r_[doors.loose, more.loose],
     )
 
 

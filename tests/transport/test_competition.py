@@ -186,18 +186,20 @@ def test_where_one_can_walk_but_not_drive_the_car_is_unknown():
     assert np.isnan(times.minutes[CAR][0, 0])
 
 
-def test_doors_far_off_are_reached_where_their_own_reach_says_so():
+def test_a_place_in_a_plan_may_lie_far_off_and_is_joined_past_loose_bits():
+    veg = roads([(0, 0), (6000, 0)], [(0, 250), (200, 250)])
     values = parameters()
-    walk = build_graph(walkable_lines(STRAIGHT, None), **WAYS)
-    drive = build_driving_graph(STRAIGHT, **WAYS)
-    networks = make_networks(walk, drive, STRAIGHT, None, values)
+    walk = build_graph(walkable_lines(veg, None), **WAYS)
+    drive = build_driving_graph(veg, **WAYS)
+    networks = make_networks(walk, drive, veg, None, values)
     targets = make_targets(HALL, None, None, values)
-    homes, reach = points((0, 300), (0, 300), (0, 900)), np.array([150.0, 500.0, 500.0])
-    times = travel_minutes(networks, homes, targets, values, reach=reach)
-    assert np.isnan(times.minutes[WALK][:, 0]).tolist() == [True, False, True]
-    assert times.doors.places.unsnapped.tolist() == [0, 2]
-    assert times.doors.places.distance.tolist() == [300.0, 900.0]
-    assert times.minutes[CAR][1, 0] == pytest.approx(20 + 310 * 0.012 + 6)
+    homes, plans = points((0, 300), (0, 10)), points((0, 300), (0, 900))
+    times = travel_minutes(networks, homes, targets, values, plans=plans)
+    assert np.isnan(times.minutes[WALK][:, 0]).tolist() == [True, False, False, True]
+    assert times.doors.places.unsnapped.tolist() == [3]
+    assert times.doors.loose.tolist() == [True, False, False, False]
+    # 300 m in a straight line at 5 km/h.
+    assert times.minutes[CAR][2, 0] == pytest.approx(20 + 310 * 0.012 + 6)
 
 
 def test_the_nearest_is_nearest_by_car_else_on_foot():
