@@ -378,7 +378,6 @@ def read_transfers(folder: GtfsFolder, stops: pd.DataFrame) -> pd.DataFrame:
             "ukjent_bytte", "Bytter av ukjent slag",
             f"transfer_type er {listed(kind[odd].unique())}; "
             f"{counted(int(odd.sum()), 'rad', 'rader')} er ikke med.",
-            " er ikke med.",
             layer="rutebytte", file="transfers.txt", row=int(raw.loc[odd, ROW].iloc[0]),
             action=SET_ASIDE,
         )  # fmt: skip

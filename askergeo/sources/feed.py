@@ -271,7 +271,7 @@ class FeedLog:
         }
         for key, count in self.counts.items():
             if count > _MOST_ROWS:
-                text = f"Og {count - _MOST_ROWS} til av samme slag."
+                text = f"Og {format_number(count - _MOST_ROWS)} til av samme slag."
                 rows.append({**titles[key], "rad": None, "tekst": text})
         frame = pd.DataFrame(rows, columns=list(REPORT_COLUMNS))
         return frame.astype(
