@@ -266,7 +266,8 @@ def _home_findings(scene: Scene) -> Iterator[Finding]:
         yield _finding(
             "los_del", "Adresser på løse deler av gangnettet",
             f"{_homes(scene, loose)} ligger på deler av gangnettet som er kortere enn {short} og "
-            "ikke henger sammen med resten. Det er oftest brudd i kartet. Klassen er ukjent.", "veg",
+            "ikke henger sammen med resten. Det er oftest brudd i kartet. Klassen er ukjent.",
+            "veg",
             action="Rett bruddene (se tabellen over gangnettet), eller endre kollektiv_los_del_m.",
         )  # fmt: skip
     for what, title, layer in (
