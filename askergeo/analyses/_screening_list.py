@@ -93,7 +93,10 @@ def list_of(
                 "Hvert prosjekt er regnet som bygd i sin helhet. Prosjektene kan ikke legges "
                 "sammen uten å ta hensyn til at en reise mellom dem har en ende i hvert."
             ),
-            "Hva som rives, er bare kjent når programmet har negative tall.",
+            (
+                "Hva som rives, er bare kjent når programmet har negative tall. --prosjekt viser også "
+                "byggene som står der."
+            ),
         ),
     )
 

@@ -232,7 +232,7 @@ def _advice(found: Screening) -> Iterable[str]:
         )
     if found.status == GREEN or sides[NORTH].high <= _NOTHING:
         return
-    single = weights[weights.index.isin(list(UNCERTAIN)) & (weights["utslag_km"] > _NOTHING)]
+    single = weights[weights.index.isin(list(UNCERTAIN))]
     top = [
         f"«{title}» ({format_number(low)}–{format_number(high)} km)"
         for title, low, high in single[["tittel", "lav_km", "hoy_km"]].head(_TOLD).to_numpy()
@@ -246,6 +246,9 @@ def _advice(found: Screening) -> Iterable[str]:
             f"Grønt krever tiltak som tar bort {high} i døgnet til, så det holder også etter høyt "
             f"anslag. {middle} dekker det midterste anslaget."
         )
+    if sides[NORTH].middle <= found.classes["middels"].iloc[0] + _NOTHING:
+        yield f"Veksten har alt tilgangsklassen «{CLASSES[0]}»: plasseringen alene gir ikke null."
+        return
     best = found.classes.iloc[0]
     least = format_number(best["middels"], unit="km")
     enough = best["hoy"] <= found.measures.own + _NOTHING
@@ -258,7 +261,11 @@ def _weights(north: pd.DataFrame, span: Span, parameters: Parameters) -> pd.Data
     unsure = bool((north["klasse"] == UNKNOWN).any())
     names = [name for name in UNCERTAIN if name != "klasse" or unsure]
     ends = weigh(north, parameters, names)
-    rows = [(name, UNCERTAIN[name], low, high, high - low) for name, (low, high) in ends.items()]
+    rows = [
+        (name, UNCERTAIN[name], low, high, high - low)
+        for name, (low, high) in ends.items()
+        if high - low > _NOTHING
+    ]
     rows.sort(key=lambda row: -row[-1])
     columns = ["navn", "tittel", "lav_km", "hoy_km", "utslag_km"]
     table = pd.DataFrame(rows, columns=columns).set_index("navn")
