@@ -74,16 +74,16 @@ def finish_feed(
     if zones is not None:
         trips, calls, days = to_norwegian_time(trips, calls, days, zones.reindex(trips.index), log)
     calls = _possible_times(calls, log)
-    stops, lost = _placed(stops, calls, log)
+    stops, lost = _placed(stops, calls, log, cut=around is not None)
     calls = _known_stops(calls, stops, lost, log)
     trips, calls = _whole_trips(trips, calls, log)
     _tell_of_doubles(trips, calls, log)
-    stops = _with_modes(stops, lines, trips, calls, log)
-    calls = calls[calls["holdeplass_id"].isin(stops["holdeplass_id"])]
     if around is not None:
         used = lines["linje_id"].isin(trips["linje_id"])
         stops = _near(stops, calls, around, int((~used).sum()), log)
         lines = lines[used]
+    stops = _with_modes(stops, lines, trips, calls, log)
+    calls = calls[calls["holdeplass_id"].isin(stops["holdeplass_id"])]
     _tell_of_idle(stops, calls, log)
     days = days[days["kalender_id"].isin(trips["kalender_id"])]
     tell_of_dates(trips, days, log, today)
@@ -172,9 +172,12 @@ def _possible_times(calls: pd.DataFrame, log: FeedLog) -> pd.DataFrame:
 
 
 def _placed(
-    stops: pd.DataFrame, calls: pd.DataFrame, log: FeedLog
+    stops: pd.DataFrame, calls: pd.DataFrame, log: FeedLog, *, cut: bool
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """Set aside the stops that have no place, and say how many times they were in use."""
+    """Set aside the stops that have no place, and say how many times they were in use.
+
+    Of a feed that is ``cut`` to the municipality, those that no kept trip uses are only counted.
+    """
     x, y = stops["x"].to_numpy(dtype="float64"), stops["y"].to_numpy(dtype="float64")
     points = np.full(len(stops), None, dtype=object)
     known = np.isfinite(x) & np.isfinite(y) & (np.abs(x) <= _MOST_X) & (np.abs(y) <= _MOST_Y)
@@ -188,14 +191,25 @@ def _placed(
     used = calls.loc[
         calls["holdeplass_id"].isin(stops.loc[lost, "holdeplass_id"]), "holdeplass_id"
     ].value_counts()
+    unused = 0
     for row, zero in zip(_rows(stops[lost]), null[lost], strict=True):
         count = int(used.get(row.holdeplass_id, 0))
+        if cut and not count:
+            unused += 1
+            continue
         name = "" if pd.isna(row.navn) else f" {row.navn}"
         log.add(
             "uten_koordinat", "Holdeplassen mangler koordinat",
             f"{row.holdeplass_id}{name}: koordinaten {'er 0,0' if zero else 'mangler'}. "
             f"{format_number(count)} stopp på turer er tatt ut; turene har de andre stoppene.",
             layer="holdeplass", action=SET_ASIDE, **_where(row),
+        )  # fmt: skip
+    if unused:
+        log.add(
+            "uten_koordinat_andre", "Holdeplasser uten koordinat andre steder",
+            f"{counted(unused, 'holdeplass', 'holdeplasser')} uten koordinat brukes ikke av turene "
+            "i eller nær kommunen.",
+            layer="holdeplass", action=SET_ASIDE,
         )  # fmt: skip
     return stops[~lost], stops.loc[lost, "holdeplass_id"]
 
