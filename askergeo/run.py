@@ -59,6 +59,7 @@ _VERBS = {
     "reisetid": "nullvekst reisetid",
     "nullvekst_plan": "nullvekst plan",
     "nullvekst_regnskap": "nullvekst regnskap",
+    "nullvekst_eksport": "nullvekst eksport",
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from . import (
+    transport_export,
     transport_ledger,
     transport_measures,
     transport_plan,
@@ -29,6 +30,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     transport_plan.register(growth, command)
     transport_times.register(growth, command)
     transport_measures.register(growth, command)
+    transport_export.register(growth, command)
     app.add_typer(growth, name="nullvekst")
 
 

@@ -367,6 +367,35 @@ _TIMES = Analysis(
     seconds=20.0,
 )
 
+_ZONE_DATA = Analysis(
+    id="nullvekst_eksport",
+    title="Sonedata etter grunnkrets",
+    question="Hvor mange bosatte, boliger og arbeidsplasser er det i hver grunnkrets, og på "
+    "hvilken side av nullvekstlinjen?",
+    needs=("nullvekstlinje", "kommunegrense", "grunnkrets"),
+    uses=(
+        "adresse",
+        "befolkning",
+        "befolkning_rute",
+        "bygning",
+        "arbeidsplass",
+        "boligprogram",
+        "naeringsprogram",
+    ),
+    function="askergeo.analyses._zones_export:nullvekst_eksport",
+    parameters="nullvekst",
+    columns={**_ZONES.columns, "befolkning": ("adresse_id*", "alder", "antall*")},
+    without={
+        layer: _ZONES.without[layer]
+        for layer in ("adresse", "befolkning", "arbeidsplass", "boligprogram", "naeringsprogram")
+    },
+    seconds=3.0,
+)
+
 TRANSPORT: tuple[Analysis, ...] = (_ZONES, _STOPS, _LEDGER)
 
-TRANSPORT_ON_REQUEST: tuple[Analysis, ...] = (_PLAN, _TIMES)
+TRANSPORT_ON_REQUEST: tuple[Analysis, ...] = (
+    _PLAN,
+    _TIMES,
+    _ZONE_DATA,
+)

@@ -109,7 +109,7 @@ def _statement(table: Table, difference: Result) -> tuple[str, dict[str, Fact]]:
     name = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
     name = name.replace("{", "{{").replace("}", "}}")
     facts = dict(difference.facts)
-    moved = []
+    moved: list[str] = []
     pairs = [(a, b) for a in SIDES for b in SIDES if a != b and f"{a}_{b}" in table.frame.index]
     for column in ("bosatte", "arbeidsplasser", "areal_km2"):
         if column not in table.columns or (column == "areal_km2" and moved):

@@ -132,8 +132,12 @@ def _keys(points: Geometries) -> NDArray[np.object_]:
     return (text + " " + again).to_numpy(dtype=object)
 
 
-def _xy(points: Geometries) -> tuple[Any, Any]:
-    return shapely.get_x(points), shapely.get_y(points)
+def _xy(points: Geometries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coordinates of points; NaN for one that is empty."""
+    x, y = np.full((2, len(points)), np.nan)
+    there = ~(shapely.is_missing(points) | shapely.is_empty(points))
+    x[there], y[there] = shapely.get_x(points[there]), shapely.get_y(points[there])
+    return x, y
 
 
 def _residents(
