@@ -98,7 +98,8 @@ def built(
     done = np.isfinite(permits.finished)
     at = permits.building
     there = done & (at >= 0)
-    older = there & (buildings.year[at] < permits.granted) if len(at) else there
+    # The row after the last stands for no building.
+    older = there & (np.r_[buildings.year, np.nan][at] < permits.granted)
     late = there & (permits.homes < 0)
     own = (done & (at < 0)) | older | late
     # What the permits added to older buildings is among the dwellings that these have today.
