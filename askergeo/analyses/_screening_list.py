@@ -94,8 +94,8 @@ def list_of(
                 "sammen uten å ta hensyn til at en reise mellom dem har en ende i hvert."
             ),
             (
-                "Hva som rives, er bare kjent når programmet har negative tall. --prosjekt viser også "
-                "byggene som står der."
+                "Hva som rives, er bare kjent når programmet har negative tall. --prosjekt viser "
+                "også byggene som står der."
             ),
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ import shapely
 from shapely.ops import substring
 
 from askergeo.catalogue import load_catalogue
-from askergeo.geometry import geometries, lines_of, union
+from askergeo.geometry import geometries, lines_of
 from askergeo.network.paths import paths
 from askergeo.network.snapping import edge_lines, snap
 from askergeo.result import Column, MapLayer, Style, StyleClass
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
     from askergeo.network.paths import Network
     from askergeo.transport._plan_parts import Service
 
-__all__ = ["CLASS_STYLES", "line_layer", "part_layer", "plan_layer", "stop_layer", "walk_layer"]
+__all__ = [
+    "CLASS_STYLES",
+    "around",
+    "line_layer",
+    "part_layer",
+    "plan_layer",
+    "stop_layer",
+    "walk_layer",
+]
 
 # Best to worst, told apart without colour by the dashed edge of the poorer ones.
 _FILLS: Final = ("#1a6b54", "#5aae8b", "#c7dba0", "#f0a860", "#b3442e", "#bdbdbd")
@@ -34,6 +43,9 @@ CLASS_STYLES: Final = tuple(
     for number, (name, fill) in enumerate(zip((*CLASSES, UNKNOWN), _FILLS, strict=True))
 )
 _WALK: Final = "#2b2b2b"
+_DEKAR: Final = 1e3
+# Metres of land and line round the growth on the map.
+_FRAME: Final = 1800.0
 # Metres that a walk may be longer than the one told, for the straight lines at its ends.
 _SLACK: Final = 50.0
 
@@ -41,7 +53,8 @@ _SLACK: Final = 50.0
 def line_layer(line: BaseGeometry, crs: object) -> MapLayer:
     """Draw the nullvekstlinje."""
     known = load_catalogue()["nullvekstlinje"]
-    frame = gpd.GeoDataFrame({"navn": [known.title]}, geometry=[union(lines_of(line))], crs=crs)
+    shape = shapely.union_all(lines_of(line))
+    frame = gpd.GeoDataFrame({"navn": [known.title]}, geometry=[shape], crs=crs)
     return MapLayer(
         name="nullvekstlinje",
         title=known.title,
@@ -49,6 +62,23 @@ def line_layer(line: BaseGeometry, crs: object) -> MapLayer:
         columns={"navn": Column(title="Navn")},
         style=known.style,
     )
+
+
+def around(layers: list[MapLayer], growth: BaseGeometry) -> list[MapLayer]:
+    """Cut what lies below to a frame round the growth, so that the map shows the plan."""
+    west, south, east, north = growth.bounds
+    frame = (west - _FRAME, south - _FRAME, east + _FRAME, north + _FRAME)
+    found = []
+    for layer in layers:
+        cut = shapely.clip_by_rect(geometries(layer.frame), *frame)
+        seen = ~shapely.is_empty(cut)
+        drawn = layer.frame[seen].copy()
+        drawn.geometry = cut[seen]
+        if "dekar" in drawn:
+            drawn["dekar"] = shapely.area(cut[seen]) / _DEKAR
+        if len(drawn):
+            found.append(replace(layer, frame=drawn, note="Klippet til området rundt planen."))
+    return found
 
 
 def plan_layer(outline: BaseGeometry, name: str, crs: object) -> MapLayer:
@@ -195,4 +225,4 @@ def _walks(
         ]  # fmt: skip
         whole = [ends[0], *walked, ends[1]]
         name = told["holdeplass"].iloc[position]
-        yield str(name), metres, union(lines_of(np.array(whole, dtype=object)))
+        yield str(name), metres, shapely.union_all(lines_of(np.array(whole, dtype=object)))

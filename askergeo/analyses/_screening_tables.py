@@ -29,6 +29,7 @@ __all__ = [
     "reason_table",
     "standing_table",
     "weight_table",
+    "year_table",
 ]
 
 #: What each side is called.
@@ -58,21 +59,12 @@ def homes_of(parts: pd.DataFrame) -> pd.Series:
     return parts[[name for name in parts if str(name).startswith("boliger_")]].sum(axis=1)
 
 
-def answer_table(
-    found: Screening, parts: pd.DataFrame, emission: Emission, parameters: Parameters
-) -> Table:
-    """Tell what comes on each side of the line."""
+def answer_table(found: Screening, parts: pd.DataFrame, parameters: Parameters) -> Table:
+    """Tell what comes on each side of the line, and what it means a day."""
     side = parts["side"].to_numpy(dtype=object)
     count = pd.DataFrame({"boliger": homes_of(parts), "ansatte": jobs(parts, parameters)})
     count = count.groupby(side).sum().reindex(list(SIDES)).fillna(0.0)
     count.loc["sum"] = count.sum()
-    frame = found.by_side.drop(columns=["turer_lav", "turer_hoy", "bilturer_lav", "bilturer_hoy"])
-    frame = pd.concat([count, frame], axis=1)
-    for name, number in emission_columns(found.by_side, emission).items():
-        frame[name] = number
-    frame.insert(0, "side", [SIDE_TITLES[one] for one in frame.index])
-    rows = [one for one in frame.index if one in ("nord", "sor", "sum") or _any(frame.loc[one])]
-    frame = frame.loc[rows]
     columns = {
         "side": Column(title="Side"),
         "boliger": Column(title="Boliger", unit="boliger", decimals=0),
@@ -80,17 +72,43 @@ def answer_table(
         "turer_middels": Column(title="Reiser i døgnet", unit="reiser", decimals=0),
         "bilturer_middels": Column(title="Bilturer i døgnet", unit="bilturer", decimals=0),
         **_three("km_dogn", "Bilkjøring i døgnet", "km"),
+    }
+    return _by_side(
+        "svar",
+        "Vekst i bilkjøring nord og sør for linjen",
+        pd.concat([count, found.by_side], axis=1),
+        columns,
+        f"{DISCLAIMER} Døgnet er et gjennomsnitt over året. Reiser og bilturer er middels anslag. "
+        f"{_GUESSED}",
+    )
+
+
+def year_table(found: Screening, emission: Emission) -> Table:
+    """Tell what the driving means a year, with its emissions."""
+    frame = found.by_side.assign(**emission_columns(found.by_side, emission))
+    columns = {
+        "side": Column(title="Side"),
         **_three("km_aar", "Bilkjøring i året", "km"),
         **_three("tonn", "Utslipp i året", "tonn CO2", 1),
     }
-    parts_of = tuple(one for one in frame.index if one != "sum")
+    note = f"Året er 365 ganger døgnet. {emission.text} Spennet er som for døgnet."
+    return _by_side("aar", "Bilkjøring og utslipp i året", frame, columns, note)
+
+
+def _by_side(
+    name: str, title: str, frame: pd.DataFrame, columns: dict[str, Column], note: str
+) -> Table:
+    """Make a table with a row for each side, and the sum."""
+    frame = frame.assign(side=[SIDE_TITLES[one] for one in frame.index])[list(columns)]
+    rows = [one for one in frame.index if one != "ukjent" or _any(frame.loc[one])]
+    sides = tuple(one for one in rows if one != "sum")
     return Table(
-        name="svar",
-        title="Vekst i bilkjøring nord og sør for linjen",
-        frame=frame[list(columns)],
+        name=name,
+        title=title,
+        frame=frame.loc[rows],
         columns=columns,
-        row_sums=(RowSum("sum", parts_of),),
-        note=f"{DISCLAIMER} Døgnet er et gjennomsnitt over året. {_GUESSED} {emission.text}",
+        row_sums=(RowSum("sum", sides),),
+        note=note,
     )
 
 

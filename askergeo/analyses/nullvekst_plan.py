@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import shapely
+
 from askergeo.analyses import _screening_map as maps
 from askergeo.analyses import _screening_tables as tables
 from askergeo.analyses._background import land_of
@@ -15,7 +17,7 @@ from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._screening_list import list_of
 from askergeo.analyses._screening_subject import Programmes, all_projects, subject_of
 from askergeo.analyses._screening_text import answer_text, doubt_of, facts_of, finding_of, reading
-from askergeo.geometry import geometries, union
+from askergeo.geometry import geometries
 from askergeo.network.paths import Network
 from askergeo.network.profiles import metres
 from askergeo.result import Result
@@ -96,6 +98,8 @@ def nullvekst_plan(
     programmes = Programmes(**layers)
     subject = subject_of(programmes, nullvekstlinje.crs, parameters)
     base = [land_of(kommunegrense), maps.line_layer(zones.line, nullvekstlinje.crs)]
+    if subject is not None and len(subject.growth.frame):
+        base = maps.around(base, shapely.union_all(geometries(subject.growth.frame)))
     if subject is None:
         growth = all_projects(programmes, parameters)
         result = list_of(growth, zones, service, transporttiltak, parameters)
@@ -148,8 +152,9 @@ def _one(
     listed = tables.part_frame(parts, growth, parameters)
     extra = answer_text(subject, service, measures)
     shown = [
-        tables.answer_table(found, parts, factor, parameters),
+        tables.answer_table(found, parts, parameters),
         tables.reason_table(found, extra),
+        tables.year_table(found, factor),
     ]
     if len(measures.frame):
         shown.append(tables.measure_table(found))
@@ -166,7 +171,7 @@ def _one(
         facts=facts,
         tables=tuple(shown),
         layers=tuple(_layers(subject, parts, listed, service, parameters)),
-        findings=(finding_of(subject, found, union(geometries(growth))),),
+        findings=(finding_of(subject, found, shapely.union_all(geometries(growth))),),
         warnings=subject.growth.lacking,
         reading=reading(found, service),
     )
@@ -187,5 +192,5 @@ def _layers(
     reach = float(parameters["trafikk_koble_m"])
     found.append(maps.walk_layer(parts, service, reach))
     if len(parts):
-        found.append(maps.stop_layer(service, union(geometries(parts)), _AROUND))
+        found.append(maps.stop_layer(service, shapely.union_all(geometries(parts)), _AROUND))
     return [one for one in found if one is not None]

@@ -109,7 +109,7 @@ def make_service(
         why = "Det er ikke noen rutetabell: antall avganger er ukjent."
         return Service(network, stops, places, why=why)
     day = read_timetable(holdeplass=stops, **known, date=_date(known, parameters))
-    return Service(network, stops, places, departures_of(day, places), str(day.date))
+    return Service(network, stops, places, departures_of(day, places), f"{day.date:%d.%m.%Y}")
 
 
 def _date(known: Mapping[str, pd.DataFrame], parameters: Parameters) -> str | None:

@@ -68,9 +68,8 @@ def measures_of(
     frame = pd.DataFrame(
         rows, columns=["navn", "km_dogn", "gjelder", "status", "regnes", "hvorfor"]
     )
-    counted = frame["regnes"] == "ja"
-    own = float(frame.loc[counted & (frame["gjelder"] == "planen"), "km_dogn"].sum())
-    shared = float(frame.loc[counted & (frame["gjelder"] == "sonen"), "km_dogn"].sum())
+    own = float(frame.loc[frame["regnes"] == "ja", "km_dogn"].sum())
+    shared = float(frame.loc[frame["regnes"] == "for hele sonen", "km_dogn"].sum())
     return Measures(frame, own, shared)
 
 
@@ -101,7 +100,7 @@ def _from_layer(
                 "km_dogn": km,
                 "gjelder": "planen" if plan else "sonen",
                 "status": status or "ukjent",
-                "regnes": "nei" if why else "ja",
+                "regnes": "nei" if why else "ja" if plan else "for hele sonen",
                 "hvorfor": why or source or "kilden er ikke oppgitt",
             }
         )

@@ -132,7 +132,7 @@ def test_only_decided_measures_of_the_plan_and_the_zone_count() -> None:
     rows = found.frame.set_index("navn")
     assert set(rows.index) == {"Egen", "Sonen", "Mulig", "Sent", "Uten tall"}
     assert rows["regnes"].to_dict() == {
-        "Egen": "ja", "Sonen": "ja", "Mulig": "nei", "Sent": "nei", "Uten tall": "nei",
+        "Egen": "ja", "Sonen": "for hele sonen", "Mulig": "nei", "Sent": "nei", "Uten tall": "nei",
     }  # fmt: skip
     assert "2035" in rows.loc["Sent", "hvorfor"]
     assert "ikke oppgitt" in rows.loc["Uten tall", "hvorfor"]
