@@ -17,7 +17,7 @@ import shapely
 from askergeo.analyses._background import land_of
 from askergeo.analyses._zones_counted import count_layers
 from askergeo.analyses._zones_map import ZONE_CLASSES, line_layers
-from askergeo.analyses._zones_tables import SIGNS, line_table
+from askergeo.analyses._zones_tables import line_table
 from askergeo.catalogue import load_catalogue
 from askergeo.errors import ParameterError
 from askergeo.geometry import geometries
@@ -50,7 +50,9 @@ __all__ = ["NOWHERE", "TOTAL", "nullvekst_eksport"]
 #: Last digits of the key for what lies in no grunnkrets: SSB's own for one that is not stated.
 NOWHERE: Final = "9999"
 TOTAL: Final = "sum"
-_DIVIDED: Final = "◆\u00a0Delt"
+# What the files call the zones: plain words, for programs.
+_PLAIN: Final = {"nord": "nord", "sor": "sør", "ukjent": "ukjent"}
+_DIVIDED: Final = "delt"
 _KM2 = 1e6
 # Share of the area from which a grunnkrets is wholly in a zone: edges of maps never match.
 _WHOLE = 0.999
@@ -165,7 +167,7 @@ def _named(districts: gpd.GeoDataFrame, zones: Zones, nowhere: str) -> _Columns:
     areas = zone_areas(zones, districts)
     total = districts.geometry.area
     shares = areas[list(SIDES)].assign(ukjent=areas[UNKNOWN] + areas["utenfor"]).div(total, axis=0)
-    best = shares.idxmax(axis=1).map(SIGNS)
+    best = shares.idxmax(axis=1).map(_PLAIN)
     sone = best.where(shares.max(axis=1) >= _WHOLE, _DIVIDED)
     made = _Columns({}, {}, [])
     made.add(
@@ -180,8 +182,8 @@ def _named(districts: gpd.GeoDataFrame, zones: Zones, nowhere: str) -> _Columns:
     )
     made.add(
         "sone",
-        [*sone, SIGNS[UNKNOWN]],
-        Column(title="Sone", description="Nord, sør eller delt av linjen, etter areal."),
+        [*sone, _PLAIN[UNKNOWN]],
+        Column(title="Sone", description="nord, sør, ukjent eller delt av linjen, etter areal."),
     )
     made.add("areal_km2", [*(total / _KM2), np.nan], Column(title="Areal", unit="km²", decimals=3))
     for side in SIDES:
@@ -348,12 +350,11 @@ def _table(made: _Columns, districts: gpd.GeoDataFrame, nowhere: str) -> Table:
 
 
 def _layer(table: Table, districts: gpd.GeoDataFrame) -> MapLayer:
-    classes = tuple(
-        StyleClass(value=one.value, label=str(one.value), fill=one.fill, stroke=one.stroke,
-                   dash=one.dash)
-        for one in ZONE_CLASSES
-    )  # fmt: skip
-    divided = StyleClass(value=_DIVIDED, label=_DIVIDED, fill="#cc79a7", stroke="#7a3f61")
+    classes = [
+        StyleClass(value=value, label=one.label, fill=one.fill, stroke=one.stroke, dash=one.dash)
+        for value, one in zip(_PLAIN.values(), ZONE_CLASSES, strict=True)
+    ]
+    divided = StyleClass(value=_DIVIDED, label="◆ Delt av linjen", fill="#cc79a7", stroke="#7a3f61")
     return MapLayer(
         name="grunnkretser",
         title="Grunnkretser med sonedata",
@@ -363,7 +364,7 @@ def _layer(table: Table, districts: gpd.GeoDataFrame) -> MapLayer:
             crs=districts.crs,
         ),
         columns=dict(table.columns),
-        style=Style(column="sone", classes=(*classes[:2], divided, classes[2]), opacity=0.45),
+        style=Style(column="sone", classes=(*classes[:2], divided, *classes[2:]), opacity=0.45),
         rows_of=table.name,
     )
 
