@@ -322,33 +322,37 @@ def _tell_of_lost(
 def _tell_of_journeys(journeys: Journeys, log: FeedLog, name: str) -> None:
     told = (
         ("samme_tur", "Samme tur flere ganger", sorted(journeys.twice), SET_ASIDE,
-         "turer står flere ganger i filene; den nyeste utgaven av hver er brukt"),
+         "står flere ganger i filene; den nyeste utgaven av hver er brukt"),
         ("bestillingstur", "Turer som må bestilles", sorted(journeys.on_demand), SET_ASIDE,
-         "turer må bestilles og er ikke med"),
+         "må bestilles og er ikke med"),
         ("innstilt", "Innstilte turer", sorted(journeys.cancelled), SET_ASIDE,
-         "turer er innstilt og er ikke med"),
+         "er innstilt og er ikke med"),
     )  # fmt: skip
     for rule, title, names, action, text in told:
         if names:
-            log.add(rule, title, f"{format_number(len(names))} {text}: {_listed(names)}.",
-                    layer="rutetur", file=name, action=action)  # fmt: skip
+            number = counted(len(names), "tur", "turer")
+            log.add(rule, title, f"{number} {text}: {_listed(names)}.", layer="rutetur", file=name,
+                    action=action)  # fmt: skip
     removed = sum(len(days) for days in journeys.removed.values())
     counts = (
-        ("innstilt_dag", "Avganger som er innstilt enkelte dager", removed,
-         "avganger er innstilt på én dag og regnes ikke den dagen", "rutedag"),
-        ("uten_dag", "Daterte turer uten kjent dag", journeys.undated,
-         "daterte turer viser til en dag som ikke er i filen", "rutedag"),
-        ("frekvens", "Turer med tid mellom avgangene", journeys.headways,
-         "turer er oppgitt med tid mellom avgangene, som ikke leses fra NeTEx", "rutetur"),
-        ("bytte_mellom_turer", "Bytter som bare gjelder bestemte turer", journeys.interchanges,
-         "bytter mellom navngitte turer er ikke med; for dem regnes vanlig bytte", "rutebytte"),
-        ("tid_med_sone", "Klokkeslett med tidssone", journeys.zoned,
-         "klokkeslett har egen tidssone, som det er sett bort fra", "ruteavgang"),
+        ("innstilt_dag", "Avganger som er innstilt enkelte dager", "rutedag",
+         counted(removed, "avgang", "avganger"), "er innstilt og regnes ikke den dagen", removed),
+        ("uten_dag", "Daterte turer uten kjent dag", "rutedag",
+         counted(journeys.undated, "datert tur", "daterte turer"),
+         "viser til en dag som ikke er i filen", journeys.undated),
+        ("frekvens", "Turer med tid mellom avgangene", "rutetur",
+         counted(journeys.headways, "tur", "turer"),
+         "er oppgitt med tid mellom avgangene, som ikke leses fra NeTEx", journeys.headways),
+        ("bytte_mellom_turer", "Bytter som bare gjelder bestemte turer", "rutebytte",
+         counted(journeys.interchanges, "bytte", "bytter"),
+         "mellom navngitte turer er ikke med; for dem regnes vanlig bytte", journeys.interchanges),
+        ("tid_med_sone", "Klokkeslett med tidssone", "ruteavgang",
+         counted(journeys.zoned, "klokkeslett", "klokkeslett"),
+         "har egen tidssone, som det er sett bort fra", journeys.zoned),
     )  # fmt: skip
-    for rule, title, count, text, layer in counts:
+    for rule, title, layer, number, text, count in counts:
         if count:
-            log.add(rule, title, f"{format_number(count)} {text}.", layer=layer, file=name,
-                    action=SET_ASIDE)  # fmt: skip
+            log.add(rule, title, f"{number} {text}.", layer=layer, file=name, action=SET_ASIDE)
 
 
 def _transfers(network: Network) -> pd.DataFrame:

@@ -197,9 +197,10 @@ def _items(stream: IO[bytes], name: str) -> Iterator[Item]:
 
 
 def _frame_of(listing: _Element, frames: Frames) -> _Element | None:
-    """Return the frame that a list of objects stands in."""
+    """Return the frame that a list of objects stands in; lists have small letters first."""
     above = listing.getparent()
-    return above if above is not None and above in frames else None
+    listed = above is not None and above in frames and local(listing)[:1].islower()
+    return above if listed else None
 
 
 def _is_frame(element: _Element) -> bool:
