@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -291,9 +290,6 @@ def _homes(scene: Scene, number: int) -> str:
 def warnings(scene: Scene) -> tuple[str, ...]:
     """Say whom the answer does not have, and what it rests on."""
     said = left_out(scene.everybody, scene.people)
-    slopeless = np.isnan(scene.built.graph.piece_slope).mean()
-    if slopeless > _ORDINARY:
-        said.append("Stigning er ikke kjent: gangtidene er regnet som på flatt.")
     if scene.days is None:
         said.append("Uten rutetabell er tilgangsklassen ukjent, ikke dårlig.")
     return tuple(said)
