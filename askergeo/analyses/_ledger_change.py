@@ -1,21 +1,33 @@
-"""What only the ledger can say of two runs: the growth of each year without and with a scenario."""
+"""What only the ledger can say of two runs: growth without and with a scenario, side by side."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from askergeo.compare import SCENARIO
+import pandas as pd
+
+from askergeo._text import listed
+from askergeo.analyses._ledger_tables import TOTAL
+from askergeo.compare import CHANGE, SCENARIO
+from askergeo.numbers import format_number
 from askergeo.result import YearChart
+from askergeo.transport.ledger import OUTSIDE
+from askergeo.transport.zones import UNKNOWN
 
 if TYPE_CHECKING:
     from askergeo.result import Result
 
 __all__ = ["compare"]
 
+# Dwellings: less is rounding.
+_LEAST = 0.05
+# Centres that the sentence names.
+_NAMED = 4
+
 
 def compare(base: Result, other: Result, difference: Result) -> Result:  # noqa: ARG001
-    """Draw the years of both runs beside each other.
+    """Draw the years of both runs beside each other, and say in which centres growth changed.
 
     Parameters
     ----------
@@ -40,4 +52,31 @@ def compare(base: Result, other: Result, difference: Result) -> Result:  # noqa:
                     colours={"nord": "#2b6ca3", f"nord{SCENARIO}": "#f0b14a"},
                 )
             )
-    return replace(difference, charts=tuple(charts))
+    said = _moved(difference)
+    # Braces in a name would be taken for a fact.
+    safe = said.replace("{", "{{").replace("}", "}}")
+    template = f"{difference.template} {safe}".strip()
+    return replace(difference, charts=tuple(charts), template=template)
+
+
+def _moved(difference: Result) -> str:
+    """Say which centres get more and which get fewer of the dwellings that are expected."""
+    tables = {table.name: table for table in difference.tables}
+    column = f"planlagt_boliger{CHANGE}"
+    if "sentre" not in tables or column not in tables["sentre"].columns:
+        return ""
+    frame = tables["sentre"].frame
+    change = pd.to_numeric(frame[column]).drop(index=TOTAL, errors="ignore").fillna(0.0)
+    change = change[change.abs() > _LEAST]
+    if not len(change):
+        return ""
+    biggest = change.abs().sort_values(ascending=False, kind="stable").index[:_NAMED]
+    names = {OUTSIDE: "utenfor sentrene", UNKNOWN: "på ukjent sted"}
+    words = [
+        f"{format_number(abs(change[one]), 1)} {'flere' if change[one] > 0 else 'færre'} "
+        f"{names.get(str(one), 'i ' + str(frame.loc[one, 'senter']))}"
+        for one in biggest
+    ]
+    more = len(change) - len(biggest)
+    rest = f", og endring i {format_number(more)} til" if more else ""
+    return f"Av boligene som ventes etter programmet, kommer {listed(words)}{rest}."
