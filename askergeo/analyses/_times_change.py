@@ -17,18 +17,20 @@ import shapely
 from askergeo.analyses._reach_tables import counted_table, person_column
 from askergeo.analyses._times_scene import KINDS
 from askergeo.analyses._times_tables import ALL, ZONES
-from askergeo.result import Column, MapLayer, Style, StyleClass
+from askergeo.compare import SCENARIO
+from askergeo.numbers import HARD_SPACE
+from askergeo.result import Column, Fact, MapLayer, Style, StyleClass
 from askergeo.transport.competition import CAR, TRANSIT, ratio_class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from askergeo.analyses._times_scene import Scene
     from askergeo.result import Result, Table
 
-__all__ = ["compare", "microdata_of"]
+__all__ = ["compare", "microdata_of", "states_of"]
 
 # A journey that is longer or shorter by less than this (minutes) is as before.
 _SAME: Final = 1.0
@@ -83,21 +85,72 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     kinds = [kind for kind in one.attrs["typer"] if kind in two.attrs["typer"]]
     index = one.index.append(two.index.difference(one.index, sort=False))
     before, after = one.reindex(index), two.reindex(index)
-    states = {kind: _states(before[kind].to_numpy(), after[kind].to_numpy()) for kind in kinds}
+    states = {kind: states_of(before[kind].to_numpy(), after[kind].to_numpy()) for kind in kinds}
     table = _table(before, after, states, zones=bool(one.attrs["soner"]))
     layers = tuple(
         replace(one, on_page=False) if one.name.startswith(_COVERING) else one
         for one in difference.layers
     )
+    template, facts = _statement(difference, table, kinds)
     return replace(
         difference,
+        template=template,
+        facts=facts,
         tables=(table, *difference.tables),
         layers=(*layers, *_layers(before, after, states, one.attrs["crs"])),
     )
 
 
-def _states(old: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Tell what happens to the journey from each home."""
+def _statement(
+    difference: Result, table: Table, kinds: Sequence[str]
+) -> tuple[str, Mapping[str, Fact]]:
+    """State how the median moves, and how many travel quicker and slower."""
+    facts = dict(difference.facts)
+    median = f"median_{TRANSIT}"
+    names = (median, median + SCENARIO)
+    if not kinds or any(name not in facts or facts[name].value is None for name in names):
+        return difference.template, facts
+    kind, row = kinds[0], f"{kinds[0]}_{ALL}"
+    told = {
+        "raskere": "Raskere kollektivreise",
+        "saktere": "Saktere kollektivreise",
+        "ny": "Får en kollektivreise",
+        "borte": "Mister kollektivreisen",
+    }
+    for name, title in told.items():
+        value: Any = table.frame[name].get(row)
+        facts[f"{name}_{kind}"] = Fact(
+            title=f"{title} til {_lower(KINDS[kind])}",
+            value=None if pd.isna(value) else int(value),
+            unit="personer",
+            persons=True,
+            cell=(table.name, row, name),
+        )
+    scenario = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
+    scenario = scenario.replace("{", "{{").replace("}", "}}")
+    minutes = f"fra {{{median}}} til {{{median}{SCENARIO}}}{HARD_SPACE}minutter"
+    template = (
+        f"Med {scenario} går kollektivreisen til {_lower(KINDS[kind])} {minutes} i median. "
+        f"{{raskere_{kind}}} bosatte får minst ett minutt raskere reise og {{saktere_{kind}}} "
+        "saktere"
+    )
+    if facts[f"ny_{kind}"].value != 0:
+        template += f"; {{ny_{kind}}} får en reise der det ikke var noen"
+    if facts[f"borte_{kind}"].value != 0:
+        template += f"; {{borte_{kind}}} mister reisen"
+    template += "."
+    return template, facts
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def states_of(old: NDArray[np.float64], new: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Tell what happens to the journey from each home, (h,): minutes without and with a scenario.
+
+    NaN is unknown and ``inf`` no journey; a key of the states for each.
+    """
     with np.errstate(invalid="ignore"):
         change = new - old
     return np.select(
@@ -184,7 +237,7 @@ def _layers(
         layers.append(
             MapLayer(
                 name=f"endret_{kind}",
-                title=f"Endret kollektivreise til {KINDS[kind][:1].lower()}{KINDS[kind][1:]}",
+                title=f"Endret kollektivreise til {_lower(KINDS[kind])}",
                 frame=frame[moved],
                 columns={
                     "endring": Column(title="Endring"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.analyses._times_scene import Scene
+    from askergeo.parameters import Parameters
 
     Flags = NDArray[np.bool_]
 
@@ -60,7 +61,7 @@ def mode_title(mode: str) -> str:
     return _TITLES.get(mode) or find_cycle_profile(mode).title
 
 
-def limits_of(scene: Scene) -> list[float]:
+def limits_of(parameters: Parameters) -> list[float]:
     """Read the limits, minutes, ascending.
 
     Raises
@@ -68,7 +69,7 @@ def limits_of(scene: Scene) -> list[float]:
     ParameterError
         When one is not a positive number.
     """
-    given = scene.parameters["reisetid_grenser_min"]
+    given = parameters["reisetid_grenser_min"]
     try:
         limits = sorted({float(str(one).replace(",", ".")) for one in given})
     except ValueError:
@@ -85,7 +86,7 @@ def time_table(scene: Scene) -> Table:
     """Tell the median, and residents within each limit, by kind of place and mode, in tens."""
     persons = scene.people.total.astype(np.float64)
     lost = float(scene.people.unplaced.sum())
-    limits = limits_of(scene)
+    limits = limits_of(scene.parameters)
     names = [f"innen_{minutes_text(one).replace(',', '_')}" for one in limits]
     records: list[dict[str, Any]] = []
     for kind in scene.destinations:
@@ -227,7 +228,7 @@ def _zones(scene: Scene) -> Iterator[tuple[str, Flags]]:
 def place_table(scene: Scene) -> Table:
     """Count residents within the middle limit of each place, by mode, in tens."""
     persons = scene.people.total.astype(np.float64)
-    limits = limits_of(scene)
+    limits = limits_of(scene.parameters)
     limit = limits[len(limits) // 2]
     frame = scene.targets.frame
     records: list[dict[str, Any]] = []

@@ -52,6 +52,8 @@ def reisetid(
     given = Layers(**layers)
     if parameters["reisetid_adresse"]:
         return one_address(gangnett, bilnett, given, parameters)
+    # A limit that cannot be read is told before all is reckoned.
+    tables.limits_of(parameters)
     scene = make_scene(gangnett, bilnett, given, parameters)
     times, (ratios, own_power) = tables.time_table(scene), tables.ratio_tables(scene)
     plans = tables.plan_table(scene)
