@@ -23,8 +23,9 @@ import numpy as np
 
 from askergeo.errors import LayerError, ParameterError
 from askergeo.network._network import in_parts, unsnapped_rows
-from askergeo.network._raptor import NEVER, Lines, from_origins, to_targets
+from askergeo.network._raptor import NEVER, from_origins, to_targets
 from askergeo.network._transit_journey import Journey, Leg, find_journey
+from askergeo.network._transit_lines import kernel_lines
 from askergeo.network._transit_walks import footpaths, grouped, seconds, walks
 from askergeo.network.paths import Network, matrix
 from askergeo.network.profiles import edge_costs, find_profile
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from askergeo.network._raptor import Lines
     from askergeo.network.graph import WalkGraph
     from askergeo.network.snapping import Places
     from askergeo.network.timetable import Timetable
@@ -89,30 +91,14 @@ class TransitNetwork:
     @cached_property
     def along(self) -> Lines:
         """The timetable as the kernels take it."""
-        own = self.timetable
-        return _lines(
-            (own.stop_ptr, own.stop, own.board, own.alight, np.diff(own.trip_ptr), own.time_ptr),
-            (own.arrival, own.departure),
-            grouped(self.foot_from, self.stops.count, self.foot_to, self.foot_s),
-        )
+        foot = grouped(self.foot_from, self.stops.count, self.foot_to, self.foot_s)
+        return kernel_lines(self.timetable, foot)
 
     @cached_property
     def against(self) -> Lines:
         """The timetable turned round in time: see :mod:`askergeo.network._raptor`."""
-        own = self.timetable
-        return _lines(
-            (
-                own.stop_ptr[-1] - own.stop_ptr[::-1],
-                own.stop[::-1],
-                own.alight[::-1],
-                own.board[::-1],
-                np.diff(own.trip_ptr)[::-1],
-                own.time_ptr[-1] - own.time_ptr[::-1],
-            ),
-            # Calls and trips in the other order: each pattern's block of times, turned round.
-            (-own.departure[::-1], -own.arrival[::-1]),
-            grouped(self.foot_to, self.stops.count, self.foot_from, self.foot_s),
-        )
+        foot = grouped(self.foot_to, self.stops.count, self.foot_from, self.foot_s)
+        return kernel_lines(self.timetable, foot, against=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -343,39 +329,6 @@ def journey(  # noqa: PLR0917  (as travel_times, and which)
     """
     return find_journey(
         net, origins, targets, o, t, depart_s, limit=net.limit_s if limit_s is None else limit_s
-    )
-
-
-def _lines(
-    shape: tuple[NDArray[np.generic], ...],
-    times: tuple[NDArray[np.int32], NDArray[np.int32]],
-    foot: tuple[NDArray[np.int32], ...],
-) -> Lines:
-    stop_ptr, stop, board, alight, trips, time_ptr = (np.ascontiguousarray(one) for one in shape)
-    arrival, departure = (np.ascontiguousarray(one) for one in times)
-    pattern = np.repeat(np.arange(len(trips)), np.diff(stop_ptr))
-    call = np.arange(len(stop)) - stop_ptr[pattern]
-    # Nobody boards where the trip ends.
-    usable = board & (np.arange(len(stop)) < stop_ptr[pattern + 1] - 1)
-    at_ptr, at_pattern, at_call = grouped(
-        stop[usable],
-        len(foot[0]) - 1,
-        pattern[usable].astype(np.int32),
-        call[usable].astype(np.int32),
-    )
-    return Lines(
-        stop_ptr.astype(np.int32),
-        stop,
-        board,
-        alight,
-        trips.astype(np.int32),
-        time_ptr,
-        arrival,
-        departure,
-        at_ptr,
-        at_pattern,
-        at_call,
-        *foot,
     )
 
 
