@@ -87,8 +87,11 @@ def metres_around(
     table = table[table["a"] != table["b"]].drop_duplicates(["a", "b"], keep="last")
     ends = (table["a"].to_numpy(), table["b"].to_numpy())
     graph = coo_array((np.maximum(table["length"].to_numpy(), 1e-6), ends), shape=shape).tocsr()
-    away = dijkstra(graph, directed=False, indices=start, limit=farthest)
-    return np.asarray(away[:, stop] + gap + door[:, None]), np.asarray(door)
+    away = [
+        dijkstra(graph, directed=False, indices=some, limit=farthest)[:, stop]
+        for some in np.array_split(start, max(len(start) // 20, 1))  # a row is a number a node
+    ]
+    return np.concatenate(away) + gap + door[:, None], np.asarray(door)
 
 
 def _net(land: Land) -> _Net:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["make_transport_key"]
 
-#: The classes of access with the least and most departures an hour, and the metres to the stop.
-_CLASSES: Final = (
-    ("svært god", 4.0, np.inf, 0.0, 1_000.0),
-    ("god", 4.0, np.inf, 1_000.0, 1_500.0),
-    ("svært dårlig", 0.0, np.inf, 1_500.0, np.inf),
-)
-_SLACK: Final = 100.0  # metres from the limits that a planted address keeps
+#: The classes of access (National Travel Survey), best first: what a stop gives by departures an
+#: hour (rows: 4, 2, 1, more than 0) within 1 000 and 1 500 m (columns).
+_CLASSES: Final = ("svært god", "god", "middels", "dårlig", "svært dårlig")
+_BY_STOP: Final = np.array([[0, 1], [1, 2], [2, 3], [3, 3]])
+_RATES: Final = (4.0, 2.0, 1.0)
+_REACH: Final = (1_000.0, 1_500.0)
+_SLACK: Final = 100.0  # metres that the way may be longer or shorter without moving the class
 _DOOR: Final = 40.0  # metres from the address to the net, at most
 _TRIED: Final = 40
 _EACH: Final = 2
@@ -150,37 +150,51 @@ def _per_hour(land: Land) -> pd.DataFrame:
     return pd.DataFrame({"low": hours.min(axis=0), "high": hours.max(axis=0)})
 
 
+def _class_of(metres: Array, rate: Array) -> tuple[Array, Array]:
+    """Return the class (index) of each origin, and the stop that gives it.
+
+    Parameters
+    ----------
+    metres
+        From each origin to each stop (n, m).
+    rate
+        Departures an hour from each stop (m,).
+    """
+    row = np.searchsorted(-np.array(_RATES), -rate, side="left")
+    column = np.searchsorted(np.array(_REACH), metres, side="right")
+    table = np.column_stack([_BY_STOP, np.full(len(_BY_STOP), len(_CLASSES) - 1)])
+    found = np.where(rate > 0, table[row, column], len(_CLASSES) - 1)
+    best = np.lexsort((metres, found), axis=1)[:, 0]
+    return found[np.arange(len(found)), best], best
+
+
 def _access(land: Land) -> list[dict[str, Any]]:
-    """Addresses whose class is beyond doubt: well inside the limits, whatever hour is asked for."""
+    """Addresses whose class is beyond doubt, whatever hour is asked for and whoever measures."""
     people = land.tables["people"]
     xy = people[["x", "y"]].to_numpy()
     stops = land.frames["holdeplass"]
     at = shapely.get_coordinates(stops.geometry.to_numpy())
     rate = _per_hour(land)
-    low = rate["low"].to_numpy()
-    served = rate["high"].to_numpy() > 0
-    frequent = low >= _CLASSES[0][1]
-    straight = cKDTree(at[frequent]).query(xy)[0] if frequent.any() else np.full(len(xy), np.inf)
+    low, high = rate["low"].to_numpy(), rate["high"].to_numpy()
+    far = cKDTree(at[high > 0]).query(xy)[0]
+    order = np.argsort(far, kind="stable")
+    some = land.rng("access").choice(len(xy), 3 * _TRIED, replace=False)
+    tried = np.array(list(dict.fromkeys([*order[-_TRIED:].tolist(), *some.tolist()])))
+    metres, door = metres_around(land, xy[tried], at, farthest=_REACH[1] + 2 * _SLACK)
+    worst, best = _class_of(metres + _SLACK, low)
+    sure = (worst == _class_of(metres - _SLACK, high)[0]) & (door <= _DOOR)
     ids = land.frames["adresse"]["adresse_id"].to_numpy()
+    names = stops["holdeplass_id"].to_numpy()
     found: list[dict[str, Any]] = []
-    wanted = (
-        ("svært god", np.argsort(straight, kind="stable")),
-        ("svært dårlig", np.argsort(-cKDTree(at[served]).query(xy)[0], kind="stable")),
-    )
-    for name, order in wanted:
-        metres, door = metres_around(land, xy[order[:_TRIED]], at, farthest=3_000.0)
-        _, _, _, near, far = next(one for one in _CLASSES if one[0] == name)
-        for k, row in enumerate(order[:_TRIED].tolist()):
-            reach = metres[k][frequent if name == "svært god" else served].min(initial=np.inf)
-            if door[k] > _DOOR or not near + _SLACK * (near > 0) <= reach <= far - _SLACK:
-                continue
-            best = int(np.argmin(np.where(frequent, metres[k], np.inf)))
-            found.append({"adresse_id": str(ids[row]), "klasse": name} | (
-                {"holdeplass_id": str(stops["holdeplass_id"].iloc[best]),
-                 "gangveg_m": round(float(reach), 1),
-                 "avganger_per_time_minst": round(float(low[best]), 2)}
-                if name == "svært god" else {}
-            ))  # fmt: skip
-            if sum(one["klasse"] == name for one in found) == _EACH:
-                break
+    for k, name in enumerate(_CLASSES):
+        for row in np.flatnonzero(sure & (worst == k))[:_EACH].tolist():
+            one: dict[str, Any] = {"adresse_id": str(ids[tried[row]]), "klasse": name}
+            if name != _CLASSES[-1]:
+                stop = int(best[row])
+                one |= {
+                    "holdeplass_id": str(names[stop]),
+                    "gangveg_m": round(float(metres[row, stop]), 1),
+                    "avganger_per_time_minst": round(float(low[stop]), 2),
+                }
+            found.append(one)
     return found
