@@ -27,6 +27,7 @@ from askergeo._place import check_crs
 from askergeo._text import nearest
 from askergeo.crs import crs_name, known_crs
 from askergeo.errors import CrsError, LayerError, SourceError
+from askergeo.sources._feed_files import feed_kind
 from askergeo.sources._kinds import (
     Kind,
     declares_crs,
@@ -157,6 +158,7 @@ def read_file(
         known_crs(crs)
     file = existing(path)
     kind = kind_of(file)
+    _refuse_timetable(file, kind)
     if kind is Kind.ZIP:
         with tempfile.TemporaryDirectory(prefix="askergeo-") as folder:
             inner = unpack_dataset(file, Path(folder))
@@ -183,6 +185,16 @@ def read_file(
     else:
         raise refusal(file, kind)
     return _finished(_narrowed(frame, file, bbox, columns), name, file, crs, faults)
+
+
+def _refuse_timetable(file: Path, kind: Kind) -> None:
+    """Say how a timetable is read, which is several layers at once."""
+    sort = feed_kind(file) if kind in (Kind.ZIP, Kind.XML) else ""
+    if sort:
+        raise SourceError(
+            f"{file.name} er en rutetabell ({sort}), ikke et kartlag.",
+            remedy="Legg den til uten lagnavn: «askergeo data legg-til MAPPE FIL».",
+        )
 
 
 def read_layers(
