@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._reach_tables import counted_table, person_column
-from askergeo.analyses._stops_map import CLASS_SIGNS, STOP_LAYERS
+from askergeo.analyses._stops_map import CLASS_COLOURS, CLASS_SIGNS, STOP_LAYERS
 from askergeo.numbers import HARD_SPACE
 from askergeo.result import Column, Fact, FlowChart, MapLayer, Style, StyleClass
 from askergeo.transport.access import CLASSES, UNKNOWN
@@ -76,7 +76,7 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
         return difference
     index = one.index.append(two.index.difference(one.index, sort=False))
     before, after = one.reindex(index), two.reindex(index)
-    table = _table(before, after)
+    table, flows = _sums_table(before, after), _flow_table(before, after)
     moved = _moved(before, after, base)
     kept = [layer for layer in difference.layers if layer.name not in (*STOP_LAYERS, "ruter")]
     ground = [layer for layer in other.layers if layer.name in _GROUND]
@@ -85,7 +85,11 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
         difference,
         template=_template(difference, table),
         facts=_facts(difference, table),
-        tables=(*difference.tables[:1], table, *difference.tables[1:]),
+        tables=(
+            table,
+            *([flows] if len(flows.frame) else []),
+            *(_narrowed(one) for one in difference.tables),
+        ),
         layers=(
             *ground,
             *(
@@ -104,9 +108,10 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
                 source="fra",
                 target="til",
                 value="bosatte",
+                colours=dict(zip(CLASS_SIGNS.values(), (*CLASS_COLOURS, "#bdbdbd"), strict=True)),
             ),
         )
-        if len(table.frame) > len(_SUMS)
+        if len(flows.frame)
         else (),
     )
 
@@ -114,7 +119,8 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
 _SUMS: Final = {
     "bedre": "Får en bedre klasse",
     "daarligere": "Får en dårligere klasse",
-    "lik": "Samme klasse",
+    "lik": "Beholder klassen",
+    "ukjent": "Har ukjent klasse uten eller med scenario",
 }
 
 
@@ -123,45 +129,73 @@ def _codes(frame: pd.DataFrame) -> NDArray[np.intp]:
     return np.asarray(pd.Index(_WORDS).get_indexer(pd.Index(frame["klasse"])), dtype=np.intp)
 
 
-def _table(before: pd.DataFrame, after: pd.DataFrame) -> Table:
-    """Count those who live there in both runs by class before and after, in whole tens."""
-    old, new = _codes(before), _codes(after)
-    count = [frame["bosatte"].fillna(0).to_numpy(dtype=np.float64) for frame in (before, after)]
-    stay = np.minimum(*count)
-    known = (old >= 0) & (new >= 0) & (old < len(CLASSES)) & (new < len(CLASSES))
-    records: list[dict[str, Any]] = []
-    for label, mine in zip(
-        _SUMS, (known & (new < old), known & (new > old), (old == new) & (old >= 0)), strict=True
-    ):
-        text = _SUMS[label]
-        records.append(
-            {"rad": label, "hva": text, "fra": "", "til": "", "bosatte": stay[mine].sum()}
-        )
-    for first, was in enumerate(_WORDS):
-        for second, becomes in enumerate(_WORDS):
-            mine = (old == first) & (new == second)
-            if first != second and mine.any():
-                records.append(
-                    {
-                        "rad": f"{first}_{second}",
-                        "hva": "Flytter",
-                        "fra": CLASS_SIGNS[was],
-                        "til": CLASS_SIGNS[becomes],
-                        "bosatte": stay[mine].sum(),
-                    }
-                )
+def _stay(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.float64]:
+    """Count those at each home who are there in both runs."""
+    one, two = (frame["bosatte"].fillna(0).to_numpy(dtype=np.float64) for frame in (before, after))
+    return np.asarray(np.minimum(one, two), dtype=np.float64)
+
+
+def _sums_table(before: pd.DataFrame, after: pd.DataFrame) -> Table:
+    """Count who gets a better and who a poorer class, in whole tens."""
+    old, new, stay = _codes(before), _codes(after), _stay(before, after)
+    known = _known(old) & _known(new)
+    rows = {
+        "bedre": known & (new < old),
+        "daarligere": known & (new > old),
+        "lik": (old == new) & (old >= 0),
+        "ukjent": (old >= 0) & (new >= 0) & (old != new) & ~known,
+    }
+    records = [
+        {"rad": label, "hva": _SUMS[label], "bosatte": stay[mine].sum()}
+        for label, mine in rows.items()
+    ]
     return counted_table(
-        "flytting",
+        "bytter",
         "Hvem får bedre og dårligere tilgang",
         records,
+        {"hva": Column(title="Bosatte som"), "bosatte": person_column("Bosatte")},
+        note="Bare bosatte som er der både uten og med scenario, er med.",
+    )
+
+
+def _flow_table(before: pd.DataFrame, after: pd.DataFrame) -> Table:
+    """Count those who move from each class to each other, in whole tens."""
+    old, new, stay = _codes(before), _codes(after), _stay(before, after)
+    records = [
         {
-            "hva": Column(title="Bosatte som"),
+            "rad": f"{first}_{second}",
+            "fra": CLASS_SIGNS[was],
+            "til": CLASS_SIGNS[becomes],
+            "bosatte": stay[mine].sum(),
+        }
+        for first, was in enumerate(_WORDS)
+        for second, becomes in enumerate(_WORDS)
+        if first != second and (mine := (old == first) & (new == second)).any()
+    ]
+    return counted_table(
+        "flytting",
+        "Bosatte fra klasse til klasse",
+        records,
+        {
             "fra": Column(title="Fra klasse"),
             "til": Column(title="Til klasse"),
             "bosatte": person_column("Bosatte"),
         },
-        note="Bare bosatte som er der både uten og med scenario, kan flytte mellom klassene.",
+        note="Bare bosatte som er der både uten og med scenario, er med.",
     )
+
+
+def _known(codes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which homes are there and have a class."""
+    return np.asarray((codes >= 0) & (codes < len(CLASSES)), dtype=np.bool_)
+
+
+def _narrowed(table: Table) -> Table:
+    """Leave the shares out of the comparison of classes: the counts of three runs are wide."""
+    if not table.name.startswith("klasser_"):
+        return table
+    kept = {name: one for name, one in table.columns.items() if not name.startswith("andel_")}
+    return replace(table, frame=table.frame[list(kept)], columns=kept)
 
 
 def _facts(difference: Result, table: Table) -> dict[str, Fact]:
@@ -174,7 +208,7 @@ def _facts(difference: Result, table: Table) -> dict[str, Fact]:
             value=None if pd.isna(value) else int(value),
             unit="personer",
             persons=True,
-            cell=("flytting", label, "bosatte"),
+            cell=("bytter", label, "bosatte"),
             hidden=(label, "bosatte") in table.hidden,
         )
     return facts
@@ -211,7 +245,7 @@ def _some(table: Table, label: str) -> bool:
 def _moved(before: pd.DataFrame, after: pd.DataFrame, base: Result) -> MapLayer:
     """Draw the homes that change class, without a number of persons."""
     old, new = _codes(before), _codes(after)
-    known = (old >= 0) & (new >= 0) & (old < len(CLASSES)) & (new < len(CLASSES))
+    known = _known(old) & _known(new)
     state = np.select(
         [old < 0, new < 0, known & (new < old), known & (new > old), old != new],
         ["Ny adresse", "Fjernet adresse", "Bedre", "Dårligere", "Ukjent"],

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from askergeo.analyses._stops_scene import Scene
 
-__all__ = ["CLASS_SIGNS", "STOP_LAYERS", "layers_of"]
+__all__ = ["CLASS_COLOURS", "CLASS_SIGNS", "STOP_LAYERS", "layers_of"]
 
 # More addresses than this are drawn on the page as squares.
 _POINTS: Final = 12_000
-# From much to little: told apart by lightness alone, and by the number in front of the name.
-_SCALE: Final = ("#1f5fa8", "#5b9fd0", "#a9cfe6", "#f5b27a", "#c8440b")
+#: From much to little: told apart by lightness alone, and by the number in front of the name.
+CLASS_COLOURS: Final = ("#1f5fa8", "#5b9fd0", "#a9cfe6", "#f5b27a", "#c8440b")
 #: What a class is called on the map: its number is a sign that needs no colour.
 CLASS_SIGNS: Final = {word: f"{n} {word}" for n, word in enumerate(CLASSES, start=1)} | {
     UNKNOWN: f"? {UNKNOWN}"
@@ -141,7 +141,7 @@ def _classes(*, by_class: bool) -> tuple[StyleClass, ...]:
     return (
         *(
             StyleClass(value=word, label=word, fill=fill, stroke="#5f6b7a")
-            for word, fill in zip(words, _SCALE, strict=True)
+            for word, fill in zip(words, CLASS_COLOURS, strict=True)
         ),
         StyleClass(value=unknown, label=unknown, fill="#ffffff", stroke="#8c8c8c", dash=True),
     )

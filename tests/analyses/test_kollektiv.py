@@ -290,10 +290,11 @@ def test_with_twice_the_buses_residents_move_class() -> None:
     told = compare(RESULT, other)
     # Four an hour from B out, one from C home: d has 590 m to B; e is 1090 m and f 2090 m off it.
     # c has 290 m to B now: svært god. e: god (1090 m, four an hour) instead of middels.
-    moved = told.table("flytting").frame
-    assert moved["bosatte"].to_dict() == {
-        "bedre": 180, "daarligere": 0, "lik": 430, "1_0": 50, "2_0": 60, "2_1": 70
+    assert told.table("bytter").frame["bosatte"].to_dict() == {
+        "bedre": 180, "daarligere": 0, "lik": 430, "ukjent": 0
     }  # fmt: skip
+    assert told.table("flytting").frame["bosatte"].to_dict() == {"1_0": 50, "2_0": 60, "2_1": 70}
+    assert told.charts[0].table == "flytting"
     assert told.sentence.startswith("Med scenarioet får 180 bosatte bedre")
     assert "ingen dårligere" in told.sentence
     drawn = told.layer("flytting").frame
@@ -316,8 +317,17 @@ def test_a_new_stop_moves_those_near_it() -> None:
     days["ruteavgang"] = pd.concat([calls, extra], ignore_index=True)
     stops = gpd.GeoDataFrame(pd.concat([STOPS, new], ignore_index=True), crs=CRS)
     told = compare(RESULT, answer(holdeplass=stops, **days))
-    moved = told.table("flytting").frame["bosatte"].to_dict()
-    assert moved == {"bedre": 30, "daarligere": 0, "lik": 580, "4_2": 30}
+    assert told.table("bytter").frame["bosatte"].to_dict() == {
+        "bedre": 30, "daarligere": 0, "lik": 580, "ukjent": 0
+    }  # fmt: skip
+    assert told.table("flytting").frame["bosatte"].to_dict() == {"4_2": 30}
+
+
+def test_a_scenario_that_changes_nothing_moves_nobody() -> None:
+    told = compare(RESULT, answer())
+    assert "ingen bosatte bedre eller dårligere" in told.sentence
+    assert told.charts == ()
+    assert told.layer("flytting").frame.empty
 
 
 def test_counts_of_few_persons_never_leave() -> None:
