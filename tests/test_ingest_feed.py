@@ -94,8 +94,10 @@ def test_the_margin_says_how_far_a_stop_brings_its_trips(package, tmp_path):
     far = feed()
     far.holdeplass.geometry = far.holdeplass.translate(25_000)
     path = write_gtfs(far, tmp_path / "rute.zip")
-    assert add_feed(package, path, today=TODAY, margin=15_000)[0][2].rows == 2
-    assert add_feed(package, path, today=TODAY, margin=0, overwrite=True)[0][2].rows == 0
+    with pytest.raises(SourceError, match="stopper i eller nær kommunen"):
+        add_feed(package, path, today=TODAY)
+    assert "rutetur" not in package
+    assert add_feed(package, path, today=TODAY, margin=25_000)[0][2].rows == 2
     with pytest.raises(ParameterError):
         add_feed(package, path, today=TODAY, margin=-1, overwrite=True)
 

@@ -11,6 +11,7 @@ import shapely
 
 from askergeo._avvik import KEPT, SET_ASIDE
 from askergeo._place import at_null, check_crs
+from askergeo.errors import SourceError
 from askergeo.numbers import format_number
 from askergeo.sources._feed_days import tell_of_dates
 from askergeo.sources._feed_zones import to_norwegian_time
@@ -20,7 +21,7 @@ from askergeo.stores.tables import TEXT
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["FILE", "LINE", "finish_feed"]
+__all__ = ["FILE", "LINE", "finish_feed", "nothing_near"]
 
 # Columns that say where a row of a table came from.
 FILE: Final = "_fil"
@@ -103,6 +104,14 @@ def finish_feed(
         report=log.frame(),
         kind=kind,
         published=published,
+    )
+
+
+def nothing_near(name: str) -> SourceError:
+    """Say that a feed has nothing for the municipality."""
+    return SourceError(
+        f"Ingen faste turer i {name} stopper i eller nær kommunen.",
+        remedy="Er det riktig fil? Prøv et større område med --margin METER.",
     )
 
 

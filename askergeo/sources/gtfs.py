@@ -19,7 +19,7 @@ import pyarrow as pa
 from askergeo._avvik import KEPT
 from askergeo.errors import SourceError
 from askergeo.sources._feed_files import open_feed
-from askergeo.sources._feed_finish import finish_feed
+from askergeo.sources._feed_finish import finish_feed, nothing_near
 from askergeo.sources._gtfs_days import expand_frequencies, read_days
 from askergeo.sources._gtfs_table import gtfs_folder
 from askergeo.sources._gtfs_tables import (
@@ -91,6 +91,8 @@ def read_gtfs(
         if around is not None:
             near = trips_near(folder, stops, around)
             trips = trips[trips["tur_id"].isin(near.to_pandas())]
+            if not len(trips) and not only_stops:
+                raise nothing_near(files.path.name)
             wanted = pa.array(trips["tur_id"].dropna(), pa.string())
         calls, on_demand = read_calls(folder, wanted)
         trips = trips[~trips["tur_id"].isin(on_demand)]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from askergeo.errors import SourceError
 from askergeo.sources._feed_files import open_feed, visible
-from askergeo.sources._feed_finish import finish_feed
+from askergeo.sources._feed_finish import finish_feed, nothing_near
 from askergeo.sources._feed_zones import OSLO
 from askergeo.sources._netex_days import Calendar
 from askergeo.sources._netex_journeys import Journeys
@@ -140,10 +140,7 @@ def _published(files: FeedFiles, names: list[str]) -> str:
 
 def _require_journeys(name: str, around: Around | None, journeys: Journeys) -> None:
     if around is not None:
-        raise SourceError(
-            f"Ingen faste turer i {name} stopper i eller nær kommunen.",
-            remedy="Er det riktig fil? Prøv et større område med --margin METER.",
-        )
+        raise nothing_near(name)
     if not journeys.on_demand and not journeys.cancelled:
         raise SourceError(
             f"{name} har ingen turer (ServiceJourney).",
