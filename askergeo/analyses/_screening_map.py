@@ -19,7 +19,7 @@ from askergeo.result import Column, MapLayer, Style, StyleClass
 from askergeo.transport.access import CLASSES, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapely.geometry.base import BaseGeometry
 
@@ -45,7 +45,8 @@ CLASS_STYLES: Final = tuple(
 _WALK: Final = "#2b2b2b"
 _DEKAR: Final = 1e3
 # Metres of land and line round the growth on the map.
-_FRAME: Final = 1800.0
+_FRAME: Final = 400.0
+_MINE: Final = ("plan", "deler", "gangvei")
 # Metres that a walk may be longer than the one told, for the straight lines at its ends.
 _SLACK: Final = 50.0
 
@@ -64,9 +65,12 @@ def line_layer(line: BaseGeometry, crs: object) -> MapLayer:
     )
 
 
-def around(layers: list[MapLayer], growth: BaseGeometry) -> list[MapLayer]:
-    """Cut what lies below to a frame round the growth, so that the map shows the plan."""
-    west, south, east, north = growth.bounds
+def around(layers: list[MapLayer], shown: Iterable[MapLayer]) -> list[MapLayer]:
+    """Cut what lies below to a frame round the growth and the walks, so that they can be seen."""
+    mine = [geometries(one.frame) for one in shown if one.name in _MINE and len(one.frame)]
+    if not mine:
+        return layers
+    west, south, east, north = shapely.total_bounds(np.concatenate(mine))
     frame = (west - _FRAME, south - _FRAME, east + _FRAME, north + _FRAME)
     found = []
     for layer in layers:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from askergeo.analyses._screening_tables import homes_of
 from askergeo.numbers import format_number
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.transport._plan_parts import classed, divided
 from askergeo.transport.screening import DISCLAIMER, GREEN, RED, YELLOW, Doubt, Span
 from askergeo.transport.trips import LEVELS, jobs, traffic
-from askergeo.transport.zones import NORTH, SOUTH
+from askergeo.transport.zones import NORTH, SOUTH, distance_to_line
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,7 +25,16 @@ if TYPE_CHECKING:
     from askergeo.transport.screening import Screening
     from askergeo.transport.zones import Zones
 
-__all__ = ["LAW", "STATUSES", "answer_text", "doubt_of", "facts_of", "finding_of", "reading"]
+__all__ = [
+    "LAW",
+    "STATUSES",
+    "answer_text",
+    "doubt_of",
+    "facts_of",
+    "finding_of",
+    "line_text",
+    "reading",
+]
 
 LAW: Final = "kommunens handlingsprogram (nullvekstmålet); SPR for arealbruk og mobilitet pkt. 4.1"
 #: The status of the house of each colour.
@@ -107,6 +118,22 @@ def finding_of(subject: Subject, found: Screening, where: BaseGeometry) -> Findi
         action=action[found.status],
         geometry=where,
     )
+
+
+def line_text(subject: Subject, zones: Zones, parameters: Parameters) -> str:
+    """Say how far the growth lies from the line, and when the drawing of the line decides."""
+    if not len(subject.growth.frame):
+        return ""
+    away = np.abs(distance_to_line(zones, subject.growth.frame).to_numpy(dtype=float))
+    if np.isnan(away).all():
+        return "Avstanden til nullvekstlinjen er ukjent."
+    near, unsure = float(np.nanmin(away)), float(parameters["nullvekst_usikker_m"])
+    if near == 0:
+        return "Nullvekstlinjen går gjennom et formål, og det er delt etter areal."
+    told = f"Nærmeste formål ligger {format_number(np.ceil(near), unit='m')} fra nullvekstlinjen."
+    if near <= unsure:
+        told += " Det er så nær at svaret avhenger av hvordan linjen er tegnet."
+    return told
 
 
 def answer_text(subject: Subject, service: Service, measures: Measures) -> tuple[str, ...]:

@@ -165,7 +165,7 @@ _PLAN = Analysis(
     ),
     function="askergeo.analyses.nullvekst_plan:nullvekst_plan",
     parameters="trafikk+plansjekk.bolig+nullvekst.nullvekst_skjot_m+nullvekst.nullvekst_nord+"
-    "kollektiv+prognose.elever_per_+skoleveg.toleranse_m+skoleveg.glipp_m",
+    "nullvekst.nullvekst_usikker_m+kollektiv+prognose.elever_per_+skoleveg.toleranse_m+skoleveg.glipp_m",
     columns={
         "nullvekstlinje": ("linje_id*", "side"),
         "kommunegrense": BOUNDARY,

@@ -16,7 +16,14 @@ from askergeo.analyses._carbon_budget import read_budget
 from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._screening_list import list_of
 from askergeo.analyses._screening_subject import Programmes, all_projects, subject_of
-from askergeo.analyses._screening_text import answer_text, doubt_of, facts_of, finding_of, reading
+from askergeo.analyses._screening_text import (
+    answer_text,
+    doubt_of,
+    facts_of,
+    finding_of,
+    line_text,
+    reading,
+)
 from askergeo.geometry import geometries
 from askergeo.network.paths import Network
 from askergeo.network.profiles import metres
@@ -43,7 +50,7 @@ __all__ = ["nullvekst_plan"]
 
 _TITLE: Final = "Nullvekst: siling av plan"
 # Metres round the growth in which stops are drawn.
-_AROUND: Final = 1600.0
+_AROUND: Final = 700.0
 
 
 class _Scene(NamedTuple):
@@ -98,13 +105,13 @@ def nullvekst_plan(
     programmes = Programmes(**layers)
     subject = subject_of(programmes, nullvekstlinje.crs, parameters)
     base = [land_of(kommunegrense), maps.line_layer(zones.line, nullvekstlinje.crs)]
-    if subject is not None and len(subject.growth.frame):
-        base = maps.around(base, shapely.union_all(geometries(subject.growth.frame)))
     if subject is None:
         growth = all_projects(programmes, parameters)
         result = list_of(growth, zones, service, transporttiltak, parameters)
     else:
         result = _one(subject, _Scene(zones, service, transporttiltak), factor, parameters)
+    if subject is not None:
+        base = maps.around(base, result.layers)
     return Result(
         analysis="nullvekst_plan",
         title=_TITLE,
@@ -151,9 +158,10 @@ def _one(
     )
     listed = tables.part_frame(parts, growth, parameters)
     extra = answer_text(subject, service, measures)
+    near = line_text(subject, zones, parameters)
     shown = [
         tables.answer_table(found, parts, parameters),
-        tables.reason_table(found, extra),
+        tables.reason_table(found, (*extra, *([near] if near else []))),
         tables.year_table(found, factor),
     ]
     if len(measures.frame):
