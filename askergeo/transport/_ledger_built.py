@@ -193,10 +193,13 @@ def _permits(
     at = _first_row(buildings.ids, named)
     guessed = np.zeros(len(layer), dtype=bool)
     if bygning is not None:
-        bare = np.flatnonzero((at < 0) & named.isna().to_numpy() & np.isfinite(finished))
-        at[bare] = _by_place(
-            layer.iloc[bare], bygning, buildings.year, granted[bare], finished[bare]
-        )
+        nameless = (at < 0) & named.isna().to_numpy() & np.isfinite(finished)
+        bare = np.flatnonzero(nameless & ~(number(layer, "boliger") < 0))
+        # A building that a permit names is that permit's, and no other's.
+        year = buildings.year.copy()
+        year[at[at >= 0]] = np.nan
+        homes = number(layer, "boliger")[bare] > 0
+        at[bare] = _by_place(layer.iloc[bare], bygning, (year, buildings), finished[bare], homes)
         guessed[bare] = at[bare] >= 0
     # A building that is in use is finished, whatever the permit says.
     known = np.r_[buildings.year, np.nan][at]
@@ -233,16 +236,22 @@ def _first_row(ids: NDArray[np.object_], wanted: pd.Series) -> NDArray[np.intp]:
 
 
 def _by_place(
-    permits: gpd.GeoDataFrame, bygning: gpd.GeoDataFrame, year: Numbers, granted: Numbers,
+    permits: gpd.GeoDataFrame,
+    bygning: gpd.GeoDataFrame,
+    free: tuple[Numbers, _Buildings],
     finished: Numbers,
-) -> NDArray[np.intp]:  # fmt: skip
+    homes: Flags,
+) -> NDArray[np.intp]:
     """Find a building on the permit's place that was taken into use when the permit was built."""
     at = np.full(len(permits), -1, dtype=np.intp)
     shapes = geometries(permits)
     row, other = shapely.STRtree(geometries(bygning)).query(
         shapes, predicate="dwithin", distance=_NEAR
     )
-    fits = (year[other] >= granted[row]) & (year[other] <= finished[row] + 1)
+    year, buildings = free
+    # The two registers may be a year apart; homes are not in a shop that has none.
+    fits = np.abs(year[other] - finished[row]) <= 1
+    fits &= np.where(homes[row], buildings.homes[other] != 0, buildings.trade[other] != "")
     # From the last, so that the first building stays.
     at[row[fits][::-1]] = other[fits][::-1]
     return at

@@ -261,6 +261,15 @@ def test_a_building_and_a_permit_that_differ_are_told():
     assert told["bygning_ulik_tillatelse"] == "102 (10 mot 9)"
 
 
+def test_a_permit_on_the_place_of_another_permits_building_is_its_own():
+    # F stands where house 101 does; but here permit A says that 101 is A's.
+    permits = PERMITS.assign(bygning_id=["101", "103", "999", None, None, None])
+    permits.loc[0, ["tillatt_aar", "ferdig_aar", "boliger"]] = [2019, 2020, 1]
+    assert sums(village(byggetillatelse=permits), BUILT) == {
+        (2020, "nord"): 1 + 1, (2021, "nord"): 10 + 4, (2022, "nord"): 2 - 3,
+    }  # fmt: skip
+
+
 def test_rows_without_place_or_number_are_told_and_never_zero():
     permits = PERMITS.copy()
     permits.loc[4, "geometry"] = None
