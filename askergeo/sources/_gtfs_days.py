@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,11 +19,13 @@ from askergeo.sources.feed import counted
 if TYPE_CHECKING:
     from askergeo.sources._gtfs_table import GtfsFolder
 
-__all__ = ["expand_frequencies", "read_days"]
+__all__ = ["expand_frequencies", "read_days", "read_feed_info"]
 
 _WEEKDAYS: Final = (
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 )  # fmt: skip
+# A version that begins with a date, as 2026-01-02 or 20260102.
+_VERSION: Final = re.compile(r"(20\d{2})-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
 # A headway of less than this, in seconds, is a fault: it would give trips without end.
 _LEAST_HEADWAY: Final = 10
 
@@ -102,6 +105,31 @@ def _dates(raw: pd.DataFrame, column: str, file: str, folder: GtfsFolder) -> pd.
             layer="rutedag", file=file, row=int(raw.loc[wrong, ROW].iloc[0]), action=SET_ASIDE,
         )  # fmt: skip
     return pd.to_datetime(raw[column].map(known))
+
+
+def read_feed_info(folder: GtfsFolder, days: pd.DataFrame) -> str:
+    """Return the ISO date of the feed's version; empty when it says none.
+
+    Days outside the time that the feed vouches for are kept, and told: the timetable may be
+    incomplete there.
+    """
+    raw = folder.read("feed_info.txt", ["feed_version", "feed_start_date", "feed_end_date"])
+    if not len(raw):
+        return ""
+    file = "feed_info.txt"
+    known = raw.dropna(subset="feed_start_date"), raw.dropna(subset="feed_end_date")
+    first = _dates(known[0], "feed_start_date", file, folder).min()
+    last = _dates(known[1], "feed_end_date", file, folder).max()
+    outside = (days["dato"] < first) | (days["dato"] > last)
+    if outside.any():
+        folder.log.add(
+            "utenfor_gyldighet", "Dager utenfor tiden som filen gjelder for",
+            f"{counted(int(outside.sum()), 'kjøredag', 'kjøredager')} i kalenderne er utenfor "
+            "tiden som feed_info.txt oppgir; rutetabellen kan være ufullstendig de dagene.",
+            layer="rutedag", file=file, action=KEPT,
+        )  # fmt: skip
+    found = _VERSION.match(str(raw["feed_version"].iloc[0]))
+    return "-".join(found.groups()) if found else ""
 
 
 def expand_frequencies(

@@ -20,7 +20,7 @@ from askergeo._avvik import KEPT
 from askergeo.errors import SourceError
 from askergeo.sources._feed_files import open_feed
 from askergeo.sources._feed_finish import finish_feed, nothing_near
-from askergeo.sources._gtfs_days import expand_frequencies, read_days
+from askergeo.sources._gtfs_days import expand_frequencies, read_days, read_feed_info
 from askergeo.sources._gtfs_table import gtfs_folder
 from askergeo.sources._gtfs_tables import (
     read_calls,
@@ -99,6 +99,7 @@ def read_gtfs(
         trips, calls = expand_frequencies(folder, trips, calls)
         days = read_days(folder, trips["kalender_id"], day)
         transfers = read_transfers(folder, stops)
+        published = read_feed_info(folder, days)
     tables = {
         "holdeplass": _stopping_places(stops, calls, log),
         "rutelinje": lines[lines["transportmiddel"].notna()],
@@ -114,6 +115,7 @@ def read_gtfs(
         today=day,
         around=around,
         zones=trips["linje_id"].map(zones),
+        published=published,
     )
 
 

@@ -195,6 +195,15 @@ def test_a_calendar_that_has_run_out_is_told_with_the_dates(read, today, rule, t
     assert text in one(read(today=today), rule)["tekst"]
 
 
+def test_what_the_feed_says_of_itself(read):
+    feed = read(
+        feed_info="feed_publisher_name,feed_version,feed_start_date,feed_end_date\nEntur,20260102-1,20260105,20260109\n"
+    )
+    assert feed.published == "2026-01-02"
+    assert "5 kjøredager" in one(feed, "utenfor_gyldighet")["tekst"]
+    assert len(feed.rutedag) == 10
+
+
 def test_frequencies_become_trips(read):
     feed = read(
         stop_times=FILES["stop_times.txt"]
