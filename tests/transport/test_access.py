@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import geopandas as gpd
 import numpy as np
@@ -219,6 +219,29 @@ def test_every_class_agrees_with_all_pairs_of_points_and_stops(seed):
         best = min(classes, default=4)
         assert found["klasse"][row] == CLASSES[best], (row, far)
         assert np.nanmin(far) == pytest.approx(found["naermeste_m"][row], abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_more_departures_or_another_stop_never_make_a_class_worse(seed):
+    random = np.random.default_rng(100 + seed)
+    graph = random_graph(seed, nodes=80, keep=0.5, side=4000)
+    points = gpd.GeoSeries(shapely.points(random.uniform(0, 4000, (80, 2))), crs=CRS)
+    xy = random.uniform(0, 4000, (8, 2))
+    holdeplass = stops(*((f"H{n}", x, y, f"P{n}") for n, (x, y) in enumerate(xy)))
+    rates = {f"P{n}": rate for n, rate in enumerate(random.choice([0, 0.5, 1, 2, 4], 7))}
+    parameters = PARAMETERS.override(
+        {"kollektiv_koble_m": 300, "kollektiv_koble_holdeplass_m": 300}
+    )
+    fewer = holdeplass.iloc[:-1].reset_index(drop=True)
+    runs = [
+        access(points, graph, fewer, rates, parameters),
+        access(points, graph, fewer, rates | {"P0": 6, "P3": 6}, parameters),
+        access(points, graph, holdeplass, rates | {"P0": 6, "P3": 6, "P7": 6}, parameters),
+    ]
+    codes = [pd.Categorical(run["klasse"], categories=[*CLASSES, UNKNOWN]).codes for run in runs]
+    for before, after in pairwise(codes):
+        assert (after <= before).all()
+    assert (codes[2] < codes[0]).any()
 
 
 def test_the_layer_of_stops_knows_the_means_of_transport_that_are_counted():
