@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from askergeo.errors import PackageError
 from askergeo.numbers import format_number
 from askergeo.result import Severity
 from askergeo.run import partly_mapped
+from askergeo.sources._feed_days import date_text
 
 if TYPE_CHECKING:
     from askergeo.analyses import Analysis
@@ -39,8 +41,8 @@ def check_package(package: DataPackage) -> list[Problem]:
     -------
     list of Problem
         Errors first: files that are missing or changed. Then, as warnings, the layers with rows
-        that were repaired or set aside. Last, to be noted only: rows outside the municipality, and
-        layers without a date.
+        that were repaired or set aside. Last, to be noted only: a timetable that has run out, rows
+        outside the municipality, and layers without a date.
     """
     problems = [Problem(severity=Severity.ERROR, text=text) for text in package.verify()]
     notes = []
@@ -65,7 +67,25 @@ def check_package(package: DataPackage) -> list[Problem]:
             "kartfilen, når laget legges til."
         )
         notes.append(Problem(severity=Severity.INFO, text=text))
-    return [*problems, *notes]
+    return [*problems, *_run_out(package), *notes]
+
+
+def _run_out(package: DataPackage) -> list[Problem]:
+    """Say that the timetable was for a time that is past: what it shows may have changed."""
+    if "rutedag" not in package:
+        return []
+    try:
+        days = package.read("rutedag", columns=["dato"])["dato"]
+    except PackageError:
+        return []  # verify has said so already
+    today = dt.datetime.now(tz=dt.UTC).astimezone().date()
+    if not len(days) or days.max().date() >= today:
+        return []
+    text = (
+        f"Rutetabellen gjelder {date_text(days.min().date())}–{date_text(days.max().date())} og er "
+        "gått ut; hent en ny før rutetilbudet i dag regnes."
+    )
+    return [Problem(severity=Severity.INFO, text=text)]
 
 
 def _counted(layer: str, avvik: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from askergeo.datapackage import DataPackage, Origin
 from askergeo.errors import LayerError, OverwriteError, ParameterError, SourceError
 from askergeo.ingest import Terms, add_file
 from askergeo.ingest_feed import add_feed
-from askergeo.inspection import list_remarks
+from askergeo.inspection import check_package, list_remarks
 from askergeo.sources.feed import FEED_LAYERS, make_feed
 from askergeo.sources.feed_writing import write_gtfs, write_netex
 from tests.conftest import run_quietly
@@ -173,6 +173,15 @@ def test_remarks_stand_in_the_deviations_of_their_layer(package, tmp_path):
     assert [one["tittel"] for one in remarks] == ["Kalenderen er gått ut"]
     assert "5.1.2026–6.1.2026" in remarks[0]["tekst"]
     assert added[0].unstated == ("eier", "lisens", "navngivelse")
+
+
+def test_a_check_of_the_package_says_that_the_timetable_has_run_out(package, tmp_path):
+    day = dt.datetime.now(tz=dt.UTC).astimezone().date()
+    for dates, told in (("2020-02-03", True), (day.isoformat(), False)):
+        path = write_gtfs(feed(dates=(dates,)), tmp_path / "rute.zip")
+        add_feed(package, path, overwrite=True)
+        texts = [one.text for one in check_package(package)]
+        assert any("Rutetabellen gjelder 3.2.2020–3.2.2020" in text for text in texts) == told
 
 
 def test_a_timetable_does_not_go_into_a_scenario(package, tmp_path):
