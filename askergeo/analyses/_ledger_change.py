@@ -16,7 +16,7 @@ from askergeo.transport.ledger import OUTSIDE
 from askergeo.transport.zones import UNKNOWN
 
 if TYPE_CHECKING:
-    from askergeo.result import Result
+    from askergeo.result import Result, Table
 
 __all__ = ["compare"]
 
@@ -26,7 +26,7 @@ _LEAST = 0.05
 _NAMED = 4
 
 
-def compare(base: Result, other: Result, difference: Result) -> Result:  # noqa: ARG001
+def compare(base: Result, other: Result, difference: Result) -> Result:
     """Draw the years of both runs beside each other, and say in which centres growth changed.
 
     Parameters
@@ -56,7 +56,22 @@ def compare(base: Result, other: Result, difference: Result) -> Result:  # noqa:
     # Braces in a name would be taken for a fact.
     safe = said.replace("{", "{{").replace("}", "}}")
     template = f"{difference.template} {safe}".strip()
-    return replace(difference, charts=tuple(charts), template=template)
+    tables = tuple(_judged(base, other, table) for table in difference.tables)
+    return replace(difference, charts=tuple(charts), template=template, tables=tables)
+
+
+def _judged(base: Result, other: Result, table: Table) -> Table:
+    """Put what each run says of the targets beside each other: words have no difference."""
+    if table.name != "maal":
+        return table
+    frame, columns = table.frame.copy(), dict(table.columns)
+    for name in ("status", "grunn"):
+        title = columns[name].title
+        old, new = (run.table("maal").frame[name] for run in (base, other))
+        frame[name], frame[f"{name}{SCENARIO}"] = old.reindex(frame.index), new.reindex(frame.index)
+        columns[name] = replace(columns[name], title=f"{title}, uten scenario")
+        columns[f"{name}{SCENARIO}"] = replace(columns[name], title=f"{title}, med scenario")
+    return replace(table, frame=frame, columns=columns)
 
 
 def _moved(difference: Result) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.numbers import format_number
 from askergeo.result import Column, ColumnSum, RowSum, Table, YearChart
 from askergeo.transport.ledger import (
     BUILT,
@@ -327,15 +328,19 @@ def target_table(found: Sequence[Target]) -> Table:
     }
     rows = {
         f"{one.name}-{one.measure}-{one.stage}": {
-            "maal": titles[one.name], "gjelder": _UNITS[one.measure].capitalize(),
-            "trinn": STAGE_TITLES[one.stage], "vekst": one.growth, "inne": one.inside,
-            "ukjent": one.unknown, "lavest": one.low, "hoyest": one.high, "fra": one.aim[0],
-            "til": one.aim[1], "status": STATUS_WORDS[one.status], "grunn": one.reason,
+            "maal": f"{titles[one.name]}: {_aim_text(one.aim)}",
+            "gjelder": f"{_UNITS[one.measure].capitalize()}, {STAGE_TITLES[one.stage].lower()}",
+            "vekst": one.growth,
+            "inne": one.inside,
+            "lavest": one.low,
+            "hoyest": one.high,
+            "status": STATUS_WORDS[one.status],
+            "grunn": one.reason,
         }
         for one in sorted(found, key=lambda one: one.name != "prioritert")
-    }  # fmt: skip
+    }
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    decimals = _decimals(frame, ["vekst", "inne", "ukjent"])
+    decimals = _decimals(frame, ["vekst", "inne"])
     return Table(
         name="maal",
         title="Veksten mot målene",
@@ -343,21 +348,22 @@ def target_table(found: Sequence[Target]) -> Table:
         columns={
             "maal": Column(title="Mål"),
             "gjelder": Column(title="Gjelder"),
-            "trinn": Column(title="Trinn"),
             "vekst": Column(title="Vekst i alt", unit="stk.", decimals=decimals),
             "inne": Column(title="Oppfyller", unit="stk.", decimals=decimals),
-            "ukjent": Column(title="Ukjent sted", unit="stk.", decimals=decimals),
             "lavest": Column(title="Andel, minst", unit="%", decimals=1),
             "hoyest": Column(title="Andel, høyst", unit="%", decimals=1),
-            "fra": Column(title="Målet, fra", unit="%", decimals=0),
-            "til": Column(title="Målet, til", unit="%", decimals=0),
             "status": Column(title="Status"),
             "grunn": Column(title="Grunn"),
         },
-        note="Målet er nådd når den minste andelen når det. Forskjellen mellom minste og høyeste "
-        f"andel er det som har ukjent sted. {_STAGES_NOTE}",
+        note="Målet er nådd når den minste andelen når det. Den høyeste andelen regner med at alt "
+        f"som har ukjent sted, oppfyller målet. {_STAGES_NOTE}",
         group="Målene",
     )
+
+
+def _aim_text(aim: tuple[float, float]) -> str:
+    low, high = (format_number(value) for value in aim)
+    return f"minst {low} %" if low == high else f"{low}–{high} %"
 
 
 def account_table(ledger: Ledger) -> Table:

@@ -164,8 +164,8 @@ _PLAN = Analysis(
         "sperring",
     ),
     function="askergeo.analyses.nullvekst_plan:nullvekst_plan",
-    parameters="trafikk+plansjekk.bolig+nullvekst.nullvekst_skjot_m+nullvekst.nullvekst_nord+"
-    "nullvekst.nullvekst_usikker_m+kollektiv+prognose.elever_per_+skoleveg.toleranse_m+skoleveg.glipp_m",
+    parameters="trafikk+plansjekk.bolig+nullvekst+kollektiv+"
+    "prognose.elever_per_+skoleveg.toleranse_m+skoleveg.glipp_m",
     columns={
         "nullvekstlinje": ("linje_id*", "side"),
         "kommunegrense": BOUNDARY,
@@ -244,7 +244,7 @@ _LEDGER = Analysis(
     ),
     function="askergeo.analyses.nullvekst_regnskap:nullvekst_regnskap",
     # Of the other sets only what it reads: m² per job, and how places are joined to the network.
-    parameters="nullvekst_regnskap+nullvekst.nullvekst_skjot_m+nullvekst.nullvekst_nord"
+    parameters="nullvekst_regnskap+nullvekst"
     "+kollektiv.kollektiv_koble+kollektiv.kollektiv_los_del+kollektiv.toleranse+kollektiv.glipp"
     "+trafikk.trafikk_m2+trafikk.trafikk_bygg_naering+prognose.sannsynlighet",
     columns={

@@ -161,8 +161,8 @@ def _judged(
     one, other = format_number(low, 1), format_number(high, 1)
     if low >= aim[0]:
         beyond = " Det er over spennet i målet." if aim[1] > aim[0] and low > aim[1] else ""
-        return Status.NO_HIT, f"{one} % er minst {least} %.{beyond}"
+        return Status.NO_HIT, f"Minst {one} %. Målet er minst {least} %.{beyond}"
     if high < aim[0]:
-        return Status.HIT_RED, f"{other} % er mindre enn {least} %."
+        return Status.HIT_RED, f"Høyst {other} %. Målet er minst {least} %."
     why = f"Mellom {one} og {other} %, fordi stedet til noe av veksten er ukjent."
     return Status.HIT_YELLOW, f"{why} Målet er minst {least} %."

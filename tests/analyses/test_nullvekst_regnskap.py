@@ -215,5 +215,8 @@ def test_moved_growth_is_told_by_centre_and_year(package, found, tmp_path) -> No
                 base.table(name).frame.loc["planlagt-sum", "program"]
             )
     assert f"flere i {centres.loc[target, 'senter']}" in difference.sentence
+    words = difference.table("maal").frame[["status", "status_scenario"]]
+    assert words["status"].tolist() == base.table("maal").frame["status"].tolist()
+    assert words["status_scenario"].tolist() == other.table("maal").frame["status"].tolist()
     assert difference.charts[0].columns == ("nord", "nord_scenario")
     assert year_bars(difference, difference.charts[0]) is not None
