@@ -25,11 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CRS = "EPSG:25832"
-SETS = (
-    "trafikk+plansjekk.bolig+nullvekst.nullvekst_skjot_m+nullvekst.nullvekst_nord+"
-    "nullvekst.nullvekst_usikker_m+kollektiv+"
-    "prognose.elever_per_"
-)
+SETS = "trafikk+plansjekk.bolig+nullvekst+kollektiv+prognose.elever_per_"
 
 
 def frame(geometry: list[Any], **columns: Any) -> gpd.GeoDataFrame:
