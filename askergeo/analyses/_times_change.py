@@ -45,6 +45,8 @@ _STATES: Final = {
 _GOOD: Final = ("like_rask", "inntil_1_5")
 # Layers that would cover what changes.
 _COVERING: Final = ("adresser_", "ruter_")
+# Layers that the answer lies on.
+_GROUND: Final = ("land_og_sjo", "nullvekstlinje")
 
 
 def microdata_of(scene: Scene) -> pd.DataFrame:
@@ -87,10 +89,7 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     before, after = one.reindex(index), two.reindex(index)
     states = {kind: states_of(before[kind].to_numpy(), after[kind].to_numpy()) for kind in kinds}
     table = _table(before, after, states, zones=bool(one.attrs["soner"]))
-    layers = tuple(
-        replace(one, on_page=False) if one.name.startswith(_COVERING) else one
-        for one in difference.layers
-    )
+    layers = tuple(_drawn(layer, base) for layer in difference.layers)
     template, facts = _statement(difference, table, kinds)
     return replace(
         difference,
@@ -99,6 +98,15 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
         tables=(table, *difference.tables),
         layers=(*layers, *_layers(before, after, states, one.attrs["crs"])),
     )
+
+
+def _drawn(layer: MapLayer, base: Result) -> MapLayer:
+    """Draw land and line under what differs, and leave out of the page what would cover it."""
+    if layer.name in _GROUND and layer.frame.empty:
+        return base.layer(layer.name)
+    if layer.name.startswith(_COVERING):
+        return replace(layer, on_page=False)
+    return replace(layer, visible=False)
 
 
 def _statement(

@@ -34,7 +34,7 @@ _COLOURS: Final = {
     "over_2": "#d7301f",
     "uten_tilbud": "#67000d",
     "uten_bil": "#7b3294",
-    "ukjent": "#ffffff",
+    "ukjent": "#cccccc",
 }
 RATIO_CLASSES: Final = tuple(
     StyleClass(value=title, label=title, fill=_COLOURS[name], stroke="#5f6b7a")

@@ -47,7 +47,7 @@ KINDS: Final = {
     "kommunesenter": "Kommunesenteret",
     "lokalsenter": "Nærmeste lokalsenter",
     "stasjon": "Nærmeste stasjon",
-    "arbeid": "Nærmeste tyngdepunkt for arbeidsplasser",
+    "arbeid": "Nærmeste tyngdepunkt for arbeid",
 }
 #: What one place of a kind is called.
 PLACES: Final = {
@@ -55,7 +55,7 @@ PLACES: Final = {
     "lokalsenter": "Lokalsenter",
     "naersenter": "Nærsenter",
     "stasjon": "Stasjon",
-    "arbeid": "Tyngdepunkt for arbeidsplasser",
+    "arbeid": "Tyngdepunkt for arbeid",
 }
 #: The layers of a timetable.
 TIMETABLE: Final = ("holdeplass", "rutelinje", "rutetur", "ruteavgang", "rutedag")

@@ -20,7 +20,7 @@ from askergeo.errors import ParameterError
 from askergeo.network.cycling import find_cycle_profile
 from askergeo.numbers import HARD_SPACE
 from askergeo.result import Column, Table
-from askergeo.transport.competition import CAR, RATIOS, TRANSIT, WALK, median_of
+from askergeo.transport.competition import CAR, RATIOS, TRANSIT, WALK, median_of, ratio_of
 from askergeo.transport.zones import SIDES, UNKNOWN, zone_of
 
 if TYPE_CHECKING:
@@ -169,11 +169,13 @@ def _ratio_table(scene: Scene, name: str, title: str, modes: tuple[str, ...]) ->
     for kind in scene.destinations:
         for mode in modes:
             classes = scene.classes(mode, kind)
+            ratios = ratio_of(scene.minutes(mode, kind), scene.minutes(CAR, kind))
             for zone, members in _zones(scene):
                 counts = {one: float(persons[members & (classes == one)].sum()) for one in RATIOS}
                 away = lost if zone == ALL else 0.0
                 counts["ukjent"] += away
                 good = counts["like_rask"] + counts["inntil_1_5"]
+                typical = median_of(ratios[members], persons[members])
                 records.append(
                     {
                         "rad": f"{kind}_{mode}_{zone}",
@@ -181,20 +183,29 @@ def _ratio_table(scene: Scene, name: str, title: str, modes: tuple[str, ...]) ->
                         "middel": mode_title(mode),
                         "sone": ZONES[zone],
                         "bosatte": float(persons[members].sum()) + away,
-                        **counts,
                         "hoyst_1_5": good,
+                        "forhold": _finite(typical),
+                        **counts,
                     }
                 )
     columns = {
         "mal": Column(title="Reise til"),
-        "middel": Column(title="Med"),
+        # A table of one mode says which in its title.
+        **({"middel": Column(title="Med")} if len(modes) > 1 else {}),
         "sone": Column(title="Sone"),
         "bosatte": person_column("Bosatte"),
-        **{one: person_column(what) for one, what in RATIOS.items()},
         "hoyst_1_5": person_column("Høyst 1,5"),
         "andel": Column(
             title="Andel høyst 1,5", unit="%", decimals=0, derived_from=("hoyst_1_5", "bosatte")
         ),
+        "forhold": Column(
+            title="Median",
+            decimals=2,
+            derived_from=("bosatte",),
+            description="Halvparten av de bosatte med kjent forhold har høyst dette. Tom: mer enn "
+            "halvparten har ingen reise, eller alt er ukjent.",
+        ),
+        **{one: person_column(what) for one, what in RATIOS.items()},
     }
     table = counted_table(
         name,

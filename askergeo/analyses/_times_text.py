@@ -61,12 +61,11 @@ def statement(scene: Scene, times: Table, ratios: Table) -> tuple[str, dict[str,
             "kollektivtransport er ukjent: rutetabell mangler."
         )
         return template, facts
-    if facts[f"median_{TRANSIT}"].value is None:
-        middle = "har mer enn halvparten av de bosatte ingen kollektivreise"
-        middle += f", mot {{median_bil}}{min_} med bil i median"
+    typical = f"median for de bosatte: {{median_kollektiv}} mot {{median_bil}}{min_}"
+    if facts["forhold"].value is None or facts[f"median_{TRANSIT}"].value is None:
+        middle = "har mer enn halvparten av de bosatte ingen kollektivreise, eller reisen er ukjent"
     else:
-        middle = f"tar kollektivreisen {{median_kollektiv}}{min_} og bilen {{median_bil}}{min_} "
-        middle += "(median for de bosatte)"
+        middle = f"tar kollektivreisen {{forhold}} ganger så lang tid som bilen ({typical})"
     template = (
         f"Til {where} {middle}. {{hoyst}} av {{bosatte}} bosatte har en kollektivreise som tar "
         "høyst 1,5 ganger så lang tid som bilen"
@@ -97,6 +96,13 @@ def _counts(scene: Scene, ratios: Table, kind: str) -> dict[str, Fact]:
                 persons=True,
                 cell=("konkurranse", row, column),
             )
+    row = f"{kind}_{TRANSIT}_{ALL}"
+    facts["forhold"] = Fact(
+        title=f"Kollektivreise delt på bilreise til {_lower(KINDS[kind])}, median",
+        value=_number(ratios.frame, row, "forhold"),
+        decimals=1,
+        cell=("konkurranse", row, "forhold"),
+    )
     return facts
 
 
