@@ -109,31 +109,41 @@ def _statement(table: Table, difference: Result) -> tuple[str, dict[str, Fact]]:
     name = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
     name = name.replace("{", "{{").replace("}", "}}")
     facts = dict(difference.facts)
-    moved: list[str] = []
-    pairs = [(a, b) for a in SIDES for b in SIDES if a != b and f"{a}_{b}" in table.frame.index]
-    for column in ("bosatte", "arbeidsplasser", "areal_km2"):
-        if column not in table.columns or (column == "areal_km2" and moved):
-            continue
-        its = table.columns[column]
-        for a, b in pairs:
-            value: Any = table.frame.loc[f"{a}_{b}", column]
-            if not value:
-                continue
-            way = f"{NAMES[a].lower()} til {NAMES[b].lower()}"
-            label = f"skifter_{column}_{a}_{b}"
-            facts[label] = Fact(
-                title=f"{its.title} fra {way}",
-                value=round(float(value), its.decimals or 0),
-                unit=its.unit,
-                decimals=its.decimals or 0,
-                persons=its.persons,
-                cell=(table.name, f"{a}_{b}", column),
-            )
-            unit = "km²" if column == "areal_km2" else its.title.lower()
-            moved.append(f"{{{label}}} {unit} fra {way}")
-    if not moved:
+    ways = []
+    for a, b in ((a, b) for a in SIDES for b in SIDES if a != b):
+        row = f"{a}_{b}"
+        shown = [
+            column
+            for column in ("bosatte", "arbeidsplasser", "areal_km2")
+            if row in table.frame.index and column in table.columns and table.frame.loc[row, column]
+        ]
+        # The area is stated where nobody is known to live or work.
+        shown = (
+            shown[:1] if shown == ["areal_km2"] else [one for one in shown if one != "areal_km2"]
+        )
+        facts |= {f"skifter_{column}_{row}": _moved(table, row, column) for column in shown}
+        if shown:
+            way = f"fra {NAMES[a].lower()} til {NAMES[b].lower()}"
+            units = {"areal_km2": "km²"}
+            words = [f"{{skifter_{column}_{row}}} {units.get(column, column)}" for column in shown]
+            ways.append(f"{listed(words)} {way}")
+    if not ways:
         return f"Med {name} skifter ingen sone.", facts
-    return f"Med {name} skifter {listed(moved)} sone.", facts
+    return f"Med {name} går {listed(ways)} for nullvekstlinjen.", facts
+
+
+def _moved(table: Table, row: str, column: str) -> Fact:
+    its = table.columns[column]
+    value: Any = table.frame.loc[row, column]
+    decimals = its.decimals or 0
+    return Fact(
+        title=f"{its.title}, {_words(*row.split('_'))}",
+        value=round(float(value), decimals) if decimals else round(float(value)),
+        unit=its.unit,
+        decimals=decimals,
+        persons=its.persons,
+        cell=(table.name, row, column),
+    )
 
 
 def _after(layer: MapLayer, other: Result) -> MapLayer:

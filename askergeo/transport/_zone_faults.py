@@ -111,6 +111,16 @@ def line_faults(divided: Divided, municipality: BaseGeometry, *, reach: float) -
         )
     for number, piece in enumerate(divided.pieces, start=1):
         found += _piece_faults(piece, str(number), municipality, reach)
+    if divided.given.any():
+        area = float(shapely.area(divided.parts[divided.given]).sum())
+        found.append(
+            _fault(
+                "lose_deler",
+                "Øyer og andre deler uten linje",
+                f"{_count(int(divided.given.sum()), 'del', 'deler')}, {_dekar(area)}, ligger ikke "
+                "ved linjen og har fått sonen til den nærmeste delen (nullvekst_lose_deler).",
+            )
+        )
     found += _part_faults(divided)
     return found
 

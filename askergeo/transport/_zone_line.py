@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from askergeo.geometry import Geometries
 
-__all__ = ["AUTOMATIC", "Divided", "End", "Piece", "divide"]
+__all__ = ["AUTOMATIC", "NEAREST", "UNKNOWN", "Divided", "End", "Piece", "divide"]
 
 AUTOMATIC = "automatisk"
+# What the parts are that touch no line.
+NEAREST, UNKNOWN = "naermeste", "ukjent"
 # Metres beside the line where a part is asked for: far over rounding, far under any part.
 _BESIDE = 0.05
 # Metres between the places along the line where the parts beside it are asked for.
@@ -92,6 +94,8 @@ class Divided:
         1 north, −1 south, 0 unknown, (p,).
     both
         Parts with the line on both of their sides, (p,).
+    given
+        Parts that touch no line and have the side of the nearest part, (p,).
     pieces
         The line.
     joins
@@ -103,12 +107,20 @@ class Divided:
     parts: Geometries
     side: NDArray[np.int8]
     both: NDArray[np.bool_]
+    given: NDArray[np.bool_]
     pieces: tuple[Piece, ...]
     joins: tuple[float, ...]
     stubs: Geometries
 
 
-def divide(lines: Geometries, municipality: BaseGeometry, *, reach: float, north: str) -> Divided:
+def divide(
+    lines: Geometries,
+    municipality: BaseGeometry,
+    *,
+    reach: float,
+    north: str,
+    loose: str = UNKNOWN,
+) -> Divided:
     """Divide a municipality along lines.
 
     Parameters
@@ -122,6 +134,9 @@ def divide(lines: Geometries, municipality: BaseGeometry, *, reach: float, north
     north
         Which side the zone ``nord`` is on: «automatisk» (the north side of a piece that runs more
         west–east than north–south, else unknown), «nord», «vest» or «ost».
+    loose
+        What parts that touch no line are: «ukjent», or «naermeste», the side of the nearest part
+        that has one.
 
     Returns
     -------
@@ -134,7 +149,7 @@ def divide(lines: Geometries, municipality: BaseGeometry, *, reach: float, north
     if not len(merged) or municipality.is_empty:
         whole = polygons_of(municipality)
         none = np.zeros(len(whole), dtype=bool)
-        return Divided(whole, none.astype(np.int8), none, (), (), merged)
+        return Divided(whole, none.astype(np.int8), none, none, (), (), merged)
     boundary = shapely.boundary(municipality)
     merged, joins = _joined(merged, municipality, boundary, reach)
     merged, stubs = _without_stubs(merged, municipality, boundary, reach)
@@ -149,10 +164,18 @@ def divide(lines: Geometries, municipality: BaseGeometry, *, reach: float, north
     parts = parts[shapely.covers(municipality, shapely.point_on_surface(parts))]
     left, right = _along(parts, pieces, municipality)
     is_left, is_right = left > np.minimum(_STRAY, right), right > np.minimum(_STRAY, left)
+    side = (is_left.astype(np.int8) - is_right).astype(np.int8)
+    given = np.zeros(len(parts), dtype=bool)
+    if loose == NEAREST and side.any():
+        given = ~shapely.intersects(parts, shapely.union_all(drawn))
+        known = np.flatnonzero(side)
+        nearest = shapely.STRtree(parts[known]).nearest(parts[given])
+        side[given] = side[known[nearest]]
     return Divided(
         parts=parts,
-        side=(is_left.astype(np.int8) - is_right).astype(np.int8),
+        side=side,
         both=is_left & is_right,
+        given=given,
         pieces=pieces,
         joins=joins,
         stubs=stubs,
@@ -186,7 +209,7 @@ def _joined(
     if reach <= 0 or len(number) < 2:  # noqa: PLR2004  (a gap has two sides)
         return lines, ()
     between = at[number][:, None] - at[number][None]
-    gap = np.asarray(np.hypot(between[..., 0], between[..., 1]))
+    gap: NDArray[np.float64] = np.asarray(np.linalg.norm(between, axis=-1))
     gap[owner[number][:, None] == owner[number][None]] = np.inf
     nearest = gap.argmin(axis=1)
     found = []

@@ -114,7 +114,8 @@ def make_zones(
     kommunegrense
         The municipality, land and sea, in the same projected CRS in metres.
     parameters
-        ``nullvekst_skjot_m`` and ``nullvekst_nord`` of the set ``nullvekst``.
+        ``nullvekst_skjot_m``, ``nullvekst_nord`` and ``nullvekst_lose_deler`` of the set
+        ``nullvekst``.
 
     Returns
     -------
@@ -144,7 +145,8 @@ def _from_lines(
     shapes: Geometries, municipality: BaseGeometry, crs: object, parameters: _Values
 ) -> Zones:
     reach, north = float(parameters["nullvekst_skjot_m"]), str(parameters["nullvekst_nord"])
-    divided = divide(shapes, municipality, reach=reach, north=north)
+    loose = str(parameters["nullvekst_lose_deler"])
+    divided = divide(shapes, municipality, reach=reach, north=north, loose=loose)
     parts = _part_frame(divided.parts, divided.side, crs)
     return Zones(
         frame=_frame([union(divided.parts[divided.side == sign]) for sign in (1, -1)], crs),

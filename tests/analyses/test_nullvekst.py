@@ -253,7 +253,9 @@ def test_a_moved_line_tells_who_changes_zone() -> None:
             assert table.loc[f"til_{side}", name] == other.table("soner").frame.loc[side, name]
     assert difference.table("sentre").frame["sone"].tolist() == ["▼\u00a0Sør → ▲\u00a0Nord"]
     assert difference.layer("soneskifte").frame["fra_til"].tolist() == ["Sør → nord"]
-    assert difference.sentence == "Med scenarioet skifter 50 bosatte fra sør til nord sone."
+    assert (
+        difference.sentence == "Med scenarioet går 50 bosatte fra sør til nord for nullvekstlinjen."
+    )
     assert moved(0)[2].sentence == "Med scenarioet skifter ingen sone."
 
 

@@ -91,4 +91,4 @@ def test_a_scenario_with_another_line_exports_its_own_shares(askergeo, divided, 
     zones = askergeo(
         "nullvekst", "--data", divided, "--scenario", tmp_path / "s", "--ut", tmp_path / "z"
     )
-    assert "Med ny linje skifter 6,00 km² fra sør til nord sone." in zones.out
+    assert "Med ny linje går 6,00 km² fra sør til nord for nullvekstlinjen." in zones.out

@@ -505,6 +505,29 @@ def test_a_line_that_does_not_divide_tells_nothing(tmp_path: Path, drawn: Any) -
     assert "kan siden ikke avgjøres" in answer.remark
 
 
+def test_areas_with_a_side_answer_as_a_line_between_them(tmp_path: Path) -> None:
+    package = package_of(
+        tmp_path,
+        kommunegrense=layer(
+            [box(0, 0, 10_000, 10_000)],
+            kommunenummer=["9999"],
+            kommunenavn=["Prøve"],
+            omfang=["land"],
+        ),
+        nullvekstlinje=layer(
+            [box(0, 5_000, 10_000, 10_000), box(0, 0, 10_000, 5_000)],
+            linje_id=[1, 2],
+            side=["nord", "sor"],
+        ),
+    )
+    answer = ask(package, "funksjon.nullvekst", (HOME, box(3_000, 4_900, 3_100, 5_300)))
+    assert answer.area_m2 == pytest.approx(30_000)
+    assert "10\u00a0000\u00a0m² sør for den" in answer.hits[0].what
+    south = ask(package, "funksjon.nullvekst", (HOME, box(3_000, 3_000, 3_100, 4_000)))
+    assert south.status == Status.NO_HIT
+    assert south.distance_m == pytest.approx(1_000)
+
+
 def test_sides_cover_the_municipality_once() -> None:
     coast = shapely.difference(box(0, 0, 10_000, 10_000), box(4_000, 4_500, 4_800, 10_000))
     north, south = sides(np.array([line(*WAVE)]), coast, 50.0)

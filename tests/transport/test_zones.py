@@ -239,6 +239,16 @@ def test_an_island_that_no_line_meets_is_unknown() -> None:
     assert km2(zones) == [50, 50, 1]
     assert rules(zones) == ["del_ukjent"]
     assert "1000,0\u00a0dekar" in zones.faults["tekst"].item()
+    near = zones_of(MIDDLE, place=shapely.union(SQUARE, island), nullvekst_lose_deler="naermeste")
+    assert km2(near) == [51, 50, 0]
+    assert rules(near) == ["lose_deler"]
+    # Ground that the line does touch, on both of its sides, is not given to a neighbour.
+    twice = zones_of(
+        LineString([(0, 3_000), (10_000, 3_000)]),
+        LineString([(0, 6_000), (10_000, 6_000)]),
+        nullvekst_lose_deler="naermeste",
+    )
+    assert km2(twice) == [40, 30, 30]
 
 
 def test_several_municipalities_are_told() -> None:
