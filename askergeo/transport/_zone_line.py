@@ -202,25 +202,26 @@ def _joined(
     """Close the gaps between the nearest ends of pieces, those within reach."""
     at = _ends(lines).reshape(-1, 2)
     owner = np.repeat(np.arange(len(lines)), 2)
-    points = shapely.points(at)
+    points = np.asarray(shapely.points(at), dtype=object)
     free = shapely.covers(municipality, points) & (_degree(at) == 1)
-    away = shapely.distance(points, boundary)
+    away = np.asarray(shapely.distance(points, boundary))
     number = np.flatnonzero(free)
-    if reach <= 0 or len(number) < 2:  # noqa: PLR2004  (a gap has two sides)
+    if reach <= 0 or not len(number):
         return lines, ()
-    between = at[number][:, None] - at[number][None]
-    gap: NDArray[np.float64] = np.asarray(np.linalg.norm(between, axis=-1))
-    gap[owner[number][:, None] == owner[number][None]] = np.inf
-    nearest = gap.argmin(axis=1)
-    found = []
-    for one, other in enumerate(nearest):
-        width = float(gap[one, other])
-        mutual = nearest[other] == one and one < other
-        nearer = width < min(away[number[one]], away[number[other]])
-        if mutual and nearer and width <= reach:
-            found.append((width, shapely.LineString(at[number[[one, other]]])))
-    closed = np.array([line for _, line in found], dtype=object)
-    return _merged(np.r_[lines, closed]), tuple(width for width, _ in found)
+    tree = shapely.STRtree(points[number])
+    one, other = number[tree.query(points[number], predicate="dwithin", distance=reach)]
+    apart = owner[one] != owner[other]
+    one, other = one[apart], other[apart]
+    width = np.asarray(shapely.distance(points[one], points[other]))
+    order = np.lexsort((other, width, one))
+    one, first = np.unique(one[order], return_index=True)
+    other, width = other[order][first], width[order][first]
+    nearest = np.full(len(points), -1, dtype=np.intp)
+    nearest[one] = other
+    kept = (nearest[other] == one) & (one < other) & (width < np.minimum(away[one], away[other]))
+    ends = np.stack([at[one[kept]], at[other[kept]]], axis=1)
+    closed = lines_of(shapely.linestrings(ends)) if kept.any() else lines[:0]
+    return _merged(np.r_[lines, closed]), tuple(width[kept].tolist())
 
 
 def _degree(at: NDArray[np.float64]) -> NDArray[np.intp]:
