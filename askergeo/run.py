@@ -59,6 +59,14 @@ _VERBS = {
     "reisetid": "nullvekst reisetid",
     "nullvekst_plan": "nullvekst plan",
     "nullvekst_regnskap": "nullvekst regnskap",
+    "va_topologi": "va topologi",
+    "va_spor": "va spor",
+    "va_bortfall": "va bortfall",
+    "va_fornyelse": "va fornyelse",
+    "va_vekst": "va vekst",
+    "va_brannvann": "va brannvann",
+    "va_hydraulikk": "va hydraulikk",
+    "va_lekkasje": "va lekkasje",
     "nullvekst_eksport": "nullvekst eksport",
 }
 

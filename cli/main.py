@@ -15,7 +15,7 @@ import typer
 
 from askergeo import __version__
 
-from . import analyses, data, hazards, land, plans, report, school, show, transport
+from . import analyses, data, hazards, land, plans, report, school, show, transport, va
 from .help import Command, Group
 from .usage import usage_message
 
@@ -71,7 +71,7 @@ def main(
     """
 
 
-for module in (report, data, analyses, land, hazards, school, transport, plans, show):
+for module in (report, data, analyses, land, hazards, school, transport, va, plans, show):
     module.register(app, Command, Group)
 
 

@@ -40,6 +40,34 @@ LAYERS = load_catalogue()
 
 # Identifiers, geometry and columns that the analyses rest on (* = required, ^ = made when absent).
 CONTRACT = {
+    "va_ledning": (
+        "linje",
+        (
+            "ledning_id* type* materiale dimensjon_mm anleggsaar status fra_node_id "
+            "til_node_id lengde_m hoyde_fra hoyde_til eier funksjon fornyet_aar metode "
+            "trykksone ruhet groft_id"
+        ),
+    ),
+    "va_node": (
+        "punkt",
+        (
+            "node_id* type* navn hoyde bunnhoyde anleggsaar status behov_l_s kapasitet_l_s "
+            "trykksone anlegg_id"
+        ),
+    ),
+    "va_anlegg": (
+        "punkt",
+        (
+            "anlegg_id* type* navn kapasitet_pe kapasitet_m3_dogn kapasitet_l_s volum_m3 "
+            "belastning_pe til_anlegg_id fra_aar til_aar ny_kapasitet_pe ny_kapasitet_aar "
+            "node_id"
+        ),
+    ),
+    "va_sone": ("flate", "sone_id* navn type* anlegg_id"),
+    "va_hendelse": ("ingen", "hendelse_id* ledning_id* aar* type*"),
+    "va_maaling": ("ingen", "sone_id* aar* inn_m3 ut_m3 forbruk_m3 umaalt_m3 natt_l_s"),
+    "va_tilknytning": ("ingen", "adresse_id* vann avlop vann_ledning_id avlop_ledning_id"),
+    "va_modell": ("ingen", "modell_id* program seksjon* rad* tekst*"),
     "kommunegrense": ("flate", "kommunenummer* kommunenavn* omfang*"),
     "kystkontur": ("linje", "kystkontur_id*^"),
     "vann": ("flate", "vann_id*^ vanntype* navn"),
@@ -72,9 +100,6 @@ CONTRACT = {
     "framskriving": ("ingen", "alternativ* aar* alder* antall*"),
     "skolekrets": ("flate", "krets_id* navn* trinn* skole_id"),
     "barnehage": ("punkt", "barnehage_id* navn* kapasitet eierform"),
-    "va_ledning": ("linje", "ledning_id* type* materiale dimensjon_mm anleggsaar status"),
-    "va_node": ("punkt", "node_id* type*"),
-    "va_anlegg": ("punkt", "anlegg_id* type* navn kapasitet_pe"),
     "adresse": ("punkt", "adresse_id* adressetekst bygning_id boliger"),
     "befolkning": ("ingen", "adresse_id* alder* antall*"),
     "befolkning_rute": ("flate", "rute_id* bosatte*"),

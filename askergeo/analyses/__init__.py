@@ -15,6 +15,7 @@ from askergeo.analyses._hazard_verbs import HAZARDS
 from askergeo.analyses._land_verbs import LAND, LAND_ON_REQUEST
 from askergeo.analyses._school_verbs import SCHOOL, SCHOOL_ON_REQUEST
 from askergeo.analyses._transport_verbs import TRANSPORT, TRANSPORT_ON_REQUEST
+from askergeo.analyses._va_verbs import VA, VA_ON_REQUEST
 from askergeo.errors import ParameterError
 
 __all__ = ["ANALYSES", "ON_REQUEST", "Analysis", "find"]
@@ -110,6 +111,11 @@ _OVERVIEW = Analysis(
         "va_ledning",
         "va_node",
         "va_anlegg",
+        "va_sone",
+        "va_hendelse",
+        "va_maaling",
+        "va_tilknytning",
+        "va_modell",
     ),
     function="askergeo.analyses.oversikt:oversikt",
     parameters="oversikt",
@@ -274,7 +280,7 @@ _REACH = Analysis(
 )
 
 ANALYSES: dict[str, Analysis] = {
-    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND, *SCHOOL, *TRANSPORT)
+    one.id: one for one in (_OVERVIEW, _SHORE, _SETTLEMENT, _REACH, *LAND, *SCHOOL, *TRANSPORT, *VA)
 }
 
 _SITING = Analysis(
@@ -335,5 +341,6 @@ ON_REQUEST: dict[str, Analysis] = {
         *HAZARDS,
         *SCHOOL_ON_REQUEST,
         *TRANSPORT_ON_REQUEST,
+        *VA_ON_REQUEST,
     )
 }

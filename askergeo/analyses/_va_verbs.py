@@ -1,0 +1,17 @@
+"""The analyses of water and sewage: the state of the net, failures, renewal, growth, hydraulics.
+
+Each answers a question of its own; those in :data:`VA` are part of every report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from askergeo.analyses._analysis import Analysis
+
+__all__ = ["VA", "VA_ON_REQUEST"]
+
+VA: tuple[Analysis, ...] = ()
+
+VA_ON_REQUEST: tuple[Analysis, ...] = ()
