@@ -128,7 +128,10 @@ def lost(pipes: Pipes, at_node: Number, at_pipe: Number) -> Lost:
     np.add.at(weights, lower, at_pipe)
     sums = below(tree.order, tree.parent, weights)
     by_pipe, by_source = _by_link(tree, sums, at_pipe, pipes)
-    by_node = _by_node(tree, sums, at_node, at_pipe, start, end)[: pipes.nodes]
+    by_node = _by_node(tree, sums, at_node)[: pipes.nodes]
+    loops = pipes.start == pipes.end
+    # A loop hangs on its node alone.
+    np.add.at(by_node, pipes.start[loops], at_pipe[loops])
     supplied = tree.reached[: pipes.nodes]
     wet = tree.reached[start] | tree.reached[end]
     by_pipe[~wet] = np.nan
@@ -164,14 +167,10 @@ def _by_link(tree: Tree, sums: Number, at_pipe: Number, pipes: Pipes) -> tuple[N
     return by_link[:count], by_link[count:]
 
 
-def _by_node(
-    tree: Tree, sums: Number, at_node: Number, at_pipe: Number, start: Whole, end: Whole
-) -> Number:
+def _by_node(tree: Tree, sums: Number, at_node: Number) -> Number:
     """Return what each node takes with it: its own, and the subtrees with no way past it."""
     lost_below = separated(tree.order, tree.parent, tree.cut, sums)[:-1]
     lost_below[: len(at_node)] += at_node
-    loops = start == end
-    np.add.at(lost_below, start[loops], at_pipe[loops])
     return np.asarray(lost_below)
 
 
