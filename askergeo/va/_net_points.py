@@ -1,0 +1,281 @@
+"""What stands on the pipes: the nodes and facilities, and the medium that each belongs to.
+
+The layers do not say which medium a manhole is of. A node belongs to the media whose pipes refer
+to it or end in it; else to those that end within the tolerance; else to that of the nearest line
+within it. A node that none of that is true of belongs to no network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from askergeo.va._net_model import AVLOP, MEDIA, OVERVANN, VANN
+from askergeo.va._net_pipes import drawn_lines, in_use, medium_of, text_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from askergeo.parameters import Parameters
+
+    Numbers = NDArray[np.int64]
+    Reals = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+__all__ = ["EXACT_M", "FACILITY_KIND", "JOINS", "TERMINAL", "Points", "Standing", "standing"]
+
+#: Coordinates are kept to the centimetre: nearer than this is the same place.
+EXACT_M: Final = 0.01
+#: A facility is to the network what a node of this type is.
+FACILITY_KIND: Final = {
+    "vannverk": "kilde",
+    "hoydebasseng": "basseng",
+    "renseanlegg": "utlop",
+    "pumpestasjon": "pumpestasjon",
+}
+#: Media that a node of the type can be of; of the others any.
+_ALLOWED: Final = {
+    "hydrant": (VANN,),
+    "kilde": (VANN,),
+    "basseng": (VANN,),
+    "sluk": (AVLOP, OVERVANN),
+    "overlop": (AVLOP, OVERVANN),
+    "utlop": (AVLOP, OVERVANN),
+}
+_FACILITY_ALLOWED: Final = {
+    "vannverk": (VANN,),
+    "hoydebasseng": (VANN,),
+    "renseanlegg": (AVLOP,),
+    "pumpestasjon": (VANN, AVLOP),
+}
+#: Types where a pipe is meant to end: such an end is not moved to another pipe.
+TERMINAL: Final = frozenset(
+    {"hydrant", "endepunkt", "sluk", "kilde", "basseng", "utlop", "overlop", "pumpestasjon"}
+)
+#: Types that join pipes which cross where they stand.
+JOINS: Final = frozenset({"kum", "basseng", "pumpestasjon", "overlop"})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Standing:
+    """All nodes, then all facilities, as one table of ``p`` points, with the media of each.
+
+    ``node`` (k,) and ``facility`` (f,) give the point of each row of the layers: −1 for one
+    without a place or out of use, and a facility whose node is known has that node's point.
+    ``media`` (p, 3) has a column for each of :data:`MEDIA`.
+    """
+
+    xy: Reals
+    kind: NDArray[np.object_]
+    ids: NDArray[np.object_]
+    layer: NDArray[np.object_]
+    row: Numbers
+    node: Numbers
+    facility: Numbers
+    media: Flags
+
+    def of(self, medium: str) -> Points:
+        """Return the points of one medium."""
+        return Points(self, np.flatnonzero(self.media[:, MEDIA.index(medium)]))
+
+    def outside(self, medium: str) -> Numbers:
+        """Return the points of no medium that could have been of this one: each is told once."""
+        lost = np.flatnonzero(~self.media.any(axis=1))
+        homes = [_media_of(self.layer[one], self.kind[one])[0] for one in lost]
+        return lost[np.array([home == medium for home in homes], dtype=bool)]
+
+
+class Points:
+    """The points of one medium: ``xy`` (q, 2), ``kind``, ``ids`` and where they are in the table."""
+
+    def __init__(self, table: Standing, which: Numbers) -> None:
+        self.table, self.which = table, which
+        self.xy = table.xy[which]
+        self.kind, self.ids = table.kind[which], table.ids[which]
+
+    def __len__(self) -> int:
+        return len(self.which)
+
+
+def _media_of(layer: str, kind: str) -> tuple[str, ...]:
+    """Media that a point can be of."""
+    if layer == "va_anlegg":
+        return _FACILITY_ALLOWED.get(kind, MEDIA)
+    return _ALLOWED.get(kind, MEDIA)
+
+
+def standing(
+    va_ledning: gpd.GeoDataFrame,
+    va_node: gpd.GeoDataFrame | None,
+    va_anlegg: gpd.GeoDataFrame | None,
+    parameters: Parameters,
+) -> Standing:
+    """Gather nodes and facilities, and find the medium of each."""
+    nodes = _rows_with_place(va_node, parameters)
+    facilities = _rows_with_place(va_anlegg, parameters)
+    node_at = _numbered(va_node, nodes, 0)
+    facility_at = _numbered(va_anlegg, facilities, len(nodes))
+    parts = [
+        _part(frame, rows, name, key)
+        for frame, rows, name, key in (
+            (va_node, nodes, "va_node", "node_id"),
+            (va_anlegg, facilities, "va_anlegg", "anlegg_id"),
+        )
+        if frame is not None
+    ]
+    table = pd.concat([pd.DataFrame(_EMPTY), *parts], ignore_index=True)
+    shared = _facility_nodes(va_node, va_anlegg, node_at)
+    facility_at = np.where(shared >= 0, shared, facility_at)
+    alone = np.ones(len(table), dtype=bool)
+    alone[len(nodes) :] = np.isin(np.arange(len(nodes), len(table)), facility_at)
+    media = _media(va_ledning, table, parameters)
+    media[~alone] = False
+    kind = table["kind"].to_numpy(dtype=object)
+    return Standing(
+        xy=table[["x", "y"]].to_numpy(dtype=np.float64),
+        kind=kind,
+        ids=table["id"].to_numpy(dtype=object),
+        layer=table["layer"].to_numpy(dtype=object),
+        row=table["row"].to_numpy(dtype=np.int64),
+        node=node_at,
+        facility=facility_at,
+        media=media,
+    )
+
+
+_EMPTY: Final[dict[str, list[object]]] = {
+    name: [] for name in ("x", "y", "kind", "id", "layer", "row")
+}
+
+
+def _rows_with_place(frame: gpd.GeoDataFrame | None, parameters: Parameters) -> Numbers:
+    """Rows that are points with coordinates and in use."""
+    if frame is None or len(frame) == 0:
+        return np.zeros(0, dtype=np.int64)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    good = (shapely.get_type_id(shapes) == 0) & np.isfinite(shapely.get_x(shapes))
+    good &= np.isfinite(shapely.get_y(shapes))
+    return np.flatnonzero(good & in_use(frame, parameters))
+
+
+def _numbered(frame: gpd.GeoDataFrame | None, rows: Numbers, first: int) -> Numbers:
+    number = np.full(0 if frame is None else len(frame), -1)
+    number[rows] = first + np.arange(len(rows))
+    return number
+
+
+def _part(frame: gpd.GeoDataFrame, rows: Numbers, layer: str, key: str) -> pd.DataFrame:
+    shapes = np.asarray(frame.geometry.array, dtype=object)[rows]
+    return pd.DataFrame(
+        {
+            "x": shapely.get_x(shapes),
+            "y": shapely.get_y(shapes),
+            "kind": text_of(frame, "type")[rows],
+            "id": text_of(frame, key)[rows],
+            "layer": layer,
+            "row": rows,
+        }
+    )
+
+
+def _facility_nodes(
+    va_node: gpd.GeoDataFrame | None, va_anlegg: gpd.GeoDataFrame | None, node_at: Numbers
+) -> Numbers:
+    """Point of the node that each facility says it stands at, (f,); −1 for none."""
+    if va_anlegg is None:
+        return np.zeros(0, dtype=np.int64)
+    found = np.full(len(va_anlegg), -1)
+    if va_node is None:
+        return found
+    by_id: dict[str, int] = {}
+    ids = text_of(va_node, "node_id")
+    by_facility = text_of(va_node, "anlegg_id")
+    for row in np.flatnonzero(node_at >= 0)[::-1]:
+        by_id[ids[row]] = node_at[row]
+    through = {by_facility[row]: node_at[row] for row in np.flatnonzero(node_at >= 0)[::-1]}
+    own, asked = text_of(va_anlegg, "anlegg_id"), text_of(va_anlegg, "node_id")
+    for row in range(len(va_anlegg)):
+        if asked[row] and asked[row] in by_id:
+            found[row] = by_id[asked[row]]
+        elif own[row] and own[row] in through:
+            found[row] = through[own[row]]
+    return found
+
+
+def _media(va_ledning: gpd.GeoDataFrame, table: pd.DataFrame, parameters: Parameters) -> Flags:
+    """Media of each point, (p, 3)."""
+    found = np.zeros((len(table), len(MEDIA)), dtype=bool)
+    if len(table) == 0:
+        return found
+    used = drawn_lines(va_ledning) & in_use(va_ledning, parameters)
+    medium = medium_of(va_ledning)
+    xy = table[["x", "y"]].to_numpy(dtype=np.float64)
+    tolerance = float(parameters["va_nett_toleranse_m"])
+    shapes = np.asarray(va_ledning.geometry.array, dtype=object)
+    allowed = np.array(
+        [[one in _media_of(layer, kind) for one in MEDIA]
+         for layer, kind in zip(table["layer"], table["kind"], strict=True)]
+    )  # fmt: skip
+    exact, near = np.zeros_like(found), np.zeros_like(found)
+    for at, name in enumerate(MEDIA):
+        rows = np.flatnonzero(used & (medium == name))
+        if len(rows) == 0:
+            continue
+        distance = _ends(shapes[rows]).query(xy, distance_upper_bound=max(tolerance, EXACT_M))[0]
+        exact[:, at] = (distance <= EXACT_M) & allowed[:, at]
+        near[:, at] = (distance <= tolerance) & allowed[:, at]
+        exact[:, at] |= _referred(va_ledning, rows, table)
+    undecided = ~exact.any(axis=1)
+    found = np.where(undecided[:, None], near, exact)
+    left = np.flatnonzero(~found.any(axis=1))
+    lines = np.flatnonzero(used & (medium != ""))
+    found[left] = _nearest_medium(xy[left], shapes[lines], medium[lines], allowed[left], tolerance)
+    return found
+
+
+def _ends(shapes: NDArray[np.object_]) -> cKDTree:
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    first = np.searchsorted(owner, np.arange(len(shapes)))
+    last = np.r_[first[1:], len(owner)] - 1
+    return cKDTree(np.concatenate([coordinates[first], coordinates[last]]))
+
+
+def _referred(va_ledning: pd.DataFrame, rows: Numbers, table: pd.DataFrame) -> Flags:
+    """Which points the pipes of these rows refer to as their node, (p,)."""
+    asked = np.concatenate(
+        [text_of(va_ledning, name)[rows] for name in ("fra_node_id", "til_node_id")]
+    )
+    known = table["id"].isin(pd.unique(asked[asked != ""])) & (table["layer"] == "va_node")
+    return np.asarray(known, dtype=bool)
+
+
+def _nearest_medium(
+    xy: Reals,
+    shapes: NDArray[np.object_],
+    medium: NDArray[np.object_],
+    allowed: Flags,
+    tolerance: float,
+) -> Flags:
+    """Media of the nearest lines within the tolerance that each point can be of, (k, 3)."""
+    found = np.zeros((len(xy), len(MEDIA)), dtype=bool)
+    if len(xy) == 0 or len(shapes) == 0:
+        return found
+    at = shapely.points(xy)
+    point, line = shapely.STRtree(shapes).query(
+        at, predicate="dwithin", distance=max(tolerance, EXACT_M)
+    )
+    column = np.array([MEDIA.index(one) for one in medium[line]], dtype=np.int64)
+    possible = allowed[point, column]
+    point, line, column = point[possible], line[possible], column[possible]
+    distance = np.asarray(shapely.distance(at[point], shapes[line]))
+    least = np.full(len(xy), np.inf)
+    np.minimum.at(least, point, distance)
+    best = distance <= least[point] + EXACT_M
+    found[point[best], column[best]] = True
+    return found
