@@ -30,6 +30,7 @@ from askergeo.example.key import make_key
 from askergeo.example.land import MUNICIPALITY, NAME, SIZES, YEAR, Grid, Land
 from askergeo.example.network import make_local_roads, make_network
 from askergeo.example.permits import make_growth
+from askergeo.example.pipes import make_pipes
 from askergeo.example.plan_files import (
     FOLDER,
     make_plan_proposal,
@@ -70,8 +71,7 @@ __all__ = ["KEY_FILE", "STEPS", "Example", "answer_key", "build_example", "make_
 KEY_FILE = "nokkel.json"
 
 #: Each step reads what the earlier ones left in the :class:`Land` and adds its own. A new step
-#: (pipes) goes before the key; its random numbers are its own, so
-#: it moves nothing that is there already.
+#: goes before the key; its random numbers are its own, so it moves nothing that is there already.
 STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("terreng", make_terrain),
     ("kommunegrense og kyst", make_boundary),
@@ -118,6 +118,7 @@ STEPS: tuple[tuple[str, Callable[[Land], None]], ...] = (
     ("arbeidsplasser", make_jobs),
     ("byggetillatelser og næringsprogram", make_growth),
     ("transportsoner", make_transport_key),
+    ("vann- og avløpsnett", make_pipes),
     ("nøkkel", make_key),
 )
 
