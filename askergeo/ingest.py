@@ -152,6 +152,11 @@ def add_file(
     if not path.exists():
         raise MissingFileError(f"Filen {path} finnes ikke.", remedy="Se etter skrivefeil i navnet.")
     _require_date(fetched)
+    if path.suffix.casefold() == ".inp" and mapping is None:
+        return _add_from_model(
+            package, layer_id, path, crs=crs, source_layer=source_layer, coverage=coverage,
+            box=box, fetched=fetched, terms=terms, append=append, overwrite=overwrite,
+        )  # fmt: skip
     if layer_id in FEED_LAYERS and mapping is None and feed_kind(path):
         return _add_from_feed(
             package, layer_id, path, crs=crs, source_layer=source_layer, coverage=coverage,
@@ -238,6 +243,34 @@ def _add_from_feed(
             remedy="Ta bort de valgene.",
         )
     return add_feed(package, path, layers=(layer_id,), **how)[0][0]
+
+
+def _add_from_model(
+    package: DataPackage,
+    layer_id: str,
+    path: Path,
+    *,
+    source_layer: str | None,
+    coverage: str | Path | None,
+    box: tuple[float, float, float, float] | None,
+    **how: Any,  # noqa: ANN401  (as add_inp takes them)
+) -> Added:
+    """Take one layer out of a model of a pipe network."""
+    from askergeo.ingest_inp import INP_LAYERS, add_inp  # noqa: PLC0415  (it builds on this module)
+
+    if layer_id not in INP_LAYERS or any(one is not None for one in (source_layer, coverage, box)):
+        raise ParameterError(
+            f"{path.name} er en ledningsnettmodell; den gir lagene {', '.join(INP_LAYERS)}, og lag "
+            "i fil, dekning og boks gjelder ikke for den.",
+            remedy=f"Skriv «askergeo data legg-til {package.path} {path}».",
+        )
+    added = add_inp(package, path, layers=(layer_id,), **how)[0]
+    if not added:
+        raise LayerError(
+            f"Modellen {path.name} gir ingen rader i «{layer_id}».",
+            remedy="Har modellen koordinater ([COORDINATES])?",
+        )
+    return added[0]
 
 
 def _require_date(text: str | None) -> None:

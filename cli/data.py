@@ -23,6 +23,7 @@ _HELP = """Lag, fyll, sjekk og vis en datapakke.
 $ askergeo data ny asker --kommune 3203
 $ askergeo data legg-til asker bygning bygg.gpkg --lag-i-fil Bygning
 $ askergeo data legg-til asker rutetabell.zip
+$ askergeo data legg-til asker modell.inp --crs EPSG:25832
 $ askergeo data mangler asker
 $ askergeo data sjekk asker
 """
@@ -127,7 +128,8 @@ def add(
         str,
         typer.Argument(
             metavar="LAG",
-            help="Laget i katalogen. Utelates for en rutetabell, som gir flere lag på en gang.",
+            help="Laget i katalogen. Utelates for en rutetabell og en ledningsnettmodell (.inp), "
+            "som gir flere lag på en gang.",
         ),
     ],
     file: Annotated[
@@ -198,6 +200,7 @@ def add(
     $ askergeo data legg-til asker barnehage barnehager.geojson --kolonner udir_barnehage
     $ askergeo data legg-til asker rutetabell.zip
     $ askergeo data legg-til asker holdeplass stoppesteder.zip
+    $ askergeo data legg-til asker modell.inp --crs EPSG:25832
 
     Rader med feil rettes eller settes til side, og står med grunn og sted i lagets avvik; ingen
     forsvinner uten spor. Koordinatsystemet gjøres om til pakkens.
@@ -205,6 +208,9 @@ def add(
     En rutetabell (GTFS eller NeTEx, zip, mappe eller xml) gir lagene holdeplass, rutelinje,
     rutetur, ruteavgang, rutedag og rutebytte i ett. Med er hele turen for hver tur som stopper i
     eller nær kommunen. Ligger stoppestedene i en egen fil, legges den til først, som holdeplass.
+
+    En modell fra EPANET eller SWMM (.inp) gir lagene va_node, va_ledning, va_anlegg og va_modell.
+    Uten --crs regnes koordinater i Norge som pakkens; alle andre er modellens egne («--crs lokal»).
     """
     from askergeo.datapackage import DataPackage
     from askergeo.ingest import Terms, add_file
@@ -212,6 +218,14 @@ def add(
     console = Console(as_json=as_json, quiet=quiet)
     terms = Terms(owner=owner, licence=licence, attribution=attribution)
     package = DataPackage.open(path)
+    if file is None and Path(layer).suffix.casefold() == ".inp":
+        given = {"--lag-i-fil": source_layer, "--kolonner": columns, "--dekning": coverage,
+                 "--margin": margin}  # fmt: skip
+        _add_model(
+            console, package, Path(layer), [name for name, one in given.items() if one], crs=crs,
+            fetched=date, terms=terms, append=append, overwrite=overwrite,
+        )  # fmt: skip
+        return
     if file is None:
         other = {"--lag-i-fil": source_layer, "--kolonner": columns, "--crs": crs,
                  "--dekning": coverage}  # fmt: skip
@@ -283,6 +297,42 @@ def _add_timetable(
         console.note(
             f"Merk: {', '.join(added[0].unstated)} er ikke oppgitt og er ukjent i resultatene. "
             f"Legg rutetabellen til på nytt med {options}."
+        )
+    console.result("\n".join(one.text() for one in added), [one.record() for one in added])
+
+
+def _add_model(
+    console: Console,
+    package: DataPackage,
+    source: Path,
+    other: list[str],
+    **how: Any,  # noqa: ANN401  (as add_inp takes them)
+) -> None:
+    """Add a model of a pipe network, and say where it lies and what was odd: a line a rule."""
+    from askergeo.errors import MissingFileError, ParameterError
+    from askergeo.ingest_inp import add_inp
+
+    if not source.exists():
+        raise MissingFileError(
+            f"Filen {source} finnes ikke.", remedy="Se etter skrivefeil i navnet."
+        )
+    if other:
+        raise ParameterError(
+            f"{', '.join(other)} gjelder ikke for en ledningsnettmodell.", remedy="Ta bort valget."
+        )
+    with console.progress(f"Leser {source.name}"):
+        added, faults, placing = add_inp(package, source, **how)
+    console.note(placing)
+    for _, rows in faults.groupby("regel", sort=False):
+        line = rows["linje"].iloc[0]
+        place = f" (linje {line})" if line else ""
+        more = f" og {len(rows) - 1} til; «askergeo data avvik» viser alle" if len(rows) > 1 else ""
+        console.note(f"{rows['tekst'].iloc[0]}{place}{more}")
+    if added[0].unstated:
+        options = ", ".join(f"--{name} TEKST" for name in added[0].unstated)
+        console.note(
+            f"Merk: {', '.join(added[0].unstated)} er ikke oppgitt og er ukjent i resultatene. "
+            f"Legg modellen til på nytt med {options}."
         )
     console.result("\n".join(one.text() for one in added), [one.record() for one in added])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import shapely
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from askergeo.sources._inp_elements import Element, Model, Value
     from askergeo.sources._inp_text import Line
 
-__all__ = ["Edits", "Placer", "changed"]
+__all__ = ["Edits", "Laid", "Placer", "by_id", "changed"]
 
 _KEYS: Final = {"va_node": "node_id", "va_ledning": "ledning_id"}
 # Metres that a coordinate may differ by and still be the same.
@@ -77,14 +77,21 @@ class Placer:
         return f"{x:.12g}", f"{y:.12g}"
 
 
-def changed(
-    model: Model,
-    frames: Mapping[str, pd.DataFrame],
-    places: Mapping[str, tuple[float, float]],
-    bends: Mapping[str, Sequence[tuple[float, float]]],
-    unplaced: set[tuple[str, str]],
-    placer: Placer,
-) -> Edits:
+@dataclass(frozen=True, kw_only=True)
+class Laid:
+    """Where the elements of a model's lines lie, in the layers' coordinates.
+
+    ``unplaced`` are the elements that have no row because they have no place; ``placer`` takes
+    places back to the model's coordinates.
+    """
+
+    places: Mapping[str, tuple[float, float]]
+    bends: Mapping[str, Sequence[tuple[float, float]]]
+    unplaced: set[tuple[str, str]]
+    placer: Placer
+
+
+def changed(model: Model, frames: Mapping[str, pd.DataFrame], laid: Laid) -> Edits:
     """Compare the elements of a model's lines with the layers' rows.
 
     Parameters
@@ -93,32 +100,35 @@ def changed(
         The model as its lines say it.
     frames
         ``va_node`` and ``va_ledning``; a layer that is absent changes nothing.
-    places, bends
-        Of the model's lines, in the layers' coordinates.
-    unplaced
-        Elements that have no row because they have no place.
-    placer
-        Takes places back to the model's coordinates.
+    laid
+        Where the model's lines say that they lie.
     """
     edits = Edits()
     for layer, key in _KEYS.items():
         if layer not in frames:
             continue
         # The last row of an id counts; a package tells of ids that stand twice.
-        rows = {str(row[key]): row for row in frames[layer].to_dict("records")}
+        rows = by_id(frames[layer], key)
         for one in model.elements:
             if one.layer != layer:
                 continue
             row = rows.get(one.id)
             if row is not None:
                 _values(one, row, edits)
-                _place(model, one, row, places, bends, edits, placer)
-            elif (layer, one.id) not in unplaced:
+                _place(model, one, row, laid, edits)
+            elif (layer, one.id) not in laid.unplaced:
                 _take_out(model, one, edits)
     return edits
 
 
-def _values(one: Element, row: Mapping[str, object], edits: Edits) -> None:
+def by_id(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
+    """Return the rows of a layer by their id; a row is a record of its columns."""
+    columns = {str(name): frame[name].tolist() for name in frame.columns}
+    records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return {str(record[key]): record for record in records}
+
+
+def _values(one: Element, row: Mapping[str, Any], edits: Edits) -> None:
     if one.ends is not None:
         for position, column, old in (
             (1, "fra_node_id", one.ends[0]),
@@ -127,9 +137,9 @@ def _values(one: Element, row: Mapping[str, object], edits: Edits) -> None:
             new = row.get(column)
             if isinstance(new, str) and new and new != old:
                 edits.set_word(one.line, position, new)
-    for column, value in one.values.items():
+    for column, value in one.columns.items():
         new = row.get(column)
-        if pd.isna(new) or _same(column, value.value, new):  # type: ignore[arg-type, call-overload]
+        if pd.isna(new) or _same(column, value.value, new):
             continue
         if column in ("type", "funksjon"):
             if _matters(str(value.value), str(new)):
@@ -141,8 +151,8 @@ def _values(one: Element, row: Mapping[str, object], edits: Edits) -> None:
         word = _word(value, new)
         if word is None:
             edits.remarks.append(
-                f"«{column}» for «{one.id}» er endret til {new}, men modellen kan ikke ta det imot; "
-                "der står den gamle verdien."
+                f"«{column}» for «{one.id}» er endret til {new}, men modellen kan ikke ta det "
+                "imot; der står den gamle verdien."
             )
             continue
         edits.set_word(value.line, value.word, word)
@@ -161,7 +171,7 @@ def _same(column: str, old: object, new: object) -> bool:
 
 
 def _matters(old: str, new: str) -> bool:
-    """A source, a basin, an outlet, a pump and a valve are something else than a manhole."""
+    """Tell a source, basin, outlet, pump or valve from what is a manhole to the model."""
     apart = {"kilde", "basseng", "utlop", "pumpe", "ventil"}
     return old in apart or new in apart
 
@@ -176,24 +186,16 @@ def _word(value: Value, new: object) -> str | None:
     return f"{(new - value.offset) / value.scale:.12g}"
 
 
-def _place(
-    model: Model,
-    one: Element,
-    row: Mapping[str, object],
-    places: Mapping[str, tuple[float, float]],
-    bends: Mapping[str, Sequence[tuple[float, float]]],
-    edits: Edits,
-    placer: Placer,
-) -> None:
+def _place(model: Model, one: Element, row: Mapping[str, Any], laid: Laid, edits: Edits) -> None:
     shape = row.get("geometry")
-    if not isinstance(shape, shapely.Geometry) or shape.is_empty:
+    if not isinstance(shape, shapely.Geometry) or shapely.is_empty(shape):
         return
     points = shapely.get_coordinates(shape).tolist()
     if one.layer == "va_node":
-        new, old = points[:1], [places[one.id]] if one.id in places else []
+        new, old = points[:1], [laid.places[one.id]] if one.id in laid.places else []
         section = "COORDINATES"
     else:
-        new, old = points[1:-1], list(bends.get(one.id, []))
+        new, old = points[1:-1], list(laid.bends.get(one.id, []))
         section = "VERTICES"
     if len(new) == len(old) and all(
         math.dist(*pair) < _SAME_PLACE for pair in zip(new, old, strict=True)
@@ -203,7 +205,7 @@ def _place(
         if line.section == section and line.words and _names(model, line.words[0], one.id):
             edits.gone.add(line.number)
     for x, y in new:
-        edits.add(section, f" {one.id} {' '.join(placer.back(x, y))}")
+        edits.add(section, f" {one.id} {' '.join(laid.placer.back(x, y))}")
 
 
 def _names(model: Model, word: str, name: str) -> bool:

@@ -45,14 +45,14 @@ class Element:
     """A node or link of the model.
 
     ``layer`` is ``va_node`` or ``va_ledning``; ``section`` where it is defined; ``ends`` the two
-    nodes of a link. ``values`` by column of the layer.
+    nodes of a link. ``columns`` has the values by column of the layer.
     """
 
     layer: str
     section: str
     id: str
     line: int
-    values: dict[str, Value]
+    columns: dict[str, Value]
     ends: tuple[str, str] | None = None
 
 
@@ -118,11 +118,18 @@ class Faults:
         rows = sorted((row for row in self.rows if row[4] is refused), key=lambda row: row[0])
         return pd.DataFrame(rows, columns=list(FAULT_COLUMNS))
 
-    def number(self, line: Line, position: int, what: str, *, least: float | None = None,
-               above: float | None = None, default: float | None = None) -> float | None:  # fmt: skip
+    def number(
+        self,
+        line: Line,
+        position: int,
+        what: str,
+        *,
+        least: float | None = None,
+        above: float | None = None,
+    ) -> float | None:
         """Read a word as a number, and refuse what is none or out of range."""
         if position >= len(line.words):
-            return default
+            return None
         word = line.words[position]
         value = number_of(word)
         if value is None:

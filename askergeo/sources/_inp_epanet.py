@@ -9,12 +9,20 @@ from askergeo.sources._inp_elements import Element, Value, number_of
 from askergeo.sources._inp_units import Units, units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from askergeo.sources._inp_elements import Faults
     from askergeo.sources._inp_text import InpText, Line
 
-__all__ = ["NODE_SECTIONS", "OPEN", "epanet_elements", "epanet_plants", "epanet_units", "options"]
+__all__ = [
+    "NODE_SECTIONS",
+    "OPEN",
+    "default_demand",
+    "epanet_elements",
+    "epanet_plants",
+    "epanet_units",
+    "options",
+]
 
 NODE_SECTIONS: Final = ("JUNCTIONS", "RESERVOIRS", "TANKS")
 OPEN: Final = {"aapen": "Open", "stengt": "Closed", "tilbakeslag": "CV"}
@@ -50,8 +58,13 @@ def _gpm() -> Units:
     return found
 
 
-def epanet_elements(text: InpText, units: Units, faults: Faults) -> list[Element]:
-    """Read nodes and links; each line that EPANET would refuse is noted."""
+def epanet_elements(
+    text: InpText, units: Units, faults: Faults, outside: Collection[str] = ()
+) -> list[Element]:
+    """Read nodes and links; each line that EPANET would refuse is noted.
+
+    ``outside`` are nodes that are known from elsewhere than the text.
+    """
     demands = _Demands(text, units)
     nodes: dict[str, Element] = {}
     for section in NODE_SECTIONS:
@@ -67,7 +80,7 @@ def epanet_elements(text: InpText, units: Units, faults: Faults) -> list[Element
             if len(line.words) < (6 if section != "PUMPS" else 3):
                 faults.refuse(line, "for_faa_felt", f"Linjen har {len(line.words)} felt, for få.")
                 continue
-            ends = _ends(line, nodes, faults)
+            ends = _ends(line, nodes, outside, faults)
             values = make(line, units, faults)
             _initial_status(line, values, status.get(line.words[0]))
             if _fresh(line, links, "ledningen", faults) and ends is not None:
@@ -131,9 +144,13 @@ def _tank_levels(line: Line, faults: Faults) -> None:
         )  # fmt: skip
 
 
-def _ends(line: Line, nodes: dict[str, Element], faults: Faults) -> tuple[str, str] | None:
+def _ends(
+    line: Line, nodes: dict[str, Element], outside: Collection[str], faults: Faults
+) -> tuple[str, str] | None:
     start, end = line.words[1], line.words[2]
-    missing = [name for name in dict.fromkeys((start, end)) if name not in nodes]
+    missing = [
+        name for name in dict.fromkeys((start, end)) if name not in nodes and name not in outside
+    ]
     for name in missing:
         faults.refuse(line, "ukjent_node", f"Noden «{name}» finnes ikke.")
     if start == end:
@@ -206,7 +223,7 @@ def _valve_place(
     line: Line, ends: tuple[str, str], nodes: dict[str, Element], faults: Faults
 ) -> None:
     if line.words[4].upper() in _NOT_AT_TANK:
-        fixed = [name for name in ends if nodes[name].section != "JUNCTIONS"]
+        fixed = [name for name in ends if name in nodes and nodes[name].section != "JUNCTIONS"]
         if fixed:
             faults.refuse(
                 line, "ventil_ved_basseng",
@@ -274,20 +291,35 @@ class _Demands:
         return (None if base is None else base * scale), line.number, scale
 
 
+def default_demand(text: InpText, units: Units) -> float:
+    """Return the mean demand, l/s, of a junction with a base demand of 1 and no pattern of its own.
+
+    A pattern that is nothing but zeros gives no demand; the flow unit is returned then.
+    """
+    found = _Demands(text, units)
+    return found.means.get(found.default, 1.0) * found.multiplier * units.flow or units.flow
+
+
 def epanet_plants(text: InpText, units: Units) -> list[dict[str, object]]:
     """Return reservoirs, tanks and pumps as rows of ``va_anlegg``."""
-    rows: list[dict[str, object]] = []
-    for line in text.rows("RESERVOIRS"):
-        rows.append(_plant("kilde", "vannverk", line.words[0], line.words[0]))
-    for line in text.rows("TANKS"):
-        if len(line.words) <= 3:  # noqa: PLR2004
-            rows.append(_plant("kilde", "vannverk", line.words[0], line.words[0]))
-        else:
-            volume = _tank_volume(line, units)
-            rows.append(_plant("basseng", "hoydebasseng", line.words[0], line.words[0], volume))
-    for line in text.rows("PUMPS"):
-        rows.append(_plant("pumpe", "pumpestasjon", line.words[0], line.words[1]))
-    return rows
+    bare = [line for line in text.rows("TANKS") if len(line.words) <= 3]  # noqa: PLR2004
+    tanks = [line for line in text.rows("TANKS") if len(line.words) > 3]  # noqa: PLR2004
+    return [
+        *(
+            _plant("kilde", "vannverk", line.words[0], line.words[0])
+            for line in [*text.rows("RESERVOIRS"), *bare]
+        ),
+        *(
+            _plant(
+                "basseng", "hoydebasseng", line.words[0], line.words[0], _tank_volume(line, units)
+            )
+            for line in tanks
+        ),
+        *(
+            _plant("pumpe", "pumpestasjon", line.words[0], line.words[1])
+            for line in text.rows("PUMPS")
+        ),
+    ]
 
 
 def _plant(

@@ -65,25 +65,18 @@ def _headings(text: InpText, faults: Faults) -> None:
 def _options(text: InpText, faults: Faults) -> None:
     for line in text.rows("OPTIONS"):
         first = line.words[0].upper()
+        second = line.words[1] if len(line.words) > 1 else ""
         if not first.startswith(_OPTIONS):
             faults.refuse(line, "ukjent_valg", f"Valget «{line.words[0]}» finnes ikke i EPANET.")
-        elif first == "HEADLOSS" and len(line.words) > 1:
-            if not line.words[1].upper().startswith(_HEADLOSS):
-                faults.refuse(line, "ukjent_valg", f"Formelen «{line.words[1]}» finnes ikke.")
+        elif first == "HEADLOSS" and second and not second.upper().startswith(_HEADLOSS):
+            faults.refuse(line, "ukjent_valg", f"Formelen «{second}» finnes ikke.")
 
 
 def _named(text: InpText, defined: dict[str, set[str]], faults: Faults) -> None:
     for section, position, kind in _NAMED:
         for line in text.rows(section):
-            if section == "DEMANDS" and line.words[0].upper() == "MULTIPLY":
-                continue
-            _require(line, position, defined[kind], kind, faults)
-            if section in ("COORDINATES", "VERTICES"):
-                for place, what in ((1, "x"), (2, "y")):
-                    if place >= len(line.words):
-                        faults.refuse(line, "for_faa_felt", "Koordinaten er ikke hel.")
-                        break
-                    faults.number(line, place, f"Koordinaten {what}")
+            if section != "DEMANDS" or line.words[0].upper() != "MULTIPLY":
+                _require(line, position, defined[kind], kind, faults)
     for section, kind in (("STATUS", "link"), ("QUALITY", "node")):
         for line in text.rows(section):
             if len(line.words) == 2:  # noqa: PLR2004  (three words are a range of ids)
@@ -92,6 +85,15 @@ def _named(text: InpText, defined: dict[str, set[str]], faults: Faults) -> None:
     for line in text.rows("ENERGY"):
         if line.words[0].upper() == "PUMP" and len(line.words) > 1:
             _require(line, 1, pumps, "link", faults)
+    _coordinates(text, faults)
+
+
+def _coordinates(text: InpText, faults: Faults) -> None:
+    for line in [*text.rows("COORDINATES"), *text.rows("VERTICES")]:
+        if len(line.words) < 3:  # noqa: PLR2004
+            faults.refuse(line, "for_faa_felt", "Koordinaten er ikke hel.")
+        for place, what in ((1, "x"), (2, "y")):
+            faults.number(line, place, f"Koordinaten {what}")
 
 
 def _require(line: Line, position: int, known: Collection[str], kind: str, faults: Faults) -> None:

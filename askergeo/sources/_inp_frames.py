@@ -146,7 +146,7 @@ def layers_of(
 
 
 def _values(element: Element) -> dict[str, object]:
-    row: dict[str, object] = {name: value.value for name, value in element.values.items()}
+    row: dict[str, object] = {name: value.value for name, value in element.columns.items()}
     if "dimensjon_mm" in row:
         row["dimensjon_mm"] = rounded_size(row["dimensjon_mm"])
     return row
@@ -196,7 +196,7 @@ def _frame(
     layer: Layer, rows: Sequence[Mapping[str, object]], geometry: Sequence[object], crs: str
 ) -> gpd.GeoDataFrame:
     columns = {
-        name: pd.array([row.get(name) for row in rows], dtype=_DTYPES.get(column.type, "str"))
+        name: pd.Series([row.get(name) for row in rows], dtype=_DTYPES.get(column.type, "str"))
         for name, column in layer.columns.items()
     }
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(list(geometry), crs=crs))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from askergeo.sources._inp_elements import Element, Value
+from askergeo.sources._inp_elements import Element, Value, number_of
 from askergeo.sources._inp_units import Units, units_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from askergeo.sources._inp_elements import Faults
     from askergeo.sources._inp_text import InpText, Line
 
@@ -28,6 +31,8 @@ _FLOW_UNITS: Final = ("CFS", "GPM", "MGD", "CMS", "LPS", "MLD")
 _ROUND: Final = ("CIRCULAR", "FORCE_MAIN", "FILLED_CIRCULAR")
 _SECTIONED: Final = ("CONDUITS", "ORIFICES", "WEIRS")
 _SWITCH: Final = {"aapen": "ON", "stengt": "OFF"}
+# The least number of words on a line.
+_FIELDS: Final = {"CONDUITS": 5, "PUMPS": 3, "OUTLETS": 5}
 _MM: Final = 1000.0
 
 
@@ -49,44 +54,70 @@ def swmm_units(text: InpText, faults: Faults) -> Units:
     return found
 
 
-def swmm_elements(text: InpText, units: Units, faults: Faults) -> list[Element]:
-    """Read nodes and links; each line that SWMM would refuse is noted."""
+def swmm_elements(
+    text: InpText, units: Units, faults: Faults, outside: Collection[str] = ()
+) -> list[Element]:
+    """Read nodes and links; each line that SWMM would refuse is noted.
+
+    ``outside`` are nodes that are known from elsewhere than the text.
+    """
     nodes: dict[str, Element] = {}
-    inverts: dict[str, float] = {}
+    others = {name.upper(): name for name in outside}
     for section in NODE_SECTIONS:
         for line in text.rows(section):
             node = _node(line, section, units, faults)
             if node is not None and _fresh(line, nodes, faults):
                 nodes[node.id.upper()] = node
-                invert = node.values["bunnhoyde"].value
-                if isinstance(invert, float):
-                    inverts[node.id.upper()] = invert
-    shapes = {line.words[0].upper(): line for line in text.rows("XSECTIONS")}
+    context = _Context(
+        nodes=nodes,
+        shapes={line.words[0].upper(): line for line in text.rows("XSECTIONS")},
+        medium=_medium(text),
+        relative=_option(text, "LINK_OFFSETS")[1] != "ELEVATION",
+        units=units,
+    )
+    names = others | {name: one.id for name, one in nodes.items()}
     links: dict[str, Element] = {}
-    medium = _medium(text)
-    relative = _option(text, "LINK_OFFSETS")[1] != "ELEVATION"
     for section in LINK_SECTIONS:
         for line in text.rows(section):
-            if len(line.words) < {"CONDUITS": 5, "PUMPS": 3, "OUTLETS": 5}.get(section, 6):
+            if len(line.words) < _FIELDS.get(section, 6):
                 faults.refuse(line, "for_faa_felt", f"Linjen har {len(line.words)} felt, for få.")
                 continue
-            ends = _ends(line, nodes, faults)
-            values = {"type": Value(medium), "lengde_m": Value(0.0)}
-            if section in _FUNCTIONS:
-                values["funksjon"] = Value(_FUNCTIONS[section])
-            if section == "CONDUITS":
-                values |= _conduit(line, units, faults)
-            if section == "PUMPS":
-                values["status"] = _switch(line)
-            if section in _SECTIONED:
-                values |= _shape(line, shapes.get(line.words[0].upper()), units, faults)
-            if section == "CONDUITS" and ends is not None:
-                values |= _offsets(line, ends, inverts, units, relative=relative)
+            ends = _ends(line, names, faults)
+            values = _link_values(line, ends, context, faults)
             if _fresh(line, links, faults) and ends is not None:
                 links[line.words[0].upper()] = Element(
                     "va_ledning", section, line.words[0], line.number, values, ends
                 )
     return [*nodes.values(), *links.values()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Context:
+    """What a link's line does not say itself."""
+
+    nodes: dict[str, Element]
+    shapes: dict[str, Line]
+    medium: str
+    relative: bool
+    units: Units
+
+
+def _link_values(
+    line: Line, ends: tuple[str, str] | None, context: _Context, faults: Faults
+) -> dict[str, Value]:
+    section, units = line.section, context.units
+    values = {"type": Value(context.medium), "lengde_m": Value(0.0)}
+    if section in _FUNCTIONS:
+        values["funksjon"] = Value(_FUNCTIONS[section])
+    if section == "PUMPS":
+        values["status"] = _switch(line)
+    if section in _SECTIONED:
+        values |= _shape(line, context.shapes.get(line.words[0].upper()), units, faults)
+    if section == "CONDUITS":
+        values |= _conduit(line, units, faults)
+        if ends is not None:
+            values |= _offsets(line, ends, context)
+    return values
 
 
 def _fresh(line: Line, seen: dict[str, Element], faults: Faults) -> bool:
@@ -114,9 +145,9 @@ def _node(line: Line, section: str, units: Units, faults: Faults) -> Element | N
     return Element("va_node", section, line.words[0], line.number, values)
 
 
-def _ends(line: Line, nodes: dict[str, Element], faults: Faults) -> tuple[str, str] | None:
+def _ends(line: Line, names: dict[str, str], faults: Faults) -> tuple[str, str] | None:
     start, end = line.words[1], line.words[2]
-    missing = [name for name in dict.fromkeys((start, end)) if name.upper() not in nodes]
+    missing = [name for name in dict.fromkeys((start, end)) if name.upper() not in names]
     for name in missing:
         faults.refuse(line, "ukjent_node", f"Noden «{name}» finnes ikke.")
     if missing:
@@ -127,7 +158,7 @@ def _ends(line: Line, nodes: dict[str, Element], faults: Faults) -> tuple[str, s
             f"Ledningen «{line.words[0]}» begynner og slutter i samme node («{start}»).",
         )  # fmt: skip
     # The node's own spelling, so that the layers fit together.
-    return nodes[start.upper()].id, nodes[end.upper()].id
+    return names[start.upper()], names[end.upper()]
 
 
 def _conduit(line: Line, units: Units, faults: Faults) -> dict[str, Value]:
@@ -150,7 +181,7 @@ def _switch(line: Line) -> Value:
 def _shape(line: Line, shape: Line | None, units: Units, faults: Faults) -> dict[str, Value]:
     if shape is None or len(shape.words) < 3:  # noqa: PLR2004
         faults.refuse(
-            line, "uten_tverrsnitt", f"Ledningen «{line.words[0]}» mangler tverrsnitt ([XSECTIONS])."
+            line, "uten_tverrsnitt", f"«{line.words[0]}» mangler tverrsnitt ([XSECTIONS])."
         )  # fmt: skip
         return {}
     if shape.words[1].upper() not in _ROUND:
@@ -160,24 +191,20 @@ def _shape(line: Line, shape: Line | None, units: Units, faults: Faults) -> dict
     return {"dimensjon_mm": Value(None if size is None else size * scale, shape.number, 2, scale)}
 
 
-def _offsets(
-    line: Line, ends: tuple[str, str], inverts: dict[str, float], units: Units, *, relative: bool
-) -> dict[str, Value]:
+def _offsets(line: Line, ends: tuple[str, str], context: _Context) -> dict[str, Value]:
     """Return the heights of a conduit's ends: above the node's bottom, or of themselves."""
     values: dict[str, Value] = {}
+    scale = context.units.length
     for column, position, node in (("hoyde_fra", 5, ends[0]), ("hoyde_til", 6, ends[1])):
-        bottom = inverts.get(node.upper())
+        known = context.nodes.get(node.upper())
+        bottom = None if known is None else known.columns["bunnhoyde"].value
         word = line.words[position] if position < len(line.words) else "*"
-        base = bottom if relative or word == "*" else 0.0
-        if base is None:
+        offset = 0.0 if word == "*" else number_of(word)
+        if not isinstance(bottom, float) or offset is None:
             continue
-        try:
-            offset = 0.0 if word == "*" else float(word)
-        except ValueError:
-            continue
-        value = base + offset * units.length
+        base = bottom if context.relative or word == "*" else 0.0
         values[column] = Value(
-            value, line.number, position, units.length, base if relative else 0.0
+            base + offset * scale, line.number, position, scale, bottom if context.relative else 0.0
         )
     return values
 

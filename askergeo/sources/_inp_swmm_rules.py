@@ -34,6 +34,7 @@ _NAMED: Final = (
     ("INFLOWS", 0, NODE_SECTIONS), ("BUILDUP", 0, ("LANDUSES",)), ("WASHOFF", 0, ("LANDUSES",)),
     ("RDII", 0, NODE_SECTIONS), ("TREATMENT", 0, NODE_SECTIONS),
 )  # fmt: skip
+_OTHERS: Final = ("LANDUSES", "POLLUTANTS", "RAINGAGES", "CURVES", "TIMESERIES")
 _RULE_STARTS: Final = ("IF", "AND", "OR", "THEN", "ELSE")
 _RULE_NODES: Final = ("NODE",)
 _RULE_LINKS: Final = ("LINK", "CONDUIT", "PUMP", "ORIFICE", "WEIR", "OUTLET")
@@ -42,16 +43,14 @@ _RULE_LINKS: Final = ("LINK", "CONDUIT", "PUMP", "ORIFICE", "WEIR", "OUTLET")
 def check_swmm(text: InpText, elements: list[Element], faults: Faults) -> None:
     """Hold a model against what SWMM demands of a whole file."""
     for line in text.unknown:
-        faults.refuse(
-            line, "ukjent_seksjon", f"Seksjonen «{line.text.strip()}» finnes ikke i SWMM."
-        )
+        faults.refuse(line, "ukjent_seksjon", f"SWMM har ingen seksjon «{line.text.strip()}».")
     for line in text.stray[:1]:
         faults.tell(line, "utenfor_seksjon", "Tekst før første seksjon; SWMM hopper over den.")
     for line in text.rows("OPTIONS"):
         if line.words[0].upper() not in _OPTIONS:
             faults.refuse(line, "ukjent_valg", f"Valget «{line.words[0]}» finnes ikke i SWMM.")
-    defined = {name: _ids(text, name) for name in (*NODE_SECTIONS, *LINK_SECTIONS, *_AREA,
-               "LANDUSES", "POLLUTANTS", "RAINGAGES", "CURVES", "TIMESERIES", "OUTLETS")}  # fmt: skip
+    sections = (*NODE_SECTIONS, *LINK_SECTIONS, *_AREA, *_OTHERS)
+    defined = {name: _ids(text, name) for name in sections}
     nodes = {name for section in NODE_SECTIONS for name in defined[section]}
     links = {name for section in LINK_SECTIONS for name in defined[section]}
     for section, position, where in _NAMED:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from askergeo.errors import SourceError
@@ -17,6 +16,7 @@ from askergeo.sources._kinds import existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 __all__ = [
     "EPANET",
@@ -207,14 +207,14 @@ def _words(text: str) -> Iterator[str]:
 
 
 def replace_word(text: str, position: int, word: str) -> str:
-    """Put a word in a line's place ``position`` (from 0); after the last word it is added.
+    r"""Put a word in a line's place ``position`` (from 0); after the last word it is added.
 
     Blanks, columns and the comment stay.
 
     Examples
     --------
-    >>> replace_word(" 10   11\\t 12   ;c", 1, "99")
-    ' 10   99\\t 12   ;c'
+    >>> replace_word(" 10   11\t 12   ;c", 1, "99")
+    ' 10   99\t 12   ;c'
     >>> replace_word("a b ;c", 2, "d")
     'a b d ;c'
     """

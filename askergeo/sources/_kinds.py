@@ -69,8 +69,8 @@ _BY_NAME: Final = {
 _REMEDIES: Final = {
     Kind.RASTER: "Legg det inn som et rasterlag: askergeo data legg-til MAPPE terreng FIL.",
     Kind.EXCEL: "Lagre arket som «CSV UTF-8», og les inn den filen.",
-    Kind.EPANET: "Vannledningsnett leses av VA-analysen, ikke som kartlag.",
-    Kind.SWMM: "Avløpsnett leses av VA-analysen, ikke som kartlag.",
+    Kind.EPANET: "Legg hele modellen til: askergeo data legg-til MAPPE MODELL.inp.",
+    Kind.SWMM: "Legg hele modellen til: askergeo data legg-til MAPPE MODELL.inp.",
     Kind.WATER_REPORT: "Rapporten er et resultat å sammenligne med; VA-analysen leser .inp-filen.",
     Kind.CATALOGUE: "Lagbeskrivelser leses av katalogen: legg filen i en mappe med lag.",
     Kind.JSON_SCHEMA: "Skjemaet beskriver svar fra en tjeneste; det inneholder ingen data.",

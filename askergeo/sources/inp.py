@@ -1,7 +1,7 @@
 """Models of pipe networks: EPANET 2 and SWMM 5 (.inp).
 
 The elements become nodes, links and plants with the package's columns and units; the lines of the
-file are kept as the layer ``va_modell``. With both, :func:`askergeo.sources.inp_writing.write_inp`
+file are kept as the layer ``va_modell``. With both, :func:`write_inp`
 writes the model again: what nobody has changed stands as it stood, to the letter, and what is
 changed in a layer is changed in the model.
 
@@ -12,158 +12,22 @@ manual (US EPA 2020, appendix C) and the SWMM 5.2 user's manual (US EPA 2022, ap
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from askergeo.errors import SourceError, collect
-from askergeo.numbers import format_number
-from askergeo.sources._inp_elements import FAULT_COLUMNS, Element, Faults, Model, Value, number_of
-from askergeo.sources._inp_epanet import epanet_elements, epanet_plants, epanet_units
-from askergeo.sources._inp_epanet_rules import check_epanet
-from askergeo.sources._inp_frames import INP_LAYERS, layers_of
-from askergeo.sources._inp_swmm import swmm_elements, swmm_plants, swmm_units
-from askergeo.sources._inp_swmm_rules import check_swmm
-from askergeo.sources._inp_text import EPANET, InpText, Line, read_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from askergeo.sources._inp_elements import FAULT_COLUMNS, Element, Model, Value
+from askergeo.sources._inp_frames import INP_LAYERS, LOCAL, Placing, layers_of, placing_of
+from askergeo.sources._inp_reading import read_inp
+from askergeo.sources.inp_writing import inp_text, write_inp
 
 __all__ = [
     "FAULT_COLUMNS",
     "INP_LAYERS",
+    "LOCAL",
     "Element",
     "Model",
+    "Placing",
     "Value",
+    "inp_text",
     "layers_of",
-    "model_of",
+    "placing_of",
     "read_inp",
+    "write_inp",
 ]
-
-_SHOWN: Final = 20
-
-
-def read_inp(path: str | Path) -> Model:
-    """Read an EPANET or SWMM model.
-
-    Parameters
-    ----------
-    path
-        The .inp file; UTF-8 or Latin-1.
-
-    Returns
-    -------
-    Model
-        Elements, places, lines, and what is odd.
-
-    Raises
-    ------
-    MissingFileError
-        When there is no such file.
-    SourceError
-        When it is no model, or EPANET or SWMM would refuse it: each fault with its line.
-    """
-    return model_of(read_text(path))
-
-
-def model_of(text: InpText, *, name: str = "") -> Model:
-    """Make a model of the lines of a file.
-
-    Raises
-    ------
-    SourceError
-        When the program that the model is for would refuse it.
-    """
-    faults = Faults()
-    if text.program == EPANET:
-        units = epanet_units(text, faults)
-        elements = epanet_elements(text, units, faults)
-        check_epanet(text, elements, faults)
-        refuse(text, faults)
-        plants = epanet_plants(text, units)
-    else:
-        units = swmm_units(text, faults)
-        elements = swmm_elements(text, units, faults)
-        check_swmm(text, elements, faults)
-        refuse(text, faults)
-        plants = swmm_plants(text)
-    places = places_of(text, elements)
-    _lacking_places(elements, places, faults)
-    return Model(
-        id=name or text.name.rpartition(".")[0] or text.name or "modell", program=text.program,
-        lines=text.lines, encoding=text.encoding, newline=text.newline, units=units,
-        elements=tuple(elements), plants=tuple(plants), places=places,
-        bends=bends_of(text, elements), faults=faults.frame(refused=False),
-    )  # fmt: skip
-
-
-def refuse(text: InpText, faults: Faults) -> None:
-    """Raise what the program would refuse, every fault with its line."""
-    rows = faults.frame(refused=True)
-    if not len(rows):
-        return
-    said = [
-        (f"linje {line}: " if line else "") + what
-        for line, what in zip(rows["linje"], rows["tekst"], strict=True)
-    ]
-    more = len(said) - _SHOWN
-    if more > 0:
-        said = [*said[:_SHOWN], f"og {format_number(more)} feil til"]
-    program = "EPANET" if text.program == EPANET else "SWMM"
-    count = "én feil" if len(rows) == 1 else f"{format_number(len(rows))} feil"
-    raise SourceError(
-        f"{text.name} har {count} som {program} ikke godtar:\n{collect(said)}",
-        remedy=f"Rett linjene i modellen, eller be om en fil som {program} åpner.",
-    )
-
-
-def places_of(text: InpText, elements: list[Element]) -> dict[str, tuple[float, float]]:
-    """Return the coordinates of the nodes; the last line of a node counts."""
-    spelling = _spelling(text, elements, "va_node")
-    places = {}
-    for line in text.rows("COORDINATES"):
-        place = _pair(line)
-        name = spelling.get(_key(text, line.words[0]))
-        if place is not None and name is not None:
-            places[name] = place
-    return places
-
-
-def bends_of(text: InpText, elements: list[Element]) -> dict[str, list[tuple[float, float]]]:
-    spelling = _spelling(text, elements, "va_ledning")
-    bends: dict[str, list[tuple[float, float]]] = {}
-    for line in text.rows("VERTICES"):
-        place = _pair(line)
-        name = spelling.get(_key(text, line.words[0]))
-        if place is not None and name is not None:
-            bends.setdefault(name, []).append(place)
-    return bends
-
-
-def _key(text: InpText, name: str) -> str:
-    return name if text.program == EPANET else name.upper()
-
-
-def _spelling(text: InpText, elements: list[Element], layer: str) -> dict[str, str]:
-    return {_key(text, one.id): one.id for one in elements if one.layer == layer}
-
-
-def _pair(line: Line) -> tuple[float, float] | None:
-    if len(line.words) < 3:  # noqa: PLR2004
-        return None
-    x, y = number_of(line.words[1]), number_of(line.words[2])
-    return None if x is None or y is None else (x, y)
-
-
-def _lacking_places(
-    elements: list[Element], places: dict[str, tuple[float, float]], faults: Faults
-) -> None:
-    lacking = [one for one in elements if one.layer == "va_node" and one.id not in places]
-    for one in lacking:
-        faults.rows.append(
-            (
-                one.line,
-                one.section,
-                "uten_koordinat",
-                f"Noden «{one.id}» har ingen koordinat.",
-                False,
-            )
-        )

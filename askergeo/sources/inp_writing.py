@@ -9,14 +9,14 @@ import geopandas as gpd
 
 from askergeo.crs import CRS_OF_RECORD, crs_name
 from askergeo.errors import LayerError, OverwriteError, SourceError, StorageError
-from askergeo.sources._inp_changes import Edits, Placer, changed
+from askergeo.sources._inp_changes import Edits, Laid, Placer, changed
 from askergeo.sources._inp_elements import Faults, Model
-from askergeo.sources._inp_epanet import epanet_elements, epanet_units
+from askergeo.sources._inp_epanet import default_demand, epanet_elements, epanet_units
 from askergeo.sources._inp_frames import LOCAL, META, moved_places
 from askergeo.sources._inp_new import add_new
+from askergeo.sources._inp_reading import bends_of, model_of, places_of
 from askergeo.sources._inp_swmm import swmm_elements, swmm_units
 from askergeo.sources._inp_text import EPANET, EPANET_SECTIONS, SWMM_SECTIONS, InpText, split_lines
-from askergeo.sources.inp import bends_of, model_of, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +37,8 @@ _ENCODINGS: Final = ("utf-8", "utf-8-sig", "cp1252", "latin-1")
 def write_inp(
     frames: Mapping[str, pd.DataFrame],
     path: str | Path,
-    *,
     model: str | None = None,
+    *,
     roughness: float | None = None,
     headloss: str = "H-W",
     overwrite: bool = False,
@@ -105,7 +105,9 @@ def inp_text(
     rows = _rows_of(frames, model)
     about = _about(rows)
     text = _lines_of(rows, about, headloss)
-    old = _unchecked(text)
+    nodes = frames.get("va_node")
+    outside = set() if nodes is None else set(nodes["node_id"].dropna())
+    old = _unchecked(text, outside)
     crs = about.get("crs", [""])[0] or LOCAL
     layers_crs = _crs_of(frames)
     if rows is None:
@@ -114,8 +116,10 @@ def inp_text(
     placer = Placer(layers_crs if crs == LOCAL else crs, layers_crs)
     unplaced = {(layer, name) for layer, _, name in
                 (one.partition(":") for one in about.get("uten_sted", []))}  # fmt: skip
-    edits = changed(old, frames, places, bends, unplaced, placer)
-    add_new(old, frames, edits, placer, roughness=roughness)
+    laid = Laid(places=places, bends=bends, unplaced=unplaced, placer=placer)
+    edits = changed(old, frames, laid)
+    demand = default_demand(text, old.units) if text.program == EPANET else 1.0
+    add_new(old, frames, edits, placer, demand=demand, roughness=roughness)
     lines = list(_edited(text, edits, int(about.get("linjer", ["0"])[0])))
     _require_valid(text, lines)
     encoding = text.encoding if text.encoding in _ENCODINGS else "utf-8"
@@ -173,8 +177,8 @@ def _lines_of(rows: pd.DataFrame | None, about: dict[str, list[str]], headloss: 
     # Lines that were not read from a file have no headings of their own.
     if not own["tekst"].str.match(r"\s*\[").any() or own["rad"].duplicated().any():
         ordered = rows[rows["seksjon"] != META].sort_values(["seksjon", "rad"], kind="stable")
-        pairs = [(name, text) for name, text in zip(ordered["seksjon"], ordered["tekst"], strict=True)
-                 if not text.strip().startswith("[")]  # fmt: skip
+        named = zip(ordered["seksjon"], ordered["tekst"], strict=True)
+        pairs = [(name, text) for name, text in named if not text.strip().startswith("[")]
         numbered = list(enumerate(_with_headings(pairs), start=1))
     return split_lines(
         numbered, program=str(programs[0]) if programs else EPANET, name="modellen",
@@ -193,15 +197,15 @@ def _with_headings(rows: list[tuple[str, str]]) -> list[str]:
     return said
 
 
-def _unchecked(text: InpText) -> Model:
+def _unchecked(text: InpText, outside: set[str]) -> Model:
     """Read the elements of a model that may lack parts of itself, which the layers have."""
     faults = Faults()
     if text.program == EPANET:
         units = epanet_units(text, faults)
-        elements = epanet_elements(text, units, faults)
+        elements = epanet_elements(text, units, faults, outside)
     else:
         units = swmm_units(text, faults)
-        elements = swmm_elements(text, units, faults)
+        elements = swmm_elements(text, units, faults, outside)
     return Model(
         id="", program=text.program, lines=text.lines, encoding=text.encoding,
         newline=text.newline, units=units, elements=tuple(elements), plants=(),
