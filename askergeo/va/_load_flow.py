@@ -86,6 +86,7 @@ def flow(
     end: Whole,
     length_m: Number,
     direction: NDArray[np.int8],
+    *,
     ends: Whole,
     jumps: Whole | None = None,
 ) -> Flow:
@@ -107,7 +108,7 @@ def flow(
     Examples
     --------
     >>> one = np.ones(2, dtype=np.int8)
-    >>> line = flow(3, np.array([0, 1]), np.array([1, 2]), np.ones(2), one, np.array([2]))
+    >>> line = flow(3, np.array([0, 1]), np.array([1, 2]), np.ones(2), one, ends=np.array([2]))
     >>> line.sums(np.array([[5.0], [7.0], [0.0]])).ravel().tolist()
     [5.0, 12.0, 12.0, 12.0]
     """

@@ -118,9 +118,10 @@ def homes_and_projects(
     if forecast is None:
         each = float(parameters["bosatte_per_bolig"])
         old = {name: np.repeat(now[:, None], len(years), axis=1) for name in ALTERNATIVES}
-        new = {name: homes * each for name in ALTERNATIVES}
+        new = dict.fromkeys(ALTERNATIVES, homes * each)
     else:
-        old, new = _by_forecast(ids, now, boligprogram, rows, homes, forecast, len(years))
+        at = _parts(boligprogram, rows, forecast)
+        old, new = _by_forecast(ids, now, at, homes, forecast)
     count = len(ids)
     shapes = (
         points if boligprogram is None else np.concatenate([points, _middles(boligprogram, rows)])
@@ -166,23 +167,22 @@ def _projects(
     return known[kept], (expected[:, None] * there)[kept]
 
 
-def _by_forecast(
-    ids: NDArray[np.object_],
-    now: Number,
-    boligprogram: gpd.GeoDataFrame | None,
-    rows: Whole,
-    homes: Number,
-    forecast: Forecast,
-    count: int,
-) -> tuple[dict[str, Number], dict[str, Number]]:
-    """Residents of addresses and of projects by year, in each alternative."""
+def _parts(boligprogram: gpd.GeoDataFrame | None, rows: Whole, forecast: Forecast) -> Whole:
+    """Part of the municipality that each project lies in; −1 for none."""
     from askergeo.school.areas import place  # noqa: PLC0415  (brings the schools)
 
-    index = forecast.areas.frame.index
+    if boligprogram is None or not len(rows):
+        return np.full(len(rows), -1, dtype=np.int64)
+    found = place(_middles(boligprogram, rows), geometries(forecast.areas.frame))
+    return np.asarray(found, dtype=np.int64)
+
+
+def _by_forecast(
+    ids: NDArray[np.object_], now: Number, at: Whole, homes: Number, forecast: Forecast
+) -> tuple[dict[str, Number], dict[str, Number]]:
+    """Residents of addresses and of projects by year, in each alternative."""
+    index, count = forecast.areas.frame.index, homes.shape[1]
     part = index.get_indexer(pd.Index(forecast.areas.address.reindex(ids)))
-    at = np.full(len(rows), -1)
-    if boligprogram is not None and len(rows):
-        at = place(_middles(boligprogram, rows), geometries(forecast.areas.frame))
     main = forecast.alternatives["hoved"].count[:count].sum(axis=2)  # (t, n)
     brought = forecast.causes["bolig"][:count].sum(axis=2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -291,9 +291,8 @@ def _jobs_planned(
     jobs = np.where(np.isnan(told), jobs_of(_number(frame, "naering_m2"), trade, parameters), told)
     known = np.isfinite(jobs) & np.isfinite(done)
     expected = np.where(known, np.maximum(jobs, 0.0) * _probability(frame, parameters), 0.0)
-    there = (np.nan_to_num(done, nan=np.inf)[:, None] < years[None, :]) & (done >= years[0])[
-        :, None
-    ]
+    done = np.nan_to_num(done, nan=np.inf)
+    there = (done[:, None] < years[None, :]) & (done >= years[0])[:, None]
     return _of_jobs(frame, NEW_JOBS, years, expected[:, None] * there), int((~known).sum())
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Plants", "Transfer", "first_over", "free_from", "plants_of", "transferred"]
 
 _OPEN_END: Final = 9999
+# Loads are sums of shares: what differs less than this is the same.
+_SAME: Final = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +113,7 @@ def _number(frame: pd.DataFrame, column: str) -> Number:
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
-    """What each plant is called: its name, else its id."""
+    """Return what each plant is called: its name, else its id."""
     ids = frame["anlegg_id"].astype(str)
     if "navn" not in frame:
         return ids.tolist()
@@ -202,7 +204,7 @@ def first_over(load: Number, capacity: Number, years: Whole, running: Truth) -> 
         Which are in use, (p, t): a closed plant is not full.
     """
     with np.errstate(invalid="ignore"):
-        over = running & (load > capacity + 1e-9)
+        over = running & (load > capacity + _SAME)
     year = years[np.argmax(over, axis=1)].astype(np.float64)
     return np.where(over.any(axis=1), year, np.nan)
 
@@ -228,5 +230,5 @@ def free_from(load: Number, capacity: Number, years: Whole, year: int) -> tuple[
     rest = capacity[at:] - load[at:]
     if np.isnan(rest[0]):
         return None, float("nan")
-    room = np.flatnonzero(rest >= -1e-9)
-    return bool(rest[0] >= -1e-9), float(years[at + room[0]]) if len(room) else float("nan")
+    room = np.flatnonzero(rest >= -_SAME)
+    return bool(rest[0] >= -_SAME), float(years[at + room[0]]) if len(room) else float("nan")

@@ -173,6 +173,7 @@ def along_road(
         CRS of points and lines.
     """
     from askergeo.network.paths import Network, nearest  # noqa: PLC0415  (compiled kernels)
+    from askergeo.network.profiles import Costs  # noqa: PLC0415
     from askergeo.network.snapping import snap  # noqa: PLC0415
 
     if not len(points) or not len(lines):
@@ -180,5 +181,6 @@ def along_road(
     dense = shapely.points(shapely.get_coordinates(shapely.segmentize(lines, _STEP)))
     ends = snap(graph, gpd.GeoSeries(dense, crs=crs), reach_m=most)
     starts = snap(graph, gpd.GeoSeries(points, crs=crs), reach_m=most)
-    network = Network.of(graph, np.column_stack([graph.length_m, graph.length_m]))
+    costs = Costs(forward=graph.length, backward=graph.length, access=1.0, unit="m")
+    network = Network.of(graph, costs)
     return np.asarray(nearest(network, starts, [ends], limit=most).cost[:, 0], dtype=np.float64)

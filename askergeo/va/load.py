@@ -185,8 +185,8 @@ def flow_of(
         network.end[open_pieces].astype(np.int64),
         network.length_m[open_pieces],
         network.direction[open_pieces],
-        terminals_of(network, va_node, va_anlegg, year),
-        jumps_of(network, va_anlegg),
+        ends=terminals_of(network, va_node, va_anlegg, year),
+        jumps=jumps_of(network, va_anlegg),
     )
     against = np.zeros(network.edges, dtype=np.bool_)
     against[open_pieces] = found.against

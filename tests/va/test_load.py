@@ -23,7 +23,7 @@ YEARS = np.arange(2026, 2037)
 
 def tree(direction: list[int] | None = None) -> object:
     way = np.array(direction or [1] * len(START), dtype=np.int8)
-    return flow(7, START, END, np.full(len(START), 50.0), way, np.array([5]))
+    return flow(7, START, END, np.full(len(START), 50.0), way, ends=np.array([5]))
 
 
 def test_every_load_goes_down_to_the_plant() -> None:
@@ -48,7 +48,7 @@ def test_a_way_along_the_fall_is_taken_before_a_shorter_one_against_it() -> None
     # 0 → 1 → 2 is long and falls; 2 → 0 is short and rises from 0.
     found = flow(
         3, np.array([0, 1, 2]), np.array([1, 2, 0]), np.array([900.0, 900.0, 5.0]),
-        np.ones(3, dtype=np.int8), np.array([2]),
+        np.ones(3, dtype=np.int8), ends=np.array([2]),
     )  # fmt: skip
     assert found.way(0) == [0, 1, 2]
     assert not found.against.any()
@@ -56,8 +56,8 @@ def test_a_way_along_the_fall_is_taken_before_a_shorter_one_against_it() -> None
 
 def test_a_pumped_way_without_a_pipe_is_taken_when_there_is_no_other() -> None:
     none = np.zeros(0, dtype=np.int64)
-    found = flow(2, none, none, np.zeros(0), np.zeros(0, dtype=np.int8), np.array([1]),
-                 np.array([[0, 1]]))  # fmt: skip
+    found = flow(2, none, none, np.zeros(0), np.zeros(0, dtype=np.int8), ends=np.array([1]),
+                 jumps=np.array([[0, 1]]))  # fmt: skip
     assert found.way(0) == [0, 1]
     assert found.through.tolist() == [-1, -1, -1]
 
@@ -67,7 +67,7 @@ def test_ways_are_the_shortest_of_networkx() -> None:
     count = 60
     start, end = rng.integers(0, count, (2, 160))
     length = rng.uniform(1, 90, 160).round(1)
-    found = flow(count, start, end, length, np.ones(160, dtype=np.int8), np.array([0, 1]))
+    found = flow(count, start, end, length, np.ones(160, dtype=np.int8), ends=np.array([0, 1]))
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(range(count))
     graph.add_weighted_edges_from(zip(start.tolist(), end.tolist(), length.tolist(), strict=True))
