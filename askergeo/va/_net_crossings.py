@@ -88,7 +88,10 @@ def join_points(
     if len(joins) and len(place):
         at = work.chains.position[work.vertex[joins]]
         distance, near = cKDTree(at).query(place, distance_upper_bound=reach)
-        joiner[np.isfinite(distance)] = joins[near[np.isfinite(distance)]]
+        # A manhole that pipes come to already joins only what crosses right in it.
+        taken = np.r_[attached(work)[joins], True][near]
+        found = distance <= np.where(taken, EXACT_M, reach)
+        joiner[found] = joins[near[found]]
     asked = joiner >= 0
     wanted = np.unique(
         np.concatenate([work.vertex[joiner[asked]] * work.lines + line[asked]

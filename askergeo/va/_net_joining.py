@@ -50,7 +50,8 @@ class Joining:
     """Chains under way: the vertex that each point (q,) stands at, and what the lines are.
 
     ``kind`` is the type of each point; ``branch`` says which lines (l,) are service pipes;
-    ``apart`` (k, 2) are points that stay apart, as a link without length lies between them.
+    ``apart`` (k, 2) are points that stay apart, as a link without length lies between them;
+    ``meant`` are points where an end lies that says so.
     """
 
     chains: Chains
@@ -59,6 +60,7 @@ class Joining:
     lines: int
     branch: Flags
     apart: Numbers
+    meant: Flags
 
     def moved(self, target: Numbers) -> Joining:
         """Return the same with vertex ``v`` at ``target[v]``."""
@@ -79,6 +81,7 @@ def begin(pipes: Pipes, points: Points, branch: Flags, apart: Numbers) -> Joinin
         lines=len(pipes.shapes),
         branch=branch,
         apart=apart,
+        meant=np.zeros(len(points), dtype=bool),
     )
 
 
@@ -107,15 +110,15 @@ def attached(work: Joining) -> Flags:
 def loose_ends(work: Joining) -> tuple[Numbers, Numbers]:
     """Vertices where one line ends alone and may be moved, and that line.
 
-    A line is meant to end at a hydrant, a drain or the like; and a service pipe that is joined at
-    one end ends at the customer's with the other.
+    A line is meant to end at a hydrant, a drain or the like, and at the node that it says it ends
+    at; and a service pipe that is joined at one end ends at the customer's with the other.
     """
     vertex, other, line = _end_vertices(work)
     count = np.bincount(work.chains.vertex, minlength=len(work.chains.position))
     alone = count[vertex] == 1
     at_customer = work.branch[line] & (count[other] > 1)
     meant = np.zeros(len(work.chains.position), dtype=bool)
-    meant[work.vertex[np.isin(work.kind, list(TERMINAL))]] = True
+    meant[work.vertex[np.isin(work.kind, list(TERMINAL)) | work.meant]] = True
     free = alone & ~at_customer & ~meant[vertex]
     return vertex[free], line[free]
 

@@ -36,8 +36,8 @@ __all__ = [
     "text_of",
 ]
 
-# A line of less is a point: two vertices of it may be one on the grid of the network.
-POINT_M = 0.002
+#: A shorter line is a point: coordinates are kept to the centimetre.
+POINT_M = 0.02
 #: Functions of rows that are devices between two nodes, not pipes.
 DEVICES = ("pumpe", "ventil")
 # The largest type number of a geometry that has no parts (3 is a polygon).
@@ -169,8 +169,9 @@ def _without_doubles(
     same = kind[one] == kind[other]
     one, other = one[same], other[same]
     told = attributes_of(va_ledning, parameters)
-    known = (told != "").sum(axis=1)
-    clash = ((told[one] != "") & (told[other] != "") & (told[one] != told[other])).any(axis=1)
+    known = (~np.isnan(told)).sum(axis=1)
+    # Unknown is neither like nor unlike.
+    clash = (np.abs(told[one] - told[other]) > 0).any(axis=1)
     stays = (known[one] > known[other]) | ((known[one] == known[other]) & (one < other))
     first, again = np.where(stays, one, other), np.where(stays, other, one)
     gone = np.unique(again[~clash])
@@ -209,19 +210,20 @@ def _same_place(shapes: NDArray[np.object_], limit: float) -> tuple[Numbers, Num
     return pairs[near, 0], pairs[near, 1]
 
 
-def attributes_of(va_ledning: pd.DataFrame, parameters: Parameters) -> NDArray[np.object_]:
-    """Dimension, material and year of each row as text, (r, 3); empty where unknown."""
+def attributes_of(va_ledning: pd.DataFrame, parameters: Parameters) -> Reals:
+    """Dimension, material (as a number) and year of each row, (r, 3); NaN where unknown."""
     size, year = number_of(va_ledning, "dimensjon_mm"), number_of(va_ledning, "anleggsaar")
     words = {str(one).casefold() for one in parameters["va_nett_ukjent_ord"]}
-    material = pd.Series(text_of(va_ledning, "materiale")).str.casefold()
-    material = material.mask(material.isin(words), "")
+    number, names = pd.factorize(text_of(va_ledning, "materiale"))
+    # The same word in other letters is the same material.
+    folded = [str(one).casefold() for one in names]
+    code = {one: np.nan if one in words else at for at, one in enumerate(dict.fromkeys(folded))}
+    material = np.array([code[one] for one in folded], dtype=np.float64)[number]
     earliest, latest = parameters["va_nett_tidligst_aar"], parameters["va_nett_senest_aar"]
-    texts = (
-        np.where(size > 0, np.char.mod("%g", size), ""),
-        material.to_numpy(dtype=str),
-        np.where((year >= earliest) & (year <= latest), np.char.mod("%g", year), ""),
+    possible = (year >= earliest) & (year <= latest)
+    return np.column_stack(
+        [np.where(size > 0, size, np.nan), material, np.where(possible, year, np.nan)]
     )
-    return np.column_stack(texts).astype(object)
 
 
 def _taken_apart(

@@ -67,7 +67,8 @@ class Standing:
     """All nodes, then all facilities, as one table of ``p`` points, with the media of each.
 
     ``node`` (k,) and ``facility`` (f,) give the point of each row of the layers: −1 for one
-    without a place or out of use, and a facility whose node is known has that node's point.
+    without a place or out of use, and a facility whose node is known has that node's point (its
+    own is then not ``alone``, and of no use).
     ``media`` (p, 3) has a column for each of :data:`MEDIA`.
     """
 
@@ -79,6 +80,7 @@ class Standing:
     node: Numbers
     facility: Numbers
     media: Flags
+    alone: Flags
 
     def of(self, medium: str) -> Points:
         """Return the points of one medium."""
@@ -86,7 +88,7 @@ class Standing:
 
     def outside(self, medium: str) -> Numbers:
         """Return the points of no medium that could have been of this one: each is told once."""
-        lost = np.flatnonzero(~self.media.any(axis=1))
+        lost = np.flatnonzero(~self.media.any(axis=1) & self.alone)
         homes = [_media_of(self.layer[one], self.kind[one])[0] for one in lost]
         return lost[np.array([home == medium for home in homes], dtype=bool)]
 
@@ -146,6 +148,7 @@ def standing(
         node=node_at,
         facility=facility_at,
         media=media,
+        alone=alone,
     )
 
 

@@ -246,7 +246,8 @@ def _joined(
         place=dots(position[found.vertex])[apart_m],
         metres=found.distance[apart_m],
     )
-    return _crossed(work, pipes, points, names.pipe, tolerance, repairs)
+    pumped_line = text_of(va_ledning, "funksjon")[pipes.row] == "pumpeledning"
+    return _crossed(work, pipes, points, names.pipe, pumped_line, tolerance, repairs)
 
 
 def _linked_points(pipes: Pipes, points: Points, names: Names) -> Numbers:
@@ -332,11 +333,17 @@ def _crossed(
     pipes: Pipes,
     points: Points,
     ids: NDArray[np.object_],
+    pumped_line: Flags,
     tolerance: float,
     repairs: Repairs,
 ) -> Joining:
-    """Put points on their lines, join crossings at manholes, and tell of the others."""
+    """Put points on their lines, join crossings at manholes, and tell of the others.
+
+    A pumped sewer passes those that fall, and joins them where it ends only.
+    """
     place, one, other = crossings(work)
+    alike = pumped_line[one] == pumped_line[other]
+    place, one, other = place[alike], one[alike], other[alike]
     vertex = work.vertex
     work, joiner, put = join_points(work, place, one, other, tolerance)
     for rule, which in (("krysning", joiner < 0), ("krysning_kum", joiner >= 0)):
@@ -371,7 +378,7 @@ def _pieces(
 ) -> Pieces:
     """Cut the lines into pieces; tell of what lies double, of rings and of what is too short."""
     row = pipes.row
-    known = (attributes_of(va_ledning, parameters) != "").sum(axis=1)
+    known = (~np.isnan(attributes_of(va_ledning, parameters))).sum(axis=1)
     rank = np.empty(len(row), dtype=np.int64)
     rank[np.lexsort((row, -known[row]))] = np.arange(len(row))
     group = np.unique(text_of(va_ledning, "type")[row].astype(str), return_inverse=True)[1]
@@ -451,7 +458,7 @@ def _assemble(
     at[points.which] = number[work.vertex]
     degree = np.bincount(np.r_[start, end], minlength=len(used))
     _join_facilities(frames, at, loose, position[used], degree, medium, parameters, repairs)
-    length = _lengths(frames.va_ledning, edges, pipes)
+    length = _lengths(frames.va_ledning, edges)
     return _network(frames, edges, (start, end), position[used], at, length, medium, parameters)
 
 
@@ -464,7 +471,7 @@ def _linked_rows(pipes: Pipes, points: Points, va_ledning: pd.DataFrame) -> Numb
     )
 
 
-def _lengths(va_ledning: gpd.GeoDataFrame, edges: _Edges, pipes: Pipes) -> Reals:
+def _lengths(va_ledning: gpd.GeoDataFrame, edges: _Edges) -> Reals:
     """Length of each piece, metres: the measured length of its row, else the drawn."""
     shapes = np.asarray(va_ledning.geometry.array, dtype=object)[edges.row]
     measured = number_of(va_ledning, "lengde_m")[edges.row]
