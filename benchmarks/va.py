@@ -65,7 +65,9 @@ def town(pipes: int = PIPES, *, medium: str = "vann", seed: int = _SEED) -> gpd.
     ends[short, 1] -= along[short] * random.uniform(0.1, 0.4, (short.sum(), 1))
     own = random.integers(0, len(ends), pipes - len(ends))
     foot = ends[own, 0] + along[own] * random.uniform(5, 55, (len(own), 1))
-    out = np.column_stack([-along[own, 1], along[own, 0]]) * random.choice([-1.0, 1.0], (len(own), 1))
+    out = np.column_stack([-along[own, 1], along[own, 0]]) * random.choice(
+        [-1.0, 1.0], (len(own), 1)
+    )
     stops = np.where(random.random(len(own)) < 0.01, 0.3, 0.0)[:, None]
     branches = np.stack([foot + out * stops, foot + out * 15], axis=1)
     lines = shapely.linestrings(np.concatenate([ends, branches]))

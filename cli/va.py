@@ -6,16 +6,23 @@ from pathlib import Path
 
 import typer
 
+from . import va_hydraulics, va_leak, va_loss, va_topology, va_trace
 from .analyses import run_and_write
 from .options import Common, GroupData, Out, with_common
 
 __all__ = ["register"]
 
 
-def register(app: typer.Typer, command: type, group: type) -> None:  # noqa: ARG001
+def register(app: typer.Typer, command: type, group: type) -> None:
     """Add the group ``va`` to the command line."""
     water = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     water.callback()(state)
+    # The verbs under it, each in its own module.
+    va_loss.register(water, command)
+    va_topology.register(water, command)
+    va_trace.register(water, command)
+    va_hydraulics.register(water, command)
+    va_leak.register(water, command)
     app.add_typer(water, name="va")
 
 

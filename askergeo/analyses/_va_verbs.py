@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from askergeo.analyses._va_hydraulic_verbs import HYDRAULICS, LEAKS
+from askergeo.analyses._va_loss_verbs import FAILURES, TRACES
+from askergeo.analyses._va_topology_verbs import TOPOLOGY
+
 if TYPE_CHECKING:
     from askergeo.analyses._analysis import Analysis
 
@@ -14,4 +18,4 @@ __all__ = ["VA", "VA_ON_REQUEST"]
 
 VA: tuple[Analysis, ...] = ()
 
-VA_ON_REQUEST: tuple[Analysis, ...] = ()
+VA_ON_REQUEST: tuple[Analysis, ...] = (TOPOLOGY, TRACES, FAILURES, HYDRAULICS, LEAKS)

@@ -193,9 +193,7 @@ def _pumped_on(network: PipeNetwork, va_anlegg: gpd.GeoDataFrame | None) -> Flag
 def _bare_ends(network: PipeNetwork) -> Numbers:
     """Nodes where one piece ends, and nothing stands."""
     degree = np.diff(network.arc_ptr)
-    return np.flatnonzero(
-        (degree == 1) & (network.node_row < 0) & (network.facility_row < 0)
-    )
+    return np.flatnonzero((degree == 1) & (network.node_row < 0) & (network.facility_row < 0))
 
 
 def _loose(
@@ -400,11 +398,14 @@ def _parts_before(shapes: NDArray[np.object_]) -> int:
 
     if len(shapes) == 0:
         return 0
-    first, last = (shapely.get_coordinates(shapely.get_point(
-        shapely.get_geometry(shapes, at), at)) for at in (0, -1))
+    first, last = (
+        shapely.get_coordinates(shapely.get_point(shapely.get_geometry(shapes, at), at))
+        for at in (0, -1)
+    )
     ends = np.round(np.concatenate([first, last]), 3)
     number = np.unique(ends, axis=0, return_inverse=True)[1].ravel()
     half = len(first)
-    links = coo_array((np.ones(half, dtype=bool), (number[:half], number[half:])),
-                      shape=(number.max() + 1,) * 2)
+    links = coo_array(
+        (np.ones(half, dtype=bool), (number[:half], number[half:])), shape=(number.max() + 1,) * 2
+    )
     return int(connected_components(links, directed=False)[0])

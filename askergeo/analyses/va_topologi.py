@@ -1,0 +1,107 @@
+"""The map of pipes: what is wrong with it, what the network does about it, and what it lacks.
+
+The method, with its sources, is in docs/metode-va.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import shapely
+
+from askergeo.analyses import _va_topology_map as maps
+from askergeo.analyses import _va_topology_text as text
+from askergeo.analyses._va_topology_tables import (
+    count_table,
+    lack_table,
+    network_table,
+    part_table,
+    repair_table,
+)
+from askergeo.errors import LayerError
+from askergeo.result import Result
+from askergeo.va.topology import topology
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from askergeo.parameters import Parameters
+    from askergeo.terrain import Terrain
+
+__all__ = ["va_topologi"]
+
+
+def va_topologi(
+    va_ledning: gpd.GeoDataFrame,
+    *,
+    va_node: gpd.GeoDataFrame | None = None,
+    va_anlegg: gpd.GeoDataFrame | None = None,
+    va_modell: pd.DataFrame | None = None,
+    adresse: gpd.GeoDataFrame | None = None,
+    terreng: Terrain | None = None,
+    kommunegrense: gpd.GeoDataFrame | None = None,
+    parameters: Parameters,
+) -> Result:
+    """Find the faults of the map of pipes, and tell what the network does about each.
+
+    Parameters
+    ----------
+    va_ledning, va_node, va_anlegg, va_modell, adresse, kommunegrense
+        Layers of the catalogue.
+    terreng
+        Heights of the ground.
+    parameters
+        The set ``va_nett``.
+
+    Raises
+    ------
+    LayerError
+        When there are no pipes.
+    CrsError
+        When the layers are not in one CRS in metres.
+    """
+    if len(va_ledning) == 0:
+        raise LayerError(
+            "Laget «va_ledning» har ingen ledninger.",
+            remedy="Kontroller at filen har ledninger i kommunen, og legg laget til på nytt.",
+        )
+    customers = None if adresse is None else _places(adresse)
+    found = topology(
+        va_ledning,
+        va_node,
+        va_anlegg,
+        va_modell,
+        parameters=parameters,
+        terrain=terreng,
+        customers=customers,
+    )
+    repairs, lacks = repair_table(found.faults), lack_table(found.faults)
+    template, facts = text.statement(va_ledning, found)
+    return Result(
+        analysis="va_topologi",
+        title="Feil i ledningskartet",
+        template=template,
+        facts=facts,
+        tables=(
+            count_table(found.faults),
+            network_table(found.summary),
+            repairs,
+            part_table(found.parts),
+            lacks,
+        ),
+        layers=(
+            *maps.base_layers(kommunegrense),
+            maps.source_layer(va_ledning, found.faults),
+            maps.network_layer(va_ledning, found),
+            *maps.fault_layers(found.faults),
+        ),
+        findings=text.findings(found.faults),
+        warnings=text.warnings(found),
+        reading=text.reading(),
+    )
+
+
+def _places(adresse: gpd.GeoDataFrame) -> object:
+    shapes = adresse.geometry.array
+    return shapely.get_coordinates(shapes[~shapely.is_missing(shapes)])
