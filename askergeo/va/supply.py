@@ -15,18 +15,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from askergeo.va._supply_segments import CLOSED, OPEN, Segments, make_segments
-from askergeo.va._supply_tree import below, root_walk, separated, topmost
+from askergeo.va._supply_tree import Tree, below, root_walk, separated, topmost
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from askergeo.va._supply_tree import Tree
 
     Whole = NDArray[np.int64]
     Number = NDArray[np.float64]
     Truth = NDArray[np.bool_]
 
-__all__ = ["CLOSED", "OPEN", "Lost", "Pipes", "Reserve", "lost", "reserve"]
+__all__ = [
+    "CLOSED",
+    "OPEN",
+    "Lost",
+    "Pipes",
+    "Reserve",
+    "Tree",
+    "alone_on_way",
+    "dry_without",
+    "lost",
+    "reserve",
+    "segment_stretches",
+    "stretches",
+    "walk",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +164,35 @@ def lost(pipes: Pipes, at_node: Number, at_pipe: Number) -> Lost:
     )
 
 
+def walk(pipes: Pipes) -> Tree:
+    """Walk the network from its sources; what several questions are asked of."""
+    count, start, end = pipes.opened()
+    return root_walk(count, start, end, pipes.sources)
+
+
+def alone_on_way(pipes: Pipes, tree: Tree, pipe: int) -> Whole:
+    """Return the pipes that all water to a pipe passes, the nearest first, (j,).
+
+    The pipe itself is the first when water comes to it from one end only.
+
+    Parameters
+    ----------
+    pipes, tree
+        The network, and its :func:`walk`.
+    pipe
+        A pipe that has water.
+    """
+    _, start, end = pipes.opened()
+    one, two = int(start[pipe]), int(end[pipe])
+    node = one if tree.number[one] > tree.number[two] else two
+    found = []
+    while node != tree.root and tree.parent[node] != tree.root:
+        if tree.bridge[node]:
+            found.append(int(tree.through[node]))
+        node = int(tree.parent[node])
+    return np.array(found, dtype=np.int64)
+
+
 def _lower(tree: Tree, start: Whole, end: Whole) -> Whole:
     """Return the end of each pipe that is farther down the tree; one is always above the other."""
     return np.where(tree.number[start] > tree.number[end], start, end).astype(np.int64)
@@ -251,3 +292,110 @@ def _one_segment(pipes: Pipes) -> Whole:
     top = topmost(tree.order, tree.parent, mark)
     alone = np.where(top >= 0, tree.parent[top], -1)
     return np.asarray(alone[segments.node], dtype=np.int64)
+
+
+def dry_without(
+    pipes: Pipes,
+    gone: Whole,
+    *,
+    nodes: Whole | None = None,
+    sources: Whole | None = None,
+) -> Truth:
+    """Return the pipes that have water, and have none when something is gone, (m,).
+
+    Parameters
+    ----------
+    pipes
+        The network.
+    gone
+        Pipes that are gone; they are not among those returned.
+    nodes
+        Nodes that are gone too.
+    sources
+        Places in ``pipes.sources`` that give no water.
+    """
+    count, start, end = pipes.opened()
+    before = root_walk(count, start, end, pipes.sources).reached
+    out = np.zeros(count, dtype=np.bool_)
+    out[[] if nodes is None else nodes] = True
+    ends = np.stack([start, end], axis=1)
+    # A pipe at a node that is gone keeps its other end.
+    pipe, side = np.nonzero(out[ends])
+    ends[pipe, side] = count + np.arange(len(pipe))
+    kept = np.ones(len(start), dtype=np.bool_)
+    kept[gone] = False
+    gives = np.ones(len(pipes.sources), dtype=np.bool_)
+    gives[[] if sources is None else sources] = False
+    given = pipes.sources[gives & ~out[pipes.sources]]
+    after = root_walk(count + len(pipe), ends[kept, 0], ends[kept, 1], given).reached
+    wet = after[ends].any(axis=1)
+    return np.asarray((before[start] | before[end]) & ~wet & kept, dtype=np.bool_)
+
+
+def stretches(pipes: Pipes, loss: Number, share: float) -> Whole:
+    """Join the pipes that stand alone, one after another, to stretches with nearly the same loss.
+
+    Parameters
+    ----------
+    pipes
+        The network.
+    loss
+        What is lost when each pipe fails, (m,).
+    share
+        A pipe belongs to the stretch above it while it takes at least this share of what the
+        stretch's first pipe takes; above a half, so that a stretch does not branch.
+
+    Returns
+    -------
+    array
+        The first pipe of the stretch of each pipe, (m,); −1 for those that do not stand alone.
+    """
+    count, start, end = pipes.opened()
+    tree = root_walk(count, start, end, pipes.sources)
+    alone = tree.bridge & (tree.parent != tree.root)
+    through, parent = tree.through.tolist(), tree.parent.tolist()
+    head = [-1] * (count + 1)
+    first = np.full(len(loss), -1, dtype=np.int64)
+    takes = np.nan_to_num(loss).tolist()
+    for node in tree.order[1:].tolist():
+        above = head[parent[node]]
+        head[node] = above
+        if alone[node]:
+            pipe = through[node]
+            if above < 0 or takes[pipe] < share * takes[above]:
+                head[node] = pipe
+            first[pipe] = head[node]
+    return first
+
+
+def segment_stretches(pipes: Pipes, segments: Segments, loss: Number, share: float) -> Whole:
+    """Join segments that stand behind one another to stretches with nearly the same loss.
+
+    Parameters
+    ----------
+    pipes, segments
+        The network and its segments.
+    loss
+        What is lost when each is shut off, (g,).
+    share
+        A segment belongs to the stretch that it cannot do without while it takes at least this
+        share of what the first of that takes; above a half.
+
+    Returns
+    -------
+    array
+        The first segment of the stretch of each segment, (g,); −1 for those without water.
+    """
+    sources = segments.node[pipes.sources]
+    tree = root_walk(segments.count, segments.start, segments.end, sources)
+    cut, parent = tree.cut.tolist(), tree.parent.tolist()
+    before = [tree.root] * (segments.count + 1)
+    head = [-1] * (segments.count + 1)
+    takes = np.nan_to_num(loss).tolist()
+    for node in tree.order[1:].tolist():
+        # The segment that it cannot do without: the nearest such, or the root.
+        above = parent[node] if cut[node] else before[parent[node]]
+        before[node] = above
+        first = head[above]
+        head[node] = first if first >= 0 and takes[node] >= share * takes[first] else node
+    return np.array(head[:-1], dtype=np.int64)

@@ -1,0 +1,222 @@
+"""What failures are told of in words: the sentence, the findings, and how to read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from askergeo.analyses._va_loss_scene import (
+    MANY_BEHIND,
+    NO_SOURCE,
+    ONE_SOURCE,
+    ONE_SOURCE_ONE_PIPE,
+    STATES,
+)
+from askergeo.numbers import HARD_SPACE, format_number
+from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.va.customers import PIPE_GUESSED, UNKNOWN, WHOLLY_GUESSED
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from askergeo.analyses._va_loss_scene import Scene
+    from askergeo.result import Table
+
+__all__ = ["findings", "reading", "statement", "warnings"]
+
+_PERCENT = 100.0
+_SHOWN = 10
+_WITHOUT = (MANY_BEHIND, ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
+
+
+def statement(scene: Scene, states: Table, points: Table) -> tuple[str, dict[str, Fact]]:
+    """Say who depends on what, and what the worst single point is."""
+    column = who = "bosatte" if scene.people_known else "adresser"
+    told = {
+        "en_kilde": (ONE_SOURCE, "Har bare én kilde"),
+        "begge": (ONE_SOURCE_ONE_PIPE, "Har bare én kilde, og én ledning til mange"),
+        "en_ledning": (MANY_BEHIND, "Får alt vannet gjennom én ledning til mange"),
+    }
+    words = {
+        "en_kilde": "bare har én kilde",
+        "begge": "bare har én kilde, og får alt vannet gjennom én ledning til mange",
+        "en_ledning": "har to kilder, men får alt vannet gjennom én ledning til mange",
+    }
+    facts = {
+        name: _fact(states, f"tilstand_{state}", column, title)
+        for name, (state, title) in told.items()
+    }
+    facts["kilder"] = Fact(title="Kilder", value=len(scene.pipes.sources), unit="kilder")
+    some = [name for name in words if facts[name].hidden or facts[name].value]
+    template = "Uten reservevann: " + "; ".join(
+        f"{{{name}}} {who} som {words[name]}" for name in some
+    )
+    template = f"{template}." if some else "Alle tilknyttede med kjent forsyning har reservevann."
+    if len(points.frame):
+        first = points.frame.index[0]
+        facts["verst"] = Fact(title="Verste enkeltpunkt", value=str(points.frame.loc[first, "hva"]))
+        facts["verst_mister"] = _fact(points, first, column, "Mister vannet da")
+        template += f" Svikter {{verst}}, mister {{verst_mister}} {who} vannet."
+    return template, facts
+
+
+def _fact(table: Table, row: Hashable, column: str, title: str) -> Fact:
+    value: Any = table.frame.loc[row, column]  # type: ignore[index]
+    return Fact(
+        title=title,
+        value=None if pd.isna(value) else int(value),
+        unit=table.columns[column].unit,
+        persons=table.columns[column].persons,
+        cell=(table.name, row, column),
+        hidden=(row, column) in table.hidden,
+    )
+
+
+def findings(scene: Scene, points: Table) -> tuple[Finding, ...]:
+    """Point at institutions that hang on one thing, and at what the map of pipes lacks."""
+    return (*_place_findings(scene), *_pipe_findings(scene, points), *_gap_findings(scene))
+
+
+def _place_findings(scene: Scene) -> list[Finding]:
+    """One finding for each nursing home, school and the like without a second supply."""
+    found = []
+    for one, point in zip(scene.places.itertuples(), scene.places["sted"], strict=True):
+        piece = int(str(one.piece))
+        if piece < 0 or scene.state[piece] not in _WITHOUT:
+            continue
+        found.append(
+            Finding(
+                rule="va.bortfall.institusjon",
+                title=f"{one.navn} har ikke reservevann",
+                status=Status.HIT_RED if one.art == "sykehjem" else Status.HIT_YELLOW,
+                severity=Severity.WARNING,
+                text=f"{STATES[scene.state[piece]]}.",
+                layer="va_ledning",
+                row=str(scene.ids[piece]),
+                action="Vurder en ny forbindelse, en nødforsyning eller en beredskapsplan.",
+                geometry=point,
+            )
+        )
+    return found
+
+
+def _pipe_findings(scene: Scene, points: Table) -> list[Finding]:
+    """One finding for each of the first points that many depend on."""
+    column = "bosatte" if scene.people_known else "adresser"
+    many = float(scene.parameters["va_bortfall_grense"])
+    found = []
+    for label, row in points.frame.head(_SHOWN).iterrows():
+        value = row[column]
+        if pd.isna(value) or float(value) < many:
+            continue
+        found.append(
+            Finding(
+                rule="va.bortfall.enkeltpunkt",
+                title=f"{row['hva']} står alene",
+                status=Status.HIT_YELLOW,
+                severity=Severity.WARNING,
+                text=f"{format_number(float(value))} {column} mister vannet om det svikter"
+                + (f", og {row['navn']}." if row["navn"] else "."),
+                layer="va_ledning",
+                row=str(label),
+                action="Vurder en ny forbindelse; legg den inn som scenario og sammenlign.",
+            )
+        )
+    return found
+
+
+def _gap_findings(scene: Scene) -> list[Finding]:
+    """Say what the answer lacks: parts without a source, valves, registers."""
+    found = []
+    loose = scene.state == NO_SOURCE
+    if loose.any():
+        km = scene.network.length_m[loose].sum() / 1000.0
+        found.append(
+            Finding(
+                rule="va.bortfall.uten_kilde",
+                title="Ledninger henger ikke sammen med en kilde",
+                status=Status.NOT_MAPPED,
+                severity=Severity.WARNING,
+                text=f"{format_number(km, 1)} km vannledning henger ikke sammen med en kilde i "
+                "kartet. Hvor de får vann fra, er ukjent; de er ikke regnet som uten vann.",
+                layer="va_ledning",
+                action="Se «askergeo va topologi» for gapene, eller legg til kilden.",
+            )
+        )
+    if not len(scene.answer.segments.start):
+        found.append(
+            Finding(
+                rule="va.bortfall.ingen_ventiler",
+                title="Ingen ventiler er kjent",
+                status=Status.NOT_MAPPED,
+                severity=Severity.WARNING,
+                text="Uten ventiler er det ukjent hva som stenges sammen; bortfallet er regnet "
+                "for hver ledning alene, som er det minste det kan være.",
+                layer="va_node",
+                action="Legg til ventilene i laget «va_node».",
+            )
+        )
+    return found
+
+
+def warnings(scene: Scene) -> tuple[str, ...]:
+    """Say what makes the answer less certain."""
+    told = []
+    if scene.only_basins:
+        told.append(
+            "Ingen vannverk eller kilde er kjent; høydebassengene er regnet som kilder. De varer "
+            "bare i timer."
+        )
+    if scene.hung is None:
+        told.append("Uten adresser er det ukjent hvem som mister vannet: bare ledninger er regnet.")
+    else:
+        guessed = np.isin(scene.hung.how, (PIPE_GUESSED, WHOLLY_GUESSED)).mean()
+        unknown = (scene.hung.how == UNKNOWN).mean()
+        if guessed or unknown:
+            told.append(
+                f"{_share(guessed)} av adressene er antatt å høre til den nærmeste ledningen, og "
+                f"{_share(unknown)} er ukjent og ikke med."
+            )
+        if not scene.people_known:
+            told.append("Uten befolkning er adresser talt i stedet for bosatte.")
+        if scene.hung.unplaced:
+            told.append("Noen bosatte har en adresse som ikke er i adresselaget, og er ikke med.")
+    return tuple(told)
+
+
+def _share(value: float) -> str:
+    return f"{format_number(_PERCENT * float(value), 1)}{HARD_SPACE}%"
+
+
+def reading(scene: Scene) -> Sequence[str]:
+    """Say how the answer is made and what it does not say."""
+    basins = (
+        "Høydebassenger er regnet som kilder: svaret gjelder så lenge de har vann."
+        if scene.basins
+        else "Høydebassenger er ikke regnet som kilder: svaret gjelder når de er tomme."
+    )
+    ways = (
+        "Vannet når et sted så lenge det finnes en veg av åpne ledninger fra en kilde. Det som "
+        "ingen slik veg går utenom, står alene: ledninger er broer i nettet, og pumper og "
+        "segmenter er knutepunkter (Tarjan 1972; Hopcroft og Tarjan 1973). Alle er regnet i én "
+        "gjennomgang, og tallet er det samme som ved å fjerne hver av dem for seg."
+    )
+    valves = (
+        "Et ventilsegment er det som ligger mellom ventiler, og som stenges sammen (Walski 1993). "
+        "Uten ventiler er en ledning regnet som om den alene kunne stenges: det minste bortfallet."
+    )
+    sources = (
+        f"{basins} En kilde er her et vannverk, et inntak eller vann kjøpt fra naboen; om en kilde "
+        "har nok vann til alle når en annen stanser, er ikke regnet."
+    )
+    pressure = (
+        "Svaret sier hvem som er avskåret, ikke om trykket holder for resten: det trengs en "
+        "hydraulisk modell til («askergeo va hydraulikk»). Tankbil og nødvann er ikke med."
+    )
+    persons = (
+        "Tallene for bosatte er i hele tiere, og kartet viser klasser: av to ledninger etter "
+        "hverandre kunne ellers en husstand leses."
+    )
+    return ways, valves, sources, pressure, persons

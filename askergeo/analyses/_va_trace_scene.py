@@ -1,0 +1,264 @@
+"""Where a trace begins, on which network, and what it meets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from askergeo.analyses._schoolway_one import address_text, find_address
+from askergeo.analyses._va_loss_scene import no_customers, water_sources
+from askergeo.crs import crs_name
+from askergeo.errors import LayerError, ParameterError
+from askergeo.geometry import geometries
+from askergeo.va._supply_network import supply_pipes
+from askergeo.va.customers import HOW, Customers, customers, nearest_piece, piece_lines
+from askergeo.va.institutions import institutions
+from askergeo.va.network import AVLOP, MEDIUM_OF_TYPE, VANN, pipe_network
+from askergeo.va.trace import Trace, trace_sewage, trace_water
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from askergeo.analyses._va_loss_scene import Layers
+    from askergeo.parameters import Parameters
+    from askergeo.va.network import PipeNetwork
+
+    Whole = NDArray[np.int64]
+
+__all__ = ["Traced", "make_trace"]
+
+_POINT: Final = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Traced:
+    """A trace with the network it is on, and what hangs on it.
+
+    Parameters
+    ----------
+    layers, parameters
+        What it is made of.
+    network, trace
+        The network of the medium, and the pieces of the trace.
+    direction
+        ``opp`` or ``ned``.
+    place
+        Where it begins, in bokmål.
+    point
+        The same as a point.
+    how
+        How it is known which pipe that is, in bokmål; empty when it is given.
+    hung
+        Addresses of the medium; ``None`` without the layer.
+    places
+        Institutions with their pieces.
+    """
+
+    layers: Layers
+    parameters: Parameters
+    network: PipeNetwork
+    trace: Trace
+    direction: str
+    place: str
+    point: shapely.Geometry
+    how: str
+    hung: Customers | None
+    places: pd.DataFrame
+
+    @property
+    def on(self) -> NDArray[np.bool_]:
+        """Which pieces the trace has, (m,)."""
+        found = np.zeros(self.network.edges, dtype=np.bool_)
+        found[self.trace.pieces] = True
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Start:
+    place: str
+    how: str
+    medium: str
+    pipe: int = -1
+    address: int = -1
+    point: shapely.Geometry | None = None
+
+
+def make_trace(layers: Layers, parameters: Parameters) -> Traced:
+    """Read where the trace begins, and follow the network from there.
+
+    Raises
+    ------
+    LayerError
+        When the medium has no pipes, or water has no source.
+    ParameterError
+        When the place cannot be read, is not found, or no pipe is near it.
+    """
+    start = _start(layers, parameters)
+    network, _ = pipe_network(
+        layers.va_ledning,
+        layers.va_node,
+        layers.va_anlegg,
+        medium=start.medium,
+        parameters=parameters,
+    )
+    if not network.edges:
+        raise LayerError(
+            f"Nettet for «{start.medium}» har ingen ledninger.",
+            remedy="Velg et annet medium, eller se «askergeo va topologi».",
+        )
+    hung = None
+    if layers.adresse is not None:
+        hung = customers(
+            network,
+            layers.adresse,
+            layers.befolkning,
+            layers.va_tilknytning,
+            va_ledning=layers.va_ledning,
+            parameters=parameters,
+        )
+    begin, how = _begin(start, network, layers, hung, parameters)
+    direction = str(parameters["va_spor_retning"])
+    lines = piece_lines(network)
+    point = start.point
+    if point is None:
+        point = shapely.line_interpolate_point(lines[begin[0]], 0.5, normalized=True)
+    return Traced(
+        layers=layers,
+        parameters=parameters,
+        network=network,
+        trace=_follow(network, begin, direction, layers, parameters),
+        direction=direction,
+        place=start.place,
+        point=point,
+        how=how,
+        hung=hung,
+        places=institutions(
+            network,
+            hung if hung is not None else no_customers(),
+            va_ledning=layers.va_ledning,
+            parameters=parameters,
+            adresse=layers.adresse,
+            skole=layers.skole,
+            barnehage=layers.barnehage,
+            tjeneste=layers.tjeneste,
+            bygning=layers.bygning,
+        ),
+    )
+
+
+def _start(layers: Layers, parameters: Parameters) -> _Start:
+    """Read the place: a point, a pipe or an address, and the medium."""
+    text = str(parameters["va_spor_fra"]).strip()
+    asked = str(parameters["va_spor_medium"])
+    if not text:
+        raise ParameterError(
+            "Det er ikke sagt hvor sporet begynner.",
+            remedy="Oppgi --fra x,y, en adresse eller en ledning_id.",
+        )
+    point = _POINT.match(text)
+    if point is not None:
+        place = shapely.Point(float(point[1]), float(point[2]))
+        name = f"punktet {point[1]}, {point[2]}"
+        return _Start(place=name, how="", medium=asked or AVLOP, point=place)
+    ids = layers.va_ledning["ledning_id"].astype(str)
+    if (ids == text).any():
+        row = int(np.argmax(ids == text))
+        kind = layers.va_ledning["type"].iloc[row]
+        medium = MEDIUM_OF_TYPE.get(str(kind), "")
+        if not medium or (asked and asked != medium):
+            raise ParameterError(
+                f"Ledning {text} er av type «{kind}» og hører ikke til mediet «{asked}».",
+                remedy="Utelat --medium, eller velg en annen ledning.",
+            )
+        return _Start(place=f"ledning {text}", how="", medium=medium, pipe=row)
+    if layers.adresse is None:
+        raise ParameterError(
+            f"«{text}» er ikke en ledning, og adressene er ikke i pakken.",
+            remedy="Oppgi x,y eller en ledning_id fra laget «va_ledning».",
+        )
+    row = find_address(layers.adresse, text)
+    name = address_text(layers.adresse, row)
+    place = geometries(layers.adresse)[row]
+    return _Start(place=name, how="", medium=asked or AVLOP, address=row, point=place)
+
+
+def _begin(
+    start: _Start,
+    network: PipeNetwork,
+    layers: Layers,
+    hung: Customers | None,
+    parameters: Parameters,
+) -> tuple[Whole, str]:
+    """Return the pieces that the trace begins at, and how they are known."""
+    if start.pipe >= 0:
+        pieces = np.flatnonzero(network.row == start.pipe).astype(np.int64)
+        if not len(pieces):
+            raise ParameterError(
+                f"{start.place} er ikke med i nettet: den er ute av drift, tegnet to ganger eller "
+                "uten lengde.",
+                remedy="Se «askergeo va topologi».",
+            )
+        return pieces, ""
+    if start.address >= 0 and hung is not None and layers.adresse is not None:
+        one = str(layers.adresse["adresse_id"].iloc[start.address])
+        k = int(np.argmax(hung.ids.astype(str) == one))
+        if hung.piece[k] >= 0:
+            return hung.piece[k : k + 1], HOW[hung.how[k]]
+        raise ParameterError(
+            f"Det er ukjent hvilken ledning {start.place} hører til ({HOW[hung.how[k]]}).",
+            remedy="Oppgi ledning_id eller x,y ved ledningen, eller øk «va_bortfall_tilknytning_m»"
+            ".",
+        )
+    limit = float(parameters["va_spor_punkt_m"])
+    points = np.array([start.point], dtype=object)
+    every = np.ones(network.edges, dtype=np.bool_)
+    near = nearest_piece(piece_lines(network), points, every, limit)
+    if near[0] < 0:
+        raise ParameterError(
+            f"Ingen ledning for «{start.medium}» er innenfor {limit:g} m fra {start.place}.",
+            remedy=f"Oppgi et punkt i {crs_name(layers.va_ledning.crs) or 'pakkens system'}, eller "
+            "et annet --medium.",
+        )
+    return near, "Den nærmeste ledningen til punktet"
+
+
+def _follow(
+    network: PipeNetwork,
+    begin: Whole,
+    direction: str,
+    layers: Layers,
+    parameters: Parameters,
+) -> Trace:
+    if network.medium != VANN:
+        return trace_sewage(network, begin, direction, _jumps(network, layers))
+    sources, _, _ = water_sources(network, layers, parameters)
+    crossings = str(parameters["va_bortfall_kryss"]) == "ja"
+    return trace_water(
+        network, supply_pipes(network, sources, crossings=crossings), begin, direction
+    )
+
+
+def _jumps(network: PipeNetwork, layers: Layers) -> Whole:
+    """Return the nodes that plants pump from and to by their register, where no pipe leaves."""
+    plants = layers.va_anlegg
+    if plants is None or "til_anlegg_id" not in plants:
+        return np.zeros((0, 2), np.int64)
+    ids = pd.Index(plants["anlegg_id"].astype(str))
+    to = ids[~ids.duplicated()].get_indexer(
+        pd.Index(plants["til_anlegg_id"].astype("string").fillna("").astype(str))
+    )
+    rows = np.flatnonzero(~ids.duplicated())
+    node = network.facility_at.astype(np.int64)
+    target = np.where(to >= 0, node[rows[to]], -1)
+    # A plant with a drawn pipe out of it sends its sewage there.
+    tail = np.where(network.direction < 0, network.end, network.start)
+    leaves = np.zeros(network.nodes, dtype=np.bool_)
+    leaves[tail] = True
+    mine = (node >= 0) & (target >= 0) & (node != target)
+    mine &= ~leaves[np.where(mine, node, 0)]
+    return np.stack([node[mine], target[mine]], axis=1)

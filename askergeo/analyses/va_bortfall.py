@@ -1,0 +1,75 @@
+"""Who loses water when a pipe, a valve segment, a source or a pump fails, and who has no reserve.
+
+The method, with its sources, is in docs/metode-va.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from askergeo.analyses import _va_loss_text as text
+from askergeo.analyses._va_loss_change import microdata_of
+from askergeo.analyses._va_loss_map import layers_of
+from askergeo.analyses._va_loss_points import point_table, segment_table, source_table
+from askergeo.analyses._va_loss_scene import Layers, make_scene
+from askergeo.analyses._va_loss_tables import (
+    class_table,
+    connection_table,
+    institution_table,
+    out_table,
+    state_table,
+    zone_table,
+)
+from askergeo.result import Result
+
+if TYPE_CHECKING:
+    from askergeo.parameters import Parameters
+
+__all__ = ["va_bortfall"]
+
+
+def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: ANN401  (frames)
+    """Find what each failure takes with it, rank what stands alone, and say who has no reserve.
+
+    Parameters
+    ----------
+    parameters
+        The sets ``va_bortfall`` and ``va_nett``.
+    layers
+        Layers of the catalogue by their ids: ``va_ledning``, and of ``va_node``, ``va_anlegg``,
+        ``va_tilknytning``, ``va_sone``, ``adresse``, ``befolkning``, ``bygning``, ``skole``,
+        ``barnehage``, ``tjeneste``, ``tettsted`` and ``kommunegrense`` those that are there.
+
+    Raises
+    ------
+    LayerError
+        When no pipe is of water, or no source is on the network.
+    ParameterError
+        When a pipe that is asked to be out of use is not there.
+    """
+    scene = make_scene(Layers.of(layers), parameters)
+    states, points = state_table(scene), point_table(scene)
+    tables = (
+        out_table(scene),
+        points,
+        states,
+        zone_table(scene),
+        source_table(scene),
+        segment_table(scene),
+        institution_table(scene),
+        class_table(scene),
+        connection_table(scene),
+    )
+    template, facts = text.statement(scene, states, points)
+    return Result(
+        analysis="va_bortfall",
+        title="Hvem mister vannet når noe svikter",
+        template=template,
+        facts=facts,
+        tables=tuple(one for one in tables if one is not None),
+        layers=layers_of(scene),
+        findings=text.findings(scene, points),
+        warnings=text.warnings(scene),
+        reading=tuple(text.reading(scene)),
+        microdata=microdata_of(scene),
+    )

@@ -1,0 +1,62 @@
+"""Traces on the network: `askergeo va spor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .analyses import run_and_write
+from .options import Common, Data, Out, given, with_common
+
+__all__ = ["register"]
+
+
+def register(water: typer.Typer, command: type) -> None:
+    """Add the verb to the group ``va``."""
+    water.command("spor", cls=command)(trace)
+
+
+@with_common
+def trace(
+    data: Data,
+    out: Out = Path("va-spor"),
+    *,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--fra",
+            metavar="STED",
+            help="Hvor sporet begynner: x,y i pakkens koordinatsystem, en adresse eller en "
+            "ledning_id.",
+        ),
+    ],
+    direction: Annotated[
+        str | None,
+        typer.Option(
+            "--retning",
+            metavar="RETNING",
+            help="opp (mot kilden, eller alt som renner hit) eller ned. Uten er det ned.",
+        ),
+    ] = None,
+    medium: Annotated[
+        str | None,
+        typer.Option(
+            "--medium",
+            metavar="MEDIUM",
+            help="vann, avlop eller overvann. Uten er det ledningens eget, eller avlop.",
+        ),
+    ] = None,
+    common: Common,
+) -> None:
+    """Spor opp eller ned fra et punkt, en adresse eller en ledning.
+
+    $ askergeo va spor --data asker --fra VL-1021 --retning opp --ut spor
+    $ askergeo va spor --data asker --fra 571234,6634567 --retning ned --medium avlop --ut spor
+
+    Viser ledningene, hvor sporet ender, og hvem som er knyttet til på vegen. Retningen i et
+    vannett med sløyfer er et anslag, og det sies.
+    """
+    chosen = {"va_spor_fra": start, "va_spor_retning": direction, "va_spor_medium": medium}
+    run_and_write("va_spor", data, out, common, given(chosen, common.parameter))
