@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from askergeo.analyses._va_hydraulic_verbs import HYDRAULICS, LEAKS
 from askergeo.analyses._va_loss_verbs import FAILURES, TRACES
+from askergeo.analyses._va_renewal_verbs import RENEWAL
 from askergeo.analyses._va_topology_verbs import TOPOLOGY
 
 if TYPE_CHECKING:
@@ -18,4 +19,4 @@ __all__ = ["VA", "VA_ON_REQUEST"]
 
 VA: tuple[Analysis, ...] = ()
 
-VA_ON_REQUEST: tuple[Analysis, ...] = (TOPOLOGY, TRACES, FAILURES, HYDRAULICS, LEAKS)
+VA_ON_REQUEST: tuple[Analysis, ...] = (TOPOLOGY, TRACES, FAILURES, HYDRAULICS, LEAKS, RENEWAL)

@@ -1,0 +1,437 @@
+"""Tables of the nets: backlog and need, what each rate does, materials, and what is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from askergeo.analyses._va_renewal_tables import TOTAL
+from askergeo.numbers import format_number
+from askergeo.result import Column, ColumnSum, RowSum, Table, YearChart
+from askergeo.va.renewal import LONG, MEDIA, MIDDLE, SHORT, TITLES, years_to_renew
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from askergeo.analyses._va_renewal_scene import Scene
+
+    Numbers = NDArray[np.float64]
+
+__all__ = [
+    "LIVES", "actual_table", "course_tables", "event_table", "known_table", "life_table",
+    "material_table", "net_table", "rate_label", "rate_table",
+]  # fmt: skip
+
+#: The alternatives as columns: the life that each is at.
+LIVES: Final = {"kort": SHORT, "middels": MIDDLE, "lang": LONG}
+_KM: Final = 1_000.0
+_PERCENT: Final = 100.0
+_DECADE: Final = 10
+_ADOPTED: Final = ("va_fornyelse_takt_vann", "va_fornyelse_takt_avlop")
+
+
+def rate_label(rate: float) -> str:
+    """Write a rate as a label of rows and columns: 0.014 is ``1.4``.
+
+    Examples
+    --------
+    >>> rate_label(0.014), rate_label(0.0053), rate_label(0.02)
+    ('1.4', '0.53', '2')
+    """
+    return f"{round(_PERCENT * rate, 2):g}"
+
+
+def net_table(scene: Scene) -> Table:
+    """Tell of each net its age, its backlog, and what its lives say must be renewed."""
+    found, horizon = scene.found, int(scene.parameters["va_fornyelse_framover_aar"])
+    stock = found.stock
+    failing = found.ages.failing(found.year, float(horizon))[:, found.ages.of]
+    later = found.ages.past(found.year + horizon)[:, found.ages.of]
+    rows = {}
+    for medium, name in enumerate(MEDIA):
+        mine = stock.medium == medium
+        metres = stock.length_m[mine]
+        total = float(metres.sum())
+        if not total:
+            continue
+        behind = found.past[:, mine] @ metres / _KM
+        need = _PERCENT * failing[:, mine] @ metres / total / horizon
+        clear = _PERCENT * later[:, mine] @ metres / total / horizon
+        adopted = float(scene.parameters[_ADOPTED[medium]]) if medium < len(_ADOPTED) else np.nan
+        share = _PERCENT * scene.actual[medium].share
+        rows[name] = {
+            "nett": TITLES[medium],
+            "km": total / _KM,
+            "alder": float(found.age[mine] @ metres) / total,
+            **{f"etterslep_{key}": behind[at] for key, at in LIVES.items()},
+            "etterslep_andel": _PERCENT * behind[MIDDLE] * _KM / total,
+            **{f"behov_{key}": need[at] for key, at in LIVES.items()},
+            **{f"fjerner_{key}": clear[at] for key, at in LIVES.items()},
+            "hendelser": float(found.events[MIDDLE, mine].sum()),
+            "faktisk": share,
+            "vedtatt": adopted,
+            "aar_faktisk": _finite(years_to_renew(share / _PERCENT)),
+            "aar_vedtatt": _finite(years_to_renew(adopted / _PERCENT)),
+        }
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    return Table(
+        name="nett",
+        title="Nettet i dag: alder, etterslep og behov",
+        frame=frame,
+        columns=_net_columns(horizon, scene.actual[0].years),
+        note="Etterslepet er lengden som er eldre enn forventet levetid. Behovet er det som etter "
+        f"levetidene når slutten av livet de neste {horizon} årene, i snitt. Kort, middels og lang "
+        "er levetidene i tabellen «levetider».",
+    )
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else float("nan")
+
+
+def _net_columns(horizon: int, years: tuple[int, ...]) -> dict[str, Column]:
+    when = f" {years[0]}–{years[-1]}" if years else ""
+    return {
+        "nett": Column(title="Nett"),
+        "km": Column(title="Lengde", unit="km", decimals=1),
+        "alder": Column(title="Middelalder", unit="år", decimals=0),
+        **_three("etterslep", "Etterslep", "km", 1),
+        "etterslep_andel": Column(title="Etterslep, andel", unit="%", decimals=1),
+        **_three("behov", "Behov", "% i året", 2),
+        **_three("fjerner", f"Takt som fjerner etterslepet på {horizon} år", "% i året", 2),
+        "hendelser": Column(title="Ventede hendelser i året", decimals=1),
+        "faktisk": Column(title=f"Fornyet i året, snitt{when}", unit="%", decimals=2),
+        "vedtatt": Column(title="Takt i planen", unit="% i året", decimals=1),
+        "aar_faktisk": Column(title="År å fornye alt, som nå", unit="år", decimals=1),
+        "aar_vedtatt": Column(title="År å fornye alt, takten i planen", unit="år", decimals=1),
+    }
+
+
+def _three(name: str, title: str, unit: str, decimals: int) -> dict[str, Column]:
+    """Return the columns of a number at short, middle and long life."""
+    return {
+        f"{name}_{key}": Column(title=f"{title}, {key} levetid", unit=unit, decimals=decimals)
+        for key in LIVES
+    }
+
+
+def rate_table(scene: Scene) -> Table:
+    """Tell what each rate does to each net over the years."""
+    horizon = int(scene.parameters["va_fornyelse_framover_aar"])
+    rows = {}
+    for medium, name in enumerate(MEDIA):
+        for one in scene.courses[medium]:
+            rows[f"{name}_{rate_label(one.rate)}"] = {
+                "nett": TITLES[medium],
+                "takt": _PERCENT * one.rate,
+                "hva": _what(scene, medium, one.rate),
+                "aar": _finite(years_to_renew(one.rate)),
+                "km": one.rate * scene.metres(medium) / _KM,
+                "alder_naa": one.age[0],
+                "alder": one.age[-1],
+                "etterslep_naa": one.backlog_m[MIDDLE, 0] / _KM,
+                **{f"etterslep_{key}": one.backlog_m[at, -1] / _KM for key, at in LIVES.items()},
+                "hendelser_naa": one.events[MIDDLE, 0],
+                **{f"hendelser_{key}": one.events[at, -1] for key, at in LIVES.items()},
+            }
+    end = f"om {horizon} år"
+    return Table(
+        name="takter",
+        title=f"Hva hver takt gjør på {horizon} år",
+        frame=pd.DataFrame.from_dict(rows, orient="index"),
+        columns={
+            "nett": Column(title="Nett"),
+            "takt": Column(title="Takt", unit="% i året", decimals=2),
+            "hva": Column(title="Hva"),
+            "aar": Column(title="År å fornye alt", unit="år", decimals=1),
+            "km": Column(title="Fornyes i året", unit="km", decimals=2),
+            "alder_naa": Column(title="Middelalder nå", unit="år", decimals=1),
+            "alder": Column(title=f"Middelalder {end}", unit="år", decimals=1),
+            "etterslep_naa": Column(title="Etterslep nå", unit="km", decimals=1),
+            **_three("etterslep", f"Etterslep {end}", "km", 1),
+            "hendelser_naa": Column(title="Hendelser i året nå", decimals=1),
+            **_three("hendelser", f"Hendelser i året {end}", "", 1),
+        },
+        note="De ledningene som har mest risiko per meter, fornyes først. Alle tall er ventede "
+        "verdier. Nettet vokser ikke.",
+    )
+
+
+def _what(scene: Scene, medium: int, rate: float) -> str:
+    """Say whose rate it is."""
+    words = []
+    if medium < len(_ADOPTED):
+        own = float(scene.parameters[_ADOPTED[medium]]) / _PERCENT
+        if np.isclose(own, rate):
+            words.append("i planen")
+    actual = scene.actual[medium]
+    if actual.years and np.isclose(actual.share, rate):
+        words.append(f"faktisk {actual.years[0]}–{actual.years[-1]}")
+    return ", ".join(words)
+
+
+def course_tables(scene: Scene) -> tuple[tuple[Table, ...], tuple[YearChart, ...]]:
+    """Tell backlog and events of water and sewage by year at each rate, with a chart each."""
+    tables, charts = [], []
+    for medium in range(2):
+        for what, title, unit in (
+            ("etterslep", "Etterslep", "km"),
+            ("hendelser", "Ventede hendelser i året", ""),
+        ):
+            if not scene.courses[medium]:
+                continue
+            table = _course_table(scene, medium, what, title, unit)
+            tables.append(table)
+            charts.append(
+                YearChart(
+                    name=table.name, title=table.title, table=table.name, year="aar",
+                    columns=tuple(one for one in table.frame.columns if one != "aar"),
+                    stacked=False,
+                )
+            )  # fmt: skip
+    return tuple(tables), tuple(charts)
+
+
+def _course_table(scene: Scene, medium: int, what: str, title: str, unit: str) -> Table:
+    courses = scene.courses[medium]
+    data: dict[str, Any] = {"aar": [str(one) for one in courses[0].years]}
+    columns = {"aar": Column(title="År")}
+    for one in courses:
+        values = one.backlog_m[MIDDLE] / _KM if what == "etterslep" else one.events[MIDDLE]
+        name = f"takt_{rate_label(one.rate)}"
+        data[name] = values
+        said = f"{format_number(_PERCENT * one.rate, 2)} % i året"
+        columns[name] = Column(title=said, unit=unit, decimals=1)
+    return Table(
+        name=f"{what}_{MEDIA[medium]}",
+        title=f"{title} ved hver takt: {TITLES[medium].lower()}",
+        frame=pd.DataFrame(data, index=data["aar"]),
+        columns=columns,
+        note="Ved middels levetid.",
+        group="Taktene år for år",
+    )
+
+
+def actual_table(scene: Scene) -> Table | None:
+    """Tell what has been renewed by year, and KOSTRA's mean of three years."""
+    first = scene.actual[0]
+    if not first.years:
+        return None
+    data: dict[str, Any] = {"aar": [str(one) for one in first.metres.index]}
+    columns = {"aar": Column(title="År")}
+    mean: dict[str, Any] = {"aar": f"Snitt {first.years[0]}–{first.years[-1]}"}
+    for medium, name in enumerate(MEDIA):
+        one, total = scene.actual[medium], scene.metres(medium)
+        data[name] = one.metres.to_numpy() / _KM
+        data[f"andel_{name}"] = _PERCENT * one.metres.to_numpy() / total if total else np.nan
+        mean[name] = one.metres.to_numpy()[-len(one.years) :].mean() / _KM
+        mean[f"andel_{name}"] = _PERCENT * one.share
+        columns[name] = Column(title=TITLES[medium], unit="km", decimals=2)
+        columns[f"andel_{name}"] = Column(title=f"{TITLES[medium]}, andel", unit="%", decimals=2)
+    frame = pd.DataFrame(data, index=data["aar"])
+    frame.loc["snitt"] = mean
+    return Table(
+        name="fornyet",
+        title="Fornyet år for år",
+        frame=frame,
+        columns=columns,
+        note="Andelen er fornyet lengde av kommunale ledninger i bruk nå. Snittet av de tre siste "
+        "årene er slik KOSTRA regner. Det siste året er det siste som noen ledning er fornyet i; "
+        "er det ikke ført ferdig, er snittet for lavt.",
+        group="Grunnlaget",
+    )
+
+
+def material_table(scene: Scene) -> Table:
+    """Sum the metres of each net by material and the decade that the age is counted from."""
+    stock, table = scene.found.stock, scene.found.lives
+    names = np.array([table.names[one] for one in table.materials] + ["Ukjent materiale"])
+    decade = np.where(stock.laid > 0, stock.laid // _DECADE * _DECADE, 0)
+    long = pd.DataFrame(
+        {
+            "medium": stock.medium, "materiale": stock.material % len(names),
+            "decade": decade, "km": stock.length_m / _KM,
+        }
+    )  # fmt: skip
+    wide = long.pivot_table(
+        index=["medium", "materiale"], columns="decade", values="km", aggfunc="sum", fill_value=0.0
+    )
+    known = [int(one) for one in wide.columns if one > 0]
+    frame = pd.DataFrame(
+        {
+            "nett": [TITLES[one] for one, _ in wide.index],
+            "materiale": [names[one] for _, one in wide.index],
+            **{f"t{one}": wide[one].to_numpy() for one in known},
+            "ukjent": wide[0].to_numpy() if 0 in wide else np.zeros(len(wide)),
+        },
+        index=[f"{MEDIA[one]}_{code}" for one, code in wide.index],
+    )
+    parts = (*(f"t{one}" for one in known), "ukjent")
+    frame["alle"] = frame[list(parts)].sum(axis=1)
+    labels = tuple(frame.index)
+    frame.loc[TOTAL] = frame.sum(numeric_only=True)
+    frame.loc[TOTAL, ["nett", "materiale"]] = ["Alle", "Alle"]
+    columns = {
+        "nett": Column(title="Nett"),
+        "materiale": Column(title="Materiale"),
+        **{
+            f"t{one}": Column(title=f"{one}–{one + _DECADE - 1}", unit="km", decimals=2)
+            for one in known
+        },
+        "ukjent": Column(title="Ukjent år", unit="km", decimals=2),
+        "alle": Column(title="Alle", unit="km", decimals=2),
+    }
+    return Table(
+        name="materiale",
+        title="Ledninger etter materiale og tiår",
+        frame=frame,
+        columns=columns,
+        row_sums=(RowSum(TOTAL, labels),),
+        column_sums=(ColumnSum("alle", parts),),
+        note="Året er det ledningen ble fornyet, ellers det den ble lagt.",
+        group="Grunnlaget",
+    )
+
+
+def event_table(scene: Scene) -> Table:
+    """Hold the events of each net, material and period against what the table expects."""
+    found = scene.found
+    stock, ages, known = found.stock, found.ages, found.experience
+    single = np.diff(ages.weights.indptr) == 1
+    first = ages.table_row[ages.weights.indices[ages.weights.indptr[:-1]]]
+    row = np.where(single, first, -1)[ages.of]
+    frame = pd.DataFrame(
+        {
+            "medium": stock.medium, "row": row, "km": stock.length_m / _KM,
+            "sett": known.observed, "ventet": known.expected, "neste": found.events[MIDDLE],
+        }
+    )  # fmt: skip
+    sums = frame.groupby(["medium", "row"]).sum()
+    told = scene.events_known
+    data = pd.DataFrame(
+        {
+            "nett": [TITLES[one] for one, _ in sums.index],
+            "materiale": [
+                found.lives.title(code) if code >= 0 else "Uten materiale eller år"
+                for _, code in sums.index
+            ],
+            "km": sums["km"].to_numpy(),
+            "sett": sums["sett"].to_numpy() if told else np.full(len(sums), np.nan),
+            "ventet": sums["ventet"].to_numpy() if told else np.full(len(sums), np.nan),
+            "neste": (sums["neste"] / sums["km"]).to_numpy(),
+        },
+        index=[f"{MEDIA[one]}_{code}" for one, code in sums.index],
+    )
+    years = known.years
+    when = f" {years[0]}–{years[-1]}" if len(years) else ""
+    return Table(
+        name="hendelser",
+        title="Hendelser etter materiale, og det som ventes",
+        frame=data,
+        columns={
+            "nett": Column(title="Nett"),
+            "materiale": Column(title="Materiale og leggeår"),
+            "km": Column(title="Lengde", unit="km", decimals=2),
+            "sett": Column(title=f"Hendelser{when}", decimals=0),
+            "ventet": Column(title=f"Ventet etter tabellen{when}", decimals=1),
+            "neste": Column(title="Ventet nå, per km og år", decimals=3),
+        },
+        note=" ".join(_weights_text(scene)),
+        group="Grunnlaget",
+    )
+
+
+def _weights_text(scene: Scene) -> Iterator[str]:
+    """Say how far the municipality's own events are believed."""
+    if not scene.events_known:
+        yield "Ingen hendelser er lagt til: hendelsene er etter levetidstabellen alene."
+        return
+    known = scene.found.experience
+    for medium in range(len(MEDIA)):
+        if scene.metres(medium) > 0:
+            weight = format_number(_PERCENT * known.weight[medium])
+            times = format_number(known.net[MIDDLE, medium], 2)
+            yield f"{TITLES[medium]}: {times} ganger tabellen, egne hendelser veier {weight} %."
+    yield "For hvert materiale og hver ledning veier hendelsene så mye som antallet gir grunn til."
+
+
+def known_table(scene: Scene) -> Table:
+    """Tell how many metres of each net lack what the plan is made from."""
+    stock = scene.found.stock
+    lacks = {
+        "materiale": stock.material < 0,
+        "aar": stock.laid < 0,
+        "begge": (stock.material < 0) & (stock.laid < 0),
+        "dimensjon": np.isnan(stock.dimension),
+        "geometri": np.array([one is None for one in stock.lines], dtype=bool),
+        "bosatte": np.isnan(scene.found.persons),
+    }
+    rows = {}
+    for medium, name in enumerate(MEDIA):
+        mine = stock.medium == medium
+        total = float(stock.length_m[mine].sum())
+        if total:
+            rows[name] = {
+                "nett": TITLES[medium],
+                "ledninger": int(mine.sum()),
+                "km": total / _KM,
+                **{
+                    key: _PERCENT * float(stock.length_m[mine & out].sum()) / total
+                    for key, out in lacks.items()
+                },
+            }
+    titles = {
+        "materiale": "Uten materiale", "aar": "Uten år", "begge": "Uten begge",
+        "dimensjon": "Uten dimensjon", "geometri": "Uten sted", "bosatte": "Uten bosatte bak",
+    }  # fmt: skip
+    return Table(
+        name="kjent",
+        title="Hva ledningskartet mangler til planen",
+        frame=pd.DataFrame.from_dict(rows, orient="index"),
+        columns={
+            "nett": Column(title="Nett"),
+            "ledninger": Column(title="Ledninger", decimals=0),
+            "km": Column(title="Lengde", unit="km", decimals=1),
+            **{key: Column(title=text, unit="%", decimals=1) for key, text in titles.items()},
+        },
+        note="Andel av lengden. Ukjent materiale eller år regnes fordelt som de kjente ledningene "
+        "av samme slag; ukjent dimensjon regnes som snittet.",
+        group="Grunnlaget",
+    )
+
+
+def life_table(scene: Scene) -> Table:
+    """List the lives in use, with their sources."""
+    lives = scene.found.lives
+    used = np.unique(scene.found.ages.table_row)
+    frame = lives.frame.iloc[used]
+    names = {"kjent": "Kjent", "usikker": "Usikker", "verifisert": "Verifisert"}
+    data = pd.DataFrame(
+        {
+            "materiale": [lives.title(int(row)) for row in used],
+            "lav": frame["lav"].to_numpy(), "middels": frame["middels"].to_numpy(),
+            "hoy": frame["hoy"].to_numpy(), "hendelser": frame["hendelser_km_aar"].to_numpy(),
+            "sikkerhet": frame["sikkerhet"].map(names).to_numpy(),
+            "kilde": frame["kilde"].to_numpy(),
+        },
+        index=[f"rad_{row}" for row in used],
+    )  # fmt: skip
+    return Table(
+        name="levetider",
+        title="Levetidene som er brukt",
+        frame=data,
+        columns={
+            "materiale": Column(title="Materiale og leggeår"),
+            "lav": Column(title="Kort levetid", unit="år", decimals=0),
+            "middels": Column(title="Middels levetid", unit="år", decimals=0),
+            "hoy": Column(title="Lang levetid", unit="år", decimals=0),
+            "hendelser": Column(title="Hendelser per km og år ved middels levetid", decimals=2),
+            "sikkerhet": Column(title="Sikkerhet"),
+            "kilde": Column(title="Kilde"),
+        },
+        group="Grunnlaget",
+    )

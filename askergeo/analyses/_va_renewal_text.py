@@ -1,0 +1,211 @@
+"""What is said of the renewal plan: the sentence, findings, warnings, and how to read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from askergeo._text import listed
+from askergeo.analyses._input_faults import fault_findings
+from askergeo.analyses._va_renewal_tables import TOTAL, share_of_best
+from askergeo.numbers import HARD_SPACE, format_number
+from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.va.renewal import MEDIA, MIDDLE, TITLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from askergeo.analyses._va_renewal_scene import Scene
+    from askergeo.result import Table
+
+__all__ = ["findings", "reading", "statement", "warnings"]
+
+_PERCENT: Final = 100.0
+_KM: Final = 1_000.0
+_WORDS: Final = ("vannledningene", "spillvanns- og fellesledningene", "overvannsledningene")
+# Share of the metres without material or year from which the reader is warned.
+_MANY: Final = 0.2
+_NAMED: Final = 10
+
+
+def statement(scene: Scene, nets: Table, years: Table) -> tuple[str, dict[str, Fact]]:
+    """State the backlog, how long renewal takes at the plan's rate and at today's, and the plan."""
+    facts: dict[str, Fact] = {}
+    said = []
+    for medium, name in enumerate(MEDIA[:2]):
+        if name not in nets.frame.index:
+            continue
+        for column, title in (
+            ("etterslep_andel", "eldre enn forventet levetid"),
+            ("faktisk", "fornyet i året"),
+            ("aar_vedtatt", "år å fornye alt"),
+        ):
+            facts[f"{column}_{name}"] = Fact(
+                title=f"{TITLES[medium]}: {title}",
+                value=_number(nets.frame.loc[name, column]),
+                unit=nets.columns[column].unit,
+                decimals=nets.columns[column].decimals or 0,
+                cell=(nets.name, name, column),
+            )
+        rate = format_number(float(nets.frame.loc[name, "vedtatt"]), 1)
+        text = (
+            f"{{etterslep_andel_{name}}}{HARD_SPACE}% av {_WORDS[medium]} er eldre enn forventet "
+            f"levetid"
+        )
+        if np.isfinite(nets.frame.loc[name, "aar_vedtatt"]):
+            text += f", og med {rate}{HARD_SPACE}% i året tar det {{aar_vedtatt_{name}}} år å "
+            text += "fornye alle"
+        if np.isfinite(nets.frame.loc[name, "faktisk"]):
+            text += (
+                f" (i snitt {{faktisk_{name}}}{HARD_SPACE}% i året er fornyet de siste tre årene)"
+            )
+        said.append(f"{text[0].upper()}{text[1:]}.")
+    facts["prosjekter"] = _fact(years, "prosjekter", "Prosjekter i planen")
+    facts["kr"] = _fact(years, "kr", "Kostnad i planen")
+    first, last = scene.plan_years[0], scene.plan_years[-1]
+    said.append(
+        f"Planen for {first}–{last} har {{prosjekter}} gateprosjekter til om lag {{kr}} mill. kr."
+    )
+    return " ".join(said), facts
+
+
+def _fact(years: Table, column: str, title: str) -> Fact:
+    own = years.columns[column]
+    return Fact(
+        title=title,
+        value=_number(years.frame.loc[TOTAL, column]),
+        unit=own.unit,
+        cell=(years.name, TOTAL, column),
+    )
+
+
+def _number(value: object) -> float | None:
+    number = float(value)  # type: ignore[arg-type]
+    return number if np.isfinite(number) else None
+
+
+def findings(scene: Scene) -> tuple[Finding, ...]:
+    """Tell what is wrong with the pipes, what lags behind, and what the plan cannot hold."""
+    return (
+        *_lagging(scene),
+        *_too_dear(scene),
+        *fault_findings(scene.found.stock.faults),
+        *_unused_events(scene),
+    )
+
+
+def _finding(rule: str, title: str, text: str, *, layer: str = "va_ledning", row: str = "",
+             action: str = "", severity: Severity = Severity.WARNING) -> Finding:  # fmt: skip
+    return Finding(
+        rule=f"va_fornyelse.{rule}", title=title, status=Status.NOT_RELEVANT, severity=severity,
+        text=text, layer=layer, row=row, action=action,
+    )  # fmt: skip
+
+
+def _lagging(scene: Scene) -> Iterator[Finding]:
+    """Say where less is renewed than the plan's rate, or than keeps the backlog from growing."""
+    for medium in range(2):
+        courses, actual = scene.courses[medium], scene.actual[medium]
+        if not courses:
+            continue
+        name = ("va_fornyelse_takt_vann", "va_fornyelse_takt_avlop")[medium]
+        adopted = float(scene.parameters[name])
+        share = _PERCENT * actual.share
+        if actual.years and share < adopted:
+            when = f"{actual.years[0]}–{actual.years[-1]}"
+            yield _finding(
+                "bak_takten", f"{TITLES[medium]}: mindre er fornyet enn takten i planen",
+                f"I snitt er {format_number(share, 2)} % fornyet i året {when}; takten i planen er "
+                f"{format_number(adopted, 1)} %. Forskjellen er "
+                f"{format_number((adopted - share) / _PERCENT * scene.metres(medium))} m i året.",
+                action="Se hva taktene gjør i tabellen «takter».",
+            )  # fmt: skip
+        own = next(one for one in courses if np.isclose(_PERCENT * one.rate, adopted))
+        before, after = own.backlog_m[MIDDLE, 0], own.backlog_m[MIDDLE, -1]
+        if after > before:
+            yield _finding(
+                "etterslep_vokser", f"{TITLES[medium]}: etterslepet vokser med takten i planen",
+                f"Det går fra {format_number(before / _KM, 1)} til {format_number(after / _KM, 1)} "
+                f"km i {own.years[-1]}, ved middels levetid.",
+                action="Se tabellen «nett» for takten som fjerner etterslepet.",
+            )  # fmt: skip
+
+
+def _too_dear(scene: Scene) -> Iterator[Finding]:
+    """Name the projects that cost more than a year's budget; they are never carried out."""
+    if scene.budget <= 0:
+        return
+    frame: pd.DataFrame = scene.made.frame
+    dear = frame[(frame["kr"] > scene.budget) & (scene.year_of == 0)]
+    if len(dear):
+        named = ", ".join(dear["prosjekt"].astype(str)[:_NAMED])
+        count = format_number(len(dear))
+        word = "prosjekt" if len(dear) == 1 else "prosjekter"
+        yield _finding(
+            "over_budsjett", "Prosjekter som koster mer enn ett års budsjett",
+            f"{count} {word} koster mer enn budsjettet for ett år og er ikke i planen.",
+            row=named,
+            action="Øk budsjettet, senk va_fornyelse_prosjekt_maks_m, eller overfør ubrukte "
+            "midler (va_fornyelse_overfor=ja).",
+        )  # fmt: skip
+
+
+def _unused_events(scene: Scene) -> Iterator[Finding]:
+    for reason, count in scene.found.experience.unused.items():
+        word = "hendelse" if count == 1 else "hendelser"
+        yield _finding(
+            "hendelse_ikke_brukt", f"Hendelser {reason}",
+            f"{format_number(count)} {word} {reason} er ikke regnet med.",
+            layer="va_hendelse", severity=Severity.INFO,
+        )  # fmt: skip
+
+
+def warnings(scene: Scene) -> tuple[str, ...]:
+    """Say what makes the plan less certain."""
+    stock = scene.found.stock
+    said = list(scene.notes)
+    lacks = (stock.material < 0) | (stock.laid < 0)
+    share = float(stock.length_m[lacks].sum() / stock.length_m.sum())
+    if share > _MANY:
+        said.append(
+            f"{format_number(_PERCENT * share)} % av lengden mangler materiale eller år. De "
+            "ledningene er regnet som de kjente; hvor de bør fornyes først, er usikkert."
+        )
+    if not scene.events_known:
+        said.append(
+            "Ingen hendelser er lagt til. Rekkefølgen er etter materiale, alder og dimensjon, ikke "
+            "etter hva som faktisk har gått i stykker."
+        )
+    return tuple(said)
+
+
+def reading(scene: Scene) -> tuple[str, ...]:
+    """Say how to read the plan, and what it does not say."""
+    ahead = format_number(int(scene.parameters["va_fornyelse_sjanse_aar"]))
+    used = ["materiale", "alder", "dimensjon"]
+    used += ["egne hendelser"] if scene.events_known else []
+    best = share_of_best(scene)
+    risk = (
+        f"Risikoen er hendelsene som ventes de neste {ahead} årene etter {listed(used)}, ganger "
+        "det en hendelse betyr: bosatte og institusjoner som mister vann eller avløp, dimensjonen "
+        "og om ledningen ligger under en hovedveg."
+    )
+    together = (
+        "Ledninger i samme grøft og gate fornyes sammen når de har brukt nok av levetiden. Planen "
+        "sier hvor det er best å begynne, ikke hvilke ledninger som er dårlige: det må inspeksjon, "
+        "lekkasjesøk og kjennskap til ledningene avgjøre."
+    )
+    lacks = (
+        "Kapasitet, innlekking, fremmedvann, klima, vegarbeid og utbygging kan endre rekkefølgen "
+        "og er ikke med. Kostnadene er enhetspriser, ikke kalkyler."
+    )
+    said = [risk, together, lacks]
+    if np.isfinite(best):
+        said.append(
+            f"Planen tar bort minst {format_number(_PERCENT * best)} % av den risikoen som noe "
+            "utvalg av prosjektene kunne tatt bort for de samme pengene."
+        )
+    return tuple(said)
