@@ -38,7 +38,7 @@ def names_of(scene: Scene) -> pd.Series:
     )  # fmt: skip
     several = names.map(names.value_counts()) > 1
     number = names.groupby(names).cumcount() + 1
-    return names.where(~several, names + " " + number.astype(str))
+    return names.where(~several, names + ", del " + number.astype(str))
 
 
 def costs(kroner: pd.Series, scene: Scene) -> dict[str, pd.Series]:

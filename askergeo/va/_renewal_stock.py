@@ -104,7 +104,8 @@ def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives) -> Stock:
     laid, renewed = _years(pipes, year, keep, told)
     dimension = _number(pipes, "dimensjon_mm")
     told.append(("dimensjon_ugyldig", "Dimensjon som ikke kan brukes",
-                 "er null eller negativ og regnes som ukjent", keep & (dimension <= 0)))  # fmt: skip
+                 "er null eller negativ og regnes som ukjent",
+                 keep & (dimension <= 0)))  # fmt: skip
     dimension[~(dimension > 0)] = np.nan
     text = _text(pipes, "materiale")
     material, strange = material_rows(text, table)
@@ -166,12 +167,13 @@ def _years(
     for values, what, rule in ((laid, "Anleggsår", "anleggsaar"), (renewed, "Fornyet", "fornyet")):
         strange = (values < _FIRST_YEAR) | (values > year)
         told.append((f"{rule}_ugyldig", f"{what}: året kan ikke stemme",
-                     f"er før {_FIRST_YEAR} eller etter {year} og regnes som ukjent",
+                     f"har et år før {_FIRST_YEAR} eller etter {year}; det regnes som ukjent",
                      keep & strange))  # fmt: skip
         values[strange] = np.nan
     before = renewed < laid
     told.append(("fornyet_foer", "Fornyet før den ble lagt",
-                 "er fornyet før anleggsåret; fornyelsen er ikke regnet med", keep & before))  # fmt: skip
+                 "er fornyet før anleggsåret; fornyelsen er ikke regnet med",
+                 keep & before))  # fmt: skip
     renewed[before] = np.nan
     whole = (np.nan_to_num(one, nan=UNKNOWN).astype(np.int64) for one in (laid, renewed))
     return next(whole), next(whole)

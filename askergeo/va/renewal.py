@@ -34,7 +34,7 @@ from askergeo.va._renewal_stock import (
     Stock,
     stock_of,
 )
-from askergeo.va.trenches import same_trench, stretches, trench_metres
+from askergeo.va.trenches import merge_short, same_trench, stretches, touching, trench_metres
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -178,7 +178,9 @@ def assess(
         )
     ages = ages_of(stock, table, shapes, float(parameters["va_fornyelse_form_levetid"]))
     base = dimension_factor(stock, limits, values)
-    known = _experience(stock, ages, base, va_ledning, va_hendelse, year, parameters)
+    known = _experience(
+        stock, ages, base, va_ledning, va_hendelse, year=year, parameters=parameters
+    )
     km = stock.length_m / _METRES
     horizon = float(parameters["va_fornyelse_sjanse_aar"])
     people = _of_row(persons, stock)
@@ -220,6 +222,7 @@ def _experience(
     base: Numbers,
     pipes: pd.DataFrame,
     happened: pd.DataFrame | None,
+    *,
     year: int,
     parameters: Parameters,
 ) -> Experience:
@@ -318,25 +321,35 @@ def make_projects(
         else pd.Series([None] * len(va_ledning), dtype=object)
     ).to_numpy(dtype=object)[stock.row]
     trench = same_trench(stock.lines, stock.medium, ids, near)
+    pairs = touching(stock.lines, trench, near)
     named = np.full(len(stock), -1, np.int64) if street is None else street
     stretch = stretches(
         stock.lines, stock.medium, trench, named, stock.length_m,
-        near=near, longest=float(parameters["va_fornyelse_prosjekt_maks_m"]),
+        pairs=pairs, longest=float(parameters["va_fornyelse_prosjekt_maks_m"]),
     )  # fmt: skip
     young = ~_worn(found, parameters)
-    length = np.zeros(int(stretch.max(initial=-1)) + 1)
-    old = ~young
-    if old.any():
-        told = trench_metres(trench[old], stock.medium[old], stretch[old], stock.length_m[old])
-        length[: len(told)] = told
-    enough = length >= float(parameters["va_fornyelse_prosjekt_min_m"])
-    short = old & ~enough[stretch]
-    mine = old & enough[stretch]
+    least = float(parameters["va_fornyelse_prosjekt_min_m"])
+    length = _worn_metres(stock, trench, stretch, ~young)
+    # A trench is of one stretch, so that any of its pipes tells which.
+    of_trench = np.zeros(int(trench.max(initial=-1)) + 1, dtype=np.int64)
+    of_trench[trench] = stretch
+    stretch = merge_short(length, (of_trench[pairs[0]], of_trench[pairs[1]]), least)[stretch]
+    enough = _worn_metres(stock, trench, stretch, ~young) >= least
+    mine = ~young & enough[stretch]
     of = np.full(len(stock), -1, dtype=np.int64)
     kept, of[mine] = np.unique(stretch[mine], return_inverse=True)
     names = va_ledning["ledning_id"].astype(str).to_numpy(dtype=object)[stock.row]
-    frame = _project_frame(found, of, trench, named, names, len(kept), parameters)
-    return Projects(frame, of, stretch, trench, young, short)
+    frame = _project_frame(found, of, trench, named, names, count=len(kept), parameters=parameters)
+    return Projects(frame, of, stretch, trench, young, ~young & ~mine)
+
+
+def _worn_metres(stock: Stock, trench: Whole, stretch: Whole, worn: NDArray[np.bool_]) -> Numbers:
+    """Metres of trench of the worn pipes of each stretch."""
+    length = np.zeros(int(stretch.max(initial=-1)) + 1)
+    if worn.any():
+        told = trench_metres(trench[worn], stock.medium[worn], stretch[worn], stock.length_m[worn])
+        length[: len(told)] = told
+    return length
 
 
 def _worn(found: Assessment, parameters: Parameters) -> NDArray[np.bool_]:
@@ -359,6 +372,7 @@ def _project_frame(
     trench: Whole,
     street: Whole,
     names: NDArray[np.object_],
+    *,
     count: int,
     parameters: Parameters,
 ) -> pd.DataFrame:
@@ -424,7 +438,9 @@ def _costs(
     without = pipe_costs(stock, dimension_factor(stock, limits, lined))
     of_digs = digs[of[rows]]
     one, other = rows[of_digs], rows[~of_digs]
-    cost += trench_costs(of[one], trench[one], stock.medium[one], in_trench[one], share, len(digs))
+    cost += trench_costs(
+        of[one], trench[one], stock.medium[one], in_trench[one], share=share, count=len(digs)
+    )
     cost += np.bincount(of[other], weights=without[other], minlength=len(digs))
     return cost
 
@@ -455,10 +471,15 @@ def _rates(parameters: Parameters) -> tuple[float, float]:
     return water, float(parameters["va_fornyelse_takt_avlop"]) / _PERCENT
 
 
-def courses_of(found: Assessment, medium: int, parameters: Parameters) -> tuple[Course, ...]:
-    """Follow one net at each rate that is compared and at that of the plan, the lowest first."""
+def courses_of(
+    found: Assessment, medium: int, parameters: Parameters, *, more: tuple[float, ...] = ()
+) -> tuple[Course, ...]:
+    """Follow one net at each rate that is compared, at that of the plan and at ``more``.
+
+    The lowest rate comes first; ``more`` are shares of the metres a year.
+    """
     own = _rates(parameters)[min(medium, FOUL)]
-    rates = {float(one) / _PERCENT for one in parameters["va_fornyelse_takter"]} | {own}
+    rates = {float(one) / _PERCENT for one in parameters["va_fornyelse_takter"]} | {own, *more}
     if min(rates) < 0 or max(rates) > 5 / _PERCENT:
         raise ParameterError(
             "«va_fornyelse_takter» må være fra 0 til 5 (% i året).",

@@ -2,7 +2,7 @@
 
 Pipes with the same trench id share a trench. Where the id is missing, a pipe shares the trench of
 the pipe of another kind that lies along it within a distance. Trenches of the same street that
-touch are a stretch; long stretches are cut in equal parts.
+touch are a stretch; long stretches are cut in equal parts, short ones join others they touch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Whole = NDArray[np.int64]
     Lines = NDArray[np.object_]
 
-__all__ = ["same_trench", "street_of", "stretches", "trench_metres"]
+__all__ = ["merge_short", "same_trench", "street_of", "stretches", "touching", "trench_metres"]
 
 # Places along a pipe that are held against the pipes around, and how many must lie beside one.
 _PLACES: Final = (1 / 6, 1 / 2, 5 / 6)
@@ -30,7 +30,7 @@ _MUST: Final = 2
 
 
 def same_trench(lines: Lines, kind: Whole, trench_id: NDArray[np.object_], metres: float) -> Whole:
-    """Number the trench that each pipe lies in.
+    """Find which pipes lie in the same trench, as a number each.
 
     Parameters
     ----------
@@ -105,6 +105,24 @@ def street_of(lines: Lines, streets: Lines, names: NDArray[np.object_], metres: 
     return found
 
 
+def touching(lines: Lines, trench: Whole, near: float) -> tuple[Whole, Whole]:
+    """Pair the trenches that have pipes within a distance of each other, each pair once.
+
+    Parameters
+    ----------
+    lines, trench
+        The pipes and their trenches, numbered from 0, (n,).
+    near
+        The distance, metres.
+    """
+    drawn = np.flatnonzero(~(shapely.is_missing(lines) | shapely.is_empty(lines)))
+    tree = shapely.STRtree(lines[drawn])
+    one, two = tree.query(lines[drawn], predicate="dwithin", distance=near)
+    one, two = trench[drawn[one]], trench[drawn[two]]
+    pairs = np.unique(np.stack([one, two], axis=1)[one < two], axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
 def stretches(
     lines: Lines,
     kind: Whole,
@@ -112,31 +130,68 @@ def stretches(
     street: Whole,
     metres: Numbers,
     *,
-    near: float,
+    pairs: tuple[Whole, Whole],
     longest: float,
 ) -> Whole:
-    """Number the stretch of street that each pipe is of, (n,).
+    """Find which stretch of street each pipe is of, as a number each, (n,).
 
     Parameters
     ----------
     lines, kind, trench, street, metres
-        The pipes, what they carry, their trenches and streets (−1 without a name) and lengths.
-    near
-        How near trenches of the same street must be to be of the same stretch, metres.
+        The pipes, what they carry, their trenches (numbered from 0), streets (−1 without a name)
+        and lengths.
+    pairs
+        Trenches that touch: those of the same street are of the same stretch.
     longest
         A stretch that is longer is cut in equal parts; a trench is never cut.
     """
-    trench = np.unique(trench, return_inverse=True)[1].astype(np.int64)
     own = _street_of_trench(trench, street, metres)
-    drawn = np.flatnonzero(~(shapely.is_missing(lines) | shapely.is_empty(lines)))
-    one, two = shapely.STRtree(lines[drawn]).query(lines[drawn], predicate="dwithin", distance=near)
-    one, two = trench[drawn[one]], trench[drawn[two]]
-    like = (one < two) & (own[one] == own[two])
+    one, two = pairs
+    like = own[one] == own[two]
     joined = components(one[like].astype(np.intp), two[like].astype(np.intp), len(own))
     length = trench_metres(trench, kind, trench, metres)
     part = _parts(lines, trench, np.asarray(joined, dtype=np.int64), length, longest)
     pair = np.stack([joined, part], axis=1)
     return np.unique(pair, axis=0, return_inverse=True)[1].ravel().astype(np.int64)[trench]
+
+
+def merge_short(length: Numbers, pairs: tuple[Whole, Whole], least: float) -> Whole:
+    """Let stretches that are too short join others that they touch; the number of each after.
+
+    Short ones join each other first; those that are short still join the longest one they touch.
+
+    Parameters
+    ----------
+    length
+        Metres of each stretch, (s,); one of no length neither joins nor is joined.
+    pairs
+        Stretches that touch.
+    least
+        A stretch shorter than this is too short.
+
+    Examples
+    --------
+    >>> touch = np.array([0, 1]), np.array([1, 2])
+    >>> merge_short(np.array([300.0, 40.0, 0.0]), touch, 100.0).tolist()
+    [0, 0, 2]
+    """
+    there = length > 0
+    one, two = pairs
+    both = there[one] & there[two] & (one != two)
+    one, two = one[both].astype(np.intp), two[both].astype(np.intp)
+    short = there & (length < least)
+    mine = short[one] & short[two]
+    after = components(one[mine], two[mine], len(length)).astype(np.int64)
+    total = np.bincount(after, weights=length)
+    left = (total < least) & (total > 0)
+    a, b = (np.concatenate(pair) for pair in ((after[one], after[two]), (after[two], after[one])))
+    ask = left[a] & ~left[b]
+    a, b = a[ask], b[ask]
+    order = np.lexsort((b, -total[b], a))
+    a, first = np.unique(a[order], return_index=True)
+    into = np.arange(len(total))
+    into[a] = b[order][first]
+    return into[after]
 
 
 def _street_of_trench(trench: Whole, street: Whole, metres: Numbers) -> Whole:
