@@ -136,6 +136,8 @@ def _tank_levels(line: Line, faults: Faults) -> None:
     )
     faults.number(line, 5, "Diameteren", least=0)
     faults.number(line, 6, "Minste volum", least=0)
+    if number_of(line.words[5]) == 0:
+        return  # EPANET holds a tank without extent for a source with a fixed level
     known = start is not None and low is not None and high is not None
     if known and not low <= start <= high:  # type: ignore[operator]
         faults.refuse(
@@ -166,9 +168,10 @@ def _pipe(line: Line, units: Units, faults: Faults) -> dict[str, Value]:
     words = line.words
     length = faults.number(line, 3, "Lengden", above=0)
     diameter = faults.number(line, 4, "Diameteren", above=0)
-    roughness = faults.number(line, 5, "Ruheten", least=0)
-    if roughness == 0:
-        faults.tell(line, "ruhet_null", "Ruheten er 0.")
+    roughness = faults.number(line, 5, "Ruheten")
+    if roughness is not None and roughness <= 0:
+        faults.tell(line, "ruhet_null", f"Ruheten er {words[5]}; den er ukjent i laget.")
+        roughness = None
     values = {
         "type": Value("vann"),
         "lengde_m": Value(_times(length, units.length), line.number, 3, units.length),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from askergeo.sources._inp_elements import number_of
@@ -23,6 +24,17 @@ _OPTIONS: Final = (
     "REQUIRED", "HTOL", "QTOL", "RQTOL", "BACKFLOW",
 )  # fmt: skip
 _HEADLOSS: Final = ("H-W", "D-W", "C-M")
+# Beginnings of the words in [TIMES] and [REPORT].
+_TIMES: Final = (
+    "DURA", "HYDR", "QUAL", "RULE", "MINI", "PATT", "REPO", "START", "STAT",
+)  # fmt: skip
+_TIME_UNITS: Final = ("SEC", "MIN", "HOU", "DAY", "AM", "PM")
+_TIME: Final = re.compile(r"-?(\d*\.?\d+(E[+-]?\d+)?|\d+\.?|\d+(:\d+){1,2})")
+_STATISTICS: Final = ("NONE", "NO", "AVERAGE", "MINI", "MAXI", "RANGE")
+_REPORT: Final = (
+    "PAGE", "STATUS", "SUMM", "MESS", "ENER", "NODE", "LINK", "FILE", "ELEV", "DEMA", "HEAD",
+    "PRESS", "QUAL", "LENG", "DIAM", "FLOW", "VELO", "POSI", "SETT", "REAC", "F-FACT", "TRIALS",
+)  # fmt: skip
 # Section, position of the name, and whether it names a node or a link.
 _NAMED: Final = (
     ("DEMANDS", 0, "node"), ("EMITTERS", 0, "node"), ("SOURCES", 0, "node"),
@@ -66,7 +78,7 @@ def _options(text: InpText, faults: Faults) -> None:
     for line in text.rows("OPTIONS"):
         first = line.words[0].upper()
         second = line.words[1] if len(line.words) > 1 else ""
-        if not first.startswith(_OPTIONS):
+        if second and not first.startswith(_OPTIONS):
             faults.refuse(line, "ukjent_valg", f"Valget «{line.words[0]}» finnes ikke i EPANET.")
         elif first == "HEADLOSS" and second and not second.upper().startswith(_HEADLOSS):
             faults.refuse(line, "ukjent_valg", f"Formelen «{second}» finnes ikke.")
@@ -86,6 +98,33 @@ def _named(text: InpText, defined: dict[str, set[str]], faults: Faults) -> None:
         if line.words[0].upper() == "PUMP" and len(line.words) > 1:
             _require(line, 1, pumps, "link", faults)
     _coordinates(text, faults)
+    _times(text, faults)
+    _report(text, defined, faults)
+
+
+def _times(text: InpText, faults: Faults) -> None:
+    for line in text.rows("TIMES"):
+        words = [word.upper() for word in line.words]
+        value = words[-2] if words[-1].startswith(_TIME_UNITS) and len(words) > 1 else words[-1]
+        if not words[0].startswith(_TIMES):
+            faults.refuse(line, "ukjent_valg", f"Tiden «{line.words[0]}» finnes ikke i EPANET.")
+        elif words[0].startswith("STAT"):
+            if not value.startswith(_STATISTICS):
+                faults.refuse(line, "ukjent_valg", f"Statistikken «{line.words[-1]}» finnes ikke.")
+        elif not _TIME.fullmatch(value):
+            faults.refuse(line, "ugyldig_tid", f"«{line.words[-1]}» er ingen tid.")
+
+
+def _report(text: InpText, defined: dict[str, set[str]], faults: Faults) -> None:
+    for line in text.rows("REPORT"):
+        first = line.words[0].upper()
+        if not first.startswith(_REPORT):
+            faults.refuse(line, "ukjent_valg", f"«{line.words[0]}» er ikke noe å rapportere.")
+        for start, kind in (("NODE", "node"), ("LINK", "link")):
+            every = len(line.words) > 1 and line.words[1].upper().startswith(("ALL", "NONE"))
+            if first.startswith(start) and not every:
+                for position in range(1, len(line.words)):
+                    _require(line, position, defined[kind], kind, faults)
 
 
 def _coordinates(text: InpText, faults: Faults) -> None:
@@ -201,4 +240,6 @@ def _whole(
     rows = {line.number: line for section in NODE_SECTIONS for line in text.rows(section)}
     for name, node in nodes.items():
         if name not in used and name not in loops:
-            faults.refuse(rows[node.line], "uten_ledning", f"Noden «{name}» har ingen ledning.")
+            # EPANET takes a source that nothing is connected to, but not a junction.
+            note = faults.refuse if node.section == "JUNCTIONS" else faults.tell
+            note(rows[node.line], "uten_ledning", f"Noden «{name}» har ingen ledning.")

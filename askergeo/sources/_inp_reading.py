@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from askergeo.errors import SourceError, collect
 from askergeo.numbers import format_number
 from askergeo.sources._inp_elements import Element, Faults, Model, number_of
+from askergeo.sources._inp_engine import ask_epanet
 from askergeo.sources._inp_epanet import epanet_elements, epanet_plants, epanet_units
 from askergeo.sources._inp_epanet_rules import check_epanet
 from askergeo.sources._inp_frames import rounded_size
@@ -47,11 +48,11 @@ def read_inp(path: str | Path) -> Model:
     SourceError
         When it is no model, or EPANET or SWMM would refuse it: each fault with its line.
     """
-    return model_of(read_text(path))
+    return model_of(read_text(path), ask=True)
 
 
-def model_of(text: InpText, *, name: str = "") -> Model:
-    """Make a model of the lines of a file.
+def model_of(text: InpText, *, name: str = "", ask: bool = False) -> Model:
+    """Make a model of the lines of a file; ``ask`` lets EPANET itself open it too.
 
     Raises
     ------
@@ -64,6 +65,10 @@ def model_of(text: InpText, *, name: str = "") -> Model:
         elements = epanet_elements(text, units, faults)
         check_epanet(text, elements, faults)
         refuse(text, faults)
+        if ask:
+            # EPANET knows more rules than stand here; what stands here says more of each.
+            ask_epanet(text, faults)
+            refuse(text, faults)
         plants = epanet_plants(text, units)
     else:
         units = swmm_units(text, faults)
@@ -96,7 +101,7 @@ def refuse(text: InpText, faults: Faults) -> None:
     program = "EPANET" if text.program == EPANET else "SWMM"
     count = "én feil" if len(rows) == 1 else f"{format_number(len(rows))} feil"
     raise SourceError(
-        f"{text.name} har {count} som {program} ikke godtar:\n{collect(said)}",
+        f"{text.name} har {count} og kan ikke brukes som modell i {program}:\n{collect(said)}",
         remedy=f"Rett linjene i modellen, eller be om en fil som {program} åpner.",
     )
 
