@@ -141,9 +141,9 @@ def lost(pipes: Pipes, at_node: Number, at_pipe: Number) -> Lost:
     sums = below(tree.order, tree.parent, weights)
     by_pipe, by_source = _by_link(tree, sums, at_pipe, pipes)
     by_node = _by_node(tree, sums, at_node)[: pipes.nodes]
-    loops = pipes.start == pipes.end
+    loops = start == end
     # A loop hangs on its node alone.
-    np.add.at(by_node, pipes.start[loops], at_pipe[loops])
+    np.add.at(by_node, start[loops], at_pipe[loops])
     supplied = tree.reached[: pipes.nodes]
     wet = tree.reached[start] | tree.reached[end]
     by_pipe[~wet] = np.nan
