@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import shapely
 
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries
+from askergeo.numbers import format_number
 from askergeo.school.areas import place
 from askergeo.va import load
 from askergeo.va._load_growth import (
@@ -23,6 +24,7 @@ from askergeo.va._load_growth import (
     places_of_work,
     together,
 )
+from askergeo.va._load_limits import groups_of, shared
 from askergeo.va.connection import UNKNOWN, connected
 from askergeo.va.customers import customers, may_have_customers, nearest_piece, piece_lines
 from askergeo.va.network import AVLOP, VANN, pipe_network
@@ -178,13 +180,16 @@ def make_scene(
         layers["arbeidsplass"], layers["naeringsprogram"], years=years, parameters=parameters
     )
     if lacking:
-        told = (*told, f"{lacking} rader i næringsprogrammet har verken tall eller år, og er ikke med.")
+        text = "rader i næringsprogrammet mangler tall eller år, og er ikke med."
+        told = (*told, f"{format_number(lacking)} {text}")
     demand = together([people, work])
     factors = load.factors_of(parameters)
     pe = {name: factors[name].pe(demand.residents[name], demand.jobs) for name in ALTERNATIVES}
     register = {kind: connected(ids, tables["va_tilknytning"], kind) for kind in (VANN, AVLOP)}
     sides = {
-        kind: _side(kind, demand, known, layers, tables, register[kind], parameters)
+        kind: _side(
+            kind, demand, known, layers, tables, register=register[kind], parameters=parameters
+        )
         for kind in (AVLOP, VANN)
     }
     homes = np.full(len(ids), np.nan)
@@ -256,6 +261,7 @@ def _side(
     known: gpd.GeoDataFrame,
     layers: Layers,
     tables: Mapping[str, pd.DataFrame | None],
+    *,
     register: Number,
     parameters: Parameters,
 ) -> Side:
@@ -280,7 +286,10 @@ def _side(
     on[: len(register)] |= register == 1
     on |= np.isin(demand.kind, (PROJECT, NEW_JOBS))
     node = _nodes(network, flow, piece)
-    plant, how = _plant_of(kind, network, flow, node, piece, demand, plants, layers, on)
+    at = _Joined(network, flow, piece, node, on)
+    plant, how = _plant_of(kind, at, demand, plants, layers)
+    if kind == VANN and network is not None and len(plants.row):
+        plants, plant = _sharing(network, plants, plant)
     return Side(
         network=network, piece=piece, on=on, plants=plants, plant=plant, how=how, flow=flow,
         node=node,
@@ -327,18 +336,30 @@ def _nodes(network: PipeNetwork | None, flow: load.Flow | None, piece: Whole) ->
     return np.where(piece >= 0, upper[np.maximum(piece, 0)], -1).astype(np.int64)
 
 
-def _plant_of(  # noqa: PLR0913, PLR0917
-    kind: str,
-    network: PipeNetwork | None,
-    flow: load.Flow | None,
-    node: Whole,
-    piece: Whole,
-    demand: Demand,
-    plants: load.Plants,
-    layers: Layers,
-    on: Truth,
+class _Joined(NamedTuple):
+    """The network, the way of sewage on it, and where the places join it; see `Side`."""
+
+    network: PipeNetwork | None
+    flow: load.Flow | None
+    piece: Whole
+    node: Whole
+    on: Truth
+
+
+def _sharing(network: PipeNetwork, plants: load.Plants, plant: Whole) -> tuple[load.Plants, Whole]:
+    """Put waterworks of the same net together: they feed it between them."""
+    node = network.facility_at[plants.row]
+    group = np.where(node >= 0, network.component[np.maximum(node, 0)], -1).astype(np.int64)
+    together = shared(plants, group)
+    to = groups_of(plants, together)
+    return together, np.where(plant >= 0, to[np.maximum(plant, 0)], -1).astype(np.int64)
+
+
+def _plant_of(
+    kind: str, at_net: _Joined, demand: Demand, plants: load.Plants, layers: Layers
 ) -> tuple[Whole, NDArray[np.int8]]:
     """Position of each place's plant, and how it is known: by net, zone, or as the only one."""
+    network, flow, piece, node, on = at_net
     plant = np.full(len(on), -1, dtype=np.int64)
     how = np.where(on, NOWHERE, OFF).astype(np.int8)
     if network is not None and len(plants.row):
@@ -349,7 +370,7 @@ def _plant_of(  # noqa: PLR0913, PLR0917
             end = np.where(node >= 0, flow.end[np.maximum(node, 0)], -1)
             plant = np.where(end >= 0, by_node[np.maximum(end, 0)], -1)
         elif kind == VANN:
-            plant = _only_source(network, by_node, piece)
+            plant = _works_of(network, by_node, piece)
         plant = np.where(on, plant, -1)
         how[plant >= 0] = BY_NET
     zone = _by_zone(layers["va_sone"], _PLANT[kind], demand.points, plants)
@@ -362,14 +383,12 @@ def _plant_of(  # noqa: PLR0913, PLR0917
     return plant, how
 
 
-def _only_source(network: PipeNetwork, by_node: Whole, piece: Whole) -> Whole:
-    """Waterworks of each place's part of the net, where it has one only."""
+def _works_of(network: PipeNetwork, by_node: Whole, piece: Whole) -> Whole:
+    """Waterworks of each place's part of the net; of several, which share it, one."""
     count = int(network.component.max(initial=-1)) + 1
     works = np.flatnonzero(by_node >= 0)
-    many = np.bincount(network.component[works], minlength=count)
     only = np.full(count, -1, dtype=np.int64)
     only[network.component[works]] = by_node[works]
-    only[many != 1] = -1
     part = network.component[network.start[np.maximum(piece, 0)]] if network.edges else piece
     return np.where(piece >= 0, only[part], -1).astype(np.int64)
 

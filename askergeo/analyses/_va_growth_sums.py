@@ -11,7 +11,7 @@ from askergeo.va import load
 from askergeo.va._load_growth import ALTERNATIVES, HOME, JOBS, NEW_JOBS, PROJECT
 from askergeo.va._load_pipes import fall_of, full_sewer_l_s, full_water_l_s
 from askergeo.va._net_pipes import number_of
-from askergeo.va._supply_network import basin_nodes, supply_pipes
+from askergeo.va._supply_network import supply_pipes
 from askergeo.va._supply_tree import root_walk
 from askergeo.va.network import AVLOP, VANN
 from askergeo.va.supply import lost
@@ -85,9 +85,7 @@ def plant_load(scene: Scene, kind: str, parameters: Parameters) -> PlantLoad:
     )
 
 
-def _of_plants(
-    scene: Scene, kind: str, name: str, kinds: tuple[int, ...] | None = None
-) -> Number:
+def _of_plants(scene: Scene, kind: str, name: str, kinds: tuple[int, ...] | None = None) -> Number:
     """Load of each plant's own area, (k, t), of some kinds of places only when they are given."""
     side = scene.sides[kind]
     rows = side.plant >= 0
@@ -109,7 +107,7 @@ def _own(scene: Scene, kind: str, name: str, parameters: Parameters) -> Number:
 
 
 def _parts(scene: Scene, kind: str, own: Number, moved: load.Transfer) -> dict[str, Number]:
-    """What the middle alternative is made of; nothing of a plant that is not in use."""
+    """Take apart the middle alternative; there is nothing of a plant that is not in use."""
     here = moved.taker == np.arange(len(own))[:, None]
     parts = {"naa": np.where(here, own[:, :1], 0.0)}
     for name, kinds in _CAUSES.items():
@@ -229,13 +227,15 @@ def _flow_of(scene: Scene, side: Side, kind: str, name: str) -> Number:
     rows = side.on & (side.piece >= 0)
     at = np.zeros((side.network.edges, len(scene.years)))
     np.add.at(at, side.piece[rows], scene.pe[name][rows])
-    return scene.factors[name].water_l_s(_behind(scene, side.network, at))
+    return scene.factors[name].water_l_s(_behind(side.network, at))
 
 
-def _behind(scene: Scene, network: PipeNetwork, at: Number) -> Number:
-    """What has water through each piece alone, (m, t): known where there is no other way."""
-    basin = basin_nodes(network, scene.layers["va_node"], scene.layers["va_anlegg"])
-    pipes = supply_pipes(network, network.source & ~basin)
+def _behind(network: PipeNetwork, at: Number) -> Number:
+    """Sum what has water through each piece alone, (m, t): known where there is no other way.
+
+    In the largest hour basins give water too: they fill at night.
+    """
+    pipes = supply_pipes(network, network.source)
     found = lost(pipes, np.zeros((network.nodes, at.shape[1])), at).pipe
     count, start, end = pipes.opened()
     tree = root_walk(count, start, end, pipes.sources)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from askergeo.analyses._va_growth_verbs import GROWTH
 from askergeo.analyses._va_hydraulic_verbs import HYDRAULICS, LEAKS
 from askergeo.analyses._va_loss_verbs import FAILURES, TRACES
 from askergeo.analyses._va_renewal_verbs import RENEWAL
@@ -19,4 +20,4 @@ __all__ = ["VA", "VA_ON_REQUEST"]
 
 VA: tuple[Analysis, ...] = ()
 
-VA_ON_REQUEST: tuple[Analysis, ...] = (TOPOLOGY, TRACES, FAILURES, HYDRAULICS, LEAKS, RENEWAL)
+VA_ON_REQUEST: tuple[Analysis, ...] = (TOPOLOGY, TRACES, FAILURES, HYDRAULICS, LEAKS, RENEWAL, GROWTH)

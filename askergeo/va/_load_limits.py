@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo._text import listed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,7 +25,16 @@ if TYPE_CHECKING:
     Number = NDArray[np.float64]
     Truth = NDArray[np.bool_]
 
-__all__ = ["Plants", "Transfer", "first_over", "free_from", "plants_of", "transferred"]
+__all__ = [
+    "Plants",
+    "Transfer",
+    "first_over",
+    "free_from",
+    "groups_of",
+    "plants_of",
+    "shared",
+    "transferred",
+]
 
 _OPEN_END: Final = 9999
 # Loads are sums of shares: what differs less than this is the same.
@@ -129,6 +140,49 @@ def _targets(frame: pd.DataFrame, ids: Sequence[str]) -> Whole:
         first = {one: place for place, one in reversed(list(enumerate(ids)))}
         return np.array([first.get(one, -1) for one in named], dtype=np.int64)
     return np.asarray(index.get_indexer(pd.Index(named)), dtype=np.int64)
+
+
+def shared(plants: Plants, group: Whole) -> Plants:
+    """Put plants that help one another together: what they can take is the sum.
+
+    Parameters
+    ----------
+    plants
+        Waterworks.
+    group
+        Number of the net that each feeds, (p,); −1 stands alone.
+
+    Returns
+    -------
+    Plants
+        One for each group, in the order of their first; nothing takes over when all are closed.
+    """
+    alone = np.where(group >= 0, group, -2 - np.arange(len(group)))
+    _, first, of = np.unique(alone, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rows = [np.flatnonzero(of == one) for one in order]
+    capacity = np.array([plants.capacity[one].sum(axis=0) for one in rows])
+    count = len(rows)
+    none = np.full(count, np.nan)
+    return Plants(
+        ["+".join(plants.ids[k] for k in one) for one in rows],
+        [listed([plants.names[k] for k in one]) for one in rows],
+        np.array([plants.row[one[0]] for one in rows], dtype=np.int64),
+        plants.years,
+        np.array([plants.running[one].any(axis=0) for one in rows]).reshape(count, -1),
+        capacity.reshape(count, -1),
+        none,
+        np.full(count, -1, dtype=np.int64),
+        np.array([plants.closes[one[0]] if len(one) == 1 else np.nan for one in rows]),
+        np.array([plants.opens[one].min() for one in rows]),
+        none.copy(),
+    )
+
+
+def groups_of(plants: Plants, shares: Plants) -> Whole:
+    """Position among the groups of each plant, (p,)."""
+    place = {one: k for k, name in enumerate(shares.ids) for one in name.split("+")}
+    return np.array([place[one] for one in plants.ids], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)

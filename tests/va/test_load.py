@@ -9,7 +9,6 @@ import pytest
 
 from askergeo.parameters import load_parameters
 from askergeo.va._load_flow import flow
-from askergeo.va._load_growth import homes_and_projects, places_of_work
 from askergeo.va._load_limits import first_over, free_from, plants_of, transferred
 from askergeo.va._load_pipes import fall_of, full_sewer_l_s
 from askergeo.va.load import Factors, factors_of

@@ -1,0 +1,169 @@
+"""The map of growth: plants and whether they have room, pipes by how full they are, projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from askergeo.analyses._background import land_of
+from askergeo.analyses._va_growth_connect import near_layer_frame
+from askergeo.analyses._va_growth_tables import _MAIN_COLUMNS, shown_mains
+from askergeo.analyses._va_growth_wait import FREE, NEVER, NO_PLANT, UNSURE, WAITS, worst
+from askergeo.geometry import geometries
+from askergeo.result import Column, MapLayer, Style, StyleClass
+
+if TYPE_CHECKING:
+    from askergeo.analyses._va_growth_connect import Near
+    from askergeo.analyses._va_growth_scene import Scene
+    from askergeo.analyses._va_growth_sums import PlantLoad
+
+__all__ = ["layers_of"]
+
+_GREEN, _YELLOW, _RED, _GREY = "#1b9e77", "#e6ab02", "#d7301f", "#9e9e9e"
+_FULL: Final = {
+    "Fullt i dag": _RED, "Blir fullt": _YELLOW, "Har plass": _GREEN, "Ukjent": _GREY,
+    "Ikke i bruk ennå": "#ffffff",
+}  # fmt: skip
+_WAIT: Final = {NO_PLANT: _RED, NEVER: _RED, WAITS: _YELLOW, UNSURE: _GREY, FREE: _GREEN}
+_PIPES: Final = {
+    "Full i dag": _RED, "Blir full": _YELLOW, "Har plass": "#7fa8c9", "Ukjent": "#bdbdbd",
+}  # fmt: skip
+
+
+def _classes(colours: dict[str, str], present: pd.Series) -> tuple[StyleClass, ...]:
+    kept = [one for one in colours if one in set(present)]
+    return tuple(
+        StyleClass(value=one, label=one, fill=colours[one], stroke=colours[one]
+                   if colours[one] != "#ffffff" else "#444444", dash=one == "Ukjent")
+        for one in kept
+    )  # fmt: skip
+
+
+def layers_of(
+    scene: Scene,
+    loads: dict[str, PlantLoad],
+    mains: dict[str, pd.DataFrame],
+    projects: pd.DataFrame,
+    near: dict[str, Near | None],
+) -> tuple[MapLayer, ...]:
+    """Draw the answer, the plants on top."""
+    boundary = scene.layers["kommunegrense"]
+    found = [land_of(boundary)] if boundary is not None and len(boundary) else []
+    found += [_main_layer(scene, kind, rows) for kind, rows in mains.items() if len(rows)]
+    frame = near_layer_frame(scene, near)
+    if frame is not None:
+        found.append(_near_layer(frame))
+    if not projects.empty:
+        found.append(_project_layer(scene, projects))
+    plants = [_plants(scene, kind, one) for kind, one in loads.items() if one.plants.ids]
+    if plants:
+        found.append(_plant_layer(scene, pd.concat(plants, ignore_index=True)))
+    return tuple(found)
+
+
+def _plants(scene: Scene, kind: str, found: PlantLoad) -> pd.DataFrame:
+    del kind
+    plants, over = found.plants, found.over["hoved"]
+    lacks = np.isnan(np.where(plants.running, plants.capacity, 0.0)).any(axis=1)
+    state = np.select(
+        [~plants.running.any(axis=1) | ~plants.running[:, 0], over == scene.years[0],
+         ~np.isnan(over), lacks],
+        ["Ikke i bruk ennå", "Fullt i dag", "Blir fullt", "Ukjent"], "Har plass",
+    )  # fmt: skip
+    return pd.DataFrame(
+        {
+            "anlegg": plants.names,
+            "klasse": state,
+            "fullt": pd.array([None if np.isnan(one) else int(one) for one in over], dtype="Int64"),
+            "rad": plants.row,
+        }
+    )
+
+
+def _plant_layer(scene: Scene, frame: pd.DataFrame) -> MapLayer:
+    anlegg = scene.layers["va_anlegg"]
+    assert anlegg is not None  # noqa: S101
+    shapes = geometries(anlegg)[frame.pop("rad").to_numpy()]
+    return MapLayer(
+        name="anlegg",
+        title="Renseanlegg og vannverk",
+        frame=gpd.GeoDataFrame(frame, geometry=shapes, crs=anlegg.crs),
+        columns={
+            "anlegg": Column(title="Anlegg"),
+            "klasse": Column(title="Plass"),
+            "fullt": Column(title="Fullt", unit="år", decimals=0),
+        },
+        style=Style(column="klasse", classes=_classes(_FULL, frame["klasse"]), size=4.0, width=0.4),
+    )
+
+
+def _main_layer(scene: Scene, kind: str, rows: pd.DataFrame) -> MapLayer:
+    pipes = scene.layers["va_ledning"]
+    assert pipes is not None  # noqa: S101
+    over = rows["fullt"].to_numpy(dtype=np.float64)
+    state = np.select(
+        [over == scene.years[0], ~np.isnan(over), rows["fylling"].isna()],
+        ["Full i dag", "Blir full", "Ukjent"], "Har plass",
+    )  # fmt: skip
+    frame = shown_mains(rows).assign(klasse=state).reset_index(drop=True)
+    shapes = geometries(pipes)[rows["rad"].to_numpy()]
+    title = "Vannledninger" if kind == "vann" else "Avløpsledninger"
+    return MapLayer(
+        name=f"ledninger_{kind}",
+        title=f"{title} etter hvor fulle de blir",
+        frame=gpd.GeoDataFrame(frame, geometry=shapes, crs=pipes.crs),
+        columns={**_MAIN_COLUMNS, "klasse": Column(title="Plass")},
+        style=Style(column="klasse", classes=_classes(_PIPES, frame["klasse"]), width=0.5),
+        visible=kind != "vann",
+    )
+
+
+def _project_layer(scene: Scene, projects: pd.DataFrame) -> MapLayer:
+    programme = scene.layers["boligprogram"]
+    assert programme is not None  # noqa: S101
+    frame = pd.DataFrame(
+        {
+            "navn": projects["navn"],
+            "klasse": worst(projects),
+            "ferdig": projects["ferdig"],
+            "boliger": projects["boliger"],
+        }
+    )
+    points = scene.demand.points[projects["sted"].to_numpy()]
+    return MapLayer(
+        name="venter",
+        title="Prosjekter i boligprogrammet",
+        frame=gpd.GeoDataFrame(frame, geometry=points, crs=programme.crs),
+        columns={
+            "navn": Column(title="Prosjekt"),
+            "klasse": Column(title="Svar"),
+            "ferdig": Column(title="De første ferdig", unit="år", decimals=0),
+            "boliger": Column(title="Boliger", unit="boliger", decimals=0),
+        },
+        style=Style(column="klasse", classes=_classes(_WAIT, frame["klasse"]), size=3.0),
+    )
+
+
+def _near_layer(frame: gpd.GeoDataFrame) -> MapLayer:
+    return MapLayer(
+        name="naer",
+        title="Boliger nær en ledning som ikke er knyttet til",
+        frame=frame,
+        columns={
+            "adresse_id": Column(title="Adresse"),
+            "nett": Column(title="Nett"),
+            "meter": Column(title="Ny ledning", unit="m", decimals=0),
+        },
+        style=Style(
+            column="nett",
+            classes=(
+                StyleClass(value="Vann", label="Vann", fill="#1f77b4", stroke="#ffffff"),
+                StyleClass(value="Avløp", label="Avløp", fill="#2ca02c", stroke="#ffffff"),
+            ),
+            size=1.6,
+        ),
+        visible=False,
+    )
