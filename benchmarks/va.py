@@ -33,7 +33,6 @@ def cases() -> list[Case]:
             name="va-topologi",
             work="network and repair report of 100 000 pipes (limit 20 s)",
             ours=_topology,
-            prepare=lambda _folder: _layers() and None,
             inputs=lambda _folder: _layers(),
             peer="networkx Graph of the ends + connected_components (no snapping, no report)",
             run_peer=_networkx,
@@ -70,7 +69,7 @@ def town(pipes: int = PIPES, *, medium: str = "vann", seed: int = _SEED) -> gpd.
     )
     stops = np.where(random.random(len(own)) < 0.01, 0.3, 0.0)[:, None]
     branches = np.stack([foot + out * stops, foot + out * 15], axis=1)
-    lines = shapely.linestrings(np.concatenate([ends, branches]))
+    lines = np.asarray(shapely.linestrings(np.concatenate([ends, branches])), dtype=object)
     count = len(lines)
     return gpd.GeoDataFrame(
         {
@@ -114,10 +113,10 @@ def _topology(_folder: Path) -> Any:  # noqa: ANN401
 
 def _networkx(_folder: Path) -> int:
     """Build what a planner would with networkx: ends that agree to the millimetre are joined."""
-    import networkx  # noqa: PLC0415
+    import networkx as nx  # noqa: PLC0415
 
     pipes, _ = _layers()
-    graph = networkx.Graph()
+    graph = nx.Graph()
     lines = pipes.geometry.array
     start = shapely.get_coordinates(shapely.get_point(lines, 0)).round(3)
     end = shapely.get_coordinates(shapely.get_point(lines, -1)).round(3)
@@ -125,4 +124,4 @@ def _networkx(_folder: Path) -> int:
     for kind, a, b, length in zip(kinds, start.tolist(), end.tolist(), shapely.length(lines),
                                   strict=True):  # fmt: skip
         graph.add_edge((kind, *a), (kind, *b), length=length)
-    return sum(1 for _ in networkx.connected_components(graph))
+    return sum(1 for _ in nx.connected_components(graph))

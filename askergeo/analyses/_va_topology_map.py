@@ -201,6 +201,6 @@ def _points(frame: gpd.GeoDataFrame, name: str, title: str, *, visible: bool) ->
             size=1.8,
             column="hva" if classes else "",
             classes=classes,
-        ),  # fmt: skip
+        ),
         visible=visible,
     )

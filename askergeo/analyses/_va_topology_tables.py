@@ -157,7 +157,7 @@ def _coordinates(faults: gpd.GeoDataFrame) -> np.ndarray:
 
 def part_table(parts: pd.DataFrame) -> Table:
     """List the parts of each network, those without source or outlet first."""
-    alone = parts["forsynt"].astype(object).eq(False)  # noqa: FBT003  (a value, not a flag)
+    alone = parts["forsynt"].astype(object).eq(False)
     order = np.lexsort((-parts["lengde_m"], ~alone.to_numpy(dtype=bool)))
     some = parts.iloc[order]
     words = {True: "Ja", False: "Nei"}

@@ -14,6 +14,7 @@ from askergeo.va.network import AVLOP, BY_HEIGHT, RULES, VANN
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from askergeo.va.network import PipeNetwork
     from askergeo.va.topology import Topology
 
 __all__ = ["findings", "reading", "statement", "warnings"]
@@ -126,28 +127,36 @@ def warnings(found: Topology) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _unknown_direction(medium: str, network: object) -> list[str]:
-    gravity = ~network.pressure  # type: ignore[attr-defined]
-    length = network.length_m  # type: ignore[attr-defined]
-    drawn = gravity & (network.direction_by != BY_HEIGHT)  # type: ignore[attr-defined]
+def _unknown_direction(medium: str, network: PipeNetwork) -> list[str]:
+    gravity = ~network.pressure
+    length = network.length_m
+    drawn = gravity & (network.direction_by != BY_HEIGHT)
     if not drawn.any():
         return []
     share = 100 * float(length[drawn].sum()) / float(length[gravity].sum())
     what = "spillvann og felles" if medium == AVLOP else "overvann"
     return [
-        f"Strømmens retning er bare kjent som tegnet for {format_number(share, 1)} % av "
-        f"selvfallsledningene for {what}: bunnhøyden mangler i en av endene, eller er lik i begge."
+        (
+            f"Strømmens retning er bare kjent som tegnet for {format_number(share, 1)} % av "
+            f"selvfallsledningene for {what}: bunnhøyden mangler i en av endene, eller er lik i begge."
+        )
     ]
 
 
 def reading() -> tuple[str, ...]:
     """Say how the faults were found, and what they do not say."""
     return (
-        "Ledninger kobles der endene møtes, ved nodene de viser til, og der en ende ligger på en "
-        "annen ledning. Ender innenfor toleransen flyttes sammen. Ledninger som bare krysser "
-        "hverandre, kobles ikke: de går over og under hverandre, om det ikke står en kum der.",
-        "Alt dette gjøres i nettet som svarene regnes på. Kildelagene er som de var; listen over "
-        "feil er det som bør rettes i VA-kartverket, med sted, grunn og hvor sikkert det er.",
-        "Det som ikke er tegnet, finner ingen. En ledning som er tegnet sammenhengende på feil "
-        "sted, eller en kobling som ikke finnes i bakken, ser riktig ut i kartet.",
+        (
+            "Ledninger kobles der endene møtes, ved nodene de viser til, og der en ende ligger på en "
+            "annen ledning. Ender innenfor toleransen flyttes sammen. Ledninger som bare krysser "
+            "hverandre, kobles ikke: de går over og under hverandre, om det ikke står en kum der."
+        ),
+        (
+            "Alt dette gjøres i nettet som svarene regnes på. Kildelagene er som de var; listen over "
+            "feil er det som bør rettes i VA-kartverket, med sted, grunn og hvor sikkert det er."
+        ),
+        (
+            "Det som ikke er tegnet, finner ingen. En ledning som er tegnet sammenhengende på feil "
+            "sted, eller en kobling som ikke finnes i bakken, ser riktig ut i kartet."
+        ),
     )

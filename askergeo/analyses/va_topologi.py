@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
 from askergeo.analyses import _va_topology_map as maps
@@ -19,12 +20,14 @@ from askergeo.analyses._va_topology_tables import (
     repair_table,
 )
 from askergeo.errors import LayerError
+from askergeo.geometry import geometries
 from askergeo.result import Result
 from askergeo.va.topology import topology
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
     from askergeo.terrain import Terrain
@@ -102,6 +105,6 @@ def va_topologi(
     )
 
 
-def _places(adresse: gpd.GeoDataFrame) -> object:
-    shapes = adresse.geometry.array
-    return shapely.get_coordinates(shapes[~shapely.is_missing(shapes)])
+def _places(adresse: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    shapes = geometries(adresse)
+    return np.asarray(shapely.get_coordinates(shapes[~shapely.is_missing(shapes)]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from askergeo.network._chains import GRID_M
+from askergeo.network._chains import GRID_M, ends_of
 from askergeo.network._noding import node_crossings
 from askergeo.va._net_joining import attached, insert_touches, touches
 from askergeo.va._net_points import EXACT_M, JOINS
@@ -50,7 +50,9 @@ def crossings(work: Joining) -> tuple[Reals, Numbers, Numbers]:
     second = np.flatnonzero(apart)
     second = second[np.unique(group[second], return_index=True)[1]]
     one, other = order[first[group[second]]], order[second]
-    real = ~_follows(place, noded.line, one, other)
+    # Ends in one place that are not joined lie on each side of a link without length.
+    end = ends_of(noded.line)
+    real = ~_follows(place, noded.line, one, other) & ~end[one] & ~end[other]
     one, other = one[real], other[real]
     return noded.position[noded.vertex[one]], noded.line[one], noded.line[other]
 

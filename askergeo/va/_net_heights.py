@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from askergeo.va._net_model import BY_DRAWN, BY_HEIGHT, BY_NOTHING, VANN
 from askergeo.va._net_pipes import DEVICES, number_of, text_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
-    from askergeo.parameters import Parameters
+    from askergeo.va._net_steps import Job
 
     Numbers = NDArray[np.int64]
     Reals = NDArray[np.float64]
@@ -39,36 +39,31 @@ class Falls(NamedTuple):
 
 
 def pumped(va_ledning: pd.DataFrame, row: Numbers, start: Numbers, pump: Flags) -> Flags:
-    """Which pieces are pumped, (m,): by their function; or, where it is not told, as they begin at
-    a pumping station."""
+    """Which pieces are pumped, (m,).
+
+    By their function; where it is not told, those that begin at a pumping station.
+    """
     function = text_of(va_ledning, "funksjon")[row]
     return np.asarray(np.isin(function, _PUMPED) | ((function == "") & pump[start]))
 
 
 def falls_of(
-    va_ledning: pd.DataFrame,
-    row: Numbers,
-    share: Reals,
-    bottoms: tuple[Reals, Reals],
-    pressure: Flags,
-    medium: str,
-    parameters: Parameters,
+    job: Job, row: Numbers, share: Reals, *, bottoms: tuple[Reals, Reals], pressure: Flags
 ) -> Falls:
-    """Heights at the ends of pieces, and the direction of each.
+    """Heights at the ends of pieces, and the direction of each; water has none of its own.
 
     Parameters
     ----------
-    va_ledning
-        The layer.
+    job
+        The layers, the medium and the parameters.
     row, share
         Row of each piece, (m,), and where it starts and ends along it, (m, 2).
     bottoms
         Bottom height of the nodes where each row begins and ends, (r,), NaN unknown.
     pressure
         Pieces that are pumped, (m,).
-    medium
-        Water has no direction of its own.
     """
+    va_ledning = job.va_ledning
     own = [number_of(va_ledning, name) for name in ("hoyde_fra", "hoyde_til")]
     z = [np.where(np.isnan(mine), node, mine) for mine, node in zip(own, bottoms, strict=True)]
     rise = (z[1] - z[0])[row]
@@ -78,10 +73,10 @@ def falls_of(
     z_end = np.where(at_end, z[1][row], inner[:, 1])
     direction = np.ones(len(row), dtype=np.int8)
     by = np.full(len(row), BY_DRAWN, dtype=np.int8)
-    if medium == VANN:
+    if job.medium == VANN:
         direction[:], by[:] = 0, BY_NOTHING
     else:
-        limit = float(parameters["va_nett_motfall_m"])
+        limit = float(job.parameters["va_nett_motfall_m"])
         gravity = ~pressure & (np.abs(rise) > limit)
         direction[gravity] = np.where(rise[gravity] < 0, 1, -1)
         by[gravity] = BY_HEIGHT

@@ -59,7 +59,11 @@ def asked_points(work: Joining, pipes: Pipes, points: Points, names: Names, reac
     _, start, last = ends(work)
     xy = work.chains.position[work.chains.vertex[np.r_[start, last]]]
     number = [
-        np.where(whole & (own[pipes.row] != ""), index.get_indexer(own[pipes.row]), -1)
+        np.where(
+            whole & (own[pipes.row] != ""),
+            index.get_indexer(pd.Index(own[pipes.row], dtype=object)),
+            -1,
+        )
         for own, whole in zip((names.begin, names.end), (pipes.first, pipes.last), strict=True)
     ]
     point = np.concatenate(number)
@@ -106,7 +110,13 @@ def join_asked(work: Joining, asked: Asked) -> Joining:
 
 
 def tell_asked(
-    work: Joining, asked: Asked, pipes: Pipes, points: Points, names: Names, repairs: Repairs
+    work: Joining,
+    asked: Asked,
+    pipes: Pipes,
+    points: Points,
+    *,
+    names: Names,
+    repairs: Repairs,
 ) -> None:
     """Tell of ends that do not lie at their nodes; ``work`` is as it was before they were joined.
 
@@ -128,7 +138,7 @@ def tell_asked(
     away = asks & (asked.distance > EXACT_M)
     table = pd.DataFrame({"point": asked.point, "vertex": vertex, "away": away})[asks]
     groups = table.groupby("point")
-    stray = groups["away"].all() & (groups["vertex"].nunique() == 1)
+    stray = groups["away"].all() & (groups["vertex"].min() == groups["vertex"].max())
     misplaced = np.isin(asked.point, stray.index[stray.to_numpy(dtype=bool)]) & asks
     for rule, which in (
         ("glippe_node", away & asked.joined & ~misplaced),

@@ -68,7 +68,7 @@ class Joining:
 
 
 def begin(pipes: Pipes, points: Points, branch: Flags, apart: Numbers) -> Joining:
-    """Number the vertices; lines have one in common where one of them ends."""
+    """Give vertices their numbers; lines have one in common where one of them ends."""
     # A level of its own for each line: a vertex that two lines only pass is not theirs together.
     chains, _ = read_chains(pipes.shapes, np.arange(len(pipes.shapes)))
     count = len(chains.position)
@@ -148,7 +148,8 @@ def join_exactly(work: Joining) -> Joining:
     pairs = pairs[~np.isin(pairs.min(axis=1) * size + pairs.max(axis=1), own)]
     work = work.moved(_unite(work, pairs[:, 0], pairs[:, 1]))
     found = touches(work, np.unique(_end_vertices(work)[0]), EXACT_M)
-    return insert_touches(work, found)
+    # What ends at the end of another line and is not joined yet, is apart.
+    return insert_touches(work, found.take(~_at_ends(work, found)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -203,6 +204,15 @@ def touches(work: Joining, vertex: Numbers, within: float) -> Touches:
         distance=distance[nearest],
         line=line[nearest],
     )
+
+
+def _at_ends(work: Joining, found: Touches) -> Flags:
+    """Which vertices lie beside the end of a line, not beside its middle."""
+    a, b = (work.chains.vertex[found.step + k] for k in (0, 1))
+    length = np.hypot(*(work.chains.position[b] - work.chains.position[a]).T)
+    nearest = np.where(found.share * length <= GRID_M, a, -1)
+    nearest = np.where((1 - found.share) * length <= GRID_M, b, nearest)
+    return np.asarray(np.isin(nearest, _end_vertices(work)[0]))
 
 
 def insert_touches(work: Joining, found: Touches) -> Joining:
@@ -268,13 +278,9 @@ def snap_to_lines(work: Joining, tolerance: float) -> tuple[Joining, Touches, Nu
     key = line * work.lines + found.line
     mutual = np.isin(found.line * work.lines + line, key) & (line > found.line)
     found, line = found.take(~mutual), line[~mutual]
-    a, b = (work.chains.vertex[found.step + k] for k in (0, 1))
-    occupied = np.isin(np.where(found.share < 0.5, a, b), _end_vertices(work)[0])  # noqa: PLR2004
-    length = np.hypot(*(work.chains.position[b] - work.chains.position[a]).T)
-    at_end = np.minimum(found.share, 1 - found.share) * length <= GRID_M
-    kept = ~(occupied & at_end)
+    kept = ~_at_ends(work, found)
     found, line = found.take(kept), line[kept]
     whole = insert_touches(work, found)
-    position = whole.chains.position.copy()
-    position[found.vertex] = found.foot
-    return replace(whole, chains=replace(whole.chains, position=position)), found, line
+    moved = whole.chains.position.copy()
+    moved[found.vertex] = found.foot
+    return replace(whole, chains=replace(whole.chains, position=moved)), found, line

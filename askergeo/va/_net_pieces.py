@@ -114,7 +114,7 @@ def _lengths(chains: Chains, count: int) -> Reals:
     """Length along all pieces before each, (count + 1,)."""
     bounds = np.searchsorted(chains.line, np.arange(count + 1))
     along = chains.along()
-    return np.r_[along[bounds[:-1]], along[-1] if len(along) else 0.0]
+    return np.asarray(np.r_[along[bounds[:-1]], along[-1] if len(along) else 0.0])
 
 
 def _some(edges: Edges, which: Numbers) -> Edges:

@@ -123,7 +123,7 @@ def read_pipes(
     )
     row = np.flatnonzero(mine & drawn & used)
     row, points = _without_length(va_ledning, row, shapes, ids, repairs)
-    row, alike = _without_doubles(va_ledning, row, shapes, ids, parameters, repairs)
+    row, alike = _without_doubles(va_ledning, row, shapes, parameters=parameters, repairs=repairs)
     return _taken_apart(shapes, row, points, alike)
 
 
@@ -156,11 +156,12 @@ def _without_doubles(
     va_ledning: gpd.GeoDataFrame,
     row: Numbers,
     shapes: NDArray[np.object_],
-    ids: NDArray[np.object_],
+    *,
     parameters: Parameters,
     repairs: Repairs,
 ) -> tuple[Numbers, Numbers]:
     """Rows without those that are another drawn again, the one that says most stays; and twins."""
+    ids = text_of(va_ledning, "ledning_id")
     device = np.isin(text_of(va_ledning, "funksjon")[row], DEVICES)
     candidates = row[~device]
     one, other = _same_place(shapes[candidates], float(parameters["va_nett_dobbel_m"]))

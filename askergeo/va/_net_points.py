@@ -90,11 +90,12 @@ class Standing:
         """Return the points of no medium that could have been of this one: each is told once."""
         lost = np.flatnonzero(~self.media.any(axis=1) & self.alone)
         homes = [_media_of(self.layer[one], self.kind[one])[0] for one in lost]
-        return lost[np.array([home == medium for home in homes], dtype=bool)]
+        mine = np.array([home == medium for home in homes], dtype=bool)
+        return np.asarray(lost[mine])
 
 
 class Points:
-    """The points of one medium: ``xy`` (q, 2), ``kind``, ``ids`` and where they are in the table."""
+    """The points of one medium: ``xy`` (q, 2), ``kind``, ``ids``, and their place in the table."""
 
     def __init__(self, table: Standing, which: Numbers) -> None:
         self.table, self.which = table, which
@@ -231,9 +232,9 @@ def _media(va_ledning: gpd.GeoDataFrame, table: pd.DataFrame, parameters: Parame
         if len(rows) == 0:
             continue
         distance = _ends(shapes[rows]).query(xy, distance_upper_bound=max(tolerance, EXACT_M))[0]
-        exact[:, at] = (distance <= EXACT_M) & allowed[:, at]
-        near[:, at] = (distance <= tolerance) & allowed[:, at]
-        exact[:, at] |= _referred(va_ledning, rows, table)
+        exact[:, at] = (np.asarray(distance) <= EXACT_M) & allowed[:, at]
+        near[:, at] = (np.asarray(distance) <= tolerance) & allowed[:, at]
+        exact[:, at] = exact[:, at] | _referred(va_ledning, rows, table)
     undecided = ~exact.any(axis=1)
     found = np.where(undecided[:, None], near, exact)
     left = np.flatnonzero(~found.any(axis=1))
@@ -269,7 +270,7 @@ def _nearest_medium(
     found = np.zeros((len(xy), len(MEDIA)), dtype=bool)
     if len(xy) == 0 or len(shapes) == 0:
         return found
-    at = shapely.points(xy)
+    at = np.asarray(shapely.points(xy), dtype=object)
     point, line = shapely.STRtree(shapes).query(
         at, predicate="dwithin", distance=max(tolerance, EXACT_M)
     )

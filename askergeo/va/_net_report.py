@@ -1,4 +1,4 @@
-"""The repair report: every change and every doubt, with its reason, its place and how sure it is."""
+"""The repair report: every change and every doubt, with its reason, its place, and how sure."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ class Repairs:
     def of(self, rule: str) -> pd.DataFrame:
         """Return the rows of one rule."""
         frame = self.frame()
-        return frame[frame["regel"] == rule].reset_index(drop=True)
+        return pd.DataFrame(frame[frame["regel"] == rule]).reset_index(drop=True)
 
 
 def dots(xy: NDArray[np.float64]) -> NDArray[np.object_]:

@@ -1,8 +1,8 @@
 """What is wrong with the map of pipes: the faults of the networks, their parts and their pipes.
 
-The networks are built by :mod:`askergeo.va.network`, which tells what it changed. Here is added what
-one sees in the finished networks: loose ends, parts without source or outlet, sewers that rise; and
-what the pipes themselves lack. The method is in docs/metode-va.md.
+The networks are built by :mod:`askergeo.va.network`, which tells what it changed. Here is added
+what one sees in the finished networks: loose ends, parts without source or outlet, sewers that
+rise; and what the pipes themselves lack. The method is in docs/metode-va.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from askergeo.va._net_pipes import (
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 __all__ = ["Topology", "topology"]
-
-_HALF = 0.5
 
 
 class Topology(NamedTuple):
@@ -102,12 +102,14 @@ def topology(
     for network, repairs in built.values():
         frame, isolated = _parts(network, va_ledning, va_anlegg, repairs)
         parts.append(frame)
-        _loose(network, va_ledning, isolated, parameters, customers, repairs)
+        _loose(network, va_ledning, isolated, repairs, parameters=parameters, customers=customers)
         _rising(network, va_ledning, repairs)
-        _rising_ground(network, va_ledning, va_node, parameters, terrain, repairs)
+        _rising_ground(
+            network, va_ledning, va_node, repairs, parameters=parameters, terrain=terrain
+        )
         told.append(repairs.frame())
     own = _of_pipes(va_ledning, parameters)
-    told += [*own, _pumps(built[VANN][0], va_ledning, va_node, va_anlegg, va_modell)]
+    told += [*own, _pumps(va_ledning, va_node, va_anlegg, va_modell)]
     return Topology(
         networks={medium: network for medium, (network, _) in built.items()},
         faults=_put_together(told, va_ledning.crs),
@@ -200,9 +202,10 @@ def _loose(
     network: PipeNetwork,
     va_ledning: gpd.GeoDataFrame,
     isolated: Flags,
+    repairs: Repairs,
+    *,
     parameters: Parameters,
     customers: Reals | None,
-    repairs: Repairs,
 ) -> None:
     """Tell of loose ends that are not customers'; those of an isolated part are counted there."""
     node = _bare_ends(network)
@@ -250,11 +253,12 @@ def _rising_ground(
     network: PipeNetwork,
     va_ledning: gpd.GeoDataFrame,
     va_node: gpd.GeoDataFrame | None,
+    repairs: Repairs,
+    *,
     parameters: Parameters,
     terrain: Terrain | None,
-    repairs: Repairs,
 ) -> None:
-    """Tell of sewers of unknown bottom heights where the ground rises more than a trench is deep."""
+    """Tell of sewers of unknown heights where the ground rises more than a trench is deep."""
     if network.medium == VANN or network.edges == 0:
         return
     ground = np.full(network.nodes, np.nan)
@@ -305,7 +309,6 @@ def _of_pipes(va_ledning: gpd.GeoDataFrame, parameters: Parameters) -> list[gpd.
 
 
 def _pumps(
-    water: PipeNetwork,
     va_ledning: gpd.GeoDataFrame,
     va_node: gpd.GeoDataFrame | None,
     va_anlegg: gpd.GeoDataFrame | None,
@@ -319,7 +322,6 @@ def _pumps(
     for node in ("fra_node_id", "til_node_id"):
         able |= np.isin(text_of(va_ledning, node).astype(str), _able_nodes(va_node, va_anlegg))
     lacking = row[~np.isin(ids[row].astype(str), told) & ~able[row]]
-    repairs = Repairs(water.medium, va_ledning.crs)
     media = medium_of(va_ledning)
     frames = []
     for one in MEDIA:
@@ -375,8 +377,7 @@ def _summary(
     for name, (network, _) in built.items():
         mine = medium == name
         used = np.unique(network.row)
-        drawn = network.row[network.direction_by >= 0]
-        share = np.bincount(drawn, minlength=len(va_ledning)) > 0
+        kept = np.bincount(used, minlength=len(va_ledning)) > 0
         rows.append(
             {
                 "medium": name,
@@ -384,7 +385,7 @@ def _summary(
                 "lengde_m": float(length[mine].sum()),
                 "med": len(used),
                 "nett_m": float(network.length_m.sum()),
-                "deler_for": _parts_before(shapes[mine & share]),
+                "deler_for": _parts_before(shapes[mine & kept]),
                 "deler": int(network.component.max(initial=-1)) + 1,
             }
         )
@@ -393,9 +394,6 @@ def _summary(
 
 def _parts_before(shapes: NDArray[np.object_]) -> int:
     """Parts when only ends at the very same place join."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     if len(shapes) == 0:
         return 0
     first, last = (
