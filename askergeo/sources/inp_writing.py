@@ -31,6 +31,7 @@ _NEW: Final = (
     ("OPTIONS", " Headloss {headloss}"),
     ("TIMES", " Duration 0:00"),
 )
+_DEFINING: Final = ("JUNCTIONS", "RESERVOIRS", "TANKS", "PIPES", "PUMPS", "VALVES")
 _ENCODINGS: Final = ("utf-8", "utf-8-sig", "cp1252", "latin-1")
 
 
@@ -192,8 +193,9 @@ def _with_headings(rows: list[tuple[str, str]]) -> list[str]:
     for name, text in rows:
         sections.setdefault(name, []).append(text)
     said: list[str] = []
-    for name, texts in sections.items():
-        said += [f"[{name}]", *texts, ""]
+    order = {name: place for place, name in enumerate(EPANET_SECTIONS)}
+    for name in sorted(sections, key=lambda one: order.get(one, len(order))):
+        said += [f"[{name}]", *sections[name], ""]
     return said
 
 
@@ -228,21 +230,50 @@ def _edited(text: InpText, edits: Edits, total: int) -> Iterator[str]:
     for line in text.lines:
         if line.number not in edits.gone and line.text.strip():
             last[line.section] = line.number
-    known = EPANET_SECTIONS if text.program == EPANET else SWMM_SECTIONS
-    missing = [name for name in known if name in edits.added and name not in last]
+    before, rest = _new_places(text, edits, last)
     expected = 1
     for line in text.lines:
         yield from [""] * (line.number - expected)
         expected = line.number + 1
-        if line.section == "END" and missing:
-            yield from _sections(missing, edits)
-            missing = []
+        if line.section == "END" and rest:
+            yield from _sections(rest, edits)
+            rest = []
+        yield from _sections(before.get(line.number, []), edits)
         if line.number not in edits.gone:
             yield edits.apply(line)
         if last.get(line.section) == line.number:
             yield from edits.added.get(line.section, [])
     yield from [""] * (total - expected + 1)
-    yield from _sections(missing, edits)
+    yield from _sections(rest, edits)
+
+
+def _new_places(
+    text: InpText, edits: Edits, last: dict[str, int]
+) -> tuple[dict[int, list[str]], list[str]]:
+    """Return the new sections that stand before a line, and those that stand last.
+
+    EPANET reads from the top: nodes stand before the links between them, and links before what
+    steers them.
+    """
+    known = EPANET_SECTIONS if text.program == EPANET else SWMM_SECTIONS
+    missing = [name for name in known if name in edits.added and name not in last]
+    headings = [line for line in text.lines if line.text.lstrip().startswith("[")]
+    before: dict[int, list[str]] = {}
+    rest: list[str] = []
+    for name in missing:
+        place = None
+        if name in _DEFINING:
+            earlier = _DEFINING[: _DEFINING.index(name)]
+            start = max((last[one] for one in earlier if one in last), default=0)
+            place = next(
+                (one.number for one in headings if one.number > start and one.section != "TITLE"),
+                None,
+            )
+        if place is None:
+            rest.append(name)
+        else:
+            before.setdefault(place, []).append(name)
+    return before, rest
 
 
 def _sections(names: list[str], edits: Edits) -> Iterator[str]:
@@ -256,7 +287,7 @@ def _require_valid(text: InpText, lines: list[str]) -> None:
     """Refuse to write what the program would refuse to read."""
     again = split_lines(enumerate(lines, start=1), program=text.program, name="Modellen")
     try:
-        model_of(again)
+        model_of(again, ask=True)
     except SourceError as error:
         raise SourceError(
             f"Modellen kan ikke skrives, for den ville ikke kunne åpnes. {error.message}",
