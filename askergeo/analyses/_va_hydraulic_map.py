@@ -1,0 +1,105 @@
+"""Map layers of pressures and speeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+
+from askergeo.analyses._background import land_of
+from askergeo.analyses._va_hydraulic_tables import class_titles, speed_classes
+from askergeo.result import Column, MapLayer, Style, StyleClass
+
+if TYPE_CHECKING:
+    from askergeo.analyses._va_hydraulic_scene import Scene
+
+__all__ = ["layers_of"]
+
+_FILLS: Final = ("#111111", "#b2182b", "#ef8a62", "#67a9cf", "#5e3c99", "#cccccc")
+_SPEEDS: Final = ("#a6bddb", "#1f77b4", "#d94801")
+
+
+def layers_of(scene: Scene, crs: object, boundary: gpd.GeoDataFrame | None) -> tuple[MapLayer, ...]:
+    """Draw the land, pipes by speed, and nodes by pressure."""
+    below = () if boundary is None else (land_of(boundary),)
+    return (*below, _pipe_layer(scene, crs), _node_layer(scene, crs))
+
+
+def _node_layer(scene: Scene, crs: object) -> MapLayer:
+    titles = class_titles(scene)
+    names = scene.run.node[scene.taps]
+    placed = np.isin(names, scene.placed.places.index)
+    shapes = scene.placed.places.reindex(names[placed]).to_numpy(dtype=object)
+    frame = gpd.GeoDataFrame(
+        {
+            "node": names[placed],
+            "klasse": [titles[one] for one in scene.kind[placed]],
+            "lavest_bar": scene.lowest[placed],
+            "hoyest_bar": scene.highest[placed],
+        },
+        geometry=shapes,
+        crs=crs,
+    )
+    return MapLayer(
+        name="trykk",
+        title="Trykk i den verste timen",
+        frame=frame,
+        columns={
+            "node": Column(title="Node"),
+            "klasse": Column(title="Trykk"),
+            "lavest_bar": Column(title="Laveste trykk", unit="bar", decimals=2),
+            "hoyest_bar": Column(title="Høyeste trykk", unit="bar", decimals=2),
+        },
+        style=Style(
+            column="klasse",
+            classes=tuple(
+                StyleClass(value=title, label=title, fill=fill, stroke="#ffffff")
+                for title, fill in zip(titles, _FILLS, strict=True)
+            ),
+            size=1.6,
+            width=0.1,
+        ),
+    )
+
+
+def _pipe_layer(scene: Scene, crs: object) -> MapLayer:
+    titles = speed_classes(scene)
+    run = scene.run
+    names = run.link[scene.pipes]
+    placed = np.isin(names, scene.placed.lines.index)
+    group = (scene.speed >= scene.limits["fart_lav"]).astype(int) + (
+        scene.speed > scene.limits["fart_hoy"]
+    )
+    flow = np.abs(run.flow_l_s[:, scene.pipes]).max(axis=0, initial=0.0)
+    frame = gpd.GeoDataFrame(
+        {
+            "ledning": names[placed],
+            "klasse": [titles[one] for one in group[placed]],
+            "fart": scene.speed[placed],
+            "flow": flow[placed],
+            "mm": run.diameter_mm[scene.pipes][placed],
+        },
+        geometry=scene.placed.lines.reindex(names[placed]).to_numpy(dtype=object),
+        crs=crs,
+    )
+    return MapLayer(
+        name="fart",
+        title="Største vannhastighet",
+        frame=frame,
+        columns={
+            "ledning": Column(title="Ledning"),
+            "klasse": Column(title="Hastighet"),
+            "fart": Column(title="Største hastighet", unit="m/s", decimals=2),
+            "flow": Column(title="Største vannføring", unit="l/s", decimals=1),
+            "mm": Column(title="Dimensjon", unit="mm", decimals=0),
+        },
+        style=Style(
+            column="klasse",
+            classes=tuple(
+                StyleClass(value=title, label=title, stroke=stroke, fill=stroke)
+                for title, stroke in zip(titles, _SPEEDS, strict=True)
+            ),
+            width=0.5,
+        ),
+    )

@@ -1,0 +1,204 @@
+"""The sentence, findings, warnings and reading of hydraulics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from askergeo.analyses._va_hydraulic_scene import LOW, NO_WATER, TOO_LOW, UNKNOWN, clock
+from askergeo.numbers import format_number
+from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.va._hydraulic_errors import WARNINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from askergeo.analyses._va_hydraulic_scene import Scene
+    from askergeo.result import Table
+
+__all__ = ["findings", "reading", "statement", "warnings"]
+
+_NAMED: Final = 10
+_LAW: Final = "TEK17 § 15-7"
+_LAYER: Final = "va_ledning"
+
+
+def statement(scene: Scene, classes: Table) -> tuple[str, dict[str, Fact]]:
+    """State how many nodes, and people, have too little pressure, and the lowest."""
+    weak = np.isin(scene.kind, (NO_WATER, TOO_LOW, LOW))
+    told = {
+        "noder": Fact(title="Noder med for lavt trykk", value=int(weak.sum()), unit="noder"),
+        "alle": Fact(
+            title="Noder", value=len(scene.taps), unit="noder", cell=("trykk", "sum", "noder")
+        ),
+        "grense": Fact(
+            title="Laveste trykk som kreves", value=scene.limits["lavest_bar"], unit="bar",
+            decimals=1,
+        ),
+    }  # fmt: skip
+    text = "{noder} av {alle} noder har under {grense} bar eller ikke vann i den verste timen"
+    known = np.flatnonzero(~np.isnan(scene.lowest))
+    if len(known):
+        at = int(known[scene.lowest[known].argmin()])
+        told["lavest"] = Fact(
+            title="Laveste trykk", value=float(scene.lowest[at]), unit="bar", decimals=2
+        )
+        told["node"] = Fact(title="Noden med lavest trykk", value=scene.name(at))
+        text += "; lavest er {lavest} bar i {node}"
+    text += "."
+    if "bosatte" in classes.columns and scene.people is not None:
+        # Each class by itself, as the table hides them: a sum of them could be taken apart.
+        for one in (NO_WATER, TOO_LOW, LOW):
+            told[f"bosatte_{one}"] = Fact(
+                title=f"Bosatte, {classes.frame.loc[f'k{one}', 'trykk'].lower()}",
+                value=float(scene.people[scene.kind == one].sum()),
+                unit="personer",
+                persons=True,
+                cell=("trykk", f"k{one}", "bosatte"),
+            )
+        fire, low = (format_number(scene.limits[k], 1) for k in ("brann_bar", "lavest_bar"))
+        text += (
+            f" {{bosatte_{LOW}}} bosatte har mellom {fire} og {low} bar, {{bosatte_{TOO_LOW}}} "
+            f"under {fire} bar, og {{bosatte_{NO_WATER}}} er uten vann noen time."
+        )
+    return text, told
+
+
+def _names(scene: Scene, which: np.ndarray) -> str:
+    at = np.flatnonzero(which)
+    named = ", ".join(scene.name(int(one)) for one in at[:_NAMED])
+    more = len(at) - _NAMED
+    return f"{named} og {format_number(more)} til" if more > 0 else named
+
+
+def findings(scene: Scene) -> tuple[Finding, ...]:
+    """Tell of nodes outside the limits, and of what EPANET warns of."""
+    return (*_pressures(scene), *_warned(scene), *_fires(scene), *_fast(scene))
+
+
+def _finding(
+    about: tuple[str, str], text: str, *, severity: Severity, action: str = "", law: str = ""
+) -> Finding:
+    return Finding(
+        rule=f"va_hydraulikk.{about[0]}",
+        title=about[1],
+        status=Status.NOT_RELEVANT,
+        severity=severity,
+        text=text,
+        law=law,
+        layer=_LAYER,
+        action=action,
+    )
+
+
+def _pressures(scene: Scene) -> Iterator[Finding]:
+    low, high = (format_number(scene.limits[k], 1) for k in ("lavest_bar", "hoyest_bar"))
+    told = (
+        (scene.kind == NO_WATER, "uten_vann", "Noder uten vann", "har ingen åpen veg til en kilde",
+         Severity.ERROR, "Se etter stengte ventiler og brudd i tegningen."),
+        (scene.lowest < scene.limits["lavest_bar"], "lavt_trykk", "For lavt trykk",
+         f"har under {low} bar i den verste timen", Severity.WARNING,
+         "Vurder trykkøkning, større rør eller en annen trykksone."),
+        (scene.highest > scene.limits["hoyest_bar"], "hoyt_trykk", "For høyt trykk",
+         f"har over {high} bar i en time", Severity.INFO, "Vurder reduksjonsventil."),
+    )  # fmt: skip
+    for which, rule, title, what, severity, action in told:
+        count = int(which.sum())
+        if count:
+            nodes = "1 node" if count == 1 else f"{format_number(count)} noder"
+            said = f"{nodes} {what}: {_names(scene, which)}."
+            yield _finding((rule, title), said, severity=severity, action=action, law=_LAW)
+
+
+def _warned(scene: Scene) -> Iterator[Finding]:
+    """Pass on what EPANET itself warns of."""
+    for code, times in scene.run.warnings.items():
+        hours = ", ".join(format_number(one / 3600, 2) for one in times[:_NAMED])
+        more = ", …" if len(times) > _NAMED else ""
+        pumps = ""
+        if scene.run.failed_pumps:
+            pumps = f" Pumper: {', '.join(scene.run.failed_pumps[:_NAMED])}."
+        yield _finding(
+            (f"epanet_{code}", "Advarsel fra EPANET"),
+            f"{WARNINGS[code]}. Etter {hours}{more} timer.{pumps if code == 4 else ''}",  # noqa: PLR2004
+            severity=Severity.WARNING,
+            action="Tallene for disse timene må brukes med varsomhet.",
+        )
+
+
+def _fires(scene: Scene) -> Iterator[Finding]:
+    weak = [one.node for one in scene.fires if not one.enough]
+    if not weak:
+        return
+    more = f" og {format_number(len(weak) - _NAMED)} til" if len(weak) > _NAMED else ""
+    asked = format_number(scene.limits["brann_l_s"])
+    yield _finding(
+        ("brannvann", "For lite brannvann"),
+        f"{format_number(len(weak))} av {format_number(len(scene.fires))} hydranter har under "
+        f"{format_number(scene.limits['brann_bar'], 1)} bar ved {asked} l/s: "
+        f"{', '.join(weak[:_NAMED])}{more}.",
+        severity=Severity.WARNING,
+        law=_LAW,
+        action="«askergeo va brannvann» viser hvilke bygg det gjelder.",
+    )
+
+
+def _fast(scene: Scene) -> Iterator[Finding]:
+    fast = np.flatnonzero(scene.speed > scene.limits["fart_hoy"])
+    if not len(fast):
+        return
+    order = fast[np.argsort(-scene.speed[fast], kind="stable")][:_NAMED]
+    named = ", ".join(
+        f"{scene.run.link[scene.pipes[one]]} ({format_number(scene.speed[one], 1)} m/s)"
+        for one in order
+    )
+    yield _finding(
+        ("hoy_fart", "Høy vannhastighet"),
+        f"{format_number(len(fast))} ledninger har over "
+        f"{format_number(scene.limits['fart_hoy'], 1)} m/s: {named}.",
+        severity=Severity.INFO,
+    )
+
+
+def warnings(scene: Scene) -> tuple[str, ...]:
+    """Say what makes the answer less certain."""
+    said = []
+    if scene.placed.made:
+        said.append(
+            "Modellen er laget av ledningskartet og er ikke kalibrert mot målinger. «Hva modellen "
+            "antar» viser hva den bygger på."
+        )
+    unknown = int((scene.kind == UNKNOWN).sum())
+    if unknown:
+        said.append(f"Trykket er ukjent i {format_number(unknown)} noder uten høyde.")
+    if scene.people is None:
+        said.append("Hvor mange som bor der trykket er lavt, er ukjent.")
+    lacking = len(scene.taps) - int(
+        np.isin(scene.run.node[scene.taps], scene.placed.places.index).sum()
+    )
+    if lacking:
+        said.append(f"{format_number(lacking)} noder har ingen koordinat og er ikke på kartet.")
+    return tuple(said)
+
+
+def reading(scene: Scene) -> tuple[str, ...]:
+    """Say how the answer is to be read."""
+    low, high = (format_number(scene.limits[k], 1) for k in ("lavest_bar", "hoyest_bar"))
+    how = (
+        "Uttaket følger trykket: der det er lavt, kommer det mindre vann."
+        if scene.settings["pressure_driven"]
+        else "Uttaket er det som trengs, uansett trykk. Negativt trykk betyr at det ikke kan "
+        "leveres."
+    )
+    return (
+        (
+            f"EPANET 2.2 regner trykk og vannføring. Kravet er {low} bar ved tilknytningspunktet "
+            f"og høyst {high} bar uten reduksjonsventil ({_LAW}, veiledningen)."
+        ),
+        f"{how} Klokken begynner {clock(scene, 0)}.",
+        (
+            "Et tørt år, brudd, brann og stengte ventiler er ikke med. Kvaliteten på vannet er ikke "
+            "regnet. Nybygg og sprinkler må beregnes særskilt."
+        ),
+    )
