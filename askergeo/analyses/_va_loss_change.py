@@ -49,7 +49,7 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     one, two = base.microdata, other.microdata
     if one is None or two is None:
         return difference
-    both = one.join(two, how="inner", rsuffix="_med")
+    both = one.join(two.add_suffix("_med"), how="inner")
     known = not bool(both["bosatte"].isna().all())
     moved = both[both["tilstand"] != both["tilstand_med"]]
     stay = moved[["bosatte", "bosatte_med"]].min(axis=1)

@@ -168,7 +168,8 @@ def _pieces(
     near = nearest_piece(
         hung.points, places, hung.connected, float(parameters["va_bortfall_sted_m"])
     )
-    piece = np.where(near >= 0, hung.piece[near], -1).astype(np.int64)
+    piece = np.full(len(every), -1, dtype=np.int64)
+    piece[near >= 0] = hung.piece[near[near >= 0]]
     alone = np.flatnonzero(piece < 0)
     piece[alone] = nearest_piece(
         piece_lines(network),

@@ -68,7 +68,7 @@ def parts_of(pipes, graph):
     return [set(part) for part in nx.connected_components(inner)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(networks())
 def test_each_failure_agrees_with_removing_it(case):
     pipes, at_node, at_pipe = case
@@ -95,7 +95,7 @@ def test_each_failure_agrees_with_removing_it(case):
         assert answer.source[s, 0] == taken([("s", s)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(networks())
 def test_each_segment_agrees_with_removing_all_of_it(case):
     pipes, at_node, at_pipe = case
@@ -117,7 +117,7 @@ def test_each_segment_agrees_with_removing_all_of_it(case):
             assert np.isnan(answer.segment[label, 0])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(networks())
 def test_what_stands_alone_is_what_no_way_avoids(case):
     pipes, *_ = case
