@@ -163,18 +163,22 @@ def _pieces(
     va_ledning: gpd.GeoDataFrame,
     parameters: Parameters,
 ) -> NDArray[np.int64]:
-    """Hang each place on the pipe of the nearest connected address, else on the nearest pipe."""
+    """Hang each place on the nearest pipe, or on that of the nearest address if that is nearer."""
     places = every["sted"].to_numpy(dtype=object)
     near = nearest_piece(
         hung.points, places, hung.connected, float(parameters["va_bortfall_sted_m"])
     )
-    piece = np.full(len(every), -1, dtype=np.int64)
-    piece[near >= 0] = hung.piece[near[near >= 0]]
-    alone = np.flatnonzero(piece < 0)
-    piece[alone] = nearest_piece(
-        piece_lines(network),
-        places[alone],
+    lines = piece_lines(network)
+    piece = nearest_piece(
+        lines,
+        places,
         may_have_customers(network, va_ledning, parameters["va_bortfall_ikke_kunder"]),
         float(parameters["va_bortfall_tilknytning_m"]),
     )
+    away = np.full(len(every), np.inf)
+    away[piece >= 0] = shapely.distance(places[piece >= 0], lines[piece[piece >= 0]])
+    some = np.flatnonzero(near >= 0)
+    # A service pipe that ends at the place is its own; else it has water as its address has.
+    some = some[shapely.distance(places[some], hung.points[near[some]]) <= away[some]]
+    piece[some] = hung.piece[near[some]]
     return piece
