@@ -49,6 +49,19 @@ _SERIOUS: Final = frozenset(
      "uten_linje", "ukjent_type", "node_motsier", "motfall", "pumpe_uten_kurve"}
 )  # fmt: skip
 _NAMED: Final = 5
+_JOINED: Final = (
+    "Ledninger kobles der endene møtes, ved nodene de viser til, og der en ende ligger på en annen "
+    "ledning. Ender innenfor toleransen flyttes sammen. Ledninger som bare krysser hverandre, "
+    "kobles ikke: de går over og under hverandre, om det ikke står en kum der."
+)
+_UNCHANGED: Final = (
+    "Alt dette gjøres i nettet som svarene regnes på. Kildelagene er som de var; listen over feil "
+    "er det som bør rettes i VA-kartverket, med sted, grunn og hvor sikkert det er."
+)
+_UNSEEN: Final = (
+    "Det som ikke er tegnet, finner ingen. En ledning som er tegnet sammenhengende på feil sted, "
+    "eller en kobling som ikke finnes i bakken, ser riktig ut i kartet."
+)
 
 
 def statement(va_ledning: gpd.GeoDataFrame, found: Topology) -> tuple[str, dict[str, Fact]]:
@@ -135,28 +148,12 @@ def _unknown_direction(medium: str, network: PipeNetwork) -> list[str]:
         return []
     share = 100 * float(length[drawn].sum()) / float(length[gravity].sum())
     what = "spillvann og felles" if medium == AVLOP else "overvann"
+    start = f"Strømmens retning er bare kjent som tegnet for {format_number(share, 1)} % av "
     return [
-        (
-            f"Strømmens retning er bare kjent som tegnet for {format_number(share, 1)} % av "
-            f"selvfallsledningene for {what}: bunnhøyden mangler i en av endene, eller er lik i begge."
-        )
+        f"{start}selvfallsledningene for {what}: bunnhøyden mangler i en av endene, eller er lik."
     ]
 
 
 def reading() -> tuple[str, ...]:
     """Say how the faults were found, and what they do not say."""
-    return (
-        (
-            "Ledninger kobles der endene møtes, ved nodene de viser til, og der en ende ligger på en "
-            "annen ledning. Ender innenfor toleransen flyttes sammen. Ledninger som bare krysser "
-            "hverandre, kobles ikke: de går over og under hverandre, om det ikke står en kum der."
-        ),
-        (
-            "Alt dette gjøres i nettet som svarene regnes på. Kildelagene er som de var; listen over "
-            "feil er det som bør rettes i VA-kartverket, med sted, grunn og hvor sikkert det er."
-        ),
-        (
-            "Det som ikke er tegnet, finner ingen. En ledning som er tegnet sammenhengende på feil "
-            "sted, eller en kobling som ikke finnes i bakken, ser riktig ut i kartet."
-        ),
-    )
+    return (_JOINED, _UNCHANGED, _UNSEEN)

@@ -32,26 +32,26 @@ P = load_parameters("va_nett")
 Line = list[tuple[float, float]]
 
 
-def pipes(*lines: Line, **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
+def pipes(*lines: Line, **columns: Any) -> gpd.GeoDataFrame:
     """Pipes L0, L1, … of water; a column is one value for all or a list."""
     data = {"ledning_id": [f"L{k}" for k in range(len(lines))], "type": "vann"} | columns
     shapes = [shapely.LineString(one) for one in lines]
     return gpd.GeoDataFrame(data, geometry=shapes, crs="EPSG:25832")
 
 
-def nodes(*rows: tuple[str, str, float, float], **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
+def nodes(*rows: tuple[str, str, float, float], **columns: Any) -> gpd.GeoDataFrame:
     """Nodes of (id, type, x, y)."""
     data = {"node_id": [one[0] for one in rows], "type": [one[1] for one in rows]} | columns
     shapes = [shapely.Point(one[2:]) for one in rows]
     return gpd.GeoDataFrame(data, geometry=shapes, crs="EPSG:25832")
 
 
-def works(*rows: tuple[str, str, float, float], **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
+def works(*rows: tuple[str, str, float, float], **columns: Any) -> gpd.GeoDataFrame:
     """Facilities of (id, type, x, y)."""
     return nodes(*rows).rename(columns={"node_id": "anlegg_id"}).assign(**columns)
 
 
-def build(*args: Any, medium: str = VANN, **overrides: float) -> tuple[PipeNetwork, Repairs]:  # noqa: ANN401
+def build(*args: Any, medium: str = VANN, **overrides: float) -> tuple[PipeNetwork, Repairs]:
     return pipe_network(*args, medium=medium, parameters=P.override(overrides))
 
 
