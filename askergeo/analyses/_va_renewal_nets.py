@@ -260,7 +260,7 @@ def material_table(scene: Scene) -> Table:
     wide = long.pivot_table(
         index=["medium", "materiale"], columns="decade", values="km", aggfunc="sum", fill_value=0.0
     )
-    known = [int(one) for one in wide.columns if one > 0]
+    known = [one for one in wide.columns.astype(int).tolist() if one > 0]
     frame = pd.DataFrame(
         {
             "nett": [TITLES[one] for one, _ in wide.index],

@@ -50,15 +50,15 @@ def statement(scene: Scene, nets: Table, years: Table) -> tuple[str, dict[str, F
                 decimals=nets.columns[column].decimals or 0,
                 cell=(nets.name, name, column),
             )
-        rate = format_number(float(nets.frame.loc[name, "vedtatt"]), 1)
+        rate = format_number(_number(nets.frame.loc[name, "vedtatt"]), 1)
         text = (
             f"{{etterslep_andel_{name}}}{HARD_SPACE}% av {_WORDS[medium]} er eldre enn forventet "
             f"levetid"
         )
-        if np.isfinite(nets.frame.loc[name, "aar_vedtatt"]):
+        if _number(nets.frame.loc[name, "aar_vedtatt"]) is not None:
             text += f", og med {rate}{HARD_SPACE}% i året tar det {{aar_vedtatt_{name}}} år å "
             text += "fornye alle"
-        if np.isfinite(nets.frame.loc[name, "faktisk"]):
+        if _number(nets.frame.loc[name, "faktisk"]) is not None:
             text += (
                 f" (i snitt {{faktisk_{name}}}{HARD_SPACE}% i året er fornyet de siste tre årene)"
             )

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from askergeo.population.credibility import credible
 from askergeo.va._renewal_stock import MEDIA, UNKNOWN
@@ -21,6 +20,7 @@ from askergeo.va._renewal_stock import MEDIA, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from askergeo.va._renewal_age import Ages
@@ -171,9 +171,10 @@ def _groups(stock: Stock, ages: Ages) -> tuple[Whole, int]:
     """Group pipes by net and row of the table; those that are spread are a group of their net."""
     single = np.diff(ages.weights.indptr) == 1
     row = np.where(single, ages.table_row[ages.weights.indices[ages.weights.indptr[:-1]]], -1)
-    pair = np.stack([stock.medium, row[ages.of]], axis=1)
-    found, group = np.unique(pair, axis=0, return_inverse=True)
-    return group.ravel().astype(np.int64), len(found)
+    # The row of the table, with room for −1, and the net as one number.
+    pair = (row[ages.of] + 1) * len(MEDIA) + stock.medium
+    found, group = np.unique(pair, return_inverse=True)
+    return group.astype(np.int64), len(found)
 
 
 def _yearly(by_class: Numbers, of: Whole, scaled: Numbers, group: Whole, groups: int) -> Numbers:
@@ -216,10 +217,15 @@ def _pipe_factor(
     factor, varies = np.ones(len(observed)), np.zeros(len(MEDIA), np.bool_)
     for one in range(len(MEDIA)):
         mine = medium == one
-        square = float((expected[mine] ** 2).sum())
+        total = float(expected[mine].sum())
+        if total <= 0:
+            continue
+        # Held against the net's own level: that the prior holds it back is no difference of pipes.
+        like = expected[mine] * float(observed[mine].sum()) / total
+        square = float((like**2).sum())
         if square <= 0:
             continue
-        beyond = float(((observed[mine] - expected[mine]) ** 2 - expected[mine]).sum()) / square
+        beyond = float(((observed[mine] - like) ** 2 - like).sum()) / square
         if beyond > 0:
             varies[one] = True
             factor[mine] = (1 + beyond * observed[mine]) / (1 + beyond * expected[mine])

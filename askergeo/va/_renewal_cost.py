@@ -24,7 +24,7 @@ def pipe_costs(stock: Stock, per_metre: Numbers) -> Numbers:
 
 
 def trench_costs(
-    project: Whole, trench: Whole, kind: Whole, alone: Numbers, share: float, count: int
+    project: Whole, trench: Whole, kind: Whole, alone: Numbers, *, share: float, count: int
 ) -> Numbers:
     """Cost of each project when the pipes of a trench share the digging, kroner, (count,).
 
@@ -42,7 +42,7 @@ def trench_costs(
     Examples
     --------
     >>> one, kinds = np.zeros(2, int), np.array([0, 1])
-    >>> trench_costs(one, one, kinds, np.array([1000.0, 600.0]), 0.5, 1).tolist()
+    >>> trench_costs(one, one, kinds, np.array([1e3, 600.0]), share=0.5, count=1).tolist()
     [1300.0]
     """
     frame = pd.DataFrame({"project": project, "trench": trench, "kind": kind, "alone": alone})

@@ -114,10 +114,10 @@ def courses(
     for t in span:
         now = year + int(t)
         old = [
-            _rest(until, ages.age(now)[of] * metres),
-            *(_rest(until, share[of] * metres) for share in ages.past(now)),
+            _rest(ages.age(now)[of] * metres),
+            *(_rest(share[of] * metres) for share in ages.past(now)),
             *(
-                _rest(until, one[of] * times[order] * metres / _METRES)
+                _rest(one[of] * times[order] * metres / _METRES)
                 for one, times in zip(ages.events(now, 1.0), factor, strict=True)
             ),
         ]
@@ -136,8 +136,8 @@ def courses(
     )
 
 
-def _rest(until: Numbers, values: Numbers) -> Numbers:
-    """Sum of the values of what is left when the first metres are renewed, at each of ``until``."""
+def _rest(values: Numbers) -> Numbers:
+    """Sum of the values of what is left when the first metres are renewed, however many."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     return np.asarray(sums[-1] - sums, dtype=np.float64)
 

@@ -65,12 +65,13 @@ def _beside(lines: Lines, kind: Whole, codes: Whole, metres: float) -> tuple[Who
     if not len(drawn):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     tree = shapely.STRtree(lines[drawn])
-    places = [shapely.line_interpolate_point(lines[drawn], at, normalized=True) for at in _PLACES]
+    # Two ids are two trenches; a pipe without one may lie in the trench of one with.
+    asked = drawn[codes[drawn] < 0]
+    places = [shapely.line_interpolate_point(lines[asked], at, normalized=True) for at in _PLACES]
     points = np.concatenate(places)
     point, found = tree.query(points, predicate="dwithin", distance=metres)
-    pipe, other = drawn[point % len(drawn)], drawn[found]
-    # Two ids are two trenches; an id and none may be the same.
-    may = (kind[pipe] != kind[other]) & ((codes[pipe] < 0) | (codes[other] < 0))
+    pipe, other = asked[point % max(len(asked), 1)], drawn[found]
+    may = kind[pipe] != kind[other]
     away = shapely.distance(points[point[may]], lines[other[may]])
     near = pd.DataFrame({"pipe": pipe[may], "other": other[may], "away": away})
     sums = near.groupby(["pipe", "other"])["away"].agg(["size", "sum"]).reset_index()
@@ -119,8 +120,9 @@ def touching(lines: Lines, trench: Whole, near: float) -> tuple[Whole, Whole]:
     tree = shapely.STRtree(lines[drawn])
     one, two = tree.query(lines[drawn], predicate="dwithin", distance=near)
     one, two = trench[drawn[one]], trench[drawn[two]]
-    pairs = np.unique(np.stack([one, two], axis=1)[one < two], axis=0)
-    return pairs[:, 0], pairs[:, 1]
+    size = int(trench.max(initial=0)) + 1
+    pairs = np.unique((one * size + two)[one < two])
+    return pairs // size, pairs % size
 
 
 def stretches(
@@ -250,4 +252,5 @@ def trench_metres(trench: Whole, kind: Whole, group: Whole, metres: Numbers) -> 
     sums = frame.groupby(["group", "trench", "kind"])["metres"].sum()
     longest = sums.groupby(level=["group", "trench"]).max()
     of = longest.index.get_level_values("group").to_numpy()
-    return np.bincount(of, weights=longest.to_numpy(), minlength=int(group.max(initial=-1)) + 1)
+    size = int(group.max(initial=-1)) + 1
+    return np.bincount(of, weights=longest.to_numpy(), minlength=size).astype(np.float64)

@@ -1,0 +1,170 @@
+"""The analysis of renewal: what the planner reads, on ten pipes and on bad ones."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from askergeo.analyses.va_fornyelse import va_fornyelse
+from askergeo.errors import LayerError
+from askergeo.parameters import load_parameters
+from askergeo.privacy import suppress
+from askergeo.result import SourceRecord
+from tests.va.renewal_cases import ten
+
+SETS = "va_fornyelse+va_bortfall+va_nett"
+
+
+def source(date="2025-12-31"):
+    record = SourceRecord(
+        layer="va_ledning", title="", origin="", date=date, sha256="", rows=10, licence="",
+        attribution="",
+    )  # fmt: skip
+    return {"va_ledning": record}
+
+
+def roads():
+    return gpd.GeoDataFrame(
+        {"vegtype": "bilveg", "vegkategori": ["K", "F"], "navn": ["Storgata", "Elveveien"]},
+        geometry=[
+            shapely.LineString([(-10, 3), (600, 3)]), shapely.LineString([(690, 3), (1200, 3)]),
+        ],
+        crs="EPSG:25832",
+    )  # fmt: skip
+
+
+def people():
+    """Two homes: 12 live behind the first water pipe, 2 behind the sixth."""
+    address = gpd.GeoDataFrame(
+        {"adresse_id": ["a", "b"]},
+        geometry=[shapely.Point(190, 5), shapely.Point(810, 5)],
+        crs="EPSG:25832",
+    )
+    residents = pd.DataFrame({"adresse_id": ["a", "b"], "antall": [12, 2]})
+    works = gpd.GeoDataFrame(
+        {
+            "anlegg_id": ["V1", "V2", "R1", "R2"],
+            "type": ["vannverk", "vannverk", "renseanlegg", "renseanlegg"],
+        },
+        geometry=[shapely.Point(0, 0), shapely.Point(700, 0), shapely.Point(0, 1.5),
+                  shapely.Point(700, 1.5)],
+        crs="EPSG:25832",
+    )  # fmt: skip
+    return {"adresse": address, "befolkning": residents, "va_anlegg": works}
+
+
+def run(overrides=None, **layers):
+    frames = {"va_ledning": ten(), "veg": roads(), **layers}
+    return va_fornyelse(
+        kilder=source(), parameters=load_parameters(SETS, overrides or {}), **frames
+    )
+
+
+def test_the_sentence_says_backlog_rate_and_plan():
+    result = run({"va_fornyelse_budsjett": 4.4})
+    state = result.table("nett").frame
+    # Water: 100 + 100 of iron, 120 of AC and 100 unknown taken for iron of 570 m.
+    assert state.loc["vann", "etterslep_middels"] == pytest.approx(0.42)
+    assert state.loc["vann", "etterslep_andel"] == pytest.approx(100 * 420 / 570)
+    assert "73,7 % av vannledningene er eldre" in result.sentence.replace("\u00a0", " ")
+    assert "det 71,4 år" in result.sentence
+    plan = result.table("plan").frame
+    assert (plan["kr"].iloc[:-1] <= 4.4).all()
+    assert plan.loc["sum", "kr"] == pytest.approx(plan["kr"].iloc[:-1].sum())
+
+
+def test_projects_have_the_name_of_their_street_and_a_place_on_the_map():
+    result = run({"va_fornyelse_budsjett": 100})
+    frame = result.table("prosjekter").frame
+    assert frame.loc["L0", "gate"] == "Storgata"
+    assert sorted(frame["gate"]) == ["Elveveien, del 1", "Elveveien, del 2", "Storgata"]
+    layer = result.layer("prosjekter").frame
+    assert layer.loc["L5"].geometry.geom_type == "MultiLineString"
+    assert len(layer.loc["L5"].geometry.geoms) == 3
+    assert result.layer("prosjekter").rows_of == "prosjekter"
+    # A pipe under a county road means more.
+    plain = run({"va_fornyelse_budsjett": 100, "va_fornyelse_hovedveg": 1}).table("prosjekter")
+    ratio = frame["risiko"] / plain.frame["risiko"]
+    assert ratio["L5"] == pytest.approx(1.5)
+    assert ratio["L0"] == pytest.approx(1.0)
+
+
+def test_who_lose_water_raise_the_risk_and_few_are_hidden():
+    result = run({"va_fornyelse_budsjett": 100}, **people())
+    frame = result.table("prosjekter").frame
+    assert frame.loc["L0", "personer"] == 12
+    assert frame.loc["L5", "personer"] == 2
+    without = run({"va_fornyelse_budsjett": 100}).table("prosjekter").frame
+    assert frame.loc["L0", "risiko"] > without.loc["L0", "risiko"]
+    told = suppress(result)
+    hidden = told.table("prosjekter").hidden
+    assert {("L5", "personer"), ("L5", "risiko")} <= hidden
+    assert ("L0", "personer") not in hidden
+    assert pd.isna(told.layer("prosjekter").frame.loc["L5", "personer"])
+
+
+def test_without_addresses_the_reader_is_told_what_the_consequence_is():
+    result = run()
+    assert any("Hvem som mister vann og avløp, er ukjent" in one for one in result.warnings)
+    assert any("Ingen hendelser" in one for one in result.warnings)
+    assert result.table("prosjekter").frame["personer"].isna().all()
+
+
+def test_the_share_renewed_is_the_mean_of_three_years():
+    year = pd.array([2025, None, 2024, 2023, *[None] * 6], dtype="Int64")
+    result = run(va_ledning=ten(fornyet_aar=year, metode=["grøft"] * 10))
+    state = result.table("nett").frame
+    assert state.loc["vann", "faktisk"] == pytest.approx(100 * 250 / 3 / 570)
+    assert state.loc["avlop", "faktisk"] == pytest.approx(100 * 200 / 3 / 570)
+    assert result.table("fornyet").frame.loc["snitt", "vann"] == pytest.approx(0.25 / 3)
+
+
+def test_each_rate_has_its_years_and_higher_rates_leave_less_behind():
+    frame = run().table("takter").frame
+    water = frame[frame["nett"] == "Vann"]
+    assert water["takt"].tolist() == [0.5, 0.8, 1.4, 1.6]
+    assert water["aar"].round().tolist() == [200, 125, 71, 62]
+    for column in ("alder", "etterslep_middels", "hendelser_middels"):
+        assert (np.diff(water[column]) <= 1e-9).all()
+    assert (water["etterslep_kort"] >= water["etterslep_lang"]).all()
+    own = run({"va_fornyelse_takt_vann": 2}).table("takter").frame
+    assert own.loc["vann_2", "hva"] == "i planen"
+
+
+def test_every_metre_of_the_layer_is_accounted_for():
+    pipes = ten(eier=["privat"] + ["kommunal"] * 9)
+    result = run(va_ledning=pipes)
+    frame = result.table("grunnlag").frame
+    assert frame.loc["Kommunale ledninger i bruk", "alle"] == pytest.approx(1.16)
+    assert frame.loc["Ikke med: private og andres ledninger", "alle"] == pytest.approx(0.1)
+    kinds = result.table("materiale").frame
+    assert kinds.loc["sum", "alle"] == pytest.approx(1.16)
+    assert kinds.loc["sum", "ukjent"] == pytest.approx(0.1)
+
+
+def test_a_project_that_costs_more_than_a_year_is_named():
+    result = run({"va_fornyelse_budsjett": 4.0})
+    found = {one.rule: one for one in result.findings}
+    assert found["va_fornyelse.over_budsjett"].row == "L0"
+    carried = run({"va_fornyelse_budsjett": 4.0, "va_fornyelse_overfor": "ja"})
+    assert "va_fornyelse.over_budsjett" not in {one.rule for one in carried.findings}
+
+
+def test_two_runs_are_compared_project_by_project():
+    base = run({"va_fornyelse_budsjett": 100})
+    renewed = ten(fornyet_aar=pd.array([None] * 5 + [2024] + [None] * 4, dtype="Int64"))
+    other = run({"va_fornyelse_budsjett": 100}, va_ledning=renewed)
+    change = base.compare(other)
+    state = change.table("nett").frame
+    assert state.loc["vann", "etterslep_middels_endring"] == pytest.approx(-0.12)
+
+
+def test_without_a_year_the_planner_is_asked_for_it():
+    frames = {"va_ledning": ten(), "parameters": load_parameters(SETS)}
+    with pytest.raises(LayerError, match="hvilket år"):
+        va_fornyelse(**frames)
+    given = load_parameters(SETS, {"va_fornyelse_aar": 2025})
+    assert va_fornyelse(va_ledning=ten(), parameters=given).table("nett").frame is not None
