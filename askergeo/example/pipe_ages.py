@@ -141,6 +141,8 @@ def hide(land: Land, pipes: pd.DataFrame, keep: Array) -> pd.DataFrame:
     pipes = pipes.copy()
     for name, share in MISSING.items():
         gone = rng.random(len(pipes)) < np.where(bad, 3 * share, share)
+        if name == "funksjon":  # nobody forgets that a main is pumped
+            gone &= (pipes["funksjon"] != "pumpeledning").to_numpy()
         for column in columns.get(name, [name]):
             pipes[column] = pipes[column].mask(gone & ~keep)
     return pipes

@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from askergeo.example.pipe_plants import NEW_ID
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -70,15 +72,17 @@ class _Map:
 
     def reserve(self, shape: shapely.Geometry) -> None:
         """Let nothing else be planted here."""
-        self.free[self.tree.query(shape, "dwithin", _CLEAR)] = False
+        self.free[self.tree.query(shape, predicate="dwithin", distance=_CLEAR)] = False
 
     def add_pipe(self, like: int, line: shapely.LineString, **more: Any) -> str:  # noqa: ANN401
         """Add a pipe with the attributes of another; returns its id."""
-        row = self.pipes.iloc[like].to_dict()
+        row: dict[str, Any] = self.pipes.iloc[[like]].to_dict("records")[0]  # type: ignore[assignment]  # columns are text
         letter = str(row["ledning_id"])[0]
         name = f"{letter}9{len(self.new_pipes) + 1:04d}"
-        plain = {"ledning_id": name, "fra_node_id": None, "til_node_id": None, "lengde_m": np.nan,
-                 "hoyde_fra": np.nan, "hoyde_til": np.nan, "groft_id": None, "geometry": line}  # fmt: skip
+        plain = {
+            "ledning_id": name, "fra_node_id": None, "til_node_id": None, "lengde_m": np.nan,
+            "hoyde_fra": np.nan, "hoyde_til": np.nan, "groft_id": None, "geometry": line,
+        }  # fmt: skip
         self.new_pipes.append(row | plain | more)
         return name
 
@@ -95,7 +99,7 @@ class _Map:
         near = self.tree.query(shape, "dwithin", metres)
         near = near[(near != but) & (self.medium[near] == "vann")]
         added = [one["geometry"] for one in self.new_pipes]
-        return len(near) == 0 and all(shape.distance(one) > _CLEAR for one in added)
+        return len(near) == 0 and all(shapely.distance(shape, one) > _CLEAR for one in added)
 
     def finish(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the tables with what was added and without what was dropped."""
@@ -117,15 +121,15 @@ def plant_stub(land: Land, water: Water) -> dict[str, Any]:
     nodes, pipes = water.net.nodes, water.net.pipes
     lines = pipes["geometry"].to_numpy()
     tree = shapely.STRtree(lines)
-    fit = nodes["type"].isin(["kum", "hydrant"]).to_numpy().copy()
-    fit[water.net.ends()[(pipes["eier"] == "privat").to_numpy()].ravel()] = False
-    fit = np.flatnonzero(fit)
+    usual = nodes["type"].isin(["kum", "hydrant"]).to_numpy().copy()
+    usual[water.net.ends()[(pipes["eier"] == "privat").to_numpy()].ravel()] = False
+    fit = np.flatnonzero(usual)
     xy = nodes[["x", "y"]].to_numpy()
     near = cKDTree(xy[fit])
-    for row in homes.itertuples():
-        at = np.round(shapely.get_coordinates(row.geometry)[0], 2)
+    for name, place in zip(homes["tjeneste_id"], homes["geometry"], strict=True):
+        at = np.round(shapely.get_coordinates(place)[0], 2)
         for metres, k in zip(*near.query(at, k=12), strict=True):
-            line = shapely.LineString([xy[fit[k]], at])
+            line = shapely.LineString(np.stack([xy[fit[k]], at]))
             outer = shapely.LineString([line.interpolate(3.0), at]) if metres > 15 else None
             if outer is None or metres > 400 or len(tree.query(outer, "dwithin", 2.6)):
                 continue
@@ -137,7 +141,7 @@ def plant_stub(land: Land, water: Water) -> dict[str, Any]:
                     "eier": "kommunal", "funksjon": "stikkledning", "mark": ""}  # fmt: skip
             water.net.nodes = pd.concat([nodes, pd.DataFrame([new])], ignore_index=True)
             water.net.pipes = pd.concat([pipes, pd.DataFrame([pipe])], ignore_index=True)
-            return {"tjeneste_id": row.tjeneste_id, "ledning_id": f"V{len(pipes) + 1:05d}",
+            return {"tjeneste_id": name, "ledning_id": f"V{len(pipes) + 1:05d}",
                     "row": len(pipes)}  # fmt: skip
     return {"tjeneste_id": None, "ledning_id": None, "row": -1}
 
@@ -162,6 +166,8 @@ def plant_faults(
         "null_lengde": _points(chart, count["null"]),
         "ute_av_drift": _idle(chart, count["ute"]),
         "hydrantluker": _dry_places(chart, count["hydrantluke"]),
+        "kryss_pumpeledninger": _mains_across(chart),
+        "anlegg_uten_ledning": [NEW_ID],
     }
     pipes, nodes = chart.finish()
     return pipes, nodes, facts
@@ -193,7 +199,7 @@ def _gaps(chart: _Map, count: int) -> list[dict[str, Any]]:
     degree = _degree(chart)
     two = degree[degree == 2].index
     found = []
-    for row in chart.take(np.isin(_end_keys(chart, -1), two), count):
+    for row in chart.take(pd.Series(_end_keys(chart, -1)).isin(two).to_numpy(), count):
         line = chart.lines[row]
         end = _ends(line)[1]
         cut = line.interpolate(line.length - _GAP)
@@ -201,7 +207,7 @@ def _gaps(chart: _Map, count: int) -> list[dict[str, Any]]:
         body = body[np.array([line.project(shapely.Point(one)) for one in body]) < line.length - 1]
         chart.lines[row] = shapely.LineString([*body, [round(cut.x, 2), round(cut.y, 2)]])
         chart.pipes.loc[row, ["fra_node_id", "til_node_id"]] = None
-        found.append({"ledning_id": chart.pipes.at[row, "ledning_id"], **_place(end),
+        found.append({"ledning_id": chart.pipes.loc[row, "ledning_id"], **_place(end),
                       "avstand_m": _GAP})  # fmt: skip
     return found
 
@@ -224,7 +230,7 @@ def _short_branches(chart: _Map, count: int) -> list[dict[str, Any]]:
                 name = chart.add_pipe(row, branch, funksjon="fordelingsledning")
                 chart.add_node(end, "endepunkt")
                 found.append({"ledning_id": name, "til_ledning_id":
-                              chart.pipes.at[row, "ledning_id"], **_place(start),
+                              chart.pipes.loc[row, "ledning_id"], **_place(start),
                               "avstand_m": _SHORT})  # fmt: skip
                 break
     return found
@@ -243,17 +249,16 @@ def _open_ends(chart: _Map, count: int) -> list[dict[str, Any]]:
     degree = _degree(chart)
     one = degree[degree == 1].index
     keys = _end_keys(chart, -1)
-    blind = np.isin(keys, one) & (chart.medium == "vann")
+    blind = pd.Series(keys).isin(one).to_numpy() & (chart.medium == "vann")
     at = pd.Series(chart.nodes.index, index=[
         tuple(one) for one in np.round(shapely.get_coordinates(
             chart.nodes["geometry"].to_numpy()) * 100).astype(int).tolist()])  # fmt: skip
     found = []
     for row in chart.take(blind, count):
         end = _ends(chart.lines[row])[1]
-        node = at.get(tuple(np.round(end * 100).astype(int).tolist()))
-        chart.dropped.append(int(node))
+        chart.dropped.append(int(at[tuple(np.round(end * 100).astype(int).tolist())]))
         chart.pipes.loc[row, ["fra_node_id", "til_node_id"]] = None
-        found.append({"ledning_id": chart.pipes.at[row, "ledning_id"], **_place(end)})
+        found.append({"ledning_id": chart.pipes.loc[row, "ledning_id"], **_place(end)})
     return found
 
 
@@ -270,6 +275,7 @@ def _crossings(chart: _Map, count: int) -> list[dict[str, Any]]:
     pairs = pairs[np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) > 50.0]
     pairs = pairs[np.lexsort(pairs.T)]
     pairs = chart.rng.permutation(pairs)
+    sized = chart.pipes["dimensjon_mm"].notna().to_numpy()
     found: list[dict[str, Any]] = []
     for a, b in pairs[:40_000].tolist():
         if len(found) == count:
@@ -278,7 +284,7 @@ def _crossings(chart: _Map, count: int) -> list[dict[str, Any]]:
         inner = shapely.LineString([line.interpolate(4.0), line.interpolate(line.length - 4.0)])
         near = chart.tree.query(inner, "dwithin", 2.6)
         near = near[chart.medium[near] == "vann"]
-        if len(near) != 1 or not chart.free[near[0]]:
+        if len(near) != 1 or not chart.free[near[0]] or not sized[near[0]]:
             continue
         other = chart.lines[near[0]]
         at = shapely.intersection(inner, other)
@@ -287,8 +293,8 @@ def _crossings(chart: _Map, count: int) -> list[dict[str, Any]]:
         ids = chart.nodes["node_id"].to_numpy()[rows[[a, b]]]
         name = chart.add_pipe(int(near[0]), line, fra_node_id=ids[0], til_node_id=ids[1])
         chart.reserve(line)
-        found.append({"ledning_id": name, "krysser":
-                      chart.pipes.at[int(near[0]), "ledning_id"], **_place((at.x, at.y))})  # fmt: skip
+        under = chart.pipes.loc[int(near[0]), "ledning_id"]
+        found.append({"ledning_id": name, "krysser": under, **_place((at.x, at.y))})
     return found
 
 
@@ -298,10 +304,9 @@ def _turned(chart: _Map, count: int) -> list[dict[str, Any]]:
     found = []
     for row in chart.take((chart.medium != "vann") & (fall > 0.15), count):
         chart.lines[row] = shapely.reverse(chart.lines[row])
-        for a, b in (("fra_node_id", "til_node_id"), ("hoyde_fra", "hoyde_til")):
-            one, two = chart.pipes.at[row, a], chart.pipes.at[row, b]
-            chart.pipes.at[row, a], chart.pipes.at[row, b] = two, one
-        found.append({"ledning_id": chart.pipes.at[row, "ledning_id"],
+        for pair in (["fra_node_id", "til_node_id"], ["hoyde_fra", "hoyde_til"]):
+            chart.pipes.loc[row, pair] = chart.pipes.loc[row, pair[::-1]].to_numpy()
+        found.append({"ledning_id": chart.pipes.loc[row, "ledning_id"],
                       "stigning_m": round(float(fall[row]), 2)})  # fmt: skip
     return found
 
@@ -309,17 +314,18 @@ def _turned(chart: _Map, count: int) -> list[dict[str, Any]]:
 def _doubles(chart: _Map, count: int) -> list[dict[str, Any]]:
     """Register pipes twice, every other time the other way round."""
     found = []
-    rows = chart.take(np.ones(len(chart.pipes), bool), count)
+    known = chart.pipes["dimensjon_mm"].notna() & chart.pipes["fra_node_id"].notna()
+    rows = chart.take(known.to_numpy(), count)
     for k, row in enumerate(rows):
         line = chart.lines[row]
         turned = chart.medium[row] == "vann" and k % 2 == 1
         columns = ["fra_node_id", "til_node_id", "hoyde_fra", "hoyde_til", "lengde_m", "groft_id"]
-        more = {name: chart.pipes.at[row, name] for name in columns}
+        more = {name: chart.pipes.loc[row, name] for name in columns}
         if turned:
             line = shapely.reverse(line)
             more["fra_node_id"], more["til_node_id"] = more["til_node_id"], more["fra_node_id"]
         name = chart.add_pipe(row, line, **more)
-        found.append({"ledning_id": name, "lik": chart.pipes.at[row, "ledning_id"]})
+        found.append({"ledning_id": name, "lik": chart.pipes.loc[row, "ledning_id"]})
     return found
 
 
@@ -361,11 +367,12 @@ def _valves(chart: _Map, count: int) -> list[dict[str, Any]]:
             break
         base, direction = _middle(chart.lines[row])
         at = np.round(base + np.array([-direction[1], direction[0]]) * _OFF, 2)
-        if not chart.lone(shapely.Point(at), row, 3.3):
+        spot = shapely.Point(at)
+        if not chart.lone(spot, row, 3.3) or len(chart.tree.query(spot, "dwithin", 1.5)):
             continue
         chart.reserve(chart.lines[row])
         name = chart.add_node(at, "ventil", status="aapen")
-        found.append({"node_id": name, "ledning_id": chart.pipes.at[row, "ledning_id"],
+        found.append({"node_id": name, "ledning_id": chart.pipes.loc[row, "ledning_id"],
                       **_place(at), "avstand_m": _OFF})  # fmt: skip
     return found
 
@@ -374,7 +381,7 @@ def _years(chart: _Map, count: int, year: int) -> list[str]:
     rows = chart.take(np.ones(len(chart.pipes), bool), count)
     chart.pipes.loc[rows, "anleggsaar"] = year
     chart.pipes.loc[rows, "fornyet_aar"] = pd.NA
-    return [str(chart.pipes.at[row, "ledning_id"]) for row in rows]
+    return [str(chart.pipes.loc[row, "ledning_id"]) for row in rows]
 
 
 def _points(chart: _Map, count: int) -> list[str]:
@@ -382,7 +389,7 @@ def _points(chart: _Map, count: int) -> list[str]:
     found = []
     for row in chart.take(chart.medium == "vann", count):
         end = _ends(chart.lines[row])[1]
-        line = shapely.LineString([end, np.round(end + [0.01, 0.0], 2)])
+        line = shapely.LineString([end, np.round(end + np.array([0.01, 0.0]), 2)])
         found.append(chart.add_pipe(row, line, lengde_m=0.0))
     return found
 
@@ -402,6 +409,19 @@ def _idle(chart: _Map, count: int) -> list[str]:
     return found
 
 
+def _mains_across(chart: _Map) -> list[list[str]]:
+    """Pumped mains that pass one another, which is no fault: they lie at different depths."""
+    rows = np.flatnonzero((chart.pipes["funksjon"] == "pumpeledning").to_numpy())
+    lines = chart.lines[rows]
+    first, second = shapely.STRtree(lines).query(lines, predicate="intersects")
+    met = shapely.intersection(lines[first], lines[second])
+    ends = shapely.boundary(lines)
+    apart = ~shapely.is_empty(shapely.difference(met, shapely.union(ends[first], ends[second])))
+    first, second = first[apart], second[apart]
+    ids = chart.pipes["ledning_id"].to_numpy()[rows]
+    return [[str(ids[a]), str(ids[b])] for a, b in zip(first, second, strict=True) if a < b]
+
+
 def _dry_places(chart: _Map, count: int) -> list[dict[str, Any]]:
     """Take the hydrants away around homes that many live near."""
     people = chart.land.tables["people"]
@@ -412,7 +432,7 @@ def _dry_places(chart: _Map, count: int) -> list[dict[str, Any]]:
     xy = shapely.get_coordinates(chart.nodes["geometry"].to_numpy()[rows])
     order = np.argsort(-near, kind="stable")
     chosen: list[Array] = []
-    found = []
+    found: list[dict[str, Any]] = []
     for k in order[len(order) // 10 :].tolist():
         if len(found) == count:
             break

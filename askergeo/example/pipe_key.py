@@ -44,9 +44,8 @@ def make_pipe_key(land: Land, faults: dict[str, Any], supply: dict[str, Any]) ->
 
 
 def supply_facts(
-    land: Land, water: Water, pipes: pd.DataFrame, nodes: pd.DataFrame, homes: Array,
-    stub: dict[str, Any],
-) -> dict[str, Any]:  # fmt: skip
+    land: Land, water: Water, nodes: pd.DataFrame, homes: Array, stub: dict[str, Any]
+) -> dict[str, Any]:
     """Say who loses water when a source, or the nursing home's pipe, fails; before any fault.
 
     Shut valves let nothing through. What a source alone supplies has no reserve.
@@ -54,7 +53,7 @@ def supply_facts(
     count = len(water.net.nodes)
     ends = water.net.ends()
     shut = (nodes["status"] == "stengt").to_numpy()[:count]
-    alive = ~shut[ends].any(axis=1)
+    alive = np.asarray(~shut[ends].any(axis=1))
     residents = land.tables["people"]["residents"].to_numpy()
     mine = homes >= 0
     living = np.bincount(homes[mine], residents[mine], len(ends))
@@ -119,7 +118,9 @@ def _net(land: Land) -> dict[str, Any]:
     kinds = frame["type"].to_numpy()
     return {
         "rader": {str(k): int((kinds == k).sum()) for k in np.unique(kinds)},
-        "meter_i_bruk": {str(k): float(metres[used & (kinds == k)].sum()) for k in np.unique(kinds)},
+        "meter_i_bruk": {
+            str(k): float(metres[used & (kinds == k)].sum()) for k in np.unique(kinds)
+        },
         "noder": {str(k): int(v) for k, v in
                   sorted(land.frames["va_node"]["type"].value_counts().items())},
         "anlegg": {str(k): int(v) for k, v in
@@ -154,8 +155,10 @@ def _renewal(land: Land) -> dict[str, Any]:
         total = float(metres[mine].sum())
         each = {str(y): float(metres[mine & (year == y)].sum()) for y in range(YEAR - 9, YEAR + 1)}
         three = sum(each[str(y)] for y in range(YEAR - 2, YEAR + 1)) / 3
-        facts[name] = {"kommunale_meter": total, "fornyet_meter": each,
-                       "andel_snitt_tre_aar": three / total, "plantet": list(RATES[name])}  # fmt: skip
+        facts[name] = {
+            "kommunale_meter": total, "fornyet_meter": each,
+            "andel_snitt_tre_aar": three / total, "plantet": list(RATES[name]),
+        }  # fmt: skip
     return facts
 
 
@@ -170,7 +173,10 @@ def _events(land: Land) -> dict[str, Any]:
         },
         "fra_aar": int(happened["aar"].min()),
         "til_aar": int(happened["aar"].max()),
-        "antall": {f"{a}/{b}": int(n) for (a, b), n in counts.items()},
+        "antall": {
+            "/".join(map(str, one)): int(n)
+            for one, n in zip(counts.index.tolist(), counts.tolist(), strict=True)
+        },
     }
 
 

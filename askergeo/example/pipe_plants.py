@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from askergeo.example.pipe_sewer import Sewer
     from askergeo.example.pipe_water import Water
 
-__all__ = ["CLOSING", "NEW_PLANT", "plant_of", "plants_of"]
+__all__ = ["CLOSING", "NEW_ID", "NEW_PLANT", "plant_of", "plants_of"]
 
 #: The last year of the plant that is closed, and the first of the new one.
 CLOSING: Final = YEAR + 2
 NEW_PLANT: Final = YEAR + 5
+NEW_ID: Final = "RA9"
 _MORE: Final = YEAR + 4  # the large plant gets more room
 _NAMES: Final = ("Storvika", "Årnes", "Rullestad", "Lahaug", "Nordmyra")
 
@@ -67,26 +68,30 @@ def _water_plants(water: Water, nodes: pd.DataFrame) -> list[dict[str, Any]]:
     living = nodes["behov_l_s"].to_numpy(float)[: len(water.net.nodes)]
     total = living.sum() * 86.4
     table = water.sources
-    works = table[table["type"] == "vannverk"].reset_index(drop=True)
-    for k, one in works.iterrows():
-        owned = one["eier"] == "kommunal"
-        room = total * (1.35, 0.6, 0.5)[min(int(k), 2)] if owned else 60.0
-        name = f"Vannverk {int(k) + 1}" + ("" if owned else " (privat)")
-        found.append(_row(nodes, int(one["node"]), "vannverk", f"VV{int(k) + 1}", name,
-                          kapasitet_m3_dogn=float(np.ceil(room / 10) * 10),
-                          kapasitet_l_s=float(np.round(room / 86.4, 1)), fra_aar=1968 + 9 * int(k)))  # fmt: skip
+    works = table[table["type"] == "vannverk"]
+    owners = zip(works["node"].tolist(), works["eier"].tolist(), strict=True)
+    for k, (node, owner) in enumerate(owners):
+        owned = owner == "kommunal"
+        room = total * (1.35, 0.6, 0.5)[min(k, 2)] if owned else 60.0
+        name = f"Vannverk {k + 1}" + ("" if owned else " (privat)")
+        what = {"kapasitet_m3_dogn": float(np.ceil(room / 10) * 10),
+                "kapasitet_l_s": float(np.round(room / 86.4, 1)), "fra_aar": 1968 + 9 * k}  # fmt: skip
+        found.append(_row(nodes, node, "vannverk", f"VV{k + 1}", name, **what))
     basins = table[table["type"] == "hoydebasseng"]
     zone = water.net.nodes["zone"].to_numpy()
     for k, row in enumerate(basins["node"].tolist()):
         mine = living[zone == zone[row]].sum() * 86.4
-        found.append(_row(nodes, row, "hoydebasseng", f"HB{k + 1}", f"Høydebasseng {k + 1}",
-                          volum_m3=float(max(np.ceil(mine / 50) * 50, 100.0)), fra_aar=1972 + k))  # fmt: skip
+        room = float(max(np.ceil(mine / 50) * 50, 100.0))
+        name = f"Høydebasseng {k + 1}"
+        found.append(
+            _row(nodes, row, "hoydebasseng", f"HB{k + 1}", name, volum_m3=room, fra_aar=1972 + k)
+        )
     boosters = np.flatnonzero((water.net.nodes["type"] == "pumpestasjon").to_numpy())
     pumps = water.net.pipes.query("funksjon == 'pumpe'")
-    rise = pumps.set_index("start")
+    flow = dict(zip(pumps["start"].tolist(), pumps["flow"].tolist(), strict=True))
     for k, row in enumerate(boosters.tolist()):
         found.append(_row(nodes, row, "pumpestasjon", f"TS{k + 1:03d}", f"Trykkøkning {k + 1}",
-                          kapasitet_l_s=float(rise.at[row, "flow"])))  # fmt: skip
+                          kapasitet_l_s=flow[row]))  # fmt: skip
     return found
 
 
@@ -111,8 +116,10 @@ def _sewer_plants(
     large, closing = order[0], order[-1]
     found = []
     for k in range(count):
-        what: dict[str, Any] = {"belastning_pe": round(load[k]), "fra_aar": 1976 + 5 * k,
-                                "kapasitet_pe": max(np.ceil(load[k] * 1.6 / 100) * 100, 200)}  # fmt: skip
+        what: dict[str, Any] = {
+            "belastning_pe": round(load[k]), "fra_aar": 1976 + 5 * k,
+            "kapasitet_pe": max(np.ceil(load[k] * 1.6 / 100) * 100, 200),
+        }  # fmt: skip
         if k == near:
             what |= {"kapasitet_pe": rooms[k][1]}
         if k == closing:
@@ -140,7 +147,8 @@ def _tight(land: Land, plant: str, now: float) -> tuple[float, int]:
     Each dwelling may bring 1.6 to 2.6 people. Returns how much the load may differ (pe), and the
     capacity.
     """
-    zone = land.frames["va_sone"].query("anlegg_id == @plant").geometry
+    zones = land.frames["va_sone"]
+    zone = zones[zones["anlegg_id"] == plant].geometry
     plan = land.frames["boligprogram"]
     inside = np.zeros(len(plan), bool)
     if len(zone):
@@ -159,7 +167,8 @@ def _tight(land: Land, plant: str, now: float) -> tuple[float, int]:
 def _new_plant(rows: list[dict[str, Any]], nodes: pd.DataFrame) -> dict[str, Any]:
     """Return a plant to come, near the one that is closed."""
     old = next(one for one in rows if one["til_aar"] == CLOSING)
-    xy = shapely.get_coordinates(old["geometry"])[0] + np.array([38.0, 31.0])
-    made = _row(nodes, 0, "renseanlegg", "RA9", f"{_NAMES[-1]} renseanlegg",
-                kapasitet_pe=max(old["kapasitet_pe"] * 3, 300), fra_aar=NEW_PLANT, belastning_pe=0)  # fmt: skip
+    xy = shapely.get_coordinates(old["geometry"])[0] + np.array([190.0, 120.0])
+    what = {"kapasitet_pe": max(old["kapasitet_pe"] * 3, 300), "fra_aar": NEW_PLANT,
+            "belastning_pe": 0}  # fmt: skip
+    made = _row(nodes, 0, "renseanlegg", NEW_ID, f"{_NAMES[-1]} renseanlegg", **what)
     return made | {"node_id": None, "geometry": shapely.Point(np.round(xy, 2))}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from rasterio import features
+from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order
 from scipy.spatial import cKDTree
@@ -82,7 +83,7 @@ def meter_zones(land: Land, xy: Array, own: Array, living: Array) -> Array:
 
 
 def meters(
-    land: Land, zone: Array, ends: Array, living: Array, source: int, names: list[str]
+    land: Land, zone: Array, ends: Array, living: Array, *, source: int, names: list[str]
 ) -> tuple[pd.DataFrame, Array]:
     """Water into each zone by year, so that the planted leak is what remains.
 
@@ -123,16 +124,15 @@ def areas(land: Land, lines: Array, zone: Array) -> tuple[Array, Array]:
     Each cell near a pipe belongs to the zone of the nearest.
     """
     rows = np.flatnonzero(zone >= 0)
-    dense = shapely.segmentize(lines[rows], 20.0)
-    xy, owner = shapely.get_coordinates(dense, return_index=True)
-    grid = land.grid
-    cells = np.flatnonzero(land.arrays["inside"].ravel())
-    away, near = cKDTree(xy).query(grid.xy(cells), distance_upper_bound=_AROUND)
-    held = np.isfinite(away)
-    label = np.full(grid.shape[0] * grid.shape[1], -1, np.int32)
-    label[cells[held]] = zone[rows][owner[near[held]]]
-    label = label.reshape(grid.shape)
-    found = features.shapes(label, mask=label >= 0, transform=grid.transform)
+    xy, owner = shapely.get_coordinates(
+        shapely.segmentize(lines[rows], land.grid.cell / 2), return_index=True
+    )
+    label = np.full(land.grid.shape, -1, np.int32)
+    label.ravel()[land.grid.flat(xy)] = zone[rows][owner]
+    away, near = ndimage.distance_transform_edt(label < 0, return_indices=True)
+    held = (away * land.grid.cell <= _AROUND) & land.arrays["inside"]
+    label = np.where(held, label[tuple(near)], -1).astype(np.int32)
+    found = features.shapes(label, mask=label >= 0, transform=land.grid.transform)
     shapes, numbers = [], []
     for outline, number in found:
         shapes.append(shapely.geometry.shape(outline))

@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from askergeo.example.pipe_nets import BESIDE, Net, links_between, net_of, ways_out
 from askergeo.example.pipe_streets import graph_of, parts_of
+from askergeo.example.shapes import tiles
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -30,7 +31,9 @@ _COVER: Final = 1.9  # metres from the ground to the bottom of the pipe, at leas
 _DEPTH: Final = 6.5  # and at most
 _WELL: Final = 5.6  # metres down to the bottom of the pipe at a pumping station
 _FEW: Final = 25  # residents that a pumping station is built for
-_BESIDE_MAIN: Final = np.array([2.7, -2.2])  # metres from the sewers to a pumped main
+#: Metres from the sewers to a pumped main (east, north): the first that keeps clear of manholes.
+_BESIDE_MAIN: Final = ((2.7, -2.2), (-2.2, -2.7), (-2.7, 2.2), (2.2, 2.7), (4.1, -3.3))
+_APART: Final = 0.6  # metres
 _PLANTS: Final = {"liten": 3, "asker": 4}
 _COMBINED: Final = 1962  # sewers before this year take the rain too, in the middle of places
 _SEPARATE: Final = 1968  # from this year streets have a pipe for the rain
@@ -237,9 +240,10 @@ def _sewer_of(
     at = np.full(len(trenches.xy), -1)
     at[net.nodes["trench"]] = np.arange(len(net.nodes))
     rows = []
+    manholes = shapely.STRtree(shapely.points(net.nodes[["x", "y"]].to_numpy()))
     for path in mains.values():
         ends = at[[path[0], path[-1]]]
-        line = _main_line(trenches, path, net.nodes.loc[ends, ["x", "y"]].to_numpy())
+        line = _main_line(trenches, path, net.nodes.loc[ends, ["x", "y"]].to_numpy(), manholes)
         rows.append({"start": ends[0], "end": ends[1], "link": -1, "geometry": line,
                      "funksjon": "pumpeledning", "type": "spillvann"})  # fmt: skip
     net.pipes = pd.concat([net.pipes, pd.DataFrame(rows)], ignore_index=True)
@@ -251,28 +255,36 @@ def _sewer_of(
     return Sewer(net, seeds)
 
 
-def _main_line(trenches: Trenches, path: list[int], ends: Array) -> shapely.LineString:
+def _main_line(
+    trenches: Trenches, path: list[int], ends: Array, manholes: shapely.STRtree
+) -> shapely.LineString:
     """Draw a pumped main beside the trenches of a way, with its ends in the two manholes."""
     pairs = np.column_stack([path[:-1], path[1:]])
     parts = []
     for (start, _), link in zip(pairs.tolist(), links_between(trenches, pairs), strict=True):
         xy = shapely.get_coordinates(trenches.lines[link])
         parts.append(xy if trenches.ends[link, 0] == start else xy[::-1])
-    xy = np.concatenate(parts) + np.array(BESIDE["avlop"]) + _BESIDE_MAIN
-    inner = np.round(xy[1:-1], 2)
-    if len(inner) == 0:
-        inner = np.round((xy[:1] + xy[-1:]) / 2, 2)
-    whole = np.concatenate([ends[:1], inner, ends[1:]])
-    same = np.r_[False, (whole[1:] == whole[:-1]).all(axis=1)]
-    return shapely.LineString(whole[~same])
+    middle = np.concatenate(parts) + np.array(BESIDE["avlop"])
+    best, fewest = shapely.LineString(ends), np.inf
+    for beside in _BESIDE_MAIN:
+        xy = middle + np.array(beside)
+        inner = np.round(xy[1:-1] if len(xy) > 2 else (xy[:1] + xy[-1:]) / 2, 2)
+        whole = np.concatenate([ends[:1], inner, ends[1:]])
+        same = np.r_[False, (whole[1:] == whole[:-1]).all(axis=1)]
+        line = shapely.LineString(whole[~same])
+        touched = len(manholes.query(line, predicate="dwithin", distance=_APART))
+        if touched < fewest:
+            best, fewest = line, touched
+        if touched <= 2:  # its own ends
+            break
+    return best
 
 
 def _outlets(land: Land, trenches: Trenches, links: Array) -> tuple[list[int], Array]:
     """Nodes near water, apart from one another, and the point on the shore of each."""
-    wet = land.shapes["wet"]
     nodes = np.unique(trenches.ends[links])
     points = shapely.points(trenches.xy[nodes] + np.array(BESIDE["overvann"]))
-    pieces = np.asarray(shapely.get_parts(wet))
+    pieces = tiles(land.shapes["wet"])
     (row, piece), metres = shapely.STRtree(pieces).query_nearest(
         points, max_distance=_OUTFALL, return_distance=True, all_matches=False
     )

@@ -216,7 +216,7 @@ def _clear(xy: Array, ends: Array, lines: Array) -> Array:
 
 
 def _described(land: Land, xy: Array, ends: Array, lines: Array, private: Array) -> Trenches:
-    """Number the nodes in use and say of each link where it lies, how old it is, who lives there."""
+    """Keep the nodes in use, and tell each link's place and age and who lives along it."""
     used, index = np.unique(ends, return_inverse=True)
     xy, ends = xy[used], index.reshape(-1, 2)
     mid = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))

@@ -93,7 +93,7 @@ def make_water_net(land: Land, trenches: Trenches) -> Water:
     size = land.size.name
     zones = pressure_zones(
         net.ends(), net.nodes["hoyde"].to_numpy(), _parts_of_land(land, net), away,
-        int(place[main]), size,
+        source=int(place[main]), size=size,
     )  # fmt: skip
     net.nodes["zone"] = zones.of
     net.pipes["eier"] = "kommunal"
@@ -142,7 +142,7 @@ def _laid(
     price = trenches.length + _CLIMB * climb
     count = len(trenches.xy)
     ends = trenches.ends
-    metres, before = ways_out(graph_of(ends[public], price[public], count), np.array([main]))
+    _, before = ways_out(graph_of(ends[public], price[public], count), np.array([main]))
     wanted = np.unique(np.r_[ends[served].ravel(), main, other])
     used = _back(trenches, before, wanted)
     again = price * np.where(used, 4.0, 1.0)
@@ -269,10 +269,10 @@ def _private_branches(trenches: Trenches, net: Net, head: Array) -> None:
         if static.min() > _PRESSURE[0] and static.max() < _PRESSURE[1]:
             found.append(links)
     if found:
-        _add(net, trenches, np.unique(np.concatenate(found)), at, "privat", -1)
+        _add(net, trenches, np.unique(np.concatenate(found)), at, owner="privat", zone=-1)
 
 
-def _add(net: Net, trenches: Trenches, links: Array, at: Array, owner: str, zone: int) -> None:
+def _add(net: Net, trenches: Trenches, links: Array, at: Array, *, owner: str, zone: int) -> None:
     """Lay more links into a net, joined where its nodes are there; zone -1 takes the zone there."""
     if len(links) == 0:
         return
@@ -319,7 +319,8 @@ def _own_works(
         zone = len(heads)
         heads.append(float(np.round(trenches.z[top] + 35.0)))
         first = len(net.nodes)
-        _add(net, trenches, np.flatnonzero(used), np.full(len(trenches.xy), -1), "privat", zone)
+        nowhere = np.full(len(trenches.xy), -1)
+        _add(net, trenches, np.flatnonzero(used), nowhere, owner="privat", zone=zone)
         inner = net.nodes["trench"].to_numpy()[first:]
         sources.append(first + int(np.flatnonzero(inner == top)[0]))
     return np.array(heads), sources
@@ -361,7 +362,7 @@ def _attach(net: Net, sources: pd.DataFrame, head: Array) -> None:
         tried = np.round(tried, 2)
         clear = [_clear_of(tree, lines, at, one) for one in tried]
         xy = tried[int(np.argmax(np.minimum(clear, 12.0)))]
-        zone = int(net.nodes.at[near, "zone"])
+        zone = int(net.nodes.loc[near, "zone"])
         rows.append(
             {"x": xy[0], "y": xy[1], "hoyde": head[zone], "zone": zone, "trench": -1,
              "type": "kilde" if kind == "vannverk" else "basseng", "status": None}

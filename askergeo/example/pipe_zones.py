@@ -41,7 +41,7 @@ class Zones:
 
 
 def pressure_zones(
-    ends: Array, z: Array, place: Array, metres: Array, source: int, size: str
+    ends: Array, z: Array, place: Array, metres: Array, *, source: int, size: str
 ) -> Zones:
     """Divide a connected net (links (m, 2), heights (n,)) into zones and feed each by one link.
 

@@ -90,12 +90,14 @@ def make_pipes(land: Land) -> None:
     land.frames["va_tilknytning"] = register(land, homes["vann"], sewer_rows, ids)
     plants = plants_of(land, water, sewer, nodes, homes["avlop"])
     _store(land, "va_anlegg", plants, _PLANT_COLUMNS)
-    land.frames["va_modell"] = model_rows(water, pipes, nodes)
     nodes = _with_plants(land, nodes)
-    supply = supply_facts(land, water, pipes, nodes, homes["vann"], stub)
+    supply = supply_facts(land, water, nodes, homes["vann"], stub)
     devices = pipes["funksjon"].isin(["pumpe", "ventil", "overforing"]).to_numpy()
+    before = pipes
     pipes = hide(land, pipes, devices | (pipes["ledning_id"] == stub["ledning_id"]).to_numpy())
+    all_nodes = nodes
     pipes, nodes, faults = plant_faults(land, pipes, nodes)
+    land.frames["va_modell"] = model_rows(water, before, all_nodes, set(nodes["node_id"]))
     _store(land, "va_ledning", pipes, _COLUMNS)
     _store(land, "va_node", nodes, _NODE_COLUMNS)
     make_pipe_key(land, faults, supply)
@@ -305,7 +307,7 @@ def _measure(land: Land, water: Water, living: Array) -> None:
     zone = meter_zones(land, nodes[["x", "y"]].to_numpy(), own, living)
     names = [f"MZ{k + 1:02d}" for k in range(int(zone.max()) + 1)]
     source = int(water.sources["node"].iloc[0])
-    table, leak = meters(land, zone, water.net.ends(), living, source, names)
+    table, leak = meters(land, zone, water.net.ends(), living, source=source, names=names)
     nodes["meter"] = zone
     nodes["leak"] = np.where(zone >= 0, leak[np.maximum(zone, 0)], 0.0)
     nodes["use"] = living * LITRES / 86_400 / (1 - nodes["leak"])
