@@ -27,7 +27,7 @@ __all__ = ["CLASSES", "LOW", "NO_WATER", "TOO_LOW", "UNKNOWN", "Scene", "clock",
 #: Classes of pressure, from none to too much, and unknown.
 NO_WATER, TOO_LOW, LOW, GOOD, HIGH, UNKNOWN = range(6)
 CLASSES: Final = (NO_WATER, TOO_LOW, LOW, GOOD, HIGH, UNKNOWN)
-_MOST_FIRES: Final = 300
+_MOST_FIRES: Final = 200
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
 
@@ -83,7 +83,7 @@ def make_scene(
     names = run.node[taps]
     unknown = np.isin(names, list(placed.heights_unknown))
     pressure = np.where(unknown, np.nan, run.pressure_bar[:, taps])
-    no_water = ~run.reached[:, taps].all(axis=0)
+    no_water = np.asarray(~run.reached[:, taps].all(axis=0), dtype=np.bool_)
     lowest, highest = _extremes(pressure)
     pipes = np.flatnonzero(run.pipe)
     people = None
@@ -145,7 +145,13 @@ def _fires(placed: PlacedModel, limits: Mapping[str, float]) -> tuple[FireFlow, 
     if not chosen:
         return ()
     return tuple(
-        fire_flows(placed.model, chosen, limits["brann_l_s"], required_bar=limits["brann_bar"])
+        fire_flows(
+            placed.model,
+            chosen,
+            limits["brann_l_s"],
+            required_bar=limits["brann_bar"],
+            beyond=False,
+        )
     )
 
 

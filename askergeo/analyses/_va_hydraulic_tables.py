@@ -52,13 +52,13 @@ def class_table(scene: Scene) -> Table:
     """Count nodes, and people, by the worst pressure that they have."""
     nodes = [int((scene.kind == one).sum()) for one in CLASSES]
     frame = pd.DataFrame(
-        {"trykk": class_titles(scene), "noder": nodes}, index=[f"k{one}" for one in CLASSES]
+        {"trykk": [*class_titles(scene), "I alt"], "noder": [*nodes, sum(nodes)]},
+        index=[*(f"k{one}" for one in CLASSES), "sum"],
     )
     columns = {
         "trykk": Column(title="Trykk i den verste timen"),
         "noder": Column(title="Noder", unit="noder", decimals=0),
     }
-    frame.loc["sum"] = ["I alt", sum(nodes)]
     if scene.people is not None:
         people = [float(scene.people[scene.kind == one].sum()) for one in CLASSES]
         frame["bosatte"] = [*people, float(scene.people.sum())]
@@ -77,7 +77,7 @@ def class_table(scene: Scene) -> Table:
 def hour_table(scene: Scene) -> Table:
     """Tell demand and pressures at each time."""
     run = scene.run
-    known = ~np.isnan(scene.pressure).all(axis=1)
+    known = np.asarray(~np.isnan(scene.pressure).all(axis=1), dtype=np.bool_)
     filled = np.where(np.isnan(scene.pressure), np.inf, scene.pressure)
     where = filled.argmin(axis=1)
     times = range(len(run.seconds))
@@ -191,13 +191,12 @@ def speed_table(scene: Scene) -> Table:
     length = scene.run.length_m[scene.pipes] / _KM
     frame = pd.DataFrame(
         {
-            "fart": speed_classes(scene),
-            "ror": [int((group == one).sum()) for one in range(3)],
-            "km": [float(length[group == one].sum()) for one in range(3)],
+            "fart": [*speed_classes(scene), "I alt"],
+            "ror": [*(int((group == one).sum()) for one in range(3)), len(group)],
+            "km": [*(float(length[group == one].sum()) for one in range(3)), float(length.sum())],
         },
-        index=["lav", "vanlig", "hoy"],
+        index=["lav", "vanlig", "hoy", "sum"],
     )
-    frame.loc["sum"] = ["I alt", len(group), float(length.sum())]
     return Table(
         name="fart",
         title="Hvor fort vannet går, på det meste",
@@ -264,8 +263,8 @@ def fire_table(scene: Scene) -> tuple[Table, ...]:
             frame=frame,
             columns=columns,
             note=f"{format_number(few)} av {format_number(len(scene.fires))} hydranter har for "
-            f"lavt trykk ved {asked} l/s i timen med mest forbruk. Mer enn {asked} l/s er ikke prøvd. "
-            "«..» er negativt trykk: vannet finnes ikke." + untried,
+            f"lavt trykk ved {asked} l/s i timen med mest forbruk. Mer enn {asked} l/s er ikke "
+            f"prøvd. «..» er negativt trykk: vannet finnes ikke.{untried}",
         ),
     )
 

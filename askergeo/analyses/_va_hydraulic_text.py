@@ -51,7 +51,7 @@ def statement(scene: Scene, classes: Table) -> tuple[str, dict[str, Fact]]:
         # Each class by itself, as the table hides them: a sum of them could be taken apart.
         for one in (NO_WATER, TOO_LOW, LOW):
             told[f"bosatte_{one}"] = Fact(
-                title=f"Bosatte, {classes.frame.loc[f'k{one}', 'trykk'].lower()}",
+                title=f"Bosatte, {str(classes.frame.loc[f'k{one}', 'trykk']).lower()}",
                 value=float(scene.people[scene.kind == one].sum()),
                 unit="personer",
                 persons=True,
@@ -193,7 +193,7 @@ def reading(scene: Scene) -> tuple[str, ...]:
     )
     return (
         (
-            f"EPANET 2.2 regner trykk og vannføring. Kravet er {low} bar ved tilknytningspunktet "
+            f"EPANET 2.2 regner trykk og vannføring. Kravet er {low} bar i tilknytningen "
             f"og høyst {high} bar uten reduksjonsventil ({_LAW}, veiledningen)."
         ),
         f"{how} Klokken begynner {clock(scene, 0)}.",

@@ -46,7 +46,7 @@ def statement(
     text = "{andel} % av vannet som ble levert i {aar} lekket ut ({m3} m³), målt i {soner} soner."
     part = found[(found["aar"] == int(last["aar"])) & found["l_s"].notna()]
     if len(part) >= _LEAST_PARTS:
-        worst = part.loc[part["l_s"].idxmax()]
+        worst = part.iloc[int(part["l_s"].to_numpy().argmax())]
         told["verst"] = Fact(title="Sonen som lekker mest",
                              value=str(facts.names[worst["sone_id"]]))  # fmt: skip
         told["verst_l_s"] = Fact(title="Lekkasjen der", value=float(worst["l_s"]), unit="l/s",
@@ -140,8 +140,8 @@ def _night(found: pd.DataFrame, facts: ZoneFacts, limit: float) -> Iterator[Find
     """Tell where the night says something else than the year."""
     both = found[found["natt_lekkasje_l_s"].notna() & (found["l_s"] > 0)]
     off = (both["natt_lekkasje_l_s"] - both["l_s"]) / both["l_s"]
-    for at, row in both[off.abs() > limit].iterrows():
-        more = "mer" if off.loc[at] > 0 else "mindre"
+    for _, row in both[off.abs() > limit].iterrows():
+        more = "mer" if row["natt_lekkasje_l_s"] > row["l_s"] else "mindre"
         yield _finding(
             ("natt_avvik", "Natten og året sier ulikt"),
             f"{_where(row, facts)}: om natten er lekkasjen "
@@ -166,14 +166,14 @@ def _passed_on(years: pd.DataFrame, found: pd.DataFrame) -> Iterator[Finding]:
             layer="va_maaling",
             action="Kontroller målerne mellom sonene, og at alle soner er med.",
         )
-    for row in years[years["uten_rad"] > 0].itertuples():
+    for gone in years[years["uten_rad"] > 0].itertuples():
         yield Finding(
             rule="va_lekkasje.sone_mangler",
             title="Soner uten måling",
             status=Status.NOT_MAPPED,
             severity=Severity.WARNING,
-            text=f"{row.aar}: {format_number(row.uten_rad)} av sonene har ingen rad. Summen for "
-            "året kan ikke sammenlignes med de andre årene.",
+            text=f"{gone.aar}: {format_number(int(str(gone.uten_rad)))} av sonene har ingen rad. "
+            "Summen for året kan ikke sammenlignes med de andre årene.",
             layer="va_maaling",
             action="Legg til målingene som mangler.",
         )
@@ -241,12 +241,12 @@ def reading(parameters: Parameters) -> tuple[str, ...]:
     """Say how the answer is to be read."""
     said = [
         (
-            "Lekkasje er vann inn i sonen, uten vann videre til andre soner, målt forbruk og anslått "
-            "forbruk uten måler. Feil i målere, brannvann, spyling og ulovlig uttak er i tallet."
+            "Lekkasje er vann inn i sonen uten vann videre til andre soner, målt forbruk og "
+            "anslått forbruk uten måler. Feil i målere, brannvann, spyling og ulovlig uttak er i tallet."
         ),
         (
-            "Andelen er av det som er levert, slik KOSTRA måler den. En sone med lite forbruk kan ha "
-            "høy andel og likevel lekke lite: l/s for hver km sier mer om ledningene."
+            "Andelen er av det som er levert, slik KOSTRA måler den. En sone med lite "
+            "forbruk kan ha høy andel og likevel lekke lite: l/s for hver km sier mer om ledningene."
         ),
         (
             "Lekkasjen om natten er minste vannføring uten "

@@ -266,7 +266,7 @@ def _leakage(
 def _leaks(network: PipeNetwork, taps: Truth, whole: tuple[float, str], guesses: _Guesses) -> Reals:
     """Leakage at each node, (n,), l/s: the whole, by length of the pipes that meet there."""
     half = network.length_m / 2
-    metres = np.bincount(network.start, half, network.nodes)
+    metres = np.bincount(network.start, half, network.nodes).astype(np.float64)
     metres += np.bincount(network.end, half, network.nodes)
     metres[~taps] = 0.0
     basis = f"{whole[0]:.2f} l/s i alt ({whole[1]}), fordelt etter lengden på ledningene"

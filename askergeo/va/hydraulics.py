@@ -28,6 +28,7 @@ from askergeo.va._hydraulic_model import (
     HydraulicRun,
     pressure_unit_m,
 )
+from askergeo.va._hydraulic_sewer import SewerRun, run_swmm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,12 +41,14 @@ __all__ = [
     "EpanetModel",
     "FireFlow",
     "HydraulicRun",
+    "SewerRun",
     "epanet_model",
     "fire_flow",
     "fire_flows",
     "package_model",
     "pressures_without",
     "run_epanet",
+    "run_swmm",
 ]
 
 # EPANET's numbers of the flow units.
@@ -55,7 +58,7 @@ _FLOW_UNITS: Final = (
 _PUMP_FAILS: Final = 0
 _HOUR_S: Final = 3600
 # A fire flow is found to this.
-_FLOW_STEP_L_S: Final = 0.1
+_FLOW_STEP_L_S: Final = 0.25
 _MOST_L_S: Final = 100.0
 
 

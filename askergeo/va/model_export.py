@@ -137,7 +137,7 @@ def _by_id(frame: pd.DataFrame | None, column: str) -> pd.Series:
     """Return the geometries of a layer by id; those without a place are left out."""
     if frame is None or not len(frame):
         return pd.Series(dtype=object)
-    shapes = geometries(frame)  # type: ignore[arg-type]
+    shapes = geometries(frame)
     good = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     found = pd.Series(shapes, index=text_of(frame, column))[good]
     return found[~found.index.duplicated()]
@@ -232,9 +232,8 @@ def _from_net(
         whole = float(np.nansum(found.residents)) + found.unplaced
         unplaced = whole - float(people[on].sum())
     counts = np.diff(network.coordinate_ptr)
-    lines = shapely.linestrings(
-        network.coordinates, indices=np.repeat(np.arange(network.edges), counts)
-    )
+    owner = np.repeat(np.arange(network.edges), counts)
+    lines = np.asarray(shapely.linestrings(network.coordinates, indices=owner), dtype=object)
     kept = np.flatnonzero(made.link_id != "")
     return PlacedModel(
         model=made.model,
@@ -258,7 +257,8 @@ def _node_people(
     ends = np.column_stack([start[found.piece[on]], end[found.piece[on]]])
     away = np.hypot(*(xy[ends] - place[:, None, :]).transpose(2, 0, 1))
     node = np.take_along_axis(ends, away.argmin(axis=1)[:, None], axis=1)[:, 0]
-    return np.bincount(node, np.nan_to_num(found.residents[on]), minlength=len(xy))
+    people = np.nan_to_num(found.residents[on])
+    return np.bincount(node, people, minlength=len(xy)).astype(np.float64)
 
 
 def _measured_leak(va_maaling: pd.DataFrame | None) -> float | None:
