@@ -41,10 +41,13 @@ class Falls(NamedTuple):
 def pumped(va_ledning: pd.DataFrame, row: Numbers, start: Numbers, pump: Flags) -> Flags:
     """Which pieces are pumped, (m,).
 
-    By their function; where it is not told, those that begin at a pumping station.
+    By their function; where it is not told, those that begin at a pumping station and whose bottom
+    heights nobody has measured, as one does of pipes that fall.
     """
     function = text_of(va_ledning, "funksjon")[row]
-    return np.asarray(np.isin(function, _PUMPED) | ((function == "") & pump[start]))
+    own = [np.isnan(number_of(va_ledning, name)) for name in ("hoyde_fra", "hoyde_til")]
+    unmeasured = (own[0] | own[1])[row]
+    return np.asarray(np.isin(function, _PUMPED) | ((function == "") & pump[start] & unmeasured))
 
 
 def falls_of(

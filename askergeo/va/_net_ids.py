@@ -104,9 +104,7 @@ def join_asked(work: Joining, asked: Asked) -> Joining:
     vertex = chains.vertex.copy()
     # An end that asks for another point than those it shares its place with gets its own.
     vertex[step[order]] = work.vertex[asked.point[order]]
-    meant = work.meant.copy()
-    meant[asked.point[asked.joined & (asked.distance <= EXACT_M)]] = True
-    return replace(work, chains=replace(chains, vertex=vertex), meant=meant).moved(target)
+    return replace(work, chains=replace(chains, vertex=vertex)).moved(target)
 
 
 def tell_asked(

@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from askergeo.network._chains import GRID_M, Chains, insert, read_chains
 from askergeo.network._joining import _leaders
 from askergeo.network._noding import foot_of, segment_tree
-from askergeo.va._net_points import EXACT_M, TERMINAL
+from askergeo.va._net_points import EXACT_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,8 +50,7 @@ class Joining:
     """Chains under way: the vertex that each point (q,) stands at, and what the lines are.
 
     ``kind`` is the type of each point; ``branch`` says which lines (l,) are service pipes;
-    ``apart`` (k, 2) are points that stay apart, as a link without length lies between them;
-    ``meant`` are points where an end lies that says so.
+    ``apart`` (k, 2) are points that stay apart, as a link without length lies between them.
     """
 
     chains: Chains
@@ -60,7 +59,6 @@ class Joining:
     lines: int
     branch: Flags
     apart: Numbers
-    meant: Flags
 
     def moved(self, target: Numbers) -> Joining:
         """Return the same with vertex ``v`` at ``target[v]``."""
@@ -81,7 +79,6 @@ def begin(pipes: Pipes, points: Points, branch: Flags, apart: Numbers) -> Joinin
         lines=len(pipes.shapes),
         branch=branch,
         apart=apart,
-        meant=np.zeros(len(points), dtype=bool),
     )
 
 
@@ -110,15 +107,15 @@ def attached(work: Joining) -> Flags:
 def loose_ends(work: Joining) -> tuple[Numbers, Numbers]:
     """Vertices where one line ends alone and may be moved, and that line.
 
-    A line is meant to end at a hydrant, a drain or the like, and at the node that it says it ends
-    at; and a service pipe that is joined at one end ends at the customer's with the other.
+    A line is meant to end where a node stands; and a service pipe that is joined at one end ends
+    at the customer's with the other.
     """
     vertex, other, line = _end_vertices(work)
     count = np.bincount(work.chains.vertex, minlength=len(work.chains.position))
     alone = count[vertex] == 1
     at_customer = work.branch[line] & (count[other] > 1)
     meant = np.zeros(len(work.chains.position), dtype=bool)
-    meant[work.vertex[np.isin(work.kind, list(TERMINAL)) | work.meant]] = True
+    meant[work.vertex] = True
     free = alone & ~at_customer & ~meant[vertex]
     return vertex[free], line[free]
 

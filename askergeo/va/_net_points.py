@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["EXACT_M", "FACILITY_KIND", "JOINS", "TERMINAL", "Points", "Standing", "standing"]
+__all__ = ["EXACT_M", "FACILITY_KIND", "JOINS", "Points", "Standing", "standing"]
 
 #: Coordinates are kept to the centimetre: nearer than this is the same place.
 EXACT_M: Final = 0.01
@@ -54,10 +54,6 @@ _FACILITY_ALLOWED: Final = {
     "renseanlegg": (AVLOP,),
     "pumpestasjon": (VANN, AVLOP),
 }
-#: Types where a pipe is meant to end: such an end is not moved to another pipe.
-TERMINAL: Final = frozenset(
-    {"hydrant", "endepunkt", "sluk", "kilde", "basseng", "utlop", "overlop", "pumpestasjon"}
-)
 #: Types that join pipes which cross where they stand.
 JOINS: Final = frozenset({"kum", "basseng", "pumpestasjon", "overlop"})
 

@@ -170,16 +170,27 @@ def _tell_points(
         )
 
 
+def _pumped_lines(work: Joining, job: Job) -> Flags:
+    """Which lines are pumped, (l,): by their function, or as they end at a pumping station."""
+    line, start, last = joining.ends(work)
+    stations = work.vertex[work.kind == "pumpestasjon"]
+    vertex = work.chains.vertex
+    found = job.function == "pumpeledning"
+    ends = np.isin(vertex[start], stations) | np.isin(vertex[last], stations)
+    found[line[ends & (job.function[line] == "")]] = True
+    return np.asarray(found)
+
+
 def _crossed(work: Joining, job: Job) -> Joining:
     """Put points on their lines, join crossings at manholes, and tell of the others.
 
-    A pumped sewer passes those that fall, and joins them where it ends only.
+    A pumped sewer has no manholes on its way: it passes the others, and joins where it ends.
     """
     pipes, ids, repairs = job.pipes, job.names.pipe, job.repairs
-    pumped_line = job.function == "pumpeledning"
+    pumped = _pumped_lines(work, job)
     place, one, other = crossings(work)
-    alike = pumped_line[one] == pumped_line[other]
-    place, one, other = place[alike], one[alike], other[alike]
+    falls = ~pumped[one] & ~pumped[other]
+    place, one, other = place[falls], one[falls], other[falls]
     vertex = work.vertex
     work, joiner, put = join_points(work, place, one, other, job.tolerance)
     for rule, which in (("krysning", joiner < 0), ("krysning_kum", joiner >= 0)):

@@ -89,8 +89,8 @@ def topology(
     terrain
         Heights of the ground, for sewers whose bottom heights are unknown.
     customers
-        Places of addresses, (k, 2): a loose end near one is a customer's when the function of the
-        pipe is unknown.
+        Places of addresses, (k, 2): the loose end of a narrow pipe near one is a customer's when
+        the function of the pipe is unknown.
 
     Raises
     ------
@@ -216,7 +216,9 @@ def _loose(
     if customers is not None and len(customers):
         reach = float(parameters["va_nett_kunde_m"])
         distance = cKDTree(customers).query(network.xy[node], distance_upper_bound=reach)[0]
-        told &= ~((function == "") & np.isfinite(distance))
+        size = number_of(va_ledning, "dimensjon_mm")[row]
+        narrow = ~(size > float(parameters["va_nett_stikk_mm"]))
+        told &= ~((function == "") & narrow & np.isfinite(distance))
     sure = np.where(function[told] == "", LOW, RULES["los_ende"].sure).astype(object)
     repairs.add(
         "los_ende",

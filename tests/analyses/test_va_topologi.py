@@ -161,7 +161,8 @@ def test_the_planted_faults_are_found_all_and_only(demo_folder: Path) -> None:
     from askergeo.run import run  # noqa: PLC0415
 
     package = DataPackage.open(demo_folder / "datapakke")
-    key = json.loads((demo_folder / "nokkel.json").read_text(encoding="utf-8"))["va"]["feil"]
+    text = (demo_folder / "datapakke" / "nokkel.json").read_text(encoding="utf-8")
+    key = json.loads(text)["va"]["feil"]
     listed = run("va_topologi", package).table("reparasjoner").frame
     by = dict(iter(listed.groupby("feil")))
 

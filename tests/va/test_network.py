@@ -134,6 +134,17 @@ def test_a_pump_main_passes_sewers_that_fall_and_is_not_told_of() -> None:
     assert told(repairs) == []
 
 
+def test_an_end_with_a_node_of_its_own_is_not_moved() -> None:
+    lines = pipes([(0, 0), (60, 0)], [(20, 0.3), (20, 30)])
+    network, repairs = build(lines, nodes(("K1", "kum", 20, 0.3)))
+    assert len(parts(network)) == 2
+    assert told(repairs) == []
+    loose = pipes([(0, 0), (10, 0)], [(10.3, 0), (20, 0)])
+    network, repairs = build(loose, nodes(("K1", "kum", 10, 0)))
+    assert len(parts(network)) == 1
+    assert told(repairs) == [("glippe_node", "L1")]
+
+
 def test_pipes_of_different_media_never_join() -> None:
     both = pipes([(0, 0), (10, 0)], [(10, 0), (20, 0)], type=["vann", "overvann"])
     built = pipe_networks(both, parameters=P)

@@ -143,9 +143,15 @@ def test_pumped_sewers_may_rise() -> None:
     lines[7] = sewer("S2", (100, 3), (200, 3), hoyde_fra=10.0, hoyde_til=11.0,
                      funksjon="pumpeledning")  # fmt: skip
     assert faults(run(lines, stands, plants)) == []
+    # Of unknown function, from a pumping station: pumped, unless someone measured its bottoms.
     lines[7]["funksjon"] = None
     stands.loc[1, "type"] = "pumpestasjon"
-    assert faults(run(lines, stands, plants)) == []
+    assert faults(run(lines, stands, plants)) == [("motfall", "S2", "avlop")]
+    lines[7]["hoyde_til"] = None
+    found = run(lines, stands, plants)
+    assert faults(found) == []
+    network = found.networks["avlop"]
+    assert network.pressure[network.row == 7].all()
 
 
 def test_the_ground_tells_of_sewers_without_heights() -> None:
@@ -169,12 +175,14 @@ def test_bottom_heights_of_nodes_serve_where_the_pipes_own_are_missing() -> None
 
 def test_a_loose_end_near_an_address_is_a_customers_when_the_function_is_unknown() -> None:
     lines, stands, plants = sound()
-    lines.append(pipe("X", (30, 100), (30, 140), funksjon=None))
+    lines.append(pipe("X", (30, 100), (30, 140), funksjon=None, dimensjon_mm=32))
     assert faults(run(lines, stands, plants)) == [("los_ende", "X", "vann")]
     home = np.array([[35.0, 145.0]])
     assert faults(run(lines, stands, plants, customers=home)) == []
-    lines[-1]["funksjon"] = "fordelingsledning"
-    assert len(faults(run(lines, stands, plants, customers=home))) == 1
+    for wide in ({"funksjon": "fordelingsledning"}, {"dimensjon_mm": 150}):
+        lines[-1] |= wide
+        assert len(faults(run(lines, stands, plants, customers=home))) == 1
+        lines[-1]["funksjon"] = None
 
 
 def test_parts_are_alone_only_where_it_is_known_what_has_a_source() -> None:
