@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -153,7 +154,7 @@ class Scene:
             return WEIGHTS.index("bosatte")
         return WEIGHTS.index("adresser")
 
-    @property
+    @cached_property
     def ids(self) -> NDArray[np.object_]:
         """``ledning_id`` of each piece, (m,)."""
         known = self.layers.va_ledning["ledning_id"].astype(str).to_numpy(dtype=object)

@@ -294,9 +294,10 @@ def institution_table(scene: Scene) -> Table | None:
         return None
     ids = scene.ids
     alone, pipes = scene.alone, scene.pipes
+    every = scene.places["piece"].to_numpy(dtype=np.int64)
+    ways = alone_on_way(scene.pipes, scene.tree, every)
     records = []
-    for one in scene.places.itertuples():
-        piece = int(str(one.piece))
+    for one, piece, way in zip(scene.places.itertuples(), every.tolist(), ways, strict=True):
         record = {
             "rad": f"{one.art} {one.id}",
             "slag": KINDS[str(one.art)],
@@ -313,10 +314,9 @@ def institution_table(scene: Scene) -> Table | None:
             source = [int(alone.source[node]) for node in nodes if alone.source[node] >= 0]
             record["kilde"] = node_name(scene, int(pipes.sources[source[0]])) if source else ""
         if piece >= 0 and scene.answer.supplied_pipe[piece]:
-            ways = alone_on_way(scene.pipes, scene.tree, piece)
-            record["antall"] = len(dict.fromkeys(ids[ways]))
-            record["siste"] = str(ids[ways[0]]) if len(ways) else ""
-            record["ledning"] = str(ids[ways[-1]]) if len(ways) else ""
+            record["antall"] = len(dict.fromkeys(ids[way]))
+            record["siste"] = str(ids[way[0]]) if len(way) else ""
+            record["ledning"] = str(ids[way[-1]]) if len(way) else ""
         records.append(record)
     return counted_table(
         "institusjoner",

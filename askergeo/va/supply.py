@@ -170,27 +170,36 @@ def walk(pipes: Pipes) -> Tree:
     return root_walk(count, start, end, pipes.sources)
 
 
-def alone_on_way(pipes: Pipes, tree: Tree, pipe: int) -> Whole:
-    """Return the pipes that all water to a pipe passes, the nearest first, (j,).
+def alone_on_way(pipes: Pipes, tree: Tree, wanted: Whole) -> list[Whole]:
+    """Return the pipes that all water to each of some pipes passes, the nearest first.
 
-    The pipe itself is the first when water comes to it from one end only.
+    The pipe itself is the first when water comes to it from one end only; none for a pipe that has
+    no water.
 
     Parameters
     ----------
     pipes, tree
         The network, and its :func:`walk`.
-    pipe
-        A pipe that has water.
+    wanted
+        The pipes that are asked about, (w,).
     """
     _, start, end = pipes.opened()
-    one, two = int(start[pipe]), int(end[pipe])
-    node = one if tree.number[one] > tree.number[two] else two
-    found = []
-    while node != tree.root and tree.parent[node] != tree.root:
-        if tree.bridge[node]:
-            found.append(int(tree.through[node]))
-        node = int(tree.parent[node])
-    return np.array(found, dtype=np.int64)
+    lower = _lower(tree, start, end)
+    alone = tree.bridge & (tree.parent != tree.root)
+    # The nearest node above that is met through a pipe that stands alone, itself among them.
+    order = tree.order[1:].tolist()
+    parent, through, marks = tree.parent.tolist(), tree.through.tolist(), alone.tolist()
+    near = [-1] * len(parent)
+    for node in order:
+        near[node] = node if marks[node] else near[parent[node]]
+    ways = []
+    for pipe in wanted.tolist():
+        node, found = near[int(lower[pipe])], []
+        while node >= 0:
+            found.append(through[node])
+            node = near[parent[node]]
+        ways.append(np.array(found, dtype=np.int64))
+    return ways
 
 
 def _lower(tree: Tree, start: Whole, end: Whole) -> Whole:

@@ -199,8 +199,8 @@ def test_a_stretch_of_segments_goes_through_what_none_can_do_without():
 
 def test_the_pipes_alone_on_the_way_are_those_that_dry_it_out():
     pipes = net(TOWN, [0])
-    assert alone_on_way(pipes, walk(pipes), 6).tolist() == [6, 5, 1, 0]
-    assert alone_on_way(pipes, walk(pipes), 3).tolist() == [1, 0]
+    ways = alone_on_way(pipes, walk(pipes), np.array([6, 3]))
+    assert [one.tolist() for one in ways] == [[6, 5, 1, 0], [1, 0]]
     for gone in range(7):
         dry = dry_without(pipes, np.array([gone]))
         assert dry[6] == (gone in (5, 1, 0))
