@@ -40,6 +40,21 @@ def cases() -> list[Case]:
             rounds=2,
             group="va",
         ),
+        Case(
+            name="va-bortfall",
+            work="who loses water for every pipe, node, source and valve segment of 100 000 pipes "
+            "(limit 20 s)",
+            ours=_failures,
+            prepare=lambda _folder: _supply() and None,
+            inputs=lambda _folder: _supply(),
+            peer=f"networkx: remove each of {SAMPLE} of the pipes, search from the sources "
+            f"(for all pipes {PIPES // SAMPLE} times as long)",
+            run_peer=_removed,
+            difference=_most_apart,
+            needs=("networkx",),
+            rounds=2,
+            group="va",
+        ),
     ]
 
 
@@ -125,3 +140,73 @@ def _networkx(_folder: Path) -> int:
                                   strict=True):  # fmt: skip
         graph.add_edge((kind, *a), (kind, *b), length=length)
     return sum(1 for _ in nx.connected_components(graph))
+
+
+#: Pipes that networkx removes, of all.
+SAMPLE = 50
+
+
+@lru_cache(maxsize=1)
+def _supply() -> tuple[Any, Any]:
+    """Return one town of water as failures see it, a valve at every fourth end, and its homes."""
+    from askergeo.va._supply_network import supply_pipes  # noqa: PLC0415
+    from askergeo.va.network import pipe_network  # noqa: PLC0415
+    from askergeo.va.supply import OPEN, Pipes  # noqa: PLC0415
+
+    pipes = town()
+    parameters = load_parameters("va_nett")
+    network, _ = pipe_network(pipes, None, sources(pipes), medium="vann", parameters=parameters)
+    plain = supply_pipes(network, network.source)
+    random = np.random.default_rng(_SEED)
+    valves = np.where(random.random((network.edges, 2)) < 0.25, OPEN, 0).astype(np.int8)
+    homes = random.integers(0, 5, (network.edges, 8)).astype(np.float64)
+    return Pipes(plain.nodes, plain.start, plain.end, plain.sources, valves), homes
+
+
+def _failures(_folder: Path) -> Any:  # noqa: ANN401
+    from askergeo.va.supply import lost, reserve  # noqa: PLC0415
+
+    pipes, homes = _supply()
+    reserve(pipes)
+    answer = lost(pipes, np.zeros((pipes.nodes, homes.shape[1])), homes)
+    return answer.pipe[_sample(len(homes)), 0]
+
+
+def _sample(pipes: int) -> Any:  # noqa: ANN401
+    return np.linspace(0, pipes - 1, SAMPLE).astype(int)
+
+
+def _removed(_folder: Path) -> Any:  # noqa: ANN401
+    """Remove each pipe of the sample, and search for those who still have water."""
+    import networkx as nx  # noqa: PLC0415
+
+    pipes, homes = _supply()
+    graph = nx.MultiGraph()
+    ends = list(zip(pipes.start.tolist(), pipes.end.tolist(), range(len(homes)), strict=True))
+    graph.add_nodes_from(range(pipes.nodes))
+    graph.add_edges_from(ends)
+    graph.add_edges_from(("root", int(source)) for source in pipes.sources)
+    before = _wet(graph, pipes)
+    found = []
+    for k in _sample(len(homes)).tolist():
+        graph.remove_edge(*ends[k])
+        after = _wet(graph, pipes)
+        after[k] = False
+        graph.add_edge(*ends[k])
+        found.append(homes[before & ~after, 0].sum() if before[k] else np.nan)
+    return np.array(found)
+
+
+def _wet(graph: Any, pipes: Any) -> Any:  # noqa: ANN401
+    import networkx as nx  # noqa: PLC0415
+
+    has = np.zeros(pipes.nodes, dtype=bool)
+    has[[node for node in nx.node_connected_component(graph, "root") if node != "root"]] = True
+    return has[pipes.start] | has[pipes.end]
+
+
+def _most_apart(ours: Any, theirs: Any) -> float:  # noqa: ANN401
+    """Return the largest difference; unknown in one only is infinite."""
+    if (np.isnan(ours) != np.isnan(theirs)).any():
+        return float("inf")
+    return float(np.nanmax(np.abs(ours - theirs), initial=0.0))
