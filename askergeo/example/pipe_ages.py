@@ -100,7 +100,7 @@ def renew(land: Land, medium: str, pipes: pd.DataFrame) -> pd.DataFrame:
     name = np.where(lined, "strømpe", "grøft")
     return pipes.assign(
         fornyet_aar=pd.array(np.where(new, year, np.nan), dtype="Int64"),
-        metode=np.where(new, name, None),
+        metode=pd.Series(name, index=pipes.index, dtype=object).where(new, None),
         materiale=np.where(new & ~lined, _NEW[medium], pipes["materiale"]),
     )
 

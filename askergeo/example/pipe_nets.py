@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ import shapely
 import shapely.ops
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
+
+from askergeo.example.shapes import line_array
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array
@@ -86,7 +88,7 @@ def accumulate(before: Array, metres: Array, weight: Array) -> Array:
     return total
 
 
-def cut_pipes(net: Net, pipes: Array, node: dict[str, object], *, gap: float = 0.0) -> Array:
+def cut_pipes(net: Net, pipes: Array, node: dict[str, Any], *, gap: float = 0.0) -> Array:
     """Cut pipes in the middle and return the rows of the new nodes.
 
     With a ``gap`` (metres) two nodes are made with a short pipe between them, a device; the rows
@@ -103,7 +105,7 @@ def cut_pipes(net: Net, pipes: Array, node: dict[str, object], *, gap: float = 0
     ends = net.nodes["hoyde"].to_numpy()
     level = (ends[old["start"]] + ends[old["end"]]) / 2
     made = [
-        pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "hoyde": level, "trench": -1} | more)
+        pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "hoyde": level, "trench": -1, **more})
         for xy, more in zip(at, (node, {"type": "kum"}), strict=False)
     ]
     net.nodes = pd.concat([net.nodes, *made], ignore_index=True)
@@ -116,13 +118,13 @@ def cut_pipes(net: Net, pipes: Array, node: dict[str, object], *, gap: float = 0
         old.assign(start=far, geometry=_ended(back, at[-1], 0)),
     ]
     if gap:
-        short = shapely.linestrings(np.stack([at[0], at[1]], axis=1))
+        short = line_array(np.stack([at[0], at[1]], axis=1))
         parts.append(old.assign(start=rows, end=far, geometry=short))
-    net.pipes = pd.concat([net.pipes.drop(index=pipes), *parts], ignore_index=True)
+    net.pipes = pd.concat([net.pipes.drop(index=pipes.tolist()), *parts], ignore_index=True)
     return np.asarray(rows)
 
 
-def _ended(lines: list[shapely.LineString], xy: Array, which: int) -> Array:
+def _ended(lines: list[Any], xy: Array, which: int) -> Array:
     """Give lines exact rounded end points, so that the pieces still meet."""
     coordinates, owner = shapely.get_coordinates(np.array(lines, dtype=object), return_index=True)
     opening = np.r_[True, owner[1:] != owner[:-1]]

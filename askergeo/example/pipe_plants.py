@@ -51,7 +51,7 @@ def plants_of(
 
 
 def _row(
-    nodes: pd.DataFrame, row: int, kind: str, number: str, name: str, **more: Any
+    nodes: pd.DataFrame, row: int, kind: str, number: str, name: str, **more: object
 ) -> dict[str, Any]:
     node = nodes.iloc[row]
     empty = dict.fromkeys(
@@ -74,8 +74,10 @@ def _water_plants(water: Water, nodes: pd.DataFrame) -> list[dict[str, Any]]:
         owned = owner == "kommunal"
         room = total * (1.35, 0.6, 0.5)[min(k, 2)] if owned else 60.0
         name = f"Vannverk {k + 1}" + ("" if owned else " (privat)")
-        what = {"kapasitet_m3_dogn": float(np.ceil(room / 10) * 10),
-                "kapasitet_l_s": float(np.round(room / 86.4, 1)), "fra_aar": 1968 + 9 * k}  # fmt: skip
+        what = {
+            "kapasitet_m3_dogn": float(np.ceil(room / 10) * 10),
+            "kapasitet_l_s": float(np.round(room / 86.4, 1)), "fra_aar": 1968 + 9 * k,
+        }  # fmt: skip
         found.append(_row(nodes, node, "vannverk", f"VV{k + 1}", name, **what))
     basins = table[table["type"] == "hoydebasseng"]
     zone = water.net.nodes["zone"].to_numpy()

@@ -60,9 +60,9 @@ def register(land: Land, water: Array, sewer: Array, ids: Array) -> pd.DataFrame
     frame: dict[str, Any] = {"adresse_id": land.frames["adresse"]["adresse_id"].to_numpy()}
     for name, pipe in (("vann", water), ("avlop", sewer)):
         unknown = rng.random(count) < _UNKNOWN
-        frame[name] = pd.array(np.where(unknown, None, pipe >= 0), dtype="boolean")
+        frame[name] = pd.arrays.BooleanArray(pipe >= 0, unknown)
         told = (pipe >= 0) & ~unknown & (rng.random(count) >= _NO_PIPE)
-        frame[f"{name}_ledning_id"] = np.where(told, ids[np.maximum(pipe, 0)], None)
+        frame[f"{name}_ledning_id"] = pd.Series(ids[np.maximum(pipe, 0)]).where(told, None)
     whole = pd.DataFrame(frame)
     return whole[rng.random(count) >= _NO_ROW].reset_index(drop=True)
 

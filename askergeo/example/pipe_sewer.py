@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 
 from askergeo.example.pipe_nets import BESIDE, Net, links_between, net_of, ways_out
 from askergeo.example.pipe_streets import graph_of, parts_of
-from askergeo.example.shapes import tiles
+from askergeo.example.shapes import point_array, tiles
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -186,7 +186,7 @@ def _next_stations(trenches: Trenches, served: Array, labels: _Labels) -> list[l
     first = open_nodes[order][np.unique(part[open_nodes][order], return_index=True)[1]]
     first = first[np.argsort(metres[first], kind="stable")]
     waiting = set(open_nodes.tolist())
-    found = []
+    found: list[list[int]] = []
     for node in first.tolist():
         path = [node]
         while dry[path[-1]]:
@@ -240,7 +240,7 @@ def _sewer_of(
     at = np.full(len(trenches.xy), -1)
     at[net.nodes["trench"]] = np.arange(len(net.nodes))
     rows = []
-    manholes = shapely.STRtree(shapely.points(net.nodes[["x", "y"]].to_numpy()))
+    manholes = shapely.STRtree(point_array(net.nodes[["x", "y"]].to_numpy()))
     for path in mains.values():
         ends = at[[path[0], path[-1]]]
         line = _main_line(trenches, path, net.nodes.loc[ends, ["x", "y"]].to_numpy(), manholes)

@@ -294,4 +294,4 @@ def _years(built: Array, owner: Array, mid: Array) -> Array:
     around = np.median(early[near.reshape(len(mid), -1)], axis=1)
     year = around.copy()
     year[known] = 0.4 * early + 0.6 * around[known]
-    return np.clip(np.round(year), _OLDEST, _NEWEST).astype(int)
+    return np.asarray(np.clip(np.round(year), _OLDEST, _NEWEST).astype(int))

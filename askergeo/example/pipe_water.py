@@ -204,7 +204,7 @@ def _cut_between(land: Land, net: Net, zones: Zones, alone: int) -> None:
     net.pipes.loc[links, "head"] = head[fed]
     net.pipes.loc[links, "rise"] = rise
     net.pipes.loc[links, "zone_to"] = fed
-    net.pipes = net.pipes.drop(index=np.setdiff1d(rest, closed))
+    net.pipes = net.pipes.drop(index=np.setdiff1d(rest, closed).tolist())
     pumps, reducers, plain = links[rise > 0], links[rise < 0], links[rise == 0]
     net.nodes["status"] = None
     valve = {"type": "ventil", "status": "stengt"}

@@ -7,7 +7,7 @@ the faults of the map are planted last, so that the key knows all of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from askergeo.example.pipe_registers import areas, connect, meter_zones, meters,
 from askergeo.example.pipe_sewer import make_sewer_net, make_storm_net
 from askergeo.example.pipe_streets import graph_of, make_trenches
 from askergeo.example.pipe_water import LITRES, dimensions, make_water_net, serving
+from askergeo.example.shapes import point_array
 
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
@@ -121,7 +122,7 @@ def _own_zones(water: Water) -> Array:
     """Zones of private waterworks."""
     private = water.sources["eier"] == "privat"
     rows = water.sources.loc[private, "node"].to_numpy()
-    return water.net.nodes["zone"].to_numpy()[rows]
+    return np.asarray(water.net.nodes["zone"].to_numpy()[rows])
 
 
 def _living(land: Land, net: Net, homes: Array) -> Array:
@@ -164,7 +165,7 @@ def _laid(land: Land, trenches: Trenches, net: Net, medium: str, prefix: str) ->
             "lengde_m": np.where(told, np.round(shapely.length(lines), 2), np.nan),
             "eier": pipes["eier"].to_numpy() if "eier" in pipes else "kommunal",
             "funksjon": pipes["funksjon"].to_numpy(),
-            "groft_id": np.where(known, np.char.add("G", (link + 1).astype(str)), None),
+            "groft_id": [f"G{k + 1}" if k >= 0 else None for k in link.tolist()],
             "link": link,
             "place": place,
             "geometry": lines,
@@ -247,7 +248,7 @@ def _nodes(land: Land, water: Water, sewer: Sewer, storm: Net, pipes: pd.DataFra
     tables = []
     for net in (water.net, sewer.net, storm):
         frame = net.nodes.copy()
-        frame["geometry"] = shapely.points(frame[["x", "y"]].to_numpy())
+        frame["geometry"] = point_array(frame[["x", "y"]].to_numpy())
         tables.append(frame)
     first, foul, rain = tables
     first["trykksone"] = [f"TZ{k + 1:03d}" for k in first["zone"]]
@@ -372,7 +373,7 @@ def _add_events(land: Land, happened: pd.DataFrame, ids: Array) -> None:
 
 def _store(land: Land, layer: str, frame: pd.DataFrame, names: tuple[str, ...]) -> None:
     """Add a layer with the columns of the catalogue; texts that are missing are missing."""
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in names:
         values = frame[name]
         if name in _WHOLE:

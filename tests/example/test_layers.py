@@ -10,7 +10,7 @@ import shapely
 from askergeo.catalogue import load_catalogue
 from askergeo.example.plan_files import plan_proposal
 
-LATER = {"va_ledning", "va_node", "va_anlegg", "terreng", "arealdekke", "sperring"}
+LATER = {"terreng", "arealdekke", "sperring"}
 # A second map of the same land cover, in other classes.
 LATER |= {"grunnkart"}
 # What only the user can draw, or has figures of.

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 TIMETABLE = ("rutelinje", "rutetur", "ruteavgang", "rutedag", "rutebytte")
 NEW = {*TIMETABLE, "arbeidsplass", "byggetillatelse", "naeringsprogram", "transporttiltak"}
+NEW |= {
+    "va_ledning", "va_node", "va_anlegg", "va_sone", "va_hendelse", "va_maaling",
+    "va_tilknytning", "va_modell",
+}  # fmt: skip
 
 
 def digest(frame: pd.DataFrame) -> str:
