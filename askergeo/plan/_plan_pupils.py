@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["PlannedPupils", "planned_pupils"]
+__all__ = ["PlannedPupils", "in_programme", "planned_pupils"]
 
 
 _GUESSED: Final = "Elever per bolig er anslag, ikke kommunens egne tall."
@@ -92,7 +92,7 @@ def planned_pupils(
     else:
         since = np.arange(int(parameters["skole_horisont"]) + 1)
     each = table[:, np.clip(since, 0, table.shape[1] - 1)] * (since >= 0)[:, None]
-    listed_already = _in_programme(place, package) if seats.forecast else 0.0
+    listed_already = in_programme(place, package) if seats.forecast else 0.0
     rest, more = _rest(homes, listed_already)
     pupils = rest * np.einsum("uk,ktg->utg", homes.by_type, each)
     said = [homes.text(), told if homes.known.any() else "", more]
@@ -119,7 +119,7 @@ def _completed(seats: Room, parameters: Parameters) -> tuple[int, str]:
     return done, f"Boligene er antatt ferdige i {done}."
 
 
-def _in_programme(place: Place, package: DataPackage | ScenarioView) -> float:
+def in_programme(place: Place, package: DataPackage | ScenarioView) -> float:
     """Count the dwellings of the plan that the housing programme has: by its id, or where it is."""
     if "boligprogram" not in package:
         return 0.0

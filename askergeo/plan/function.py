@@ -52,5 +52,6 @@ METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {
     "access": _method("function_traffic", "access"),
     "water": _method("function_mains", "water"),
     "sewer": _method("function_mains", "sewer"),
-    "plants": _method("function_mains", "plants"),
+    "plants": _method("function_water", "room"),
+    "heights": _method("function_heights", "heights"),
 }

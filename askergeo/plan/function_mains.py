@@ -1,4 +1,4 @@
-"""Water and sewage: whether a plan's buildings have a main near, and whether the plants have room.
+"""Water and sewage: whether a plan's buildings have a main near.
 
 The acts on connection (pbl §§ 27-1 and 27-2) speak of a public main over the property, in a road
 beside it or over ground near by, without metres; the distance is a parameter. It is the straight
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import shapely
 
-from askergeo._text import listed
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
-from askergeo.plan._function_answer import answer_of, not_asked
+from askergeo.plan._function_answer import answer_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,12 +28,10 @@ if TYPE_CHECKING:
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
-__all__ = ["plants", "sewer", "water"]
+__all__ = ["idle", "sewer", "water"]
 
 _WATER: Final = ("vann",)
 _SEWER: Final = ("spillvann", "avlop_felles")
-# Kinds of plants that set a bound to growth.
-_PLANTS: Final = {"vannverk": "Vannverket", "renseanlegg": "Renseanlegget"}
 
 
 def water(
@@ -117,7 +114,7 @@ def _reach(
     there = package.records["va_ledning"].columns
     columns = [one for one in ("type", "status", "dimensjon_mm") if one in there]
     mains = package.read("va_ledning", bbox=box, columns=columns)
-    mains = mains[mains["type"].isin(kinds).to_numpy(dtype=bool) & ~_idle(mains, parameters)]
+    mains = mains[mains["type"].isin(kinds).to_numpy(dtype=bool) & ~idle(mains, parameters)]
     metres, row = _nearest(geometries(uses), geometries(mains), most)
     size = np.array([_size(mains, int(one)) for one in row], dtype=object)
     cover = package.coverage("va_ledning")
@@ -159,8 +156,16 @@ def _answer(rule: Rule, uses: gpd.GeoDataFrame, reach: _Reach, words: _Words) ->
     )
 
 
-def _idle(mains: pd.DataFrame, parameters: Parameters) -> NDArray[np.bool_]:
-    """Tell which mains are not in use, by how their status begins; unknown status is in use."""
+def idle(mains: pd.DataFrame, parameters: Parameters) -> NDArray[np.bool_]:
+    """Tell which mains are not in use, by how their status begins; unknown status is in use.
+
+    Parameters
+    ----------
+    mains
+        Rows of ``va_ledning``.
+    parameters
+        The set ``plansjekk``.
+    """
     if "status" not in mains:
         return np.zeros(len(mains), dtype=bool)
     status = mains["status"].astype(object).where(mains["status"].notna(), "")
@@ -190,61 +195,3 @@ def _size(mains: pd.DataFrame, row: int) -> str:
     # pandas' NA is no number: the text of an unknown size is left out.
     text = format_number(size, unit="mm")
     return "" if text.startswith("..") else f" ({text})"
-
-
-def plants(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,  # noqa: ARG001  (a plant serves what lies far from it)
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,  # noqa: ARG001  (there is no value to choose)
-) -> MapAnswer:
-    """Ask whether waterworks and sewage plants have room.
-
-    A plant is known to serve the plan only when it is the one of its kind in the package. Its room
-    is ``kapasitet_pe`` less ``belastning_pe``; the second is no column of the catalogue, but a
-    package may carry it. What is missing is said.
-
-    Parameters are as in `water`; the package has ``va_anlegg``.
-    """
-    there = package.records["va_anlegg"].columns
-    wanted = ("type", "navn", "kapasitet_pe", "belastning_pe")
-    frame = package.read("va_anlegg", columns=[one for one in wanted if one in there])
-    told, left = [], []
-    for kind, title in _PLANTS.items():
-        rows = frame[frame["type"].eq(kind).to_numpy(dtype=bool, na_value=False)]
-        text, room = _room(title, rows)
-        told.append(text)
-        left.append(room)
-    remark = " ".join(told)
-    if np.isnan(left).all():
-        return not_asked(rule, remark)
-    full = [text.rstrip(".") for text, room in zip(told, left, strict=True) if room <= 0]
-    return answer_of(
-        rule,
-        uses,
-        fails=np.full(len(uses), bool(full)),
-        unknown=np.full(len(uses), not full and bool(np.isnan(left).any())),
-        tell=lambda _: listed(full),
-        remark=remark,
-    )
-
-
-def _room(title: str, plants: pd.DataFrame) -> tuple[str, float]:
-    """Say what room a kind of plant has, in words and in pe; NaN unknown."""
-    if len(plants) != 1:
-        count = "Ingen" if not len(plants) else format_number(len(plants))
-        return f"{title}: {count} i datapakken, og hvilket som betjener planen er ukjent.", np.nan
-    capacity, load = (_only(plants, name) for name in ("kapasitet_pe", "belastning_pe"))
-    asked = (("kapasitet", capacity), ("belastning", load))
-    if lacks := [word for word, value in asked if np.isnan(value)]:
-        return f"{title}: {listed(lacks)} er ikke i datapakken.", np.nan
-    used, whole = (format_number(value, unit="pe") for value in (load, capacity))
-    return f"{title} har {used} av {whole} i bruk.", capacity - load
-
-
-def _only(plants: pd.DataFrame, column: str) -> float:
-    """Value of the one plant; NaN when the column or the value is not there."""
-    if column not in plants or plants[column].isna().iloc[0]:
-        return float("nan")
-    return float(plants[column].iloc[0])

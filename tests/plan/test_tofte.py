@@ -32,7 +32,7 @@ NOT_IN_THE_PACKAGE = {
     "kart.dyrkbar", "kart.myr", "kart.karbon", "kart.markagrense", "kart.naturtype",
     "kart.reguleringsplan", "funksjon.holdeplass", "funksjon.tettsted", "funksjon.nullvekst",
     "funksjon.nullvekst.trafikk", "funksjon.kollektiv", "funksjon.vann", "funksjon.avlop",
-    "funksjon.va.kapasitet",
+    "funksjon.va.kapasitet", "funksjon.va.hoyde",
 }  # fmt: skip
 
 Told = dict[str, Any]

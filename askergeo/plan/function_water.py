@@ -1,0 +1,434 @@
+"""Whether the plants, pumping stations and sewers below a plan have room in the plan's year.
+
+With addresses and residents the loads are those of ``askergeo va vekst``, year by year; without
+them they are what the register of plants says, and only its dates change them. The plan's own
+dwellings are added where the housing programme has them not. Red is what is full without the plan,
+yellow what the plan fills; what nobody knows is unknown, never room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import shapely
+
+from askergeo._text import listed
+from askergeo.errors import LayerError
+from askergeo.geometry import geometries, union
+from askergeo.numbers import format_number
+from askergeo.parameters import load_parameters
+from askergeo.plan._dwellings import dwellings
+from askergeo.plan._function_answer import answer_of, not_asked, sentences
+from askergeo.plan._kept import kept
+from askergeo.result import Status
+from askergeo.va import load
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from askergeo.analyses._va_growth_scene import Scene
+    from askergeo.analyses._va_growth_sums import MainLoad, StationLoad
+    from askergeo.datapackage import DataPackage
+    from askergeo.parameters import Parameters
+    from askergeo.plan.answer import MapAnswer
+    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.place import Place
+    from askergeo.scenario import ScenarioView
+
+    Number = NDArray[np.float64]
+    Whole = NDArray[np.int64]
+
+__all__ = ["room"]
+
+# Kinds of plants that set a bound to growth: what each is called, and its medium.
+_PLANTS: Final = {
+    "vannverk": ("Vannverket", "vann"),
+    "renseanlegg": ("Renseanlegget", "avlop"),
+}
+_GROWTH: Final = "va_vekst+prognose+va_nett+va_bortfall+trafikk.trafikk_m2"
+_LAYERS: Final = (
+    "adresse", "va_ledning", "va_node", "va_anlegg", "va_sone", "boligprogram", "naeringsprogram",
+    "arbeidsplass", "grunnkrets", "skolekrets",
+)  # fmt: skip
+_TABLES: Final = (
+    "befolkning", "va_tilknytning", "befolkning_historikk", "framskriving", "elevtall",
+)  # fmt: skip
+_AHEAD: Final = 20
+
+
+@dataclass(frozen=True, eq=False)
+class _Growth:
+    """The loads of a package, as ``askergeo va vekst`` reckons them."""
+
+    scene: Scene
+    plants: dict[str, tuple[load.Plants, load.Transfer]]
+    lifted: StationLoad | None
+    mains: MainLoad | None
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What one part of the way says: text, and whether it is full without and with the plan.
+
+    ``None`` is unknown.
+    """
+
+    text: str
+    full: bool | None
+    filled: bool | None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The plan: its outline, its dwellings and residents (NaN unknown), and the year asked."""
+
+    outline: BaseGeometry
+    pe: float
+    year: int
+    told: str
+
+
+def room(
+    rule: Rule,
+    uses: gpd.GeoDataFrame,
+    place: Place,
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+) -> MapAnswer:
+    """Ask whether waterworks, plants, stations and sewers have room in the plan's year.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    uses
+        The purposes that it is about.
+    place
+        The plan, in the package's CRS.
+    package
+        Package with ``va_anlegg``.
+    parameters
+        The set ``plansjekk``.
+    """
+    growth = _growth_of(package)
+    asked = _asked(uses, place, package, parameters, growth)
+    said = [_plant(kind, asked, package, growth) for kind in _PLANTS]
+    if growth is not None:
+        said += _way(asked, growth, float(parameters["va_sok_m"]))
+    remark = sentences(*(f"{one.text}." for one in said if one.text), asked.told)
+    plants = said[: len(_PLANTS)]
+    if all(one.full is None for one in plants):
+        return not_asked(rule, remark)
+    red = [one.text for one in said if one.full]
+    yellow = [one.text for one in said if one.filled and not one.full]
+    unknown = any(one.full is None for one in plants) and not red and not yellow
+    answer = answer_of(
+        rule,
+        uses,
+        fails=np.full(len(uses), bool(red or yellow)),
+        unknown=np.full(len(uses), unknown),
+        tell=lambda _: listed([*red, *yellow]),
+        remark=remark,
+    )
+    if not red:
+        return answer
+    hits = tuple(replace(one, status=Status.HIT_RED) for one in answer.hits)
+    return replace(answer, status=Status.HIT_RED, hits=hits)
+
+
+def _growth_of(package: DataPackage | ScenarioView) -> _Growth | None:
+    """Reckon the loads of a package once; ``None`` where nobody says who lives where."""
+    if not all(one in package for one in ("adresse", "befolkning")):
+        return None
+    there = [one for one in (*_LAYERS, *_TABLES) if one in package]
+    key = repr([package.crs, {one: package.record(one).sha256 for one in there}])
+    return kept("va growth", key, lambda: _reckoned(package))
+
+
+def _reckoned(package: DataPackage | ScenarioView) -> _Growth | None:
+    from askergeo.analyses._va_growth_scene import make_scene  # noqa: PLC0415  (heavy)
+    from askergeo.analyses._va_growth_sums import main_load, plant_load, stations  # noqa: PLC0415
+
+    parameters = load_parameters(_GROWTH)
+    layers = {one: package.read(one) if one in package else None for one in _LAYERS}
+    tables = {one: package.read(one) if one in package else None for one in _TABLES}
+    sources = {one: package.source_record(one) for one in (*_LAYERS, *_TABLES) if one in package}
+    try:
+        scene = make_scene(layers, sources, parameters, tables)
+    except LayerError:
+        # Nothing says which year the residents are of.
+        return None
+    plants = {}
+    for kind, (_, medium) in _PLANTS.items():
+        found = plant_load(scene, medium, parameters)
+        plants[kind] = (found.plants, found.moved["hoved"])
+    return _Growth(scene, plants, stations(scene), main_load(scene, "avlop", parameters))
+
+
+def _asked(
+    uses: gpd.GeoDataFrame,
+    place: Place,
+    package: DataPackage | ScenarioView,
+    parameters: Parameters,
+    growth: _Growth | None,
+) -> _Asked:
+    """Find the plan's residents and its year, and say how they are known."""
+    from askergeo.plan._plan_pupils import in_programme  # noqa: PLC0415
+
+    homes = dwellings(uses, parameters)
+    first = _first_year(package, growth)
+    given = int(parameters["boliger_ferdig"])
+    year = given or first + int(parameters["boliger_ferdig_om"])
+    told = f"Året er {year}" + ("." if given else ", som er antatt.")
+    each = float(load_parameters("prognose")["bosatte_per_bolig"])
+    outline = union(geometries(uses))
+    if not homes.known.any():
+        return _Asked(outline, float("nan"), year, f"{told} Planens egen belastning er ukjent.")
+    listed_already = in_programme(place, package) if growth is not None else 0.0
+    rest = max(homes.total - listed_already, 0.0)
+    told += f" {homes.text()}"
+    if listed_already:
+        told += " Boliger som står i boligprogrammet, er med i framskrivingen."
+    return _Asked(outline, rest * each, year, told)
+
+
+def _first_year(package: DataPackage | ScenarioView, growth: _Growth | None) -> int:
+    """Year of the first 1 January: the residents', else that of the register of plants."""
+    if growth is not None:
+        return int(growth.scene.years[0])
+    text = str(package.source_record("va_anlegg").date)[:4]
+    return int(text) if text.isdigit() else 0
+
+
+def _plant(
+    kind: str, asked: _Asked, package: DataPackage | ScenarioView, growth: _Growth | None
+) -> _Said:
+    """Say what room the plant of a kind has that serves the plan."""
+    title, medium = _PLANTS[kind]
+    if growth is None:
+        plants, moved = _by_register(kind, asked, package)
+    else:
+        plants, moved = growth.plants[kind]
+    own = _serving(kind, asked, package, plants, growth)
+    if own < 0:
+        running = int(plants.running[:, 0].sum()) if plants.ids else 0
+        count = "Ingen" if not running else format_number(running)
+        return _Said(
+            f"{title}: {count} i datapakken, og hvilket som betjener planen er ukjent", None, None
+        )
+    if growth is None:
+        pe = asked.pe
+    else:
+        factors = growth.scene.factors["hoved"]
+        pe = float(factors.pe(np.array(asked.pe), np.array(0.0)))
+        pe = float(factors.water_m3_day(np.array(pe))) if medium == "vann" else pe
+    unit = "m³/d" if growth is not None and medium == "vann" else "pe"
+    more = 0.0 if np.isnan(pe) else pe
+    return _held(title, plants, moved, own, year=asked.year, more=more, unit=unit)
+
+
+def _by_register(
+    kind: str, asked: _Asked, package: DataPackage | ScenarioView
+) -> tuple[load.Plants, load.Transfer]:
+    """Plants with the load that the register tells, the same every year."""
+    known = package.records["va_anlegg"].columns
+    wanted = (
+        "anlegg_id", "type", "navn", "kapasitet_pe", "belastning_pe", "til_anlegg_id", "fra_aar",
+        "til_aar", "ny_kapasitet_pe", "ny_kapasitet_aar",
+    )  # fmt: skip
+    frame = package.read("va_anlegg", columns=[one for one in wanted if one in known])
+    first = _first_year(package, None)
+    years = np.arange(first, max(first, asked.year) + _AHEAD + 1, dtype=np.int64)
+    plants = load.plants_of(frame, kind, years)
+    own = np.repeat(plants.measured[:, None], len(years), axis=1)
+    return plants, load.transferred(plants, own)
+
+
+def _serving(
+    kind: str,
+    asked: _Asked,
+    package: DataPackage | ScenarioView,
+    plants: load.Plants,
+    growth: _Growth | None,
+) -> int:
+    """Position of the plant that the plan belongs to: by pipes, by zone, or as the only one."""
+    if growth is not None and kind == "renseanlegg":
+        node = _node_near(asked, growth.scene, _NEAR_M)
+        found = _end_plant(growth.scene, node)
+        if found >= 0:
+            return found
+    if "va_sone" in package:
+        found = _zone_plant(kind, asked, package.read("va_sone"), plants)
+        if found >= 0:
+            return found
+    running = np.flatnonzero(plants.running[:, 0]) if plants.ids else np.zeros(0, int)
+    return int(running[0]) if len(running) == 1 else -1
+
+
+# Metres: a plan farther from any sewer is not followed through the network.
+_NEAR_M: Final = 400.0
+
+
+def _zone_plant(kind: str, asked: _Asked, zones: pd.DataFrame, plants: load.Plants) -> int:
+    """Plant of the zone that has most of the plan."""
+    if "anlegg_id" not in zones:
+        return -1
+    mine = zones[zones["type"].astype("string").fillna("").eq(kind).to_numpy(dtype=bool)]
+    if not len(mine):
+        return -1
+    shapes = shapely.make_valid(geometries(mine))
+    shared = shapely.area(shapely.intersection(shapes, asked.outline))
+    if not shared.max() > 0:
+        return -1
+    name = str(mine["anlegg_id"].iloc[int(shared.argmax())])
+    return next((k for k, ids in enumerate(plants.ids) if name in ids.split("+")), -1)
+
+
+def _node_near(asked: _Asked, scene: Scene, most: float) -> int:
+    """Node where the plan's sewage would begin; −1 where no sewer is near."""
+    from askergeo.va.customers import may_have_customers, piece_lines  # noqa: PLC0415
+
+    side, pipes = scene.sides["avlop"], scene.layers["va_ledning"]
+    if side.network is None or side.flow is None or pipes is None:
+        return -1
+    network, flow = side.network, side.flow
+    may = may_have_customers(
+        network, pipes, load_parameters("va_bortfall")["va_bortfall_ikke_kunder"]
+    )
+    pieces = np.flatnonzero(may & (flow.upper >= 0))
+    lines = kept("va lines", 0, lambda: piece_lines(network), network)
+    if not len(pieces):
+        return -1
+    tree = kept("va tree", 0, lambda: shapely.STRtree(lines[pieces]), network)
+    near = tree.query_nearest(asked.outline, max_distance=most, all_matches=False)
+    return int(flow.upper[pieces[near[0]]]) if len(near) else -1
+
+
+def _end_plant(scene: Scene, node: int) -> int:
+    """Position of the treatment plant that a node's sewage ends at; −1 for none."""
+    side = scene.sides["avlop"]
+    if node < 0 or side.network is None or side.flow is None:
+        return -1
+    at = side.network.facility_at[side.plants.row]
+    found = np.flatnonzero((at == side.flow.end[node]) & (at >= 0))
+    return int(found[0]) if len(found) else -1
+
+
+def _held(
+    title: str,
+    plants: load.Plants,
+    moved: load.Transfer,
+    own: int,
+    *,
+    year: int,
+    more: float,
+    unit: str,
+) -> _Said:
+    """Hold the plant that has the plan's sewage each year against what it can take."""
+    steps = np.arange(len(plants.years))
+    at = int(np.clip(year - plants.years[0], 0, len(steps) - 1))
+    taker = moved.taker[own]
+    if taker[at] < 0:
+        text = f"{title} {plants.names[own]} er nedlagt i {year}, og ingen tar over"
+        return _Said(text, True, True)
+    name = _named(title, plants, own, int(taker[at]))
+    used = np.where(taker >= 0, moved.load[np.maximum(taker, 0), steps], np.inf)
+    most = np.where(taker >= 0, plants.capacity[np.maximum(taker, 0), steps], 0.0)
+    asked = (("kapasitet", most[at]), ("belastning", used[at]))
+    if lacks := [word for word, value in asked if np.isnan(value)]:
+        return _Said(f"{name}: {listed(lacks)} er ikke i datapakken", None, None)
+    full = bool(used[at] > most[at])
+    filled = bool(used[at] + more > most[at])
+    text = (
+        f"{name} har {_shown(used[at], unit)} av {format_number(float(most[at]), unit=unit)} i bruk"
+    )
+    if plants.years[at] != plants.years[0]:
+        text += f" i {plants.years[at]}"
+    if more:
+        text += f", og planen gir {_shown(more, unit)}"
+    if filled:
+        free = np.flatnonzero(used[at:] + more <= most[at:])
+        text += f"; plass fra {plants.years[at + free[0]]}" if len(free) else _NO_DATE
+    return _Said(text, full, filled)
+
+
+_NO_DATE: Final = "; ingen dato for mer plass er kjent"
+
+
+def _named(title: str, plants: load.Plants, own: int, taker: int) -> str:
+    """Say which plant it is, where there are several, and whose sewage it has taken over."""
+    if own != taker:
+        return f"{title} {plants.names[taker]} (tar over for {plants.names[own]})"
+    return title if len(plants.ids) == 1 else f"{title} {plants.names[taker]}"
+
+
+def _shown(value: float, unit: str) -> str:
+    """Write a load; a measured one is told as it is, one of residents is a whole number too."""
+    return format_number(float(np.rint(value)), unit=unit)
+
+
+def _way(asked: _Asked, growth: _Growth, most: float) -> list[_Said]:
+    """Say what room the tightest station and the tightest sewer below the plan have."""
+    scene = growth.scene
+    side, pipes = scene.sides["avlop"], scene.layers["va_ledning"]
+    node = _node_near(asked, scene, min(most, _NEAR_M))
+    if node < 0 or side.flow is None or side.network is None or pipes is None:
+        return []
+    nodes = np.array(side.flow.way(node), dtype=np.int64)
+    factors = scene.factors["hoved"]
+    pe = 0.0 if np.isnan(asked.pe) else float(factors.pe(np.array(asked.pe), np.array(0.0)))
+    # What seeps in is there already; the plan adds sewage in the same proportion.
+    more = float(factors.sewage_l_s(np.array(pe)))
+    at = int(np.clip(asked.year - scene.years[0], 0, len(scene.years) - 1))
+    found = [_station(growth, nodes, at, more), _sewer(growth, nodes, at, more)]
+    return [one for one in found if one is not None]
+
+
+def _station(growth: _Growth, nodes: Whole, at: int, more: float) -> _Said | None:
+    lifted, side = growth.lifted, growth.scene.sides["avlop"]
+    anlegg = growth.scene.layers["va_anlegg"]
+    if lifted is None or side.network is None or anlegg is None:
+        return None
+    mine = np.flatnonzero(np.isin(side.network.facility_at[lifted.row], nodes))
+    known = mine[~np.isnan(lifted.capacity[mine])]
+    if not len(known):
+        return None
+    rest = lifted.capacity[known] - lifted.flow["hoved"][known, at]
+    tight = known[np.argmin(rest)]
+    row = int(lifted.row[tight])
+    name = str(anlegg["navn"].iloc[row]) if "navn" in anlegg else str(anlegg["anlegg_id"].iloc[row])
+    return _tight(name, lifted.flow["hoved"][tight, at], lifted.capacity[tight], more)
+
+
+def _sewer(growth: _Growth, nodes: Whole, at: int, more: float) -> _Said | None:
+    mains, side = growth.mains, growth.scene.sides["avlop"]
+    pipes = growth.scene.layers["va_ledning"]
+    if mains is None or side.network is None or side.flow is None or pipes is None:
+        return None
+    through = side.flow.through[nodes]
+    pieces = through[through >= 0]
+    known = pieces[~np.isnan(mains.capacity[pieces])]
+    if not len(known):
+        return None
+    tight = known[np.argmin(mains.capacity[known] - mains.flow[known, at])]
+    name = f"Avløpsledning {pipes['ledning_id'].iloc[int(side.network.row[tight])]}"
+    lacking = len(pieces) - len(known)
+    said = _tight(name, mains.flow[tight, at], mains.capacity[tight], more)
+    if not lacking:
+        return said
+    count = format_number(lacking)
+    return replace(said, text=f"{said.text} ({count} ledninger nedenfor har ukjent kapasitet)")
+
+
+def _tight(name: str, flow: float, capacity: float, more: float) -> _Said:
+    """Say what is left of something that carries litres a second."""
+    used, whole = format_number(float(flow), 1), format_number(float(capacity), 1, unit="l/s")
+    text = f"{name} er den trangeste nedenfor planen: {used} av {whole} i største time"
+    if more:
+        text += f", og planen gir {format_number(more, 1, unit='l/s')}"
+    return _Said(text, bool(flow > capacity), bool(flow + more > capacity))
