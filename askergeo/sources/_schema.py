@@ -166,7 +166,7 @@ def _values(
     if rule.factor is not None:
         numbers = pd.to_numeric(as_text(values).str.replace(",", "."), errors="coerce")
         # Rounded to a billionth so that 0.15 × 1000 is 150 and not 150.00000000000003.
-        values = (numbers * rule.factor).round(9).where(numbers.notna(), values)
+        values = (numbers * rule.factor).round(rule.decimals).where(numbers.notna(), values)
     if rule.regex or rule.codes or rule.otherwise is not None or rule.lenient:
         return _looked_up(as_text(values), name, rule, faults)
     return values, known

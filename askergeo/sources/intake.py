@@ -6,7 +6,7 @@ are the rows kept, set aside and left out by the mapping's filter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,19 @@ from askergeo._place import check_crs
 from askergeo.crs import CRS_OF_RECORD, to_crs
 from askergeo.quality import TOLERANCE, inspect
 from askergeo.sources.changes import inspect_changes, map_changes
-from askergeo.sources.files import SourceLayer, read_file, read_layers
-from askergeo.sources.mapping import Mapping, apply_mapping, load_mapping, require_same_layer
+from askergeo.sources.files import SourceLayer, list_layers, read_file, read_layers
+from askergeo.sources.mapping import (
+    Mapping,
+    apply_mapping,
+    load_mapping,
+    require_same_layer,
+    with_optional,
+)
 from askergeo.sources.statbank import read_statbank_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import shapely
 
     from askergeo.catalogue import Layer
@@ -117,6 +125,7 @@ def take_in(
         place = _place_of(boundary, target_crs, frame.crs)
         # Before the transformation: afterwards, impossible coordinates are merely far away.
         check_crs(frame, what=what, boundary=place)
+    frame = with_optional(frame, chosen)
     mapped = (map_changes if changes else apply_mapping)(frame, layer, chosen)
     moved, remarks = _moved(mapped.frame, mapped.avvik, target_crs, what)
     if changes:
@@ -171,7 +180,10 @@ def _read(
     layers = (source_layer,) if source_layer else mapping.read.layers
     uses_layer = any("_lag" in rule.uses for rule in mapping.columns.values())
     if len(layers) > 1 or (layers and uses_layer):
-        return read_layers(path, layers, crs=crs, bbox=bbox)
+        names = _present(path, layers, mapping.optional)
+        read = read_layers(path, list(names), crs=crs, bbox=bbox)
+        frame = read.frame
+        return replace(read, frame=frame.assign(_lag=frame["_lag"].replace(names)))
     return read_file(
         path,
         layer=layers[0] if layers else None,
@@ -179,6 +191,17 @@ def _read(
         bbox=bbox,
         coordinates=mapping.read.coordinates,
     )
+
+
+def _present(path: str | Path, layers: Sequence[str], optional: Sequence[str]) -> dict[str, str]:
+    """Return the layers to read by their names in the file: those that may be absent, if there."""
+    if not set(layers) & set(optional):
+        return {name: name for name in layers}
+    there = {name.casefold(): name for name in list_layers(path)}
+    found = {there[name.casefold()]: name for name in layers if name.casefold() in there}
+    # With none of them the first is asked for, and the reader says what the file has instead.
+    must = {name: name for name in layers if name not in optional and name not in found.values()}
+    return found | must or {layers[0]: layers[0]}
 
 
 def _moved(

@@ -39,6 +39,7 @@ __all__ = [
     "parse_mapping",
     "require_fit",
     "require_same_layer",
+    "with_optional",
 ]
 
 # Values that a column may have: text, or "*" for any value, or None for no value.
@@ -47,13 +48,14 @@ Conditions = dict[str, tuple[str | None, ...]]
 _MAX_BYTES: Final = 1_000_000
 _TOP: Final = (
     "lag", "beskrivelse", "les", "kilde", "filter", "utelat", "kolonner", "koder", "geometri",
+    "kan_mangle",
 )  # fmt: skip
 _READ: Final = ("lag", "crs", "x", "y", "tabell")
 # Files that are read as something else than rows and columns: SSB's tables of persons.
 _TABLES: Final = ("statbank",)
 _SOURCE: Final = ("eier", "lisens", "navngivelse", "dato", "tittel", "adresse")
 _COLUMN: Final = (
-    "fra", "koder", "faktor", "konstant", "regex", "ellers", "regler", "lopenummer",
+    "fra", "koder", "faktor", "desimaler", "konstant", "regex", "ellers", "regler", "lopenummer",
 )  # fmt: skip
 _GEOMETRY: Final = ("punkt", "linje")
 
@@ -72,6 +74,8 @@ class ColumnRule:
         Source value → catalogue value.
     factor
         Numbers are multiplied by it (unit conversion).
+    decimals
+        What ``factor`` gives is rounded to this many decimals.
     regex
         Keep what the first group (or the whole expression) matches in the source's text.
     otherwise
@@ -88,6 +92,7 @@ class ColumnRule:
     constant: object = None
     codes: dict[str, object] = field(default_factory=dict)
     factor: float | None = None
+    decimals: int = 9
     regex: str = ""
     otherwise: object = None
     lenient: bool = False
@@ -130,6 +135,8 @@ class Mapping:
         and none of ``drop``. Within one set of conditions all must hold.
     geometry
         ``punkt``: a point inside each polygon; ``linje``: the boundary of each polygon.
+    optional
+        Source columns, and layers in the file, that a delivery may lack: they are then empty.
     """
 
     layer: str
@@ -140,6 +147,7 @@ class Mapping:
     drop: tuple[Conditions, ...] = ()
     columns: dict[str, ColumnRule] = field(default_factory=dict)
     geometry: str = ""
+    optional: tuple[str, ...] = ()
 
 
 def apply_mapping(
@@ -174,8 +182,16 @@ def apply_mapping(
     if isinstance(mapping, str | Path):
         mapping = load_mapping(mapping)
     chosen = mapping or Mapping(layer=layer.id)
+    frame = with_optional(frame, chosen)
     require_fit(frame, layer, chosen)
     return apply_rules(frame, layer, chosen)
+
+
+def with_optional(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """Return the rows with empty columns for what the mapping says that they may lack."""
+    lacking = [name for name in mapping.optional if name not in frame.columns]
+    used = {name for rule in mapping.columns.values() for name in rule.uses}
+    return frame.assign(**dict.fromkeys((name for name in lacking if name in used), None))
 
 
 def require_fit(frame: pd.DataFrame, layer: Layer, mapping: Mapping) -> None:
@@ -365,6 +381,7 @@ def _mapping_of(content: dict[Any, Any], problems: list[str]) -> Mapping:
         drop=_choices_of(content, "utelat", problems),
         columns=rules,
         geometry=str(geometry),
+        optional=tuple(str(name) for name in _listed(content.get("kan_mangle") or ())),
     )
 
 
@@ -447,6 +464,10 @@ def _rule_of(target: str, rule: object, problems: list[str]) -> ColumnRule:
     if factor is not None and (isinstance(factor, bool) or not isinstance(factor, int | float)):
         problems.append(f"«faktor» for «{target}» er ikke et tall: {factor}")
         factor = None
+    decimals = rule.get("desimaler", 9)
+    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 9:  # noqa: PLR2004
+        problems.append(f"«desimaler» for «{target}» er ikke et helt tall fra 0 til 9: {decimals}")
+        decimals = 9
     regex = str(rule.get("regex", ""))
     try:
         re.compile(regex)
@@ -458,6 +479,7 @@ def _rule_of(target: str, rule: object, problems: list[str]) -> ColumnRule:
         constant=rule.get("konstant"),
         codes=_codes_of(target, rule["koder"], problems) if "koder" in rule else {},
         factor=factor,
+        decimals=decimals,
         regex=regex,
         otherwise=rule.get("ellers"),
         lenient="ellers" in rule and rule["ellers"] is None,
