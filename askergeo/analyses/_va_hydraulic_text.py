@@ -191,14 +191,12 @@ def reading(scene: Scene) -> tuple[str, ...]:
         else "Uttaket er det som trengs, uansett trykk. Negativt trykk betyr at det ikke kan "
         "leveres."
     )
-    return (
-        (
-            f"EPANET 2.2 regner trykk og vannføring. Kravet er {low} bar i tilknytningen "
-            f"og høyst {high} bar uten reduksjonsventil ({_LAW}, veiledningen)."
-        ),
-        f"{how} Klokken begynner {clock(scene, 0)}.",
-        (
-            "Et tørt år, brudd, brann og stengte ventiler er ikke med. Kvaliteten på vannet er ikke "
-            "regnet. Nybygg og sprinkler må beregnes særskilt."
-        ),
+    limits = (
+        f"EPANET 2.2 regner trykk og vannføring. Kravet er minst {low} bar ved tilknytningen og "
+        f"høyst {high} bar uten reduksjonsventil ({_LAW}, veiledningen)."
     )
+    beyond = (
+        "Tørt år, brudd, brann og stengte ventiler er ikke med, og heller ikke kvaliteten på "
+        "vannet. Nybygg og sprinkler må beregnes særskilt."
+    )
+    return limits, f"{how} Klokken begynner {clock(scene, 0)}.", beyond

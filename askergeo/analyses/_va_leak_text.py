@@ -239,21 +239,20 @@ def warnings(found: pd.DataFrame, years: pd.DataFrame, facts: ZoneFacts) -> tupl
 
 def reading(parameters: Parameters) -> tuple[str, ...]:
     """Say how the answer is to be read."""
-    said = [
-        (
-            "Lekkasje er vann inn i sonen uten vann videre til andre soner, målt forbruk og "
-            "anslått forbruk uten måler. Feil i målere, brannvann, spyling og ulovlig uttak er i tallet."
-        ),
-        (
-            "Andelen er av det som er levert, slik KOSTRA måler den. En sone med lite "
-            "forbruk kan ha høy andel og likevel lekke lite: l/s for hver km sier mer om ledningene."
-        ),
-        (
-            "Lekkasjen om natten er minste vannføring uten "
-            f"{format_number(float(parameters['va_lekkasje_natt_l_h']), 1)} l i timen for hver "
-            "abonnent. Trykket er høyest om natten, så lekkasjen er da større enn i gjennomsnitt."
-        ),
-    ]
+    night = format_number(float(parameters["va_lekkasje_natt_l_h"]), 1)
+    what = (
+        "Lekkasje er vann inn i sonen uten vann videre til andre soner, målt forbruk og anslått "
+        "forbruk uten måler. Feil i målere, brannvann, spyling og ulovlig uttak er i tallet."
+    )
+    share = (
+        "Andelen er av det som er levert, slik KOSTRA måler den. En sone med lite forbruk kan ha "
+        "høy andel og likevel lekke lite: l/s for hver km sier mer om ledningene."
+    )
+    by_night = (
+        f"Lekkasjen om natten er minste vannføring uten {night} l i timen for hver abonnent. "
+        "Trykket er høyest om natten, så lekkasjen er da større enn i gjennomsnitt."
+    )
+    said = [what, share, by_night]
     if float(parameters["va_lekkasje_trykk_m"]) > 0:
         said.append(
             "Lekkasjeindeksen er lekkasjen mot den uunngåelige (18 l i døgnet for hver km ledning "

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from askergeo.errors import ParameterError, SourceError
+from askergeo.errors import LayerError, ParameterError, SourceError
 from askergeo.sources._inp_text import read_text
 from askergeo.sources._inp_units import Units, units_of
+from askergeo.sources.inp_writing import inp_text
 from askergeo.va._hydraulic_engine import COUNT_LINKS, COUNT_NODES, Project
 from askergeo.va._hydraulic_model import (
     BAR_M,
+    GUESS_COLUMNS,
     JUNCTION,
     PUMP,
     EpanetModel,
@@ -33,7 +36,6 @@ from askergeo.va._hydraulic_sewer import SewerRun, run_swmm
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = [
@@ -98,11 +100,32 @@ def package_model(frames: Mapping[str, pd.DataFrame], model_id: str = "") -> Epa
     SourceError
         When there is no such model, or several and none is chosen.
     """
-    from askergeo.sources.inp_writing import inp_text  # noqa: PLC0415  (reads and writes models)
-
     name = model_id or _only_model(frames)
-    text, _, _ = inp_text(frames, model=name)
+    try:
+        text, _, _ = inp_text(frames, model=name)
+    except LayerError:
+        # The map has pipes that the model lacks, and too little is known of them to add them.
+        return _as_read(frames, name)
     return EpanetModel(name=name, text=text)
+
+
+def _as_read(frames: Mapping[str, pd.DataFrame], name: str) -> EpanetModel:
+    """Return a model without the pipes that only the map has, and say how many those are."""
+    rows = frames["va_modell"]
+    rows = rows[rows["modell_id"].astype(str) == name]
+    own = {str(one).split()[0] for one in rows["tekst"] if str(one).split()}
+    kept = dict(frames)
+    for layer, column in (("va_ledning", "ledning_id"), ("va_node", "node_id")):
+        if layer in kept:
+            kept[layer] = kept[layer][kept[layer][column].astype(str).isin(own)]
+    text, _, _ = inp_text(kept, model=name)
+    pipes = frames["va_ledning"]
+    water = pipes["type"] == "vann"
+    new = int((water & ~pipes["ledning_id"].astype(str).isin(own)).sum())
+    row = ("Vannledninger i kartet", new, int(water.sum()), "ikke med: modellen mangler dem")
+    return EpanetModel(
+        name=name, text=text, guesses=pd.DataFrame([row], columns=list(GUESS_COLUMNS))
+    )
 
 
 def _only_model(frames: Mapping[str, pd.DataFrame]) -> str:

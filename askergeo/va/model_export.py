@@ -119,7 +119,8 @@ def _with_places(
         limit = float(parameters["va_hydraulikk_kunde_m"])
         basis = f"den nærmeste noden i modellen, innen {limit:g} m"
         row = ("Noden hver adresse får vann fra", int((people > 0).sum()), len(names), basis)
-        guesses = pd.DataFrame([row], columns=list(GUESS_COLUMNS))
+        told = pd.DataFrame([row], columns=list(GUESS_COLUMNS))
+        guesses = pd.concat([guesses, told], ignore_index=True) if len(guesses) else told
     return PlacedModel(
         model=replace(model, guesses=guesses),
         made=False,
