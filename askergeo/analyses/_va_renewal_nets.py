@@ -31,6 +31,8 @@ LIVES: Final = {"kort": SHORT, "middels": MIDDLE, "lang": LONG}
 _KM: Final = 1_000.0
 _PERCENT: Final = 100.0
 _DECADE: Final = 10
+# Rates are rounded to a hundredth of a per cent.
+_ALIKE: Final = 5.1e-5
 _ADOPTED: Final = ("va_fornyelse_takt_vann", "va_fornyelse_takt_avlop")
 
 
@@ -166,10 +168,10 @@ def _what(scene: Scene, medium: int, rate: float) -> str:
     words = []
     if medium < len(_ADOPTED):
         own = float(scene.parameters[_ADOPTED[medium]]) / _PERCENT
-        if np.isclose(own, rate):
+        if abs(own - rate) < _ALIKE:
             words.append("i planen")
     actual = scene.actual[medium]
-    if actual.years and np.isclose(actual.share, rate):
+    if actual.years and abs(actual.share - rate) < _ALIKE:
         words.append(f"faktisk {actual.years[0]}–{actual.years[-1]}")
     return ", ".join(words)
 

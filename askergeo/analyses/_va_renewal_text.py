@@ -123,7 +123,7 @@ def _lagging(scene: Scene) -> Iterator[Finding]:
                 f"{format_number((adopted - share) / _PERCENT * scene.metres(medium))} m i året.",
                 action="Se hva taktene gjør i tabellen «takter».",
             )  # fmt: skip
-        own = next(one for one in courses if np.isclose(_PERCENT * one.rate, adopted))
+        own = min(courses, key=lambda one: abs(_PERCENT * one.rate - adopted))
         before, after = own.backlog_m[MIDDLE, 0], own.backlog_m[MIDDLE, -1]
         if after > before:
             yield _finding(

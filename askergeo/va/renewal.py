@@ -476,7 +476,8 @@ def courses_of(
 ) -> tuple[Course, ...]:
     """Follow one net at each rate that is compared, at that of the plan and at ``more``.
 
-    The lowest rate comes first; ``more`` are shares of the metres a year.
+    The lowest rate comes first; ``more`` are shares of the metres a year. Rates are rounded to a
+    hundredth of a per cent, so that two that are written alike are one.
     """
     own = _rates(parameters)[min(medium, FOUL)]
     rates = {float(one) / _PERCENT for one in parameters["va_fornyelse_takter"]} | {own, *more}
@@ -489,7 +490,7 @@ def courses_of(
     material = found.lives.materials.index(str(parameters[_NEW[min(medium, FOUL)]]))
     return courses(
         stock, found.ages, found.experience.factor, found.per_metre, stock.medium == medium,
-        rates=sorted(rates), year=found.year,
+        rates=sorted({round(one, 4) for one in rates}), year=found.year,
         horizon=int(parameters["va_fornyelse_framover_aar"]),
         new=(found.lives, material, found.experience.net[:, medium]),
     )  # fmt: skip
