@@ -85,7 +85,11 @@ def make_scene(
     pressure = np.where(unknown, np.nan, run.pressure_bar[:, taps])
     no_water = np.asarray(~run.reached[:, taps].all(axis=0), dtype=np.bool_)
     lowest, highest = _extremes(pressure)
-    pipes = np.flatnonzero(run.pipe)
+    real = run.pipe
+    if placed.made:
+        # Shut valves are pipes in the model, and none in the ground.
+        real = real & np.isin(run.link, placed.lines.index)
+    pipes = np.flatnonzero(real)
     people = None
     if placed.people is not None:
         people = placed.people.reindex(names).fillna(0).to_numpy(dtype=np.float64)

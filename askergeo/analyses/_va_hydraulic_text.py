@@ -172,6 +172,11 @@ def warnings(scene: Scene) -> tuple[str, ...]:
     unknown = int((scene.kind == UNKNOWN).sum())
     if unknown:
         said.append(f"Trykket er ukjent i {format_number(unknown)} noder uten høyde.")
+    if scene.fires_untried:
+        said.append(
+            f"{format_number(scene.fires_untried)} hydranter er ikke prøvd i modellen: høyst "
+            f"{format_number(len(scene.fires))} prøves."
+        )
     if scene.people is None:
         said.append("Hvor mange som bor der trykket er lavt, er ukjent.")
     lacking = len(scene.taps) - int(

@@ -148,7 +148,7 @@ def net_model(
     node_id = valid_names(_row_names(va_node, "node_id", network.node_row), "n")
     link_id = valid_names(_row_names(va_ledning, "ledning_id", network.row), "r")
     kept = fed[network.start]
-    start, end, twins = _cut_valves(network, node_id)
+    start, end, twins = _cut_valves(network, node_id, fed & ~source)
     lines = [
         "[TITLE]",
         "Laget av askergeo fra ledningskartet. Antakelsene er ikke kalibrert.",
@@ -161,6 +161,7 @@ def net_model(
         "",
         *_demand_lines(node_id, demand, leak, fed & ~source),
         *_pipe_lines(network, link_id, (start, end), (sizes, rough), _without(kept, told_of)),
+        *_shut_lines(node_id, twins),
         *_device_lines(
             devices,
             {one: name for one, name in told_of.items() if kept[one]},
@@ -292,7 +293,7 @@ def _note_devices(network: PipeNetwork, told: dict[int, str], guesses: _Guesses)
 
 
 def _cut_valves(
-    network: PipeNetwork, node_id: NDArray[np.object_]
+    network: PipeNetwork, node_id: NDArray[np.object_], taps: Truth
 ) -> tuple[NDArray[np.object_], NDArray[np.object_], dict[str, int]]:
     """Give each pipe at a shut valve an end of its own there, so that nothing passes.
 
@@ -300,7 +301,7 @@ def _cut_valves(
     """
     start, end = node_id[network.start], node_id[network.end]
     twins: dict[str, int] = {}
-    for node in np.flatnonzero(network.shut & ~network.source):
+    for node in np.flatnonzero(network.shut & taps):
         arcs = range(int(network.arc_ptr[node]), int(network.arc_ptr[node + 1]))
         for turn, arc in enumerate(arcs):
             if turn == 0:
@@ -343,6 +344,15 @@ def _pipe_lines(
             f" {link_id[one]}\t{ends[0][one]}\t{ends[1][one]}\t{length:.2f}"
             f"\t{sizes[0][one]:.1f}\t{sizes[1][one]:.1f}\t0\t{state}"
         )
+    return lines
+
+
+def _shut_lines(node_id: NDArray[np.object_], twins: dict[str, int]) -> list[str]:
+    """Shut pipes across the valves: EPANET cannot solve parts that hang on nothing at all."""
+    lines = [
+        f" {name}\t{node_id[one]}\t{name}\t{_LEAST_M}\t100\t130\t0\tClosed"
+        for name, one in twins.items()
+    ]
     return [*lines, ""]
 
 

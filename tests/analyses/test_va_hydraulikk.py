@@ -1,0 +1,122 @@
+"""Pressures as a planner sees them: limits, residents, findings, map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from askergeo.analyses.va_hydraulikk import va_hydraulikk
+from askergeo.parameters import load_parameters
+from askergeo.privacy import suppress
+from askergeo.sources.inp import layers_of, read_inp
+from askergeo.va.hydraulics import run_epanet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from askergeo.result import Result
+
+
+@pytest.fixture(scope="module")
+def net3(shared_data: Path) -> dict[str, Any]:
+    return dict(layers_of(read_inp(shared_data / "network" / "Net3.inp")))
+
+
+def _run(frames: dict[str, Any], **values: str) -> Result:
+    parameters = load_parameters("va_hydraulikk+va_nett+va_bortfall", values)
+    return va_hydraulikk(**frames, parameters=parameters)
+
+
+@pytest.fixture(scope="module")
+def answer(net3: dict[str, Any]) -> Result:
+    return _run(_peopled(net3))
+
+
+def _peopled(net3: dict[str, Any]) -> dict[str, Any]:
+    """Put 10 people on node 105, and 7 so far away that no node gives them water."""
+    nodes = net3["va_node"].set_index("node_id")
+    place = nodes.geometry["105"]
+    addresses = gpd.GeoDataFrame(
+        {"adresse_id": ["her", "borte"]},
+        geometry=gpd.points_from_xy([place.x, place.x + 1e5], [place.y, place.y]),
+        crs=net3["va_node"].crs,
+    )
+    people = pd.DataFrame({"adresse_id": ["her", "borte"], "antall": [10, 7]})
+    return {**net3, "adresse": addresses, "befolkning": people}
+
+
+def test_nodes_are_classed_by_their_worst_hour(answer: Result, shared_data: Path) -> None:
+    run = run_epanet(shared_data / "network" / "Net3.inp")
+    bar = run.pressure_bar[:, run.junction]
+    low, high = bar.min(axis=0), bar.max(axis=0)
+    table = answer.table("trykk").frame
+    assert table.loc["k1", "noder"] == (low < 1.0).sum()
+    assert table.loc["k2", "noder"] == ((low >= 1.0) & (low < 2.5)).sum()
+    assert table.loc["k4", "noder"] == ((low >= 2.5) & (high > 6.0)).sum()
+    assert table.loc["sum", "noder"] == bar.shape[1]
+    assert table.loc[[f"k{n}" for n in range(6)], "noder"].sum() == bar.shape[1]
+
+
+def test_residents_follow_their_node(answer: Result, shared_data: Path) -> None:
+    run = run_epanet(shared_data / "network" / "Net3.inp")
+    bar = run.pressures()["105"].to_numpy() * 9.80665 / 100
+    assert bar.min() >= 2.5
+    assert bar.max() <= 6.0
+    table = answer.table("trykk").frame
+    assert table.loc["k3", "bosatte"] == 10
+    assert table.loc["sum", "bosatte"] == 10
+
+
+def test_few_residents_are_hidden_wherever_they_are_told(net3: dict[str, Any]) -> None:
+    frames = _peopled(net3)
+    frames["befolkning"].loc[0, "antall"] = 2
+    shown = suppress(_run(frames))
+    table = shown.table("trykk")
+    assert ("k3", "bosatte") in table.hidden
+    assert all(fact.hidden or fact.value != 2 for fact in shown.facts.values() if fact.persons)
+
+
+def test_each_hour_is_told(answer: Result, shared_data: Path) -> None:
+    run = run_epanet(shared_data / "network" / "Net3.inp")
+    table = answer.table("timer").frame
+    assert len(table) == len(run.seconds) == 25
+    lowest = run.pressure_bar[:, run.junction].min(axis=1)
+    np.testing.assert_allclose(table["lavest_bar"], lowest)
+    demand = run.demand_l_s[:, run.junction].sum(axis=1)
+    np.testing.assert_allclose(table["uttak_l_s"], demand)
+
+
+def test_limits_are_the_users(net3: dict[str, Any], answer: Result) -> None:
+    strict = _run(net3, va_hydraulikk_lavest_bar="5.0")
+    assert strict.facts["noder"].value > answer.facts["noder"].value
+    assert "under 5,0 bar" in strict.sentence
+
+
+def test_low_pressure_is_a_finding_with_the_law(answer: Result) -> None:
+    told = [one for one in answer.findings if one.rule == "va_hydraulikk.lavt_trykk"]
+    assert len(told) == 1
+    assert "TEK17 § 15-7" in told[0].law
+
+
+def test_the_cost_table_needs_prices(net3: dict[str, Any], answer: Result) -> None:
+    assert "kostnad" not in [table.name for table in answer.tables]
+    priced = _run(net3, va_hydraulikk_rorpris="203.2=1000")
+    frame = priced.table("kostnad").frame
+    assert frame.loc["203.2", "kostnad"] == pytest.approx(1000 * frame.loc["203.2", "meter"])
+    assert np.isnan(frame.loc["sum", "kostnad"])
+
+
+def test_less_is_delivered_when_the_demand_follows_the_pressure(net3: dict[str, Any]) -> None:
+    found = _run(net3, va_hydraulikk_trykkavhengig="ja", va_hydraulikk_krever_m="60")
+    assert found.table("timer").frame["mangler_l_s"].max() > 0
+    assert any("følger trykket" in one for one in found.reading)
+
+
+def test_nodes_and_pipes_are_on_the_map(answer: Result, net3: dict[str, Any]) -> None:
+    assert len(answer.layer("trykk").frame) == 92
+    drawn = set(answer.layer("fart").frame["ledning"])
+    assert drawn == set(net3["va_ledning"].loc[net3["va_ledning"]["funksjon"].isna(), "ledning_id"])
