@@ -222,6 +222,9 @@ def _media(va_ledning: gpd.GeoDataFrame, table: pd.DataFrame, parameters: Parame
         [[one in _media_of(layer, kind) for one in MEDIA]
          for layer, kind in zip(table["layer"], table["kind"], strict=True)]
     )  # fmt: skip
+    # A valve beside a pipe is one for water; on sewers valves are rare, and stand on the line.
+    guessed = allowed.copy()
+    guessed[(table["kind"] == "ventil").to_numpy(dtype=bool), 1:] = False
     exact, near = np.zeros_like(found), np.zeros_like(found)
     for at, name in enumerate(MEDIA):
         rows = np.flatnonzero(used & (medium == name))
@@ -229,13 +232,17 @@ def _media(va_ledning: gpd.GeoDataFrame, table: pd.DataFrame, parameters: Parame
             continue
         distance = _ends(shapes[rows]).query(xy, distance_upper_bound=max(tolerance, EXACT_M))[0]
         exact[:, at] = (np.asarray(distance) <= EXACT_M) & allowed[:, at]
-        near[:, at] = (np.asarray(distance) <= tolerance) & allowed[:, at]
+        near[:, at] = (np.asarray(distance) <= tolerance) & guessed[:, at]
         exact[:, at] = exact[:, at] | _referred(va_ledning, rows, table)
     undecided = ~exact.any(axis=1)
     found = np.where(undecided[:, None], near, exact)
     left = np.flatnonzero(~found.any(axis=1))
     lines = np.flatnonzero(used & (medium != ""))
-    found[left] = _nearest_medium(xy[left], shapes[lines], medium[lines], allowed[left], tolerance)
+    for within, possible in ((EXACT_M, allowed), (tolerance, guessed)):
+        left = left[~found[left].any(axis=1)]
+        found[left] = _nearest_medium(
+            xy[left], shapes[lines], medium[lines], possible[left], within
+        )
     return found
 
 
@@ -260,15 +267,15 @@ def _nearest_medium(
     shapes: NDArray[np.object_],
     medium: NDArray[np.object_],
     allowed: Flags,
-    tolerance: float,
+    within: float,
 ) -> Flags:
-    """Media of the nearest lines within the tolerance that each point can be of, (k, 3)."""
+    """Media of the nearest lines within some metres that each point can be of, (k, 3)."""
     found = np.zeros((len(xy), len(MEDIA)), dtype=bool)
     if len(xy) == 0 or len(shapes) == 0:
         return found
     at = np.asarray(shapely.points(xy), dtype=object)
     point, line = shapely.STRtree(shapes).query(
-        at, predicate="dwithin", distance=max(tolerance, EXACT_M)
+        at, predicate="dwithin", distance=max(within, EXACT_M)
     )
     column = np.array([MEDIA.index(one) for one in medium[line]], dtype=np.int64)
     possible = allowed[point, column]

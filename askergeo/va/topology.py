@@ -167,7 +167,8 @@ def _parts(
         ids=ids[longest],
         place=middles(np.asarray(va_ledning.geometry.array, dtype=object)[longest]),
         metres=length[alone],
-        sure=HIGH if known else LOW,
+        # Storm water is let out in many places that no map has.
+        sure=HIGH if known and network.medium != OVERVANN else LOW,
     )
     frame = pd.DataFrame(
         {

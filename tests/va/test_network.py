@@ -242,6 +242,14 @@ def test_a_manhole_of_another_medium_does_not_stand_on_the_pipe() -> None:
     assert (sewer.node_at >= 0).tolist() == [True, False]
 
 
+def test_a_valve_beside_a_sewer_is_not_the_sewers_unless_it_stands_on_it() -> None:
+    lines = pipes([(0, 0), (60, 0)], type="spillvann")
+    stands = nodes(("V1", "ventil", 20, 0.3), ("V2", "ventil", 40, 0.0))
+    network, _ = build(lines, stands, medium=AVLOP)
+    assert (network.node_at >= 0).tolist() == [False, True]
+    assert told(build(lines, stands)[1]) == [("node_utenfor", "V1")]
+
+
 def test_ends_join_the_nodes_they_ask_for_and_contradictions_are_told_of() -> None:
     lines = pipes(
         [(0, 0), (10, 0)],

@@ -240,3 +240,16 @@ def test_pipes_with_nothing_but_type_and_line_are_no_error() -> None:
     assert set(found.faults["regel"]) == {
         "los_ende", "uten_aar", "uten_dimensjon", "uten_materiale",
     }  # fmt: skip
+
+
+def test_storm_water_is_not_called_alone_where_no_outlet_is_known() -> None:
+    lines, stands, plants = sound()
+    drains = [
+        pipe("O1", (0, 300), (50, 300), type="overvann", funksjon="stikkledning"),
+        pipe("O2", (0, 400), (50, 400), type="overvann", funksjon="stikkledning"),
+    ]
+    assert faults(run([*lines, *drains], stands, plants)) == []
+    outlet = points("node_id", ("U1", "utlop", 50, 300))
+    found = run([*lines, *drains], pd.concat([stands, outlet], ignore_index=True), plants)
+    assert faults(found) == [("egen_del", "O2", "overvann")]
+    assert found.faults["sikkerhet"].tolist() == ["lav"]
