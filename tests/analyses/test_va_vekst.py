@@ -1,0 +1,170 @@
+"""Growth on a town drawn by hand, every number worked out; and against the example's key."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from askergeo.analyses._va_growth_change import compare as tell
+from askergeo.analyses.va_vekst import va_vekst
+from askergeo.compare import compare
+from askergeo.datapackage import DataPackage
+from askergeo.parameters import load_parameters
+from askergeo.privacy import suppress
+from askergeo.result import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from askergeo.result import Result
+
+CRS = "EPSG:25832"
+X, Y = 560_000.0, 6_620_000.0
+SETS = "va_vekst+prognose+va_nett+va_bortfall+trafikk.trafikk_m2"
+HOMES = 20
+
+
+def line(*points: tuple[float, float]) -> shapely.LineString:
+    return shapely.LineString([(X + x, Y + y) for x, y in points])
+
+
+def at(x: float, y: float) -> shapely.Point:
+    return shapely.Point(X + x, Y + y)
+
+
+def layer(shapes: list[Any], **columns: Any) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
+
+
+def town(**plant: Any) -> dict[str, Any]:
+    """Twenty homes of five along a sewer to a plant, and 100 dwellings to come in 2028."""
+    told = {"kapasitet_pe": [200, 2_000], "belastning_pe": [110, 0], "til_aar": [None, None],
+            "ny_kapasitet_pe": [None, None], "ny_kapasitet_aar": [None, None],
+            "til_anlegg_id": [None, None], "fra_aar": [1980, 2035]}  # fmt: skip
+    told |= plant
+    ids = [f"A{k}" for k in range(HOMES)]
+    return {
+        "adresse": layer(
+            [at(10 * k, 5) for k in range(HOMES)], adresse_id=ids, boliger=[1] * HOMES
+        ),
+        "befolkning": pd.DataFrame({"adresse_id": ids, "alder": 40, "antall": 5}),
+        "va_ledning": layer(
+            [line((0, 0), (100, 0)), line((100, 0), (200, 0))],
+            ledning_id=["S1", "S2"], type=["spillvann"] * 2, dimensjon_mm=[160, 160],
+            hoyde_fra=[12.0, 11.0], hoyde_til=[11.0, 10.0], funksjon=["hovedledning"] * 2,
+        ),
+        "va_anlegg": layer(
+            [at(200, 0), at(900, 900)], anlegg_id=["R1", "R2"], navn=["Gammel", "Ny"],
+            type=["renseanlegg"] * 2, **told,
+        ),
+        "va_tilknytning": pd.DataFrame(
+            {"adresse_id": ids[:18], "vann": pd.array([True] * 17 + [None], dtype="boolean"),
+             "avlop": pd.array([True] * 12 + [False] * 6, dtype="boolean")}
+        ),
+        "boligprogram": layer(
+            [at(50, 30)], prosjekt_id=["P1"], navn=["Feltet"], boligtype=["enebolig"],
+            aar=[2028], boliger=[100], sannsynlighet=[100.0], planid=["9999-1"],
+        ),
+    }  # fmt: skip
+
+
+def run(layers: dict[str, Any], **changed: Any) -> Result:
+    parameters = load_parameters(SETS, {"startaar": 2026, **changed})
+    return va_vekst(**layers, parameters=parameters)
+
+
+def test_the_plant_is_full_when_the_project_moves_in_and_the_project_waits() -> None:
+    result = run(town())
+    row = result.table("anlegg").frame.loc["R1"]
+    # 110 pe measured and 100 dwellings of 2,2: 330 pe on 1 January 2029 against 200.
+    each = load_parameters("prognose")["bosatte_per_bolig"]
+    assert row["fullt_hoved"] == 2029
+    assert row["hoved_2036"] == np.floor((110 + 100 * each) / 10 + 0.5) * 10
+    assert "nye boliger" in row["hvorfor"]
+    wait = result.table("venter").frame.loc["P1"]
+    assert wait["svar"] == "Venter, ingen dato"
+    (finding,) = (one for one in result.findings if one.rule == "va_plan_venter")
+    assert finding.status == Status.HIT_RED
+    assert "9999-1" in finding.text
+
+
+def test_new_capacity_gives_the_date_that_the_project_waits_for() -> None:
+    more = town(ny_kapasitet_pe=[900, None], ny_kapasitet_aar=[2032, None])
+    wait = run(more).table("venter").frame.loc["P1"]
+    assert (wait["svar"], wait["avlop_fra"]) == ("Venter", 2032)
+    soon = town(ny_kapasitet_pe=[900, None], ny_kapasitet_aar=[2029, None])
+    assert run(soon).table("venter").frame["svar"].tolist() == ["Har plass"]
+
+
+def test_a_plant_that_closes_before_the_next_opens_leaves_a_gap() -> None:
+    gap = town(til_aar=[2030, None], til_anlegg_id=["R2", None])
+    result = run(gap)
+    assert any(one.rule == "va_uten_mottaker" for one in result.findings)
+    assert result.table("venter").frame.loc["P1", "avlop_fra"] == 2035
+    chart = next(one for one in result.charts if one.name == "anlegg_aar_r2")
+    years = result.table(chart.table).frame
+    assert years.loc["2035", "overfort"] == years.loc["2035", "sum"] > 0
+
+
+def test_a_delayed_plant_is_told_when_runs_are_compared() -> None:
+    soon = run(town(ny_kapasitet_pe=[900, None], ny_kapasitet_aar=[2029, None]))
+    late = run(town(ny_kapasitet_pe=[900, None], ny_kapasitet_aar=[2034, None]))
+    told = tell(soon, late, compare(soon, late))
+    assert told.facts["nye_venter"].value == 1
+    assert told.table("endret_fullt").frame.loc["R1"].tolist()[1:] == ["–", "2029"]
+    assert told.table("endret_venter").frame.loc["P1", "avlop_fra_med"] == 2034
+
+
+def test_connection_is_kostras_and_the_unknown_are_told() -> None:
+    frame = run(town()).table("tilknytning").frame
+    assert frame.loc["vann", ["ja", "nei", "ukjent", "alle"]].tolist() == [85, 0, 15, 100]
+    assert frame.loc["vann", ["andel", "hoyst", "av_kjente"]].tolist() == [85, 100, 100]
+    assert frame.loc["avlop", ["ja", "nei", "ukjent"]].tolist() == [60, 30, 10]
+
+
+def test_homes_near_the_sewer_that_are_not_connected_are_listed() -> None:
+    near = run(town()).table("naer_avlop").frame
+    # Six homes 5 m from the sewer.
+    assert near[["adresser", "bosatte", "meter"]].to_numpy().tolist() == [[6, 30, 30]]
+    assert near["kr_mid"].iloc[0] == pytest.approx(30 * 6000 / 1e6)
+
+
+def test_without_plants_or_pipes_it_goes_on_and_says_so() -> None:
+    whole = town()
+    bare = {one: whole[one] for one in ("adresse", "befolkning", "va_tilknytning")}
+    result = suppress(run(bare))
+    assert "Ingen renseanlegg" in result.sentence
+    pipes = {k: v for k, v in whole.items() if k != "va_ledning"}
+    result = run(pipes)
+    assert result.table("anlegg").frame.loc["R1", "fullt_hoved"] == 2029
+    unknown = run(town(kapasitet_pe=[None, None]))
+    assert unknown.table("anlegg").frame["fullt_hoved"].isna().all()
+    assert unknown.table("venter").frame["svar"].tolist() == ["Ukjent"]
+
+
+@pytest.mark.slow
+def test_the_example_has_the_share_and_the_full_plant_of_its_key(demo_folder: Path) -> None:
+    package = DataPackage.open(demo_folder / "datapakke")
+    key = json.loads((demo_folder / "datapakke" / "nokkel.json").read_text("utf-8"))["va"]
+    names = ("adresse", "befolkning", "va_ledning", "va_node", "va_anlegg", "va_sone",
+             "va_tilknytning", "boligprogram")  # fmt: skip
+    layers = {one: package.read(one) for one in names}
+    parameters = load_parameters(SETS, {"startaar": 2026})
+    result = va_vekst(**layers, parameters=parameters)
+    shares = result.table("tilknytning").frame
+    for kind in ("vann", "avlop"):
+        told = key["tilknytning"][kind]
+        counts = [told[f"innbyggere_{one}"] for one in ("ja", "nei", "ukjent")]
+        assert shares.loc[kind, ["ja", "nei", "ukjent"]].tolist() == counts
+        assert shares.loc[kind, "andel"] / 100 == pytest.approx(told["andel_av_innbyggere"])
+    plants = result.table("anlegg").frame
+    for name, one in key["renseanlegg"]["anlegg"].items():
+        if one.get("fullt_aar"):
+            # The key counts dwellings in the year that they are done; they are lived in the next.
+            assert abs(plants.loc[name, "fullt_hoved"] - 1 - one["fullt_aar"]) <= 1
