@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import geopandas as gpd
@@ -107,9 +108,7 @@ def layers_of(
         ``va_node``, ``va_ledning``, ``va_anlegg`` and ``va_modell``. Nodes without coordinates,
         and their links, are in ``va_modell`` only, which lists them.
     """
-    from askergeo.catalogue import load_catalogue  # noqa: PLC0415  (only when layers are made)
-
-    known = load_catalogue() if catalogue is None else catalogue
+    known = _catalogue() if catalogue is None else catalogue
     placing = placing_of(model, crs, target)
     places, bends = moved_places(model, placing.crs, target)
     nodes = [one for one in model.elements if one.layer == "va_node"]
@@ -143,6 +142,13 @@ def layers_of(
         "va_anlegg": _frame(known["va_anlegg"], plants, spots, target),
         "va_modell": _model_rows(model, placing.crs, unplaced),
     }
+
+
+@functools.cache
+def _catalogue() -> Catalogue:
+    from askergeo.catalogue import load_catalogue  # noqa: PLC0415  (only when layers are made)
+
+    return load_catalogue()
 
 
 def _values(element: Element) -> dict[str, object]:

@@ -48,7 +48,7 @@ def _own_rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SETTINGS = settings(
-    max_examples=25, deadline=None,
+    max_examples=15, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 
