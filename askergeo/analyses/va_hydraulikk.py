@@ -11,6 +11,7 @@ from askergeo.analyses import _va_hydraulic_tables as tables
 from askergeo.analyses import _va_hydraulic_text as text
 from askergeo.analyses._va_hydraulic_map import layers_of
 from askergeo.analyses._va_hydraulic_scene import make_scene
+from askergeo.analyses._va_hydraulic_sewer import is_sewer_model, sewer_result
 from askergeo.result import Result
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def va_hydraulikk(
 ) -> Result:
     """Run the package's model of the water network, or one made from the map of pipes.
 
+    A model of sewers is run by SWMM when it is asked for by name.
+
     Parameters
     ----------
     va_ledning, va_node, va_anlegg, va_modell, va_tilknytning, va_maaling, adresse, befolkning, \
@@ -66,9 +69,11 @@ terreng, kommunegrense
         "adresse": adresse,
         "befolkning": befolkning,
     }
-    scene = make_scene(
-        {name: one for name, one in frames.items() if one is not None}, terreng, parameters
-    )
+    present = {name: one for name, one in frames.items() if one is not None}
+    asked = str(parameters["va_hydraulikk_modell"]).strip()
+    if is_sewer_model(va_modell, asked):
+        return sewer_result(present, asked, kommunegrense)
+    scene = make_scene(present, terreng, parameters)
     classes = tables.class_table(scene)
     template, facts = text.statement(scene, classes)
     return Result(

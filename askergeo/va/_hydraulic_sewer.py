@@ -13,6 +13,7 @@ import pandas as pd
 from askergeo.errors import MissingFileError, SourceError, collect
 from askergeo.sources._inp_text import SWMM, read_text
 from askergeo.sources._inp_units import Units, units_of
+from askergeo.sources.inp_writing import inp_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,13 +64,15 @@ class SewerRun:
     links: pd.DataFrame
 
 
-def run_swmm(path: str | Path) -> SewerRun:
+def run_swmm(source: str | Path | Mapping[str, pd.DataFrame], model_id: str = "") -> SewerRun:
     """Run SWMM on a model, in a temporary folder.
 
     Parameters
     ----------
-    path
-        The .inp file.
+    source
+        The .inp file, or the layers of a package by name.
+    model_id
+        Which model of the package.
 
     Raises
     ------
@@ -77,12 +80,21 @@ def run_swmm(path: str | Path) -> SewerRun:
         When there is no such file, or SWMM is not installed.
     SourceError
         When the file is no model for SWMM, or SWMM refuses it: its faults are told.
+    LayerError
+        When the package has no such model.
     """
-    found = read_text(path)
-    if found.program != SWMM:
-        raise SourceError(
-            f"{found.name} er ingen modell for SWMM.", remedy="Velg en modell av avløpsnettet."
-        )
+    if isinstance(source, str | Path):
+        found = read_text(source)
+        if found.program != SWMM:
+            raise SourceError(
+                f"{found.name} er ingen modell for SWMM.", remedy="Velg en modell av avløpsnettet."
+            )
+        return _run_text("\n".join(line.text for line in found.lines) + "\n", found.name)
+    text, _, _ = inp_text(source, model=model_id or None)
+    return _run_text(text, model_id)
+
+
+def _run_text(text: str, name: str) -> SewerRun:
     try:
         from pyswmm import Simulation  # noqa: PLC0415  (only when a sewer is run)
     except ImportError as error:
@@ -92,7 +104,6 @@ def run_swmm(path: str | Path) -> SewerRun:
         ) from error
     with TemporaryDirectory(prefix="askergeo-swmm-") as folder:
         model, report = Path(folder) / "modell.inp", Path(folder) / "rapport.rpt"
-        text = "\n".join(line.text for line in found.lines) + "\n"
         model.write_text(text, encoding="utf-8", newline="\n")
         try:
             with Simulation(str(model), str(report), str(Path(folder) / "ut.out")) as simulation:
@@ -101,10 +112,10 @@ def run_swmm(path: str | Path) -> SewerRun:
                     pass
         except Exception as error:
             # SWMM's own wrapper has errors of several kinds; the report says what was wrong.
-            raise _refusal(report, found.name) from error
+            raise _refusal(report, name) from error
         told = report.read_text(encoding="utf-8", errors="replace")
     if _ERROR.search(told):
-        raise _refusal_of(told, found.name)
+        raise _refusal_of(told, name)
     return read_report(told)
 
 

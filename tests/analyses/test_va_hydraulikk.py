@@ -120,3 +120,15 @@ def test_nodes_and_pipes_are_on_the_map(answer: Result, net3: dict[str, Any]) ->
     assert len(answer.layer("trykk").frame) == 92
     drawn = set(answer.layer("fart").frame["ledning"])
     assert drawn == set(net3["va_ledning"].loc[net3["va_ledning"]["funksjon"].isna(), "ledning_id"])
+
+
+def test_a_model_of_sewers_is_run_by_swmm_when_it_is_asked_for(shared_data: Path) -> None:
+    """The node that floods, and the pipe that runs full, of SWMM's own report."""
+    frames = dict(layers_of(read_inp(shared_data / "network" / "Example1b.inp")))
+    (name,) = set(frames["va_modell"]["modell_id"])
+    found = _run(frames, va_hydraulikk_modell=str(name))
+    assert found.facts["noder"].value == 1
+    assert found.table("noder").frame.iloc[0]["node"] == "10"
+    assert found.table("noder").frame.iloc[0]["flood_m3"] == pytest.approx(511, abs=4)
+    assert found.table("ledninger").frame.iloc[0]["ledning"] == "6"
+    assert found.facts["fulle"].value == 1
