@@ -288,7 +288,7 @@ def _side(
     node = _nodes(network, flow, piece)
     at = _Joined(network, flow, piece, node, on)
     plant, how = _plant_of(kind, at, demand, plants, layers)
-    if kind == VANN and network is not None and len(plants.row):
+    if kind == VANN and network is not None and network.nodes and len(plants.row):
         plants, plant = _sharing(network, plants, plant)
     return Side(
         network=network, piece=piece, on=on, plants=plants, plant=plant, how=how, flow=flow,
@@ -387,9 +387,11 @@ def _works_of(network: PipeNetwork, by_node: Whole, piece: Whole) -> Whole:
     """Waterworks of each place's part of the net; of several, which share it, one."""
     count = int(network.component.max(initial=-1)) + 1
     works = np.flatnonzero(by_node >= 0)
+    if not network.edges or not len(works):
+        return np.full(len(piece), -1, dtype=np.int64)
     only = np.full(count, -1, dtype=np.int64)
     only[network.component[works]] = by_node[works]
-    part = network.component[network.start[np.maximum(piece, 0)]] if network.edges else piece
+    part = network.component[network.start[np.maximum(piece, 0)]]
     return np.where(piece >= 0, only[part], -1).astype(np.int64)
 
 
