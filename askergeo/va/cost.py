@@ -88,7 +88,8 @@ def pipe_costs(
 
     Examples
     --------
-    >>> pipe_costs(np.array([100.0, 100.0]), np.array([10.0, 5.0]), {100.0: 2.0}).loc["sum"].kostnad
+    >>> costs = pipe_costs(np.array([100.0, 100.0]), np.array([10.0, 5.0]), {100.0: 2.0})
+    >>> float(costs.loc["sum", "kostnad"])
     30.0
     """
     size = np.round(np.asarray(diameter_mm, dtype=np.float64), 1)
