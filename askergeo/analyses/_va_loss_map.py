@@ -85,7 +85,7 @@ def _loss_layer(
     frame = _pipe_frame(scene, lines, labels, crs)
     what = "Bosatte" if scene.people_known else "Adresser"
     # Classes of ten and more: from the numbers of two pipes in a row one could tell a household.
-    frame["mister"] = class_of(scene.answer.pipe[:, scene.rank])
+    frame["mister"] = class_of(scene, scene.answer.pipe)
     names = {**_LOSS, "Ukjent": _UNKNOWN}
     return MapLayer(
         name="bortfall",
@@ -141,7 +141,7 @@ def _segment_layer(
     if not len(segments.start):
         return []
     frame = _pipe_frame(scene, lines, labels, crs)
-    frame["mister"] = class_of(scene.answer.segment[segments.pipe, scene.rank])
+    frame["mister"] = class_of(scene, scene.answer.segment[segments.pipe])
     what = "Bosatte" if scene.people_known else "Adresser"
     layer = _loss_layer(scene, lines, labels, crs)
     return [

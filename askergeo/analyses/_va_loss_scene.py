@@ -71,6 +71,7 @@ class Layers:
     va_anlegg: gpd.GeoDataFrame | None = None
     va_tilknytning: pd.DataFrame | None = None
     va_sone: gpd.GeoDataFrame | None = None
+    va_modell: pd.DataFrame | None = None
     adresse: gpd.GeoDataFrame | None = None
     befolkning: pd.DataFrame | None = None
     bygning: gpd.GeoDataFrame | None = None

@@ -67,8 +67,11 @@ _ZONES: Final = {
 }
 
 
-def class_of(values: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Class losses; unknown ones are «Ukjent»."""
+def class_of(scene: Scene, losses: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Class rows of losses by who is counted; unknown ones, and all without addresses, «Ukjent»."""
+    values = losses[:, scene.rank]
+    if scene.hung is None:
+        values = np.full(len(values), np.nan)
     place = np.searchsorted(CLASSES, np.nan_to_num(values), side="right") - 1
     names = np.array(CLASS_NAMES, dtype=object)[place]
     names[np.isnan(values)] = "Ukjent"
@@ -77,7 +80,7 @@ def class_of(values: NDArray[np.float64]) -> NDArray[np.object_]:
 
 def class_table(scene: Scene) -> Table:
     """Count pipes and metres by how many lose water when each fails."""
-    classes = class_of(scene.answer.pipe[:, scene.rank])
+    classes = class_of(scene, scene.answer.pipe)
     alone = scene.head >= 0
     records = []
     for name in (*CLASS_NAMES, "Ukjent"):

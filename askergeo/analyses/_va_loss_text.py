@@ -33,6 +33,8 @@ _WITHOUT = (MANY_BEHIND, ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
 
 def statement(scene: Scene, states: Table, points: Table) -> tuple[str, dict[str, Fact]]:
     """Say who depends on what, and what the worst single point is."""
+    if scene.hung is None:
+        return _pipe_statement(scene)
     column = who = "bosatte" if scene.people_known else "adresser"
     told = {
         "en_kilde": (ONE_SOURCE, "Har bare én kilde"),
@@ -60,6 +62,16 @@ def statement(scene: Scene, states: Table, points: Table) -> tuple[str, dict[str
         facts["verst_mister"] = _fact(points, first, column, "Mister vannet da")
         template += f" Svikter {{verst}}, mister {{verst_mister}} {who} vannet."
     return template, facts
+
+
+def _pipe_statement(scene: Scene) -> tuple[str, dict[str, Fact]]:
+    """Say how much pipe has no reserve, where nobody's connection is known."""
+    km = scene.network.length_m[np.isin(scene.state, _WITHOUT)].sum() / 1000.0
+    facts = {
+        "km": Fact(title="Uten reservevann", value=float(km), unit="km", decimals=1),
+        "kilder": Fact(title="Kilder", value=len(scene.pipes.sources), unit="kilder"),
+    }
+    return "Hvem som er tilknyttet, er ukjent. {km} km vannledning er uten reservevann.", facts
 
 
 def _fact(table: Table, row: Hashable, column: str, title: str) -> Fact:

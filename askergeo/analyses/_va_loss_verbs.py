@@ -23,6 +23,7 @@ _PIPES: Final = {
         "hoyde_til",
         "eier",
         "funksjon",
+        "ruhet",
     ),
     "va_node": (
         "node_id*",
@@ -31,9 +32,11 @@ _PIPES: Final = {
         "hoyde",
         "bunnhoyde",
         "status",
+        "behov_l_s",
         "anlegg_id",
     ),
     "va_anlegg": ("anlegg_id*", "type*", "navn", "node_id", "til_anlegg_id", "fra_aar", "til_aar"),
+    "va_modell": ("modell_id*", "program", "seksjon*", "rad*", "tekst*"),
     "va_tilknytning": (
         "adresse_id*",
         "vann",
@@ -63,7 +66,8 @@ _WITHOUT: Final = {
     "tjeneste": "Sykehjem og helsetilbud er bare kjent som bygninger.",
     "kommunegrense": "Kartet har ikke land og grense.",
 }
-_USES: Final = tuple(one for one in _PIPES if one not in ("va_ledning", "va_sone", "tettsted"))
+_NOT_TRACED: Final = ("va_ledning", "va_sone", "va_modell", "tettsted")
+_USES: Final = tuple(one for one in _PIPES if one not in _NOT_TRACED)
 
 FAILURES: Final = Analysis(
     id="va_bortfall",
@@ -71,12 +75,13 @@ FAILURES: Final = Analysis(
     question="Hvilke kunder, skoler og sykehjem mister vannet når en ledning, et ventilsegment, "
     "en pumpe eller en kilde svikter, og hvilke områder mangler reservevann?",
     needs=("va_ledning",),
-    uses=(*_USES, "va_sone", "tettsted"),
+    uses=(*_USES, "va_sone", "va_modell", "tettsted"),
     function="askergeo.analyses.va_bortfall:va_bortfall",
     parameters="va_bortfall+va_nett",
     columns=_PIPES,
     without={
         **_WITHOUT,
+        "va_modell": "Trykket hos dem som fortsatt har vann, er ikke regnet.",
         "va_sone": "Reservevann er ikke vist etter sone.",
         "tettsted": "Reservevann er ikke vist etter tettsted.",
     },

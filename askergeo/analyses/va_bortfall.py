@@ -11,6 +11,7 @@ from askergeo.analyses import _va_loss_text as text
 from askergeo.analyses._va_loss_change import microdata_of
 from askergeo.analyses._va_loss_map import layers_of
 from askergeo.analyses._va_loss_points import point_table, segment_table, source_table
+from askergeo.analyses._va_loss_pressure import pressure_check
 from askergeo.analyses._va_loss_scene import Layers, make_scene
 from askergeo.analyses._va_loss_tables import (
     class_table,
@@ -37,8 +38,9 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         The sets ``va_bortfall`` and ``va_nett``.
     layers
         Layers of the catalogue by their ids: ``va_ledning``, and of ``va_node``, ``va_anlegg``,
-        ``va_tilknytning``, ``va_sone``, ``adresse``, ``befolkning``, ``bygning``, ``skole``,
-        ``barnehage``, ``tjeneste``, ``tettsted`` and ``kommunegrense`` those that are there.
+        ``va_tilknytning``, ``va_sone``, ``va_modell``, ``adresse``, ``befolkning``, ``bygning``,
+        ``skole``, ``barnehage``, ``tjeneste``, ``tettsted`` and ``kommunegrense`` those that are
+        there.
 
     Raises
     ------
@@ -49,6 +51,7 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
     """
     scene = make_scene(Layers.of(layers), parameters)
     states, points = state_table(scene), point_table(scene)
+    pressure, faults = pressure_check(scene)
     tables = (
         out_table(scene),
         points,
@@ -56,6 +59,7 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         zone_table(scene),
         source_table(scene),
         segment_table(scene),
+        pressure,
         institution_table(scene),
         class_table(scene),
         connection_table(scene),
@@ -68,7 +72,7 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         facts=facts,
         tables=tuple(one for one in tables if one is not None),
         layers=layers_of(scene),
-        findings=text.findings(scene, points),
+        findings=(*text.findings(scene, points), *faults),
         warnings=text.warnings(scene),
         reading=tuple(text.reading(scene)),
         microdata=microdata_of(scene),

@@ -198,6 +198,9 @@ def test_without_addresses_the_pipes_are_still_told_of() -> None:
     found = answer(layers)
     assert found.table("forsyning").frame["adresser"].isna().all()
     assert any("Uten adresser" in text for text in found.warnings)
+    # Unknown is not nobody.
+    assert set(found.layer("bortfall").frame["mister"]) == {"Ukjent"}
+    assert "ukjent" in found.sentence
 
 
 def test_a_net_without_a_source_is_refused_with_a_remedy() -> None:
