@@ -11,6 +11,7 @@ from askergeo.analyses._va_growth_verbs import GROWTH
 from askergeo.analyses._va_hydraulic_verbs import HYDRAULICS, LEAKS
 from askergeo.analyses._va_loss_verbs import FAILURES, TRACES
 from askergeo.analyses._va_renewal_verbs import RENEWAL
+from askergeo.analyses._va_state_verbs import STATE
 from askergeo.analyses._va_topology_verbs import TOPOLOGY
 
 if TYPE_CHECKING:
@@ -18,6 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["VA", "VA_ON_REQUEST"]
 
-VA: tuple[Analysis, ...] = ()
+VA: tuple[Analysis, ...] = (STATE,)
 
 VA_ON_REQUEST: tuple[Analysis, ...] = (TOPOLOGY, TRACES, FAILURES, HYDRAULICS, LEAKS, RENEWAL, GROWTH)

@@ -1,0 +1,74 @@
+"""The state of the map of pipes as a result."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from askergeo.analyses import find
+from askergeo.analyses.va import va
+from askergeo.errors import LayerError
+from askergeo.parameters import load_parameters
+
+P = load_parameters("va+va_fornyelse.va_fornyelse_takt_", {"va_aar": 2026})
+
+
+def pipes(**columns: object) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "ledning_id": ["a", "b", "c"],
+            "type": ["vann", "vann", "spillvann"],
+            "materiale": ["PVC", None, "BET"],
+            "dimensjon_mm": [150, 100, 200],
+            "anleggsaar": [1971, 1985, 0],
+            "eier": "kommunal",
+            **columns,
+        },
+        geometry=[shapely.LineString([(0, at), (1000, at)]) for at in (0, 10, 20)],
+        crs="EPSG:25832",
+    )
+
+
+def test_the_tables_add_up() -> None:
+    result = va(pipes(), parameters=P)
+    lengths = result.table("mangler").frame
+    assert lengths.loc["alle", "materiale"] == pytest.approx(100 / 3)
+    assert lengths.loc["vann", "materiale"] == pytest.approx(50)
+    for name in ("alder", "materialer", "dimensjoner"):
+        assert result.table(name).frame.loc["alle", "sum"] == pytest.approx(3)
+    assert result.table("alder").frame["klasse"].tolist() == [
+        "1970–1979", "1980–1989", "Ukjent", "Alle",
+    ]  # fmt: skip
+    assert result.table("omraader").frame.loc["alle", "mangler"] == pytest.approx(200 / 3)
+
+
+def test_renewal_that_nobody_has_told_is_unknown_and_not_none() -> None:
+    silent = va(pipes(), parameters=P)
+    assert silent.table("fornyelse").frame["faktisk"].isna().all()
+    assert ".. % mot vedtatt 1,40 %" in silent.sentence
+    told = va(pipes(fornyet_aar=[2025, None, None]), parameters=P)
+    assert told.table("fornyelse").frame["faktisk"].tolist() == pytest.approx([50 / 3, 0])
+    assert "va.fornyelse_avlop" in {one.rule for one in told.findings}
+
+
+def test_an_address_without_a_row_is_unknown() -> None:
+    register = pd.DataFrame({"adresse_id": ["1", "2"], "vann": [True, False]})
+    addresses = pd.DataFrame({"adresse_id": ["1", "2", "3"]})
+    result = va(pipes(), va_tilknytning=register, adresse=addresses, parameters=P)
+    row = result.table("kunder").frame.loc["vann"]
+    assert (row["ja"], row["nei"], row["ukjent"]) == (1, 1, 1)
+    assert result.table("kunder").frame.loc["avlop", "ukjent"] == 3
+
+
+def test_what_cannot_be_answered_is_said() -> None:
+    answers = va(pipes(), parameters=P).table("svar").frame
+    assert answers.loc["lekkasje", "svar"] == "Kan ikke"
+    assert "va_maaling" in answers.loc["lekkasje", "mangler"]
+    assert find("va").absent({"va_ledning"}) == ()
+
+
+def test_an_empty_layer_is_refused() -> None:
+    with pytest.raises(LayerError, match="ingen ledninger"):
+        va(pipes().iloc[:0], parameters=P)
