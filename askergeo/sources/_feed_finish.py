@@ -330,9 +330,9 @@ def _with_modes(
     unknown = mode.isna()
     for row in _rows(stops[unknown]):
         log.add(
-            "ukjent_transportmiddel", "Holdeplassen har ingen avganger",
+            "ukjent_transportmiddel", "Holdeplass av ukjent slag",
             f"{row.holdeplass_id}{'' if pd.isna(row.navn) else ' ' + str(row.navn)}: ingen turer "
-            "stopper her, og filen sier ikke hva slags holdeplass det er.",
+            "stopper her, og filen sier ikke at den er for buss, bane, tog eller båt.",
             layer="holdeplass", action=SET_ASIDE, **_where(row),
         )  # fmt: skip
     return stops.assign(transportmiddel=mode)[~unknown]
