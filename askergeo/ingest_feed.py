@@ -263,6 +263,14 @@ def _require_same(old: dict[str, pd.DataFrame], new: dict[str, pd.DataFrame]) ->
     )
     if other.any():
         _refuse("tur", trips.loc[other, "tur_id"])
+    if "ruteavgang" in old:
+        times = [one["ruteavgang"][one["ruteavgang"]["tur_id"].isin(trips["tur_id"])]
+                 for one in (old, new)]  # fmt: skip
+        both = pd.concat(times, ignore_index=True)
+        # A row that stands in one of them only; rows are distinct within each.
+        alone = both[~both.duplicated(keep=False)]
+        if len(alone):
+            _refuse("tur", alone["tur_id"].drop_duplicates())
     if "rutedag" not in old:
         return
     days = [one["rutedag"].groupby("kalender_id")["dato"].agg(frozenset) for one in (old, new)]

@@ -133,6 +133,7 @@ def test_a_second_timetable_beside_the_first_counts_nothing_twice(package, tmp_p
     ("other", "message"),
     [
         ({"line": "L2"}, "samme tur-id"),
+        ({"start": 30_000}, "samme tur-id"),
         ({"trips": ("9",), "dates": ("2026-02-02",)}, "samme kalender-id"),
     ],
 )
