@@ -290,12 +290,21 @@ def test_nothing_to_count_is_refused():
         make_ledger(parameters=PARAMETERS)
 
 
+def test_layers_without_years_are_refused_so_that_a_report_goes_on():
+    bare = HOUSES.drop(columns="tatt_i_bruk")
+    only = {"byggetillatelse": None, "boligprogram": None, "naeringsprogram": None}
+    with pytest.raises(LayerError, match="ikke når noe er bygd"):
+        village(bygning=bare, **only)
+    with pytest.raises(LayerError, match="årene etter 2021"):
+        village(parameters=PARAMETERS.override({"regnskap_fra_aar": 2100}), **only)
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [
         ({"regnskap_prioritert": "Byn"}, "Byn"),
         ({"regnskap_avstander": "500,300"}, "stigende"),
-        ({"regnskap_fra_aar": 2100}, "ingen år"),
+        ({"regnskap_fra_aar": 2100, "regnskap_til_aar": 2099}, "ingen år"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(change, word):
