@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from askergeo.analyses._screening_map import part_layer
-from askergeo.analyses._screening_tables import SIDE_TITLES, homes_of
+from askergeo.analyses._screening_tables import homes_of
 from askergeo.numbers import format_number
 from askergeo.result import Column, Fact, Result, Table
 from askergeo.transport._plan_parts import classed, divided
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["list_of"]
 
+_SHORT: Final = {"nord": "nord", "sor": "sør", "ukjent": "ukjent"}
 _KM: Final = [f"km_dogn_{level}" for level in LEVELS]
 
 
@@ -80,7 +81,7 @@ def list_of(
             "gul": Fact(title="Gule", value=count[YELLOW]),
             "gronn": Fact(title="Grønne", value=count[GREEN]),
         },
-        tables=(_table(frame, service),),
+        tables=(_table(frame, service), _reasons(frame)),
         layers=(part_layer(listed, shapes.loc[frame.index]),),
         warnings=growth.lacking,
         reading=(
@@ -125,7 +126,7 @@ def _projects(parts: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _sides(values: pd.Series) -> str:
-    return " og ".join(SIDE_TITLES[one].lower() for one in SIDES if (values == one).any())
+    return " og ".join(_SHORT[one] for one in SIDES if (values == one).any())
 
 
 def _worst(values: pd.Series) -> str:
@@ -165,8 +166,6 @@ def _table(frame: pd.DataFrame, service: Service) -> Table:
         "km_dogn_lav": Column(title="Bilkjøring i døgnet, lavt", unit="km", decimals=0),
         "km_dogn_middels": Column(title="Bilkjøring i døgnet, middels", unit="km", decimals=0),
         "km_dogn_hoy": Column(title="Bilkjøring i døgnet, høyt", unit="km", decimals=0),
-        "km_nord": Column(title="Av det nord for linjen, middels", unit="km", decimals=0),
-        "hvorfor": Column(title="Hvorfor"),
     }
     return Table(
         name="prosjekter",
@@ -175,4 +174,20 @@ def _table(frame: pd.DataFrame, service: Service) -> Table:
         columns=columns,
         note=f"{DISCLAIMER} Per bolig er vist for prosjekter med bare boliger, og per ansatt for "
         f"prosjekter med bare arbeidsplasser. {service.why}".strip(),
+    )
+
+
+def _reasons(frame: pd.DataFrame) -> Table:
+    """Tell why each project has its colour."""
+    columns = {
+        "navn": Column(title="Prosjekt"),
+        "status": Column(title="Svar"),
+        "km_nord": Column(title="Bilkjøring i døgnet nord, middels", unit="km", decimals=0),
+        "hvorfor": Column(title="Hvorfor"),
+    }
+    return Table(
+        name="prosjekt_grunner",
+        title="Hvorfor hvert prosjekt har sin farge",
+        frame=frame[list(columns)],
+        columns=columns,
     )

@@ -45,7 +45,7 @@ CLASS_STYLES: Final = tuple(
 _WALK: Final = "#2b2b2b"
 _DEKAR: Final = 1e3
 # Metres of land and line round the growth on the map.
-_FRAME: Final = 400.0
+_FRAME: Final = 150.0
 _MINE: Final = ("plan", "deler", "gangvei")
 # Metres that a walk may be longer than the one told, for the straight lines at its ends.
 _SLACK: Final = 50.0
