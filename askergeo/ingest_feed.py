@@ -33,6 +33,7 @@ MARGIN: Final = 10_000.0
 
 # The ids of the national stop register: who has them has national data.
 _NATIONAL: Final = "NSR:"
+_TIMED: Final = ("tur_id", "rekkefolge", "holdeplass_id", "ankomst", "avgang")
 
 
 def add_feed(
@@ -264,8 +265,11 @@ def _require_same(old: dict[str, pd.DataFrame], new: dict[str, pd.DataFrame]) ->
     if other.any():
         _refuse("tur", trips.loc[other, "tur_id"])
     if "ruteavgang" in old:
-        times = [one["ruteavgang"][one["ruteavgang"]["tur_id"].isin(trips["tur_id"])]
-                 for one in (old, new)]  # fmt: skip
+        # Leave to board and alight may be unstated in a package; stops and times never are.
+        times = [
+            one["ruteavgang"].loc[one["ruteavgang"]["tur_id"].isin(trips["tur_id"]), list(_TIMED)]
+            for one in (old, new)
+        ]
         both = pd.concat(times, ignore_index=True)
         # A row that stands in one of them only; rows are distinct within each.
         alone = both[~both.duplicated(keep=False)]
