@@ -97,6 +97,7 @@ def add_feed(
         # Before the file is read, which may take minutes; the stops are looked at afterwards.
         _refuse_present(package, [name for name in layers if only_stops or name != "holdeplass"])
     feed = _read(package, path, margin=margin, today=today, only_stops=only_stops)
+    _require_content(feed, path.name, only_stops=only_stops)
     wanted = _to_write(package, feed, layers, append=append, overwrite=overwrite)
     frames, gone = _inspected(package, feed)
     avvik = {name: _avvik(feed, name, gone[name], package.crs) for name in wanted}
@@ -146,6 +147,19 @@ def _read(
         return read_gtfs(path, around=around, today=today, only_stops=only_stops)
     stops = package.read("holdeplass") if "holdeplass" in package else None
     return read_netex(path, stops=stops, around=around, today=today, only_stops=only_stops)
+
+
+def _require_content(feed: Feed, name: str, *, only_stops: bool) -> None:
+    """Refuse a file of which nothing can be used, and say why."""
+    if len(feed.holdeplass if only_stops else feed.rutetur):
+        return
+    reasons = feed.report.drop_duplicates("tittel")
+    told = "".join(f"\n- {title}: {text}" for title, text in
+                   zip(reasons["tittel"], reasons["tekst"], strict=True))  # fmt: skip
+    raise SourceError(
+        f"Ingen {'holdeplasser' if only_stops else 'turer'} i {name} kan brukes.{told}",
+        remedy="Er det riktig fil? Be om hele rutetabellen for fylket eller selskapet.",
+    )
 
 
 def _around(package: DataPackage, margin: float) -> Around | None:

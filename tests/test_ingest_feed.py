@@ -226,6 +226,21 @@ def test_the_command_line_says_what_to_do(package, tmp_path, arguments, message)
     assert message in err
 
 
+def test_a_file_of_which_nothing_can_be_used_says_why(package, tmp_path):
+    path = tmp_path / "stopp.zip"
+    for columns, ends in (("", ""), (",vehicle_type", ",100")):
+        with zipfile.ZipFile(path, "w") as archive:
+            head = f"stop_id,stop_name,stop_lat,stop_lon{columns}\n"
+            archive.writestr("stops.txt", f"{head}NSR:Quay:1,Asker,59.8334,10.4349{ends}\n")
+        if ends:
+            assert add_file(package, "holdeplass", path).rows == 1
+        else:
+            with pytest.raises(SourceError, match="Holdeplass av ukjent slag"):
+                add_file(package, "holdeplass", path)
+    with pytest.raises(SourceError, match=r"mangler routes.txt, trips.txt, stop_times.txt"):
+        add_feed(package, path, overwrite=True)
+
+
 def test_one_layer_can_be_taken_from_a_timetable(package, tmp_path):
     path = write_gtfs(feed(), tmp_path / "rute.zip")
     terms = Terms(owner="Ruter", licence="NLOD", attribution="Ruter")
