@@ -187,8 +187,8 @@ def _red(least: float, measures: Measures, doubt: Doubt) -> str:
     if measures.own + measures.shared <= _NOTHING:
         return f"{told}, og ingen tiltak er regnet med."
     taken = format_number(measures.own + measures.shared, unit="km")
-    with_zone = ", også med alle tiltak for hele sonen" if measures.shared > _NOTHING else ""
-    return f"{told}. Tiltakene tar bort {taken}{with_zone}."
+    with_zone = ", også når alle tiltak for hele sonen regnes på planen"
+    return f"{told}. Tiltakene tar bort {taken}{with_zone if measures.shared > _NOTHING else ''}."
 
 
 def _green(north: Span, measures: Measures) -> str:
