@@ -100,7 +100,8 @@ def add_feed(
     _require_content(feed, path.name, only_stops=only_stops)
     wanted = _to_write(package, feed, layers, append=append, overwrite=overwrite)
     frames, gone = _inspected(package, feed)
-    avvik = {name: _avvik(feed, name, gone[name], package.crs) for name in wanted}
+    told = _told_of(feed.report, wanted)
+    avvik = {name: _avvik(told[name], gone[name], package.crs) for name in wanted}
     if append:
         frames, avvik = _appended(package, frames, avvik, wanted)
     national = feed.holdeplass["holdeplass_id"].str.startswith(_NATIONAL).any()
@@ -219,9 +220,19 @@ def _inspected(
     return frames, gone
 
 
-def _avvik(feed: Feed, layer: str, found: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
-    """Turn the report's rows of a layer into its deviations, with file and row in words."""
-    rows = feed.report[feed.report["lag"] == layer]
+def _told_of(report: pd.DataFrame, wanted: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Share the report out on the layers that are written; none of a whole timetable is lost.
+
+    What concerns no layer, or the stops when those of the package stay, goes with the first.
+    """
+    layer = report["lag"].fillna("")
+    whole = len(wanted) > 1
+    other = layer.eq("") | (~layer.isin(list(wanted)) & whole)
+    return {name: report[layer.eq(name) | (other & (name == wanted[0]))] for name in wanted}
+
+
+def _avvik(rows: pd.DataFrame, found: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    """Turn rows of the report into deviations of a layer, with file and row in words."""
     texts = [
         f"{text} ({_place(file, row)})" if file else text
         for text, file, row in zip(rows["tekst"], rows["fil"].fillna(""), rows["rad"], strict=True)

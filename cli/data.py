@@ -207,6 +207,7 @@ def add(
     eller nær kommunen. Ligger stoppestedene i en egen fil, legges den til først, som holdeplass.
     """
     from askergeo.datapackage import DataPackage
+    from askergeo.errors import ParameterError
     from askergeo.ingest import Terms, add_file
 
     console = Console(as_json=as_json, quiet=quiet)
@@ -220,6 +221,10 @@ def add(
             fetched=date, terms=terms, margin=margin, append=append, overwrite=overwrite,
         )  # fmt: skip
         return
+    if margin is not None:
+        raise ParameterError(
+            "--margin gjelder bare når en hel rutetabell legges til.", remedy="Ta bort valget."
+        )
     added = add_file(
         package,
         layer,

@@ -164,6 +164,10 @@ def test_stops_first_and_then_a_timetable_without_places(package, tmp_path):
     assert [one.layer for one in added] == list(FEED_LAYERS[1:])
     assert "koblet_holdeplass" in set(report["regel"])
     assert package.record("holdeplass").origin == "NSR"
+    # The stops stay as they are; what was told of them stands with the next layer.
+    assert "Holdeplasser hentet fra datapakken" in {
+        one["tittel"] for one in list_remarks(package, "rutelinje")
+    }
     assert len(package.read("ruteavgang")) == 4
 
 
@@ -209,6 +213,7 @@ def test_the_command_line_takes_a_timetable_without_a_layer(package, tmp_path):
         (["rutetabel.zip"], "finnes ikke"),
         (["{zip}"], "verken GTFS"),
         (["{feed}", "--crs", "EPSG:25832"], "--crs gjelder ikke for en rutetabell"),
+        (["veg", "{feed}", "--margin", "5"], "--margin gjelder bare"),
         (["veg", "{feed}"], "er en rutetabell (GTFS)"),
         (["holdeplass", "{feed}", "--crs", "EPSG:25832"], "gjelder ikke for den"),
     ],
