@@ -16,6 +16,7 @@ from askergeo.network.paths import Network
 from askergeo.network.profiles import metres
 from askergeo.parameters import load_parameters
 from askergeo.result import Status
+from askergeo.transport._ledger_places import centres_of, located
 from askergeo.transport.ledger import (
     BUILT,
     EXPECTED,
@@ -191,6 +192,17 @@ def test_the_highest_centre_within_walking_distance_counts():
     # E is 2400 m south of the street, and nobody knows the way; but no centre is near either.
     assert level[PERMITTED, "E"] == "utenfor"
     assert ledger.rows.set_index(["trinn", "rad"])["senter_m"][BUILT, "102"] == pytest.approx(900)
+
+
+def test_where_two_centres_reach_the_higher_level_has_it():
+    # 1000 m from the town, its limit, and 500 m from the village, its limit; then half a metre on.
+    points = gpd.GeoSeries([point(2000), point(2000.5), point(3000), point(3000.5)], crs=CRS)
+    places, _ = located(
+        points, network=network(), centres=centres_of(CENTRES, PARAMETERS), holdeplass=None,
+        parameters=PARAMETERS,
+    )  # fmt: skip
+    assert places["niva"].tolist() == ["kommunesenter", "naersenter", "naersenter", "utenfor"]
+    assert places["prioritert"].tolist() == ["ja", "nei", "nei", "nei"]
 
 
 def test_distances_to_stop_and_station_fall_in_classes():
