@@ -92,7 +92,7 @@ def _idle(land: Land, xy: Array, place: Array, trunk: list[Route], local: list[R
     used = np.bincount(np.concatenate([r.stops for r in trunk + local]), minlength=len(xy))
     fit = (used == 1) & (np.bincount(place)[place] == 1)
     inner = [
-        np.unique(np.concatenate([route.stops[1:-1] for route in routes] or [[]])).astype(int)
+        np.unique(np.concatenate([np.array([], int), *(one.stops[1:-1] for one in routes)]))
         for routes in (local, trunk)
     ]
     able = next(stops[fit[stops]] for stops in inner if fit[stops].any())
