@@ -65,7 +65,6 @@ def make_transit(land: Land) -> None:
     for layer, frame in frames.items():
         land.frames[layer] = frame
     _transfers(land, xy, modes)
-    land.tables["lines"] = pd.DataFrame({"line": lines})
     land.key.setdefault("transport", {})["rutetabell"] = _facts(land, lines, idle)
 
 
