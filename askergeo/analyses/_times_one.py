@@ -233,6 +233,8 @@ def _mode_table(one: _One) -> Table:
 def _remark(one: _One, mode: str) -> str:
     """Tell what a time is made of."""
     values = one.parameters
+    if not np.isfinite(one.minutes(mode)) and mode != TRANSIT:
+        return ""
     if mode == CAR:
         parking = values[f"reisetid_parkering_{one.kind}_min"]
         extra = format_number(values["reisetid_til_bil_min"] + parking, 1)
@@ -242,9 +244,10 @@ def _remark(one: _One, mode: str) -> str:
     if mode != TRANSIT or one.timetable is None:
         return "" if mode != TRANSIT else "rutetabell mangler"
     share = one.times.share[0, one.column]
+    if np.isnan(share):
+        return ""
     told = f"median av avreiser fra kl. {values['rutesok_fra_kl']} til {values['rutesok_til_kl']}"
-    if not np.isnan(share):
-        told += f"; {format_number(100 * share)} % av dem når fram"
+    told += f"; {format_number(100 * share)} % av dem når fram"
     return f"{told}; gange er like rask" if one.times.walked[0, one.column] else told
 
 
@@ -281,13 +284,40 @@ def _reading(one: _One, ride: Journey | None) -> tuple[str, ...]:
     start = one.parameters["reisetid_avreise"]
     if ride is None or one.timetable is None:
         told = "Rutetabell mangler: kollektivreisen er ukjent."
+    elif np.isnan(one.minutes(TRANSIT)):
+        told = "Kollektivreisen er ukjent."
     else:
         told = f"Med avreise fra kl. {start}: {ride.text(one.timetable)}"
     guessed = (
         "Bilens fart er en del av fartsgrensen, og tiden til parkering er et anslag: se "
         "«Parametre». Forholdet til bilen er ukjent der biltiden er ukjent."
     )
-    return told, guessed
+    return (told, *_reasons(one), guessed)
+
+
+def _reasons(one: _One) -> list[str]:
+    """Tell why times are unknown."""
+    told = []
+    times = one.times
+    for doors, places, network, modes in (
+        (times.doors, times.places, "gangnettet", (WALK, TRANSIT)),
+        (times.car_doors, times.car_places, "bilnettet", (CAR,)),
+    ):
+        if not any(np.isnan(one.minutes(mode)) for mode in modes):
+            continue
+        if doors.part[0] < 0:
+            reach = format_number(one.parameters["reisetid_koble_m"], unit="m")
+            told.append(f"Adressen ligger mer enn {reach} fra {network}.")
+        elif doors.loose[0]:
+            told.append(
+                f"Adressen ligger ved en kort del av {network} som henger for seg selv: et brudd "
+                "i kartet."
+            )
+        elif places.part[one.column] < 0:
+            told.append(f"{one.place} er ikke koblet til {network}.")
+        elif network == "bilnettet":
+            told.append("Bilnettet i kartet henger ikke sammen mellom adressen og målet.")
+    return told
 
 
 def _layers(one: _One, ride: Journey | None) -> list[MapLayer]:

@@ -199,7 +199,7 @@ def _ratio_table(scene: Scene, name: str, title: str, modes: tuple[str, ...]) ->
             title="Andel høyst 1,5", unit="%", decimals=0, derived_from=("hoyst_1_5", "bosatte")
         ),
         "forhold": Column(
-            title="Median",
+            title="Median forhold",
             decimals=2,
             derived_from=("bosatte",),
             description="Halvparten av de bosatte med kjent forhold har høyst dette. Tom: mer enn "
