@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -74,12 +75,15 @@ def list_of(
         analysis="nullvekst_plan",
         title="",
         template="{prosjekter} prosjekter er vurdert mot nullvekst nord for linjen: {rod} røde, "
-        "{gul} gule og {gronn} grønne. Dette er en grov siling, ikke en transportmodell.",
+        "{gul} gule og {gronn} grønne. Til sammen gir de {middels} km bilkjøring i døgnet nord "
+        "({lav}–{hoy}), og alle tiltakene nord tar bort {tiltak} km: {sum}. Dette er en grov "
+        "siling, ikke en transportmodell.",
         facts={
             "prosjekter": Fact(title="Prosjekter", value=len(frame)),
             "rod": Fact(title="Røde", value=count[RED]),
             "gul": Fact(title="Gule", value=count[YELLOW]),
             "gronn": Fact(title="Grønne", value=count[GREEN]),
+            **_total(parts, rows, transporttiltak, parameters),
         },
         tables=(_table(frame, service), _reasons(frame)),
         layers=(part_layer(listed, shapes.loc[frame.index]),),
@@ -91,8 +95,10 @@ def list_of(
                 "til slutt, med bilkjøring per ansatt."
             ),
             (
-                "Hvert prosjekt er regnet som bygd i sin helhet. Prosjektene kan ikke legges "
-                "sammen uten å ta hensyn til at en reise mellom dem har en ende i hvert."
+                "Hvert prosjekt er regnet som bygd i sin helhet. Tiltak for hele sonen kan gjøre "
+                "hvert prosjekt gult, men de er ett og samme tiltak. Summen holder alle "
+                "prosjektene mot alle tiltakene. En reise mellom to prosjekter har en ende i hvert, og "
+                "«trafikk_ved_arbeid» sier hvor stor del som telles ved arbeidsplassen."
             ),
             (
                 "Hva som rives, er bare kjent når programmet har negative tall. --prosjekt viser "
@@ -100,6 +106,30 @@ def list_of(
             ),
         ),
     )
+
+
+def _total(
+    parts: gpd.GeoDataFrame,
+    rows: gpd.GeoDataFrame,
+    transporttiltak: pd.DataFrame | None,
+    parameters: Parameters,
+) -> dict[str, Fact]:
+    """Hold all projects north against all measures north: those of the zone are for all of them."""
+    ids = rows["planid"].dropna().astype(str).unique()
+    found = measures_of(transporttiltak, ids, parameters)
+    whole = replace(found, own=found.own + found.shared, shared=0.0)
+    sums = parts.groupby("side")[_KM].sum().reindex(list(SIDES)).fillna(0.0)
+    sides = {one: Span(*map(float, sums.loc[one])) for one in SIDES}
+    lacking = ("Rader uten tall.",) if rows["ukjent"].any() else ()
+    status, _ = judge(sides, whole, Doubt(lacking))
+    north = sides["nord"]
+    return {
+        "middels": Fact(title="Bilkjøring i døgnet nord, middels", value=north.middle, unit="km"),
+        "lav": Fact(title="Bilkjøring i døgnet nord, lavt", value=north.low, unit="km"),
+        "hoy": Fact(title="Bilkjøring i døgnet nord, høyt", value=north.high, unit="km"),
+        "tiltak": Fact(title="Alle tiltak nord som er regnet med", value=whole.own, unit="km"),
+        "sum": Fact(title="Svar for alle til sammen", value=status.upper()),
+    }
 
 
 def _projects(parts: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> pd.DataFrame:

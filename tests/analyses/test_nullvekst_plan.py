@@ -234,6 +234,10 @@ def test_every_project_is_listed_with_the_least_driving_for_a_home_first() -> No
     both = reckoned("svært god", boliger_leilighet_liten=20, boliger_leilighet_stor=5)
     assert found.loc["A", "km_per_bolig"] == pytest.approx(both["km_dogn_middels"] / 25)
     assert found.loc["C", "ansatte"] == pytest.approx(100)
+    # A and C lie north.
+    north = found.loc[["A", "C"], "km_dogn_middels"].sum()
+    assert result.facts["middels"].value == pytest.approx(north)
+    assert result.facts["sum"].value == "RØD"
     why = result.table("prosjekt_grunner").frame
     assert why.loc["B", "km_nord"] == 0
     assert "laveste anslaget" in why.loc["A", "hvorfor"]
@@ -241,6 +245,19 @@ def test_every_project_is_listed_with_the_least_driving_for_a_home_first() -> No
     assert one.table("svar").frame.loc["nord", "km_dogn_middels"] == pytest.approx(
         found.loc["A", "km_dogn_middels"]
     )
+
+
+def test_the_measures_of_the_zone_save_each_project_but_not_all_of_them() -> None:
+    each = screened(layers=PROGRAMME).table("prosjekter").frame.loc[["A", "C"], "km_dogn_lav"]
+    zone = pd.DataFrame(
+        {"tiltak_id": ["1"], "navn": ["A"], "sone": ["nord"], "km_dogn": [each.max() + 1],
+         "status": ["vedtatt"]}
+    )  # fmt: skip
+    found = screened(layers={**PROGRAMME, "transporttiltak": zone})
+    status = found.table("prosjekter").frame["status"]
+    assert status.to_dict() == {"A": "GUL", "B": "GRØNN", "C": "GUL"}
+    assert found.facts["sum"].value == "RØD"
+    assert found.facts["tiltak"].value == pytest.approx(each.max() + 1)
 
 
 def test_the_programmes_say_what_a_plan_brings_when_nobody_else_does() -> None:
