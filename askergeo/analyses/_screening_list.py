@@ -97,8 +97,8 @@ def list_of(
             (
                 "Hvert prosjekt er regnet som bygd i sin helhet. Tiltak for hele sonen kan gjøre "
                 "hvert prosjekt gult, men de er ett og samme tiltak. Summen holder alle "
-                "prosjektene mot alle tiltakene. En reise mellom to prosjekter har en ende i hvert, og "
-                "«trafikk_ved_arbeid» sier hvor stor del som telles ved arbeidsplassen."
+                "prosjektene mot alle tiltakene. En reise mellom to prosjekter har en ende i "
+                "hvert, og «trafikk_ved_arbeid» sier hvor stor del som telles ved arbeidsplassen."
             ),
             (
                 "Hva som rives, er bare kjent når programmet har negative tall. --prosjekt viser "
