@@ -9,7 +9,15 @@ import pandas as pd
 from askergeo._avvik import SET_ASIDE, join_avvik, make_avvik
 from askergeo.crs import to_crs
 from askergeo.errors import LayerError, OverwriteError, ParameterError, SourceError
-from askergeo.ingest import Added, Terms, joined_origin, make_origin, unstated_terms, usual_terms
+from askergeo.ingest import (
+    Added,
+    Terms,
+    joined_origin,
+    make_origin,
+    require_date,
+    unstated_terms,
+    usual_terms,
+)
 from askergeo.quality import inspect
 from askergeo.sources._feed_files import feed_kind
 from askergeo.sources.feed import FEED_LAYERS, TABLES, Around, Feed
@@ -92,6 +100,7 @@ def add_feed(
             "En rutetabell kan ikke legges i et scenario.",
             remedy="Legg den i datapakken som scenariet bygger på.",
         )
+    require_date(fetched)
     only_stops = tuple(layers) == ("holdeplass",)
     if not (append or overwrite):
         # Before the file is read, which may take minutes; the stops are looked at afterwards.
@@ -107,24 +116,43 @@ def add_feed(
     national = feed.holdeplass["holdeplass_id"].str.startswith(_NATIONAL).any()
     added = []
     for name in wanted:
-        layer = package.catalogue[name]
-        stated = usual_terms(layer) if national else {}
-        date = fetched or feed.published
-        origin = make_origin(path, date or None, terms or Terms(), stated)
+        stated = usual_terms(package.catalogue[name]) if national else {}
+        origin = make_origin(path, fetched or feed.published or None, terms or Terms(), stated)
         unstated = unstated_terms(origin)
         if append and name in package:
             origin = joined_origin(package.record(name), origin)
         package.write(
             name, frames[name], origin=origin, overwrite=overwrite or append, avvik=avvik[name]
         )
-        own = len(frames[name])
         added.append(
-            Added(
-                layer=name, title=layer.title, file=path.name, rows=own, read=own, filtered=0,
-                set_aside=0, remarks=len(avvik[name]), unstated=unstated,
+            _told(
+                package, name, path, rows=len(frames[name]), remarks=len(avvik[name]),
+                unstated=unstated,
             )
         )  # fmt: skip
     return added, feed.report
+
+
+def _told(
+    package: DataPackage,
+    name: str,
+    path: Path,
+    *,
+    rows: int,
+    remarks: int,
+    unstated: tuple[str, ...],
+) -> Added:
+    return Added(
+        layer=name,
+        title=package.catalogue[name].title,
+        file=path.name,
+        rows=rows,
+        read=rows,
+        filtered=0,
+        set_aside=0,
+        remarks=remarks,
+        unstated=unstated,
+    )
 
 
 def _read(

@@ -212,6 +212,7 @@ def test_the_command_line_takes_a_timetable_without_a_layer(package, tmp_path):
         (["holdeplass"], "Filen til laget «holdeplass» mangler"),
         (["rutetabel.zip"], "finnes ikke"),
         (["{zip}"], "verken GTFS"),
+        (["{feed}", "--dato", "4.1.2026"], "ikke på formen ÅÅÅÅ-MM-DD"),
         (["{feed}", "--crs", "EPSG:25832"], "--crs gjelder ikke for en rutetabell"),
         (["veg", "{feed}", "--margin", "5"], "--margin gjelder bare"),
         (["veg", "{feed}"], "er en rutetabell (GTFS)"),

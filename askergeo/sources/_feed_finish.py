@@ -88,11 +88,6 @@ def finish_feed(
     _tell_of_idle(stops, calls, log)
     days = days[days["kalender_id"].isin(trips["kalender_id"])]
     tell_of_dates(trips, days, log, today)
-    known = stops["holdeplass_id"]
-    transfers = tables["rutebytte"]
-    transfers = transfers[
-        transfers["fra_holdeplass_id"].isin(known) & transfers["til_holdeplass_id"].isin(known)
-    ].drop_duplicates(["fra_holdeplass_id", "til_holdeplass_id"])
     points = shapely.points(stops["x"].to_numpy(), stops["y"].to_numpy())
     return make_feed(
         holdeplass=gpd.GeoDataFrame(stops, geometry=points, crs=WGS84),
@@ -100,11 +95,18 @@ def finish_feed(
         rutetur=trips,
         ruteavgang=calls,
         rutedag=days,
-        rutebytte=transfers,
+        rutebytte=_between(tables["rutebytte"], stops["holdeplass_id"]),
         report=log.frame(),
         kind=kind,
         published=published,
     )
+
+
+def _between(transfers: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
+    """Keep the transfers between stops that are kept, each pair once."""
+    keys = ["fra_holdeplass_id", "til_holdeplass_id"]
+    here = transfers[keys].isin(set(known)).all(axis=1)
+    return transfers[here].drop_duplicates(keys)
 
 
 def nothing_near(name: str) -> SourceError:
