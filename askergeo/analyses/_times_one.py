@@ -16,6 +16,7 @@ from askergeo.analyses._background import land_of
 from askergeo.analyses._schoolway_one import address_text, find_address
 from askergeo.analyses._times_scene import Layers, read_day
 from askergeo.analyses._times_tables import mode_title
+from askergeo.analyses._times_text import profile_records, profile_warnings
 from askergeo.errors import LayerError, ParameterError
 from askergeo.geometry import geometries
 from askergeo.network.driving import speed_notes, speeds_of
@@ -39,10 +40,12 @@ from askergeo.transport.competition import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from askergeo.network.graph import GraphBuild
     from askergeo.network.paths import Network
     from askergeo.network.timetable import Timetable
-    from askergeo.network.transit import Journey
+    from askergeo.network.transit import Journey, Leg
     from askergeo.parameters import Parameters
     from askergeo.school.route import Doors
     from askergeo.transport.competition import Networks, Targets, Times
@@ -52,6 +55,7 @@ __all__ = ["one_address"]
 _AROUND_M: Final = 400.0
 _COLOURS: Final = {WALK: "#1b9e77", CAR: "#333333", TRANSIT: "#d95f02"}
 _CYCLE: Final = "#7570b3"
+_WIDTHS: Final = {CAR: 1.8, WALK: 0.4}
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
@@ -130,7 +134,13 @@ def one_address(
         tables=(_mode_table(one), *_leg_table(one, ride)),
         layers=_with_base(base, _layers(one, ride)),
         reading=_reading(one, ride),
-        warnings=(*gangnett.report.warnings, *bilnett.report.warnings, *notes),
+        warnings=(
+            *gangnett.report.warnings,
+            *bilnett.report.warnings,
+            *notes,
+            *profile_warnings(parameters),
+        ),
+        parameters=profile_records(parameters),
     )
 
 
@@ -323,20 +333,20 @@ def _reasons(one: _One) -> list[str]:
 def _layers(one: _One, ride: Journey | None) -> list[MapLayer]:
     """Draw the ways, and both ends."""
     crs = one.targets.frame.crs
-    lines: dict[str, Any] = {}
     own = one.times
+    lines = {CAR: _way(one.networks.drive, own.car_doors, own.car_places, one.column)}
     if one.networks.cycle:
         name, network = next(iter(one.networks.cycle.items()))
         lines[name] = _way(network, own.doors, own.places, one.column)
     lines[WALK] = _way(one.networks.walk, own.doors, own.places, one.column)
-    lines[CAR] = _way(one.networks.drive, own.car_doors, own.car_places, one.column)
     layers = [
         MapLayer(
             name=f"veg_{mode}",
             title=f"Raskeste veg, {mode_title(mode).lower()}",
             frame=gpd.GeoDataFrame({"middel": [mode_title(mode)]}, geometry=[line], crs=crs),
             columns={"middel": Column(title="Med")},
-            style=Style(stroke=_COLOURS.get(mode, _CYCLE), width=0.9, dash=mode == WALK),
+            # Wide under narrow: where they follow the same road all are seen.
+            style=Style(stroke=_COLOURS.get(mode, _CYCLE), width=_WIDTHS.get(mode, 1.0)),
         )
         for mode, line in lines.items()
         if line is not None
@@ -374,7 +384,7 @@ def _way(network: Network, doors: Doors, places: Doors, column: int) -> Any:  # 
 
 
 def _ride_layers(one: _One, ride: Journey | None) -> list[MapLayer]:
-    """Draw the legs as straight lines between stops: the map does not know where buses drive."""
+    """Draw the legs from stop to stop: the map does not know which roads buses take."""
     if ride is None or one.timetable is None or not ride.legs:
         return []
     stops = geometries(gpd.GeoDataFrame(geometry=one.timetable.points))
@@ -383,19 +393,20 @@ def _ride_layers(one: _One, ride: Journey | None) -> list[MapLayer]:
     for leg in ride.legs:
         start = stops[leg.from_stop] if leg.from_stop >= 0 else one.point
         stop = stops[leg.to_stop] if leg.to_stop >= 0 else end
-        # A leg between the ends of others; a stop without a point is not drawn.
-        there = not shapely.is_missing(start) and not shapely.is_missing(stop)
-        lines.append(shapely.LineString([start, stop]) if there else None)
+        ways = [start, stop] if leg.walk else list(stops[_called(one.timetable, leg)])
+        # A stop without a point is not drawn.
+        drawn = [point for point in ways if not shapely.is_missing(point)]
+        lines.append(shapely.LineString(drawn) if len(drawn) > 1 else None)
     frame = ride.table(one.timetable)
     frame["slag"] = np.where(frame["hvordan"] == "gange", "Gange", "Kollektiv")
-    drawn = gpd.GeoDataFrame(frame, geometry=lines, crs=one.targets.frame.crs)
-    drawn = drawn[drawn.geometry.notna()]
-    drawn.index = pd.Index([f"{number + 1}" for number in drawn.index], dtype=object)
+    whole = gpd.GeoDataFrame(frame, geometry=lines, crs=one.targets.frame.crs)
+    whole = whole[whole.geometry.notna()]
+    whole.index = pd.Index([f"{number + 1}" for number in whole.index], dtype=object)
     return [
         MapLayer(
             name="kollektivreise",
             title="Kollektivreisen (rette linjer mellom holdeplassene)",
-            frame=drawn,
+            frame=whole,
             columns=_leg_columns() | {"slag": Column(title="Slag")},
             style=Style(
                 width=1.0,
@@ -407,6 +418,15 @@ def _ride_layers(one: _One, ride: Journey | None) -> list[MapLayer]:
             ),
         )
     ]
+
+
+def _called(timetable: Timetable, leg: Leg) -> NDArray[np.int32]:
+    """Rows of the stops that a ride calls at, from where it is boarded to where it is left."""
+    pattern = int(np.searchsorted(timetable.trip_ptr, leg.trip, side="right")) - 1
+    stops = timetable.stop[timetable.stop_ptr[pattern] : timetable.stop_ptr[pattern + 1]]
+    last = len(stops) - leg.calls
+    at = np.flatnonzero((stops[:last] == leg.from_stop) & (stops[leg.calls :] == leg.to_stop))[0]
+    return stops[at : at + leg.calls + 1]
 
 
 def _with_base(base: list[MapLayer], layers: list[MapLayer]) -> tuple[MapLayer, ...]:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from askergeo.analyses._times_scene import Scene
+    from askergeo.parameters import Parameters
     from askergeo.result import Table
     from askergeo.school.route import Doors
 
-__all__ = ["findings", "profile_records", "reading", "statement", "warnings"]
+__all__ = ["findings", "profile_records", "profile_warnings", "reading", "statement", "warnings"]
 
 # Places that are named one by one.
 _NAMED: Final = 20
@@ -111,17 +112,29 @@ def _number(frame: pd.DataFrame, row: str, column: str) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def profile_records(scene: Scene) -> tuple[dict[str, Any], ...]:
+def profile_records(parameters: Parameters) -> tuple[dict[str, Any], ...]:
     """Return the values of who walks and rides, for the list of parameters."""
-    walker = find_profile(scene.parameters["rutesok_profil"])
+    walker = find_profile(parameters["rutesok_profil"])
     values = {walker.id: (walker.title, walker.values)}  # noqa: PD011  (parameters)
-    for name in scene.networks.cycle:
+    for name in parameters["reisetid_sykkelprofiler"]:
         rider = find_cycle_profile(name)
         values[rider.id] = (rider.title, rider.values)  # noqa: PD011  (parameters)
     return tuple(
         record | {"navn": f"{one}_{record['navn']}", "tittel": f"{title}: {record['tittel']}"}
         for one, (title, own) in values.items()
         for record in own.records()
+    )
+
+
+def profile_warnings(parameters: Parameters) -> tuple[str, ...]:
+    """One line for each value of who rides that is uncertain."""
+    riders = map(find_cycle_profile, parameters["reisetid_sykkelprofiler"])
+    return tuple(
+        f"Parameteren «{rider.title}: {one.title.lower()}» = {value_text(one.value, one.unit)} er "
+        f"usikker: {one.source}."
+        for rider in riders
+        for one in rider.values  # noqa: PD011  (parameters, not a frame)
+        if one.confidence == "usikker"
     )
 
 
@@ -139,13 +152,7 @@ def warnings(scene: Scene) -> tuple[str, ...]:
             f"Stigningen er ukjent for {format_number(100 * steep)} % av gangnettet, som er regnet "
             "som flatt: sykkel og gange er for raske i bakkene der."
         )
-    for rider in map(find_cycle_profile, scene.networks.cycle):
-        said += [
-            f"Parameteren «{rider.title}: {one.title.lower()}» = "
-            f"{value_text(one.value, one.unit)} er usikker: {one.source}."
-            for one in rider.values  # noqa: PD011  (parameters, not a frame)
-            if one.confidence == "usikker"
-        ]
+    said += profile_warnings(scene.parameters)
     return tuple(dict.fromkeys(said))
 
 

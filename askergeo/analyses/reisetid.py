@@ -80,6 +80,6 @@ def reisetid(
         findings=text.findings(scene),
         warnings=text.warnings(scene),
         reading=text.reading(scene),
-        parameters=text.profile_records(scene),
+        parameters=text.profile_records(parameters),
         microdata=microdata_of(scene),
     )
