@@ -218,5 +218,7 @@ def test_moved_growth_is_told_by_centre_and_year(package, found, tmp_path) -> No
     words = difference.table("maal").frame[["status", "status_scenario"]]
     assert words["status"].tolist() == base.table("maal").frame["status"].tolist()
     assert words["status_scenario"].tolist() == other.table("maal").frame["status"].tolist()
+    assert {"land_og_sjo", "vekst_planlagt"} <= {one.name for one in difference.layers}
+    assert len(difference.layer("vekst_planlagt").frame) >= 2
     assert difference.charts[0].columns == ("nord", "nord_scenario")
     assert year_bars(difference, difference.charts[0]) is not None
