@@ -268,7 +268,7 @@ def _with_sums(
             known = (stage, measure) in ledger.known
             frame[name] = found.reindex(frame.index).fillna(0.0) if known else np.nan
             columns[name] = Column(
-                title=f"{STAGE_TITLES[stage]}, {unit}", unit=unit,
+                title=f"{unit.capitalize()}, {STAGE_TITLES[stage].lower()}", unit=unit,
                 decimals=_decimals(frame, [name]),
             )  # fmt: skip
     total = frame[list(columns)].sum(min_count=1)
@@ -391,7 +391,9 @@ def account_table(ledger: Ledger) -> Table:
             "annen_rad": Column(
                 title="Samme bolig i et annet lag", unit="boliger", decimals=decimals
             ),
-            "ikke_regnet": Column(title="Uten år", unit="boliger", decimals=decimals),
+            "ikke_regnet": Column(
+                title="Uten år, eller ikke ferdig", unit="boliger", decimals=decimals
+            ),
             "uten_antall": Column(title="Rader uten antall", unit="rader", decimals=0),
             "fra": Column(title="Trinnet er kjent fra", unit="år", decimals=0),
             "til": Column(title="Trinnet er kjent til", unit="år", decimals=0),
