@@ -352,7 +352,7 @@ def _near(
 ) -> pd.DataFrame:
     """Keep the stops in the box and those of the kept trips."""
     inside = around.holds(stops["x"].to_numpy(float), stops["y"].to_numpy(float))
-    near = inside | stops["holdeplass_id"].isin(calls["holdeplass_id"]).to_numpy()
+    near = inside | stops["holdeplass_id"].isin(calls["holdeplass_id"].unique()).to_numpy()
     if other_lines or not near.all():
         log.add(
             "avgrenset", "Rutetabellen er avgrenset til kommunen",
@@ -367,7 +367,7 @@ def _near(
 
 
 def _tell_of_idle(stops: pd.DataFrame, calls: pd.DataFrame, log: FeedLog) -> None:
-    idle = ~stops["holdeplass_id"].isin(calls["holdeplass_id"])
+    idle = ~stops["holdeplass_id"].isin(calls["holdeplass_id"].unique())
     if idle.any() and len(calls):
         log.add(
             "uten_avganger", "Holdeplasser uten avganger",
