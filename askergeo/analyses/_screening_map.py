@@ -108,7 +108,11 @@ def part_layer(frame: pd.DataFrame, shapes: gpd.GeoSeries) -> MapLayer:
         "ansatte": Column(title="Ansatte", unit="ansatte", decimals=0),
         "km_dogn_middels": Column(title="Bilkjøring i døgnet, middels", unit="km", decimals=0),
     }
-    drawn = gpd.GeoDataFrame(frame[list(columns)], geometry=geometries_of(shapes), crs=shapes.crs)
+    drawn = gpd.GeoDataFrame(
+        frame[list(columns)], geometry=np.asarray(shapes.array, dtype=object), crs=shapes.crs
+    )
+    # A project may have no place: it is in the table only.
+    drawn = drawn[~(drawn.geometry.isna() | drawn.geometry.is_empty).to_numpy(dtype=bool)]
     return MapLayer(
         name="deler",
         title="Vekst etter kollektivtilgang",
@@ -117,11 +121,6 @@ def part_layer(frame: pd.DataFrame, shapes: gpd.GeoSeries) -> MapLayer:
         style=Style(column="klasse", classes=CLASS_STYLES, size=3.0, width=0.3, opacity=0.8),
         note="Fargen er klassen. Dårlig, svært dårlig og ukjent har stiplet kant.",
     )
-
-
-def geometries_of(shapes: gpd.GeoSeries) -> np.ndarray:
-    """Return the geometries as an array of objects."""
-    return np.asarray(shapes.array, dtype=object)
 
 
 def stop_layer(service: Service, near: BaseGeometry, reach: float) -> MapLayer | None:

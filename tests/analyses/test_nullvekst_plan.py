@@ -330,3 +330,24 @@ def test_the_example_answers_through_the_command_line(
              "--stille"]  # fmt: skip
     assert command(asked) == 0
     assert (tmp_path / "p" / "askergeo.xlsx").exists()
+
+
+def test_a_plan_without_homes_and_work_is_green_and_says_so() -> None:
+    found = screened(layers=plan((3040, 3500, 3700)), trafikk_planid="P1")
+    assert found.facts["status"].value == "GRØNN"
+    said = " ".join(found.table("grunner").frame["tekst"])
+    assert "ingen formål med boliger eller arbeidsplasser" in said
+    assert found.table("svar").frame["km_dogn_hoy"].tolist() == [0, 0, 0]
+
+
+def test_a_project_without_a_place_is_on_no_known_side() -> None:
+    rows = PROGRAMME["boligprogram"].copy()
+    rows.loc[1, "geometry"] = None
+    found = screened(layers={"boligprogram": rows})
+    table = found.table("prosjekter").frame
+    assert table.loc["B", "side"] == "ukjent"
+    assert table.loc["B", "status"] == "GUL"
+    assert table.loc["B", "kollektivtilgang"] == "ukjent"
+    drawn = next(one.frame for one in found.layers if one.name == "deler")
+    assert len(table) == 2
+    assert len(drawn) == 1
