@@ -62,14 +62,20 @@ def statement(scene: Scene, times: Table, ratios: Table) -> tuple[str, dict[str,
             "kollektivtransport er ukjent: rutetabell mangler."
         )
         return template, facts
-    typical = f"median for de bosatte: {{median_kollektiv}} mot {{median_bil}}{min_}"
     if facts["forhold"].value is None or facts[f"median_{TRANSIT}"].value is None:
-        middle = "har mer enn halvparten av de bosatte ingen kollektivreise, eller reisen er ukjent"
+        first = (
+            f"Til {where} har mer enn halvparten av de bosatte ingen kollektivreise, eller reisen "
+            "er ukjent."
+        )
     else:
-        middle = f"tar kollektivreisen {{forhold}} ganger så lang tid som bilen ({typical})"
+        first = (
+            f"Til {where} tar kollektivreisen høyst {{forhold}} ganger så lang tid som bilen for "
+            f"halvparten av de bosatte; medianene er {{median_kollektiv}}{min_} kollektivt og "
+            f"{{median_bil}}{min_} med bil."
+        )
     template = (
-        f"Til {where} {middle}. {{hoyst}} av {{bosatte}} bosatte har en kollektivreise som tar "
-        "høyst 1,5 ganger så lang tid som bilen"
+        f"{first} {{hoyst}} av {{bosatte}} bosatte har en kollektivreise som tar høyst 1,5 ganger "
+        "så lang tid som bilen"
     )
     if scene.zones is not None:
         template += ": {hoyst_nord} av {bosatte_nord} nord og {hoyst_sor} av {bosatte_sor} sør for "
