@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from askergeo._avvik import SET_ASIDE, join_avvik, make_avvik
+from askergeo._avvik import KEPT, SET_ASIDE, join_avvik, make_avvik
 from askergeo.crs import to_crs
 from askergeo.errors import LayerError, OverwriteError, ParameterError, SourceError
 from askergeo.ingest import (
@@ -20,7 +20,7 @@ from askergeo.ingest import (
 )
 from askergeo.quality import inspect
 from askergeo.sources._feed_files import feed_kind
-from askergeo.sources.feed import FEED_LAYERS, TABLES, Around, Feed
+from askergeo.sources.feed import FEED_LAYERS, TABLES, Around, Feed, FeedLog
 from askergeo.sources.gtfs import read_gtfs
 from askergeo.sources.netex import read_netex
 
@@ -109,7 +109,8 @@ def add_feed(
     _require_content(feed, path.name, only_stops=only_stops)
     wanted = _to_write(package, feed, layers, append=append, overwrite=overwrite)
     frames, gone = _inspected(package, feed)
-    told = _told_of(feed.report, wanted)
+    report = _with_extent(package, feed.report)
+    told = _told_of(report, wanted)
     avvik = {name: _avvik(told[name], gone[name], package.crs) for name in wanted}
     if append:
         frames, avvik = _appended(package, frames, avvik, wanted)
@@ -130,7 +131,20 @@ def add_feed(
                 unstated=unstated,
             )
         )  # fmt: skip
-    return added, feed.report
+    return added, report
+
+
+def _with_extent(package: DataPackage, report: pd.DataFrame) -> pd.DataFrame:
+    """Say that the whole file was taken, when nothing tells where the municipality is."""
+    if "kommunegrense" in package:
+        return report
+    log = FeedLog()
+    log.add(
+        "uavgrenset", "Rutetabellen er ikke avgrenset",
+        "Datapakken har ikke laget kommunegrense, så hele filen er tatt med.",
+        layer="holdeplass", action=KEPT,
+    )  # fmt: skip
+    return pd.concat([report, log.frame()], ignore_index=True)
 
 
 def _told(

@@ -247,6 +247,14 @@ def test_a_file_of_which_nothing_can_be_used_says_why(package, tmp_path):
         add_feed(package, path, overwrite=True)
 
 
+def test_a_package_without_a_border_gets_the_whole_file_and_is_told(tmp_path):
+    bare = DataPackage.create(tmp_path / "bar", municipality="3203")
+    added, report = add_feed(bare, write_gtfs(feed(), tmp_path / "rute.zip"), today=TODAY)
+    assert {one.layer: one.rows for one in added}["rutetur"] == 2
+    assert "uavgrenset" in set(report["regel"])
+    assert "Rutetabellen er ikke avgrenset" in {one["tittel"] for one in list_remarks(bare)}
+
+
 def test_one_layer_can_be_taken_from_a_timetable(package, tmp_path):
     path = write_gtfs(feed(), tmp_path / "rute.zip")
     terms = Terms(owner="Ruter", licence="NLOD", attribution="Ruter")
