@@ -16,6 +16,7 @@ from askergeo.errors import LayerError, OverwriteError, ParameterError, SourceEr
 from askergeo.ingest import Terms, add_file
 from askergeo.ingest_feed import add_feed
 from askergeo.inspection import check_package, list_remarks
+from askergeo.result import Severity
 from askergeo.sources.feed import FEED_LAYERS, make_feed
 from askergeo.sources.feed_writing import write_gtfs, write_netex
 from tests.conftest import run_quietly
@@ -178,6 +179,14 @@ def test_remarks_stand_in_the_deviations_of_their_layer(package, tmp_path):
     assert [one["tittel"] for one in remarks] == ["Kalenderen er gått ut"]
     assert "5.1.2026–6.1.2026" in remarks[0]["tekst"]
     assert added[0].unstated == ("eier", "lisens", "navngivelse")
+
+
+def test_what_was_left_out_on_purpose_is_no_warning(package, tmp_path):
+    add_feed(package, write_gtfs(feed(trips=("1",)), tmp_path / "rute.zip"), today=TODAY)
+    # Hamar lies outside, and nothing stops at Høn: to be noted, with nothing to mend.
+    told = check_package(package)
+    assert {one.severity for one in told} == {Severity.INFO}
+    assert any("Rutetabellen er avgrenset".casefold() in one.text.casefold() for one in told)
 
 
 def test_a_check_of_the_package_says_that_the_timetable_has_run_out(package, tmp_path):
