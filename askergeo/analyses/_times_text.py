@@ -107,7 +107,7 @@ def _counts(scene: Scene, ratios: Table, kind: str) -> dict[str, Fact]:
     facts["forhold"] = Fact(
         title=f"Kollektivreise delt på bilreise til {_lower(KINDS[kind])}, median",
         value=_number(ratios.frame, row, "forhold"),
-        decimals=1,
+        decimals=2,
         cell=("konkurranse", row, "forhold"),
     )
     return facts
