@@ -351,3 +351,34 @@ def test_a_project_without_a_place_is_on_no_known_side() -> None:
     drawn = next(one.frame for one in found.layers if one.name == "deler")
     assert len(table) == 2
     assert len(drawn) == 1
+
+
+@pytest.mark.slow
+def test_the_plan_that_the_line_of_the_example_cuts_is_shared_as_drawn(demo_folder: Path) -> None:
+    package = DataPackage.open(demo_folder / "datapakke")
+    key = json.loads((demo_folder / "datapakke" / "nokkel.json").read_text(encoding="utf-8"))
+    planted = key["transport"]["delte_planer"]
+    plan_id = min(planted, key=lambda one: abs(planted[one]["areal_nord"] - 0.5))
+    # The line runs from west to east: what lies above it, far up and wide, is north.
+    drawn = package.read("nullvekstlinje").geometry.union_all()
+    at = shapely.get_coordinates(shapely.line_merge(drawn))
+    at = at[at[:, 0].argsort()]
+    (west, first), (east, last) = at[0], at[-1]
+    far = 1e5
+    north = shapely.Polygon(
+        [(west - far, first), *at, (east + far, last), (east + far, last + far),
+         (west - far, first + far)]
+    )  # fmt: skip
+    purposes = package.read("reguleringsplan_formaal")
+    homes = purposes[
+        (purposes["planid"] == plan_id) & purposes["formaal_kode"].astype(str).str.startswith("111")
+    ]
+    share = homes.intersection(north).area.sum() / homes.area.sum()
+    asked = {"trafikk_planid": plan_id, "boliger": 40}
+    answer = run("nullvekst_plan", package, overrides=asked).table("svar").frame
+    assert answer.loc["nord", "boliger"] == pytest.approx(40 * share, rel=1e-6)
+    assert answer.loc["sum", "boliger"] == pytest.approx(40)
+    # The whole plan, with its roads, is shared as planted.
+    outline = package.read("reguleringsplan").set_index("planid").geometry[plan_id]
+    whole = outline.intersection(north).area / outline.area
+    assert whole == pytest.approx(planted[plan_id]["areal_nord"], abs=1e-4)
