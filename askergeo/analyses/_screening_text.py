@@ -39,7 +39,7 @@ __all__ = [
 LAW: Final = "kommunens handlingsprogram (nullvekstmålet); SPR for arealbruk og mobilitet pkt. 4.1"
 #: The status of the house of each colour.
 STATUSES: Final = {RED: Status.HIT_RED, YELLOW: Status.HIT_YELLOW, GREEN: Status.NO_HIT}
-_SEVERITY: Final = {RED: Severity.ERROR, YELLOW: Severity.WARNING, GREEN: Severity.INFO}
+_SEVERITY: Final = {RED: Severity.WARNING, YELLOW: Severity.WARNING, GREEN: Severity.INFO}
 
 
 def doubt_of(
@@ -150,15 +150,14 @@ def answer_text(subject: Subject, service: Service, measures: Measures) -> tuple
     return tuple(said)
 
 
-def reading(found: Screening, service: Service) -> tuple[str, ...]:
+def reading(service: Service) -> tuple[str, ...]:
     """Say how to read the answer, and what it does not say."""
-    high, own = format_number(found.sides[NORTH].high), format_number(found.measures.own)
     said = [
         DISCLAIMER,
         (
             "Rødt betyr at selv det laveste anslaget er mer enn tiltakene tar bort. Grønt betyr at "
-            f"også det høyeste ({high} km) blir veid opp av tiltakene ({own} km). Ellers er svaret "
-            "gult, også når noe som kan avgjøre, er ukjent."
+            "også det høyeste blir veid opp av planens egne tiltak. Ellers er svaret gult, også "
+            "når noe som kan avgjøre, er ukjent."
         ),
         "Sør for linjen er veksten bare vist. Der er det ikke noe krav om nullvekst.",
         (

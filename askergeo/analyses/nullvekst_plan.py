@@ -50,7 +50,7 @@ __all__ = ["nullvekst_plan"]
 
 _TITLE: Final = "Nullvekst: siling av plan"
 # Metres round the growth in which stops are drawn.
-_AROUND: Final = 700.0
+_AROUND: Final = 400.0
 
 
 class _Scene(NamedTuple):
@@ -181,7 +181,7 @@ def _one(
         layers=tuple(_layers(subject, parts, listed, service, parameters)),
         findings=(finding_of(subject, found, shapely.union_all(geometries(growth))),),
         warnings=subject.growth.lacking,
-        reading=reading(found, service),
+        reading=reading(service),
     )
 
 
@@ -200,5 +200,5 @@ def _layers(
     reach = float(parameters["trafikk_koble_m"])
     found.append(maps.walk_layer(parts, service, reach))
     if len(parts):
-        found.append(maps.stop_layer(service, shapely.union_all(geometries(parts)), _AROUND))
+        found.append(maps.stop_layer(service, parts, _AROUND))
     return [one for one in found if one is not None]
