@@ -14,7 +14,17 @@ from askergeo.result import Column, Fact, Result, Table
 from askergeo.transport._plan_parts import classed, divided
 from askergeo.transport.access import CLASSES, UNKNOWN
 from askergeo.transport.offsets import measures_of
-from askergeo.transport.screening import DISCLAIMER, GREEN, RED, YELLOW, Doubt, Span, judge
+from askergeo.transport.screening import (
+    DISCLAIMER,
+    GREEN,
+    NO_DEMAND,
+    RED,
+    YELLOW,
+    Doubt,
+    Span,
+    answer,
+    judge,
+)
 from askergeo.transport.trips import LEVELS, jobs, traffic
 from askergeo.transport.zones import SIDES
 
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["list_of"]
 
 _SHORT: Final = {"nord": "nord", "sor": "sør", "ukjent": "ukjent"}
+_COUNTED: Final = (RED, YELLOW, GREEN, NO_DEMAND)
 _KM: Final = [f"km_dogn_{level}" for level in LEVELS]
 
 
@@ -68,21 +79,22 @@ def list_of(
     ]  # fmt: skip
     frame.insert(0, "status", [status.upper() for status, _ in said])
     frame["hvorfor"] = [why for _, why in said]
-    count = {colour: sum(status == colour for status, _ in said) for colour in (RED, YELLOW, GREEN)}
+    count = {colour: sum(status == colour for status, _ in said) for colour in _COUNTED}
     listed = frame.rename(columns={"kollektivtilgang": "klasse"})
     shapes = rows.drop_duplicates("prosjekt_id").set_index("prosjekt_id").geometry
     return Result(
         analysis="nullvekst_plan",
         title="",
         template="{prosjekter} prosjekter er vurdert mot nullvekst nord for linjen: {rod} røde, "
-        "{gul} gule og {gronn} grønne. Til sammen gir de {middels} km bilkjøring i døgnet nord "
-        "({lav}–{hoy}), og alle tiltakene nord tar bort {tiltak} km: {sum}. Dette er en grov "
-        "siling, ikke en transportmodell.",
+        "{gul} gule og {gronn} grønne; {sor} ligger sør for linjen, uten krav. Til sammen gir de "
+        "{middels} km bilkjøring i døgnet nord ({lav}–{hoy}), og alle tiltakene nord tar bort "
+        "{tiltak} km: {sum}. Dette er en grov siling, ikke en transportmodell.",
         facts={
             "prosjekter": Fact(title="Prosjekter", value=len(frame)),
             "rod": Fact(title="Røde", value=count[RED]),
             "gul": Fact(title="Gule", value=count[YELLOW]),
             "gronn": Fact(title="Grønne", value=count[GREEN]),
+            "sor": Fact(title="Sør for linjen, uten krav", value=count[NO_DEMAND]),
             **_total(parts, rows, transporttiltak, parameters),
         },
         tables=(_table(frame, service), _reasons(frame)),
@@ -180,7 +192,7 @@ def _status(
     sums = parts.groupby("side")[_KM].sum().reindex(list(SIDES)).fillna(0.0)
     sides = {one: Span(*map(float, sums.loc[one])) for one in SIDES}
     status, why = judge(sides, measures_of(transporttiltak, ids, parameters), Doubt(said))
-    return status, why[0]
+    return answer(status, sides), why[0]
 
 
 def _table(frame: pd.DataFrame, service: Service) -> Table:

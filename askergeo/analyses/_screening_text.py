@@ -10,7 +10,7 @@ from askergeo.analyses._screening_tables import homes_of
 from askergeo.numbers import format_number
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.transport._plan_parts import classed, divided
-from askergeo.transport.screening import DISCLAIMER, GREEN, RED, YELLOW, Doubt, Span
+from askergeo.transport.screening import DISCLAIMER, GREEN, NO_DEMAND, RED, YELLOW, Doubt, Span
 from askergeo.transport.trips import LEVELS, jobs, traffic
 from askergeo.transport.zones import NORTH, SOUTH, distance_to_line
 
@@ -80,7 +80,7 @@ def facts_of(
     homes, work = float(homes_of(parts).sum()), float(jobs(parts, parameters).sum())
     facts = {
         "navn": Fact(title="Vurdert", value=subject.name),
-        "status": Fact(title="Svar", value=found.status.upper()),
+        "status": Fact(title="Svar", value=found.answer.upper()),
         "middels": Fact(
             title="Bilkjøring i døgnet nord, middels", value=north.middle, unit="km",
             cell=("svar", NORTH, "km_dogn_middels"),
@@ -88,11 +88,20 @@ def facts_of(
         "lav": Fact(title="Bilkjøring i døgnet nord, lavt", value=north.low, unit="km"),
         "hoy": Fact(title="Bilkjøring i døgnet nord, høyt", value=north.high, unit="km"),
         "sor": Fact(title="Bilkjøring i døgnet sør, middels", value=south.middle, unit="km"),
+        "sor_lav": Fact(title="Bilkjøring i døgnet sør, lavt", value=south.low, unit="km"),
+        "sor_hoy": Fact(title="Bilkjøring i døgnet sør, høyt", value=south.high, unit="km"),
         "tiltak": Fact(title="Tiltak som er regnet med", value=found.measures.own, unit="km"),
         "mangler": Fact(title="Tiltak som mangler for grønt", value=found.needed.high, unit="km"),
         "boliger": Fact(title="Boliger", value=homes, unit="boliger"),
         "ansatte": Fact(title="Ansatte", value=work, unit="ansatte"),
     }  # fmt: skip
+    if found.answer == NO_DEMAND:
+        template = (
+            "{navn} ligger sør for nullvekstlinjen, der det ikke er krav om nullvekst. Veksten gir "
+            "{sor} km bilkjøring i døgnet ({sor_lav}–{sor_hoy}). Dette er en grov siling, ikke en "
+            "transportmodell."
+        )
+        return template, facts
     template = (
         "{navn}: {status}. Veksten nord for nullvekstlinjen gir {middels} km bilkjøring i døgnet "
         "({lav}–{hoy}), og tiltakene tar bort {tiltak} km. Dette er en grov siling, ikke en "
@@ -110,7 +119,7 @@ def finding_of(subject: Subject, found: Screening, where: BaseGeometry) -> Findi
     }
     return Finding(
         rule="nullvekst.plan",
-        title=f"{subject.name}: {found.status}",
+        title=f"{subject.name}: {found.answer}",
         status=STATUSES[found.status],
         severity=_SEVERITY[found.status],
         text=" ".join(found.reasons),

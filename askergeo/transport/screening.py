@@ -25,7 +25,7 @@ from askergeo.transport.zones import NORTH, SIDES, SOUTH
 from askergeo.transport.zones import UNKNOWN as NO_SIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from askergeo.parameters import Parameters
     from askergeo.transport.offsets import Measures
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DISCLAIMER",
     "GREEN",
+    "NO_DEMAND",
     "RED",
     "YELLOW",
     "Doubt",
     "Screening",
     "Span",
+    "answer",
     "judge",
     "screen",
 ]
@@ -45,6 +47,8 @@ __all__ = [
 RED: Final = "rød"
 YELLOW: Final = "gul"
 GREEN: Final = "grønn"
+#: What is told in the place of green when all growth lies south, where nothing is demanded.
+NO_DEMAND: Final = "ikke krav"
 #: What every output says.
 DISCLAIMER: Final = (
     "Dette er en grov siling, ikke en transportmodell. Den sier hvor stor veksten i bilkjøring kan "
@@ -102,6 +106,11 @@ class Screening:
     weights: pd.DataFrame
     classes: pd.DataFrame
     needed: Span
+
+    @property
+    def answer(self) -> str:
+        """What to tell: the colour, or that nothing is demanded."""
+        return answer(self.status, self.sides)
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,16 @@ def judge(sides: dict[str, Span], measures: Measures, doubt: Doubt) -> tuple[str
     if most <= measures.own + _NOTHING and not doubt.sentences:
         return GREEN, (_green(north, measures),)
     return YELLOW, tuple(_yellow(sides, measures, doubt))
+
+
+def answer(status: str, sides: Mapping[str, Span]) -> str:
+    """Return the colour, or :data:`NO_DEMAND` when all growth lies south of the line.
+
+    Growth south may bring much driving: green would be read as if it did not.
+    """
+    elsewhere = max(abs(one) for one in (*sides[NORTH], *sides[NO_SIDE]))
+    south = status == GREEN and elsewhere <= _NOTHING and any(sides[SOUTH])
+    return NO_DEMAND if south else status
 
 
 def _red(least: float, measures: Measures, doubt: Doubt) -> str:

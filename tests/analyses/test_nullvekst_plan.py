@@ -230,7 +230,8 @@ def test_every_project_is_listed_with_the_least_driving_for_a_home_first() -> No
     result = screened(layers=PROGRAMME)
     found = result.table("prosjekter").frame
     assert found.index.tolist() == ["A", "B", "C"]
-    assert found["status"].tolist() == ["RØD", "GRØNN", "RØD"]
+    assert found["status"].tolist() == ["RØD", "IKKE KRAV", "RØD"]
+    assert "1 ligger sør for linjen, uten krav" in result.sentence
     both = reckoned("svært god", boliger_leilighet_liten=20, boliger_leilighet_stor=5)
     assert found.loc["A", "km_per_bolig"] == pytest.approx(both["km_dogn_middels"] / 25)
     assert found.loc["C", "ansatte"] == pytest.approx(100)
@@ -255,7 +256,7 @@ def test_the_measures_of_the_zone_save_each_project_but_not_all_of_them() -> Non
     )  # fmt: skip
     found = screened(layers={**PROGRAMME, "transporttiltak": zone})
     status = found.table("prosjekter").frame["status"]
-    assert status.to_dict() == {"A": "GUL", "B": "GRØNN", "C": "GUL"}
+    assert status.to_dict() == {"A": "GUL", "B": "IKKE KRAV", "C": "GUL"}
     assert found.facts["sum"].value == "RØD"
     assert found.facts["tiltak"].value == pytest.approx(each.max() + 1)
 
@@ -323,13 +324,21 @@ def test_the_example_answers_through_the_command_line(
     # The ends hold for every project, and south of the line nothing is red.
     assert (rows["km_dogn_lav"] <= rows["km_dogn_middels"]).all()
     assert (rows["km_dogn_middels"] <= rows["km_dogn_hoy"]).all()
-    assert not ((rows["side"] == "sør") & (rows["status"] != "GRØNN")).any()
+    assert not ((rows["side"] == "sør") & (rows["status"] != "IKKE KRAV")).any()
     plan_file = data / "planer" / "planforslag.gml"
     asked = ["nullvekst", "plan", str(plan_file), "--data", str(data), "--ut", str(tmp_path / "p"),
              "--boliger", "50", "--naering", "kontor=1000", "--tiltak", "Sambruk=10,5",
              "--stille"]  # fmt: skip
     assert command(asked) == 0
     assert (tmp_path / "p" / "askergeo.xlsx").exists()
+
+
+def test_a_plan_south_of_the_line_is_not_called_green_for_its_driving() -> None:
+    found = screened(layers=plan((1111, 1000, 1200)), trafikk_planid="P1", boliger=40)
+    assert found.facts["status"].value == "IKKE KRAV"
+    assert found.facts["sor"].value > 0
+    assert "ikke er krav om nullvekst" in found.sentence
+    assert found.findings[0].status == Status.NO_HIT
 
 
 def test_a_plan_without_homes_and_work_is_green_and_says_so() -> None:
