@@ -139,14 +139,15 @@ def priority_table(ledger: Ledger, aim: float) -> Table:
             "utenfor": Column(title="Utenfor", unit="boliger", decimals=decimals),
             "ukjent": Column(title="Ukjent sted", unit="boliger", decimals=decimals),
             "sum": Column(title="I alt", unit="boliger", decimals=decimals),
-            "andel": Column(title="Andel i prioriterte sentre", unit="%", decimals=1),
+            "andel": Column(title="Andel i prioriterte sentre, minst", unit="%", decimals=1),
             "maal": Column(
                 title="Så mange må ligge i sentrene for å nå målet", unit="boliger", decimals=1
             ),
         },
         column_sums=(ColumnSum("sum", parts),),
         note="Et senter er det som ligger innen gangavstand fra senterets punkt; grensene er "
-        "valgt, se parametrene. «Ventet» er ganget med sannsynligheten.",
+        "valgt, se parametrene. «Ventet» er ganget med sannsynligheten. Det som har ukjent sted, "
+        "er ikke med i andelen, som derfor er den minste den kan være.",
         group="År for år",
     )
 

@@ -144,13 +144,18 @@ def profile_warnings(parameters: Parameters) -> tuple[str, ...]:
     )
 
 
-def warnings(scene: Scene) -> tuple[str, ...]:
+def warnings(scene: Scene, ratios: Table) -> tuple[str, ...]:
     """Tell what makes the answer less certain."""
     said = [*scene.gangnett.report.warnings, *scene.bilnett.report.warnings, *scene.notes]
     if scene.people.unplaced.any():
         # Without a number: with it a count that the table hides could be worked out.
         said.append(
             "Noen bosatte har en adresse som ikke er i laget «Adresser»: reisetiden er ukjent."
+        )
+    if not (ratios.frame["ukjent"].fillna(1) == 0).all():
+        said.append(
+            "For noen bosatte er reisetiden eller biltiden ukjent. De er med i antallet bosatte, "
+            "så antallet og andelen med høyst 1,5 er de minste de kan være: se kolonnen «Ukjent»."
         )
     steep = unknown_shares(scene.networks.walk.graph).slope
     if steep > _TOLD:

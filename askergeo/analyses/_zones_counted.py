@@ -63,6 +63,8 @@ class Counted:
         In bokmål, where they come from.
     lacking
         Rows of which the number is not known.
+    vague
+        Of which of the points the number is not known, (n,).
     """
 
     name: str
@@ -75,6 +77,7 @@ class Counted:
     key: NDArray[np.object_]
     source: str = ""
     lacking: int = 0
+    vague: NDArray[np.bool_] | None = None
     cells: pd.Series | None = None
 
     def sums(self) -> pd.Series:
@@ -421,6 +424,7 @@ def _planned(zones: Zones, frame: pd.DataFrame | None, column: str, name: str) -
         key=_projects(frame)[pieces.row],
         source=source,
         lacking=int(np.isnan(number).sum()),
+        vague=np.isnan(number)[pieces.row],
     )
 
 

@@ -78,7 +78,7 @@ def reisetid(
             maps.place_layer(scene),
         ),
         findings=text.findings(scene),
-        warnings=text.warnings(scene),
+        warnings=text.warnings(scene, ratios),
         reading=text.reading(scene),
         parameters=text.profile_records(parameters),
         microdata=microdata_of(scene),
