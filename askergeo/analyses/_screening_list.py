@@ -192,7 +192,7 @@ def _status(
     sums = parts.groupby("side")[_KM].sum().reindex(list(SIDES)).fillna(0.0)
     sides = {one: Span(*map(float, sums.loc[one])) for one in SIDES}
     status, why = judge(sides, measures_of(transporttiltak, ids, parameters), Doubt(said))
-    return answer(status, sides), why[0]
+    return answer(status, parts["side"]), why[0]
 
 
 def _table(frame: pd.DataFrame, service: Service) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from askergeo.transport._plan_parts import classed, divided
 from askergeo.transport.screening import DISCLAIMER, GREEN, NO_DEMAND, RED, YELLOW, Doubt, Span
 from askergeo.transport.trips import LEVELS, jobs, traffic
 from askergeo.transport.zones import NORTH, SOUTH, distance_to_line
+from askergeo.transport.zones import UNKNOWN as NO_SIDE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,6 +41,7 @@ __all__ = [
 LAW: Final = "kommunens handlingsprogram (nullvekstmålet); SPR for arealbruk og mobilitet pkt. 4.1"
 #: The status of the house of each colour.
 STATUSES: Final = {RED: Status.HIT_RED, YELLOW: Status.HIT_YELLOW, GREEN: Status.NO_HIT}
+_ROUGH: Final = "Dette er en grov siling, ikke en transportmodell."
 _SEVERITY: Final = {RED: Severity.WARNING, YELLOW: Severity.WARNING, GREEN: Severity.INFO}
 
 
@@ -76,38 +79,76 @@ def facts_of(
     subject: Subject, found: Screening, parts: gpd.GeoDataFrame, parameters: Parameters
 ) -> tuple[str, dict[str, Fact]]:
     """State the answer in one sentence, with its key figures."""
-    north, south = found.sides[NORTH], found.sides[SOUTH]
+    north, south, vague = (found.sides[side] for side in (NORTH, SOUTH, NO_SIDE))
     homes, work = float(homes_of(parts).sum()), float(jobs(parts, parameters).sum())
+    # What nobody has told is not zero.
+    told = not bool(subject.growth.frame["ukjent"].all()) or not len(subject.growth.frame)
+    km = {
+        "middels": ("nord, middels", north.middle),
+        "lav": ("nord, lavt", north.low),
+        "hoy": ("nord, høyt", north.high),
+        "sor": ("sør, middels", south.middle),
+        "sor_lav": ("sør, lavt", south.low),
+        "sor_hoy": ("sør, høyt", south.high),
+    }
+    if any(vague):
+        km |= {
+            "ukjent": ("på ukjent side, middels", vague.middle),
+            "ukjent_lav": ("på ukjent side, lavt", vague.low),
+            "ukjent_hoy": ("på ukjent side, høyt", vague.high),
+        }
     facts = {
         "navn": Fact(title="Vurdert", value=subject.name),
         "status": Fact(title="Svar", value=found.answer.upper()),
-        "middels": Fact(
-            title="Bilkjøring i døgnet nord, middels", value=north.middle, unit="km",
-            cell=("svar", NORTH, "km_dogn_middels"),
-        ),
-        "lav": Fact(title="Bilkjøring i døgnet nord, lavt", value=north.low, unit="km"),
-        "hoy": Fact(title="Bilkjøring i døgnet nord, høyt", value=north.high, unit="km"),
-        "sor": Fact(title="Bilkjøring i døgnet sør, middels", value=south.middle, unit="km"),
-        "sor_lav": Fact(title="Bilkjøring i døgnet sør, lavt", value=south.low, unit="km"),
-        "sor_hoy": Fact(title="Bilkjøring i døgnet sør, høyt", value=south.high, unit="km"),
+        **{
+            name: Fact(
+                title=f"Bilkjøring i døgnet {where}", value=value if told else None, unit="km"
+            )
+            for name, (where, value) in km.items()
+        },
         "tiltak": Fact(title="Tiltak som er regnet med", value=found.measures.own, unit="km"),
-        "mangler": Fact(title="Tiltak som mangler for grønt", value=found.needed.high, unit="km"),
-        "boliger": Fact(title="Boliger", value=homes, unit="boliger"),
-        "ansatte": Fact(title="Ansatte", value=work, unit="ansatte"),
+        "sonen": Fact(title="Tiltak for hele sonen", value=found.measures.shared, unit="km"),
+        "mangler": Fact(
+            title="Tiltak som mangler for grønt", value=found.needed.high if told else None,
+            unit="km",
+        ),
+        "boliger": Fact(title="Boliger", value=homes if told else None, unit="boliger"),
+        "ansatte": Fact(title="Ansatte", value=work if told else None, unit="ansatte"),
     }  # fmt: skip
+    if told:
+        cell = ("svar", NORTH, "km_dogn_middels")
+        facts["middels"] = replace(facts["middels"], cell=cell)
+    return f"{_sentence(found, told=told)} {_ROUGH}", facts
+
+
+def _sentence(found: Screening, *, told: bool) -> str:
+    """Choose the sentence: unknown is never told as zero, and south is not called green."""
     if found.answer == NO_DEMAND:
-        template = (
-            "{navn} ligger sør for nullvekstlinjen, der det ikke er krav om nullvekst. Veksten gir "
-            "{sor} km bilkjøring i døgnet ({sor_lav}–{sor_hoy}). Dette er en grov siling, ikke en "
-            "transportmodell."
+        growth = (
+            "Veksten gir {sor} km bilkjøring i døgnet ({sor_lav}–{sor_hoy})."
+            if told
+            else "Ingen har sagt hvor mye som bygges: bilkjøringen er ukjent."
         )
-        return template, facts
-    template = (
+        return (
+            f"{{navn}} ligger sør for nullvekstlinjen, der det ikke er krav om nullvekst. {growth}"
+        )
+    if not told:
+        return (
+            "{navn}: {status}. Ingen har sagt hvor mange boliger eller hvor mye næringsareal som "
+            "kommer: bilkjøringen er ukjent."
+        )
+    north, vague = found.sides[NORTH], found.sides[NO_SIDE]
+    if any(vague) and not any(north):
+        return (
+            "{navn}: {status}. Det er ukjent hvilken side av nullvekstlinjen veksten ligger på. "
+            "Den gir {ukjent} km bilkjøring i døgnet ({ukjent_lav}–{ukjent_hoy})."
+        )
+    more = " På ukjent side kommer {ukjent} km i tillegg." if any(vague) else ""
+    zone = ", og tiltakene for hele sonen {sonen} km" if found.measures.shared > 0 else ""
+    return (
         "{navn}: {status}. Veksten nord for nullvekstlinjen gir {middels} km bilkjøring i døgnet "
-        "({lav}–{hoy}), og tiltakene tar bort {tiltak} km. Dette er en grov siling, ikke en "
-        "transportmodell."
+        f"({{lav}}–{{hoy}}), og planens tiltak tar bort {{tiltak}} km{zone}.{more}"
     )
-    return template, facts
 
 
 def finding_of(subject: Subject, found: Screening, where: BaseGeometry) -> Finding:

@@ -24,6 +24,7 @@ from askergeo.analyses._screening_text import (
     line_text,
     reading,
 )
+from askergeo.errors import ParameterError
 from askergeo.geometry import geometries
 from askergeo.network.paths import Network
 from askergeo.network.profiles import metres
@@ -104,6 +105,8 @@ def nullvekst_plan(
     factor = emission(parameters, _budget(klimabudsjett, kommunegrense, parameters))
     programmes = Programmes(**layers)
     subject = subject_of(programmes, nullvekstlinje.crs, parameters)
+    if subject is not None:
+        _require_inside(subject, kommunegrense)
     base = [land_of(kommunegrense), maps.line_layer(zones.line, nullvekstlinje.crs)]
     if subject is None:
         growth = all_projects(programmes, parameters)
@@ -123,6 +126,18 @@ def nullvekst_plan(
         warnings=result.warnings,
         reading=result.reading,
     )
+
+
+def _require_inside(subject: Subject, boundary: gpd.GeoDataFrame) -> None:
+    """Refuse a plan that has nothing in the municipality."""
+    shapes = geometries(subject.growth.frame)
+    whole = shapely.union_all(geometries(boundary))
+    if len(shapes) and not shapely.intersects(whole, shapes).any():
+        raise ParameterError(
+            f"{subject.name} ligger utenfor kommunen.",
+            remedy="Kontroller koordinatsystemet i planfilen, og at datapakken er for kommunen "
+            "som planen gjelder.",
+        )
 
 
 def _budget(

@@ -25,7 +25,7 @@ from askergeo.transport.zones import NORTH, SIDES, SOUTH
 from askergeo.transport.zones import UNKNOWN as NO_SIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from askergeo.parameters import Parameters
     from askergeo.transport.offsets import Measures
@@ -96,6 +96,8 @@ class Screening:
         km north a day if all of it lay in each class: ``lav``, ``middels``, ``hoy``.
     needed
         km a day of measures that are lacking for green, by the low, middle and high estimate.
+    answer
+        What to tell: the status, or :data:`NO_DEMAND`.
     """
 
     status: str
@@ -106,11 +108,7 @@ class Screening:
     weights: pd.DataFrame
     classes: pd.DataFrame
     needed: Span
-
-    @property
-    def answer(self) -> str:
-        """What to tell: the colour, or that nothing is demanded."""
-        return answer(self.status, self.sides)
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -157,7 +155,8 @@ def screen(
     weights, classes = _weights(north, sides[NORTH], parameters), _classes(north, parameters)
     needed = Span(*(max(0.0, one - measures.own) for one in sides[NORTH]))
     status, why = judge(sides, measures, doubt)
-    found = Screening(status, why, by_side, sides, measures, weights, classes, needed)
+    told = answer(status, parts["side"])
+    found = Screening(status, why, by_side, sides, measures, weights, classes, needed, told)
     return replace(found, reasons=(*why, *_advice(found)))
 
 
@@ -189,14 +188,19 @@ def judge(sides: dict[str, Span], measures: Measures, doubt: Doubt) -> tuple[str
     return YELLOW, tuple(_yellow(sides, measures, doubt))
 
 
-def answer(status: str, sides: Mapping[str, Span]) -> str:
+def answer(status: str, sides: Iterable[str]) -> str:
     """Return the colour, or :data:`NO_DEMAND` when all growth lies south of the line.
 
     Growth south may bring much driving: green would be read as if it did not.
+
+    Parameters
+    ----------
+    status
+        The colour.
+    sides
+        The side of each part of the growth.
     """
-    elsewhere = max(abs(one) for one in (*sides[NORTH], *sides[NO_SIDE]))
-    south = status == GREEN and elsewhere <= _NOTHING and any(sides[SOUTH])
-    return NO_DEMAND if south else status
+    return NO_DEMAND if status == GREEN and set(sides) == {SOUTH} else status
 
 
 def _red(least: float, measures: Measures, doubt: Doubt) -> str:

@@ -85,9 +85,10 @@ def plan(*rows: tuple[int, float, float]) -> dict[str, gpd.GeoDataFrame]:
 
 def screened(timetable: bool = True, layers: dict[str, Any] | None = None, **asked: Any) -> Result:
     more = {**(TABLES if timetable else {}), **(layers or {})}
+    line = more.pop("nullvekstlinje", LINE)
     return nullvekst_plan(
         BUILT,
-        nullvekstlinje=LINE,
+        nullvekstlinje=line,
         kommunegrense=BOUNDARY,
         holdeplass=STOP,
         parameters=parameters(**asked),
@@ -176,10 +177,13 @@ def test_measures_decide_the_colour() -> None:
 def test_a_number_that_lacks_south_of_the_line_decides_nothing() -> None:
     asked = {"trafikk_planid": "P1"}
     south = screened(layers=plan((1111, 1000, 1200)), **asked)
-    assert south.facts["status"].value == "GRØNN"
+    assert south.facts["status"].value == "IKKE KRAV"
+    assert "bilkjøringen er ukjent" in south.sentence
     assert any("ukjent" in one for one in south.warnings)
     north = screened(layers=plan((1111, 4000, 4200)), **asked)
     assert north.facts["status"].value == "GUL"
+    assert "bilkjøringen er ukjent" in north.sentence
+    assert north.facts["middels"].value is None
     assert "ukjent" in north.findings[0].text
 
 
@@ -339,6 +343,22 @@ def test_a_plan_south_of_the_line_is_not_called_green_for_its_driving() -> None:
     assert found.facts["sor"].value > 0
     assert "ikke er krav om nullvekst" in found.sentence
     assert found.findings[0].status == Status.NO_HIT
+
+
+def test_growth_on_an_unknown_side_is_not_told_as_nothing_north() -> None:
+    ends_inside = frame([shapely.LineString([(-500, 3000), (0, 3000)])], linje_id=[1])
+    found = screened(
+        layers={**plan((1111, 3500, 3700)), "nullvekstlinje": ends_inside},
+        trafikk_planid="P1", boliger=40,
+    )  # fmt: skip
+    assert found.facts["status"].value == "GUL"
+    assert found.facts["ukjent"].value > 0
+    assert "ukjent hvilken side" in found.sentence
+
+
+def test_a_plan_outside_the_municipality_is_refused() -> None:
+    with pytest.raises(ParameterError, match="utenfor kommunen"):
+        screened(layers=plan((1111, 93500, 93700)), trafikk_planid="P1", boliger=40)
 
 
 def test_a_plan_without_homes_and_work_is_green_and_says_so() -> None:
