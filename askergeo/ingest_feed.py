@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -178,6 +179,11 @@ def _read(
     only_stops: bool,
 ) -> Feed:
     kind = feed_kind(path)
+    if not kind and path.suffix.lower() == ".zip" and not zipfile.is_zipfile(path):
+        raise SourceError(
+            f"{path.name} kan ikke åpnes som zip: filen er ødelagt eller ikke lastet helt ned.",
+            remedy="Hent filen på nytt.",
+        )
     if not kind:
         raise SourceError(
             f"{path.name} er ingen rutetabell: verken GTFS (stops.txt, trips.txt …) eller NeTEx "

@@ -270,3 +270,10 @@ def test_one_layer_can_be_taken_from_a_timetable(package, tmp_path):
     assert add_file(package, "holdeplass", path, terms=terms).rows == 3
     assert "rutetur" not in package
     assert package.record("holdeplass").owner == "Ruter"
+
+
+def test_a_zip_that_was_not_fetched_whole_is_called_broken(package, tmp_path):
+    path = write_gtfs(feed(), tmp_path / "rute.zip")
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(SourceError, match="ødelagt eller ikke lastet helt ned"):
+        add_feed(package, path, today=TODAY)

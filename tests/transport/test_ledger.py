@@ -327,6 +327,8 @@ def test_parameters_that_make_no_sense_are_refused(change, word):
 def test_a_centre_that_is_written_wrongly_is_suggested():
     with pytest.raises(ParameterError, match="Mente du «Byen»"):
         village(parameters=PARAMETERS.override({"regnskap_prioritert": "Byn"}))
+    with pytest.raises(ParameterError, match=r"sentrene .*Byen"):
+        village(parameters=PARAMETERS.override({"regnskap_prioritert": "Asker sentrum"}))
 
 
 permits_of = st.lists(
