@@ -199,6 +199,7 @@ def test_a_cell_is_shared_among_its_homes_else_its_houses_else_by_area() -> None
 def test_a_line_that_fails_gives_no_side_and_says_so_first() -> None:
     result = made(LineString([(0, 5_000), (6_000, 5_000)]), **homes((100, 40, 20)))
     assert result.sentence.startswith("Nullvekstlinjen deler ikke kommunen")
+    assert any("ender" in one or "slutter" in one for one in result.warnings)
     assert result.table("soner").frame["bosatte"].tolist() == [0, 0, 40, 40]
     assert "avstand" not in {table.name for table in result.tables}
     assert [one.rule for one in result.findings] == ["nullvekst.ender_inne", "nullvekst.deler_ikke"]
