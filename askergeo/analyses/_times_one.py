@@ -22,7 +22,7 @@ from askergeo.geometry import geometries
 from askergeo.network.driving import speed_notes, speeds_of
 from askergeo.network.paths import paths
 from askergeo.network.snapping import edge_lines
-from askergeo.network.transit import journey
+from askergeo.network.transit import journey, read_clock
 from askergeo.numbers import format_number
 from askergeo.result import Column, Fact, MapLayer, Result, Style, StyleClass, Table
 from askergeo.school.route_steps import one_place
@@ -56,8 +56,6 @@ _AROUND_M: Final = 400.0
 _COLOURS: Final = {WALK: "#1b9e77", CAR: "#333333", TRANSIT: "#d95f02"}
 _CYCLE: Final = "#7570b3"
 _WIDTHS: Final = {CAR: 1.8, WALK: 0.4}
-_MINUTE: Final = 60
-_HOUR: Final = 3600
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -170,16 +168,8 @@ def _ride(one: _One) -> Journey | None:
     if one.networks.transit is None:
         return None
     doors, places = one.times.doors.places, one.times.places.places
-    depart = _clock(str(one.parameters["reisetid_avreise"]))
+    depart = read_clock(str(one.parameters["reisetid_avreise"]))
     return journey(one.networks.transit, doors, places, 0, one.column, depart)
-
-
-def _clock(text: str) -> int:
-    """Read ``07:30`` as seconds; hours may pass 24."""
-    hours, _, minutes = text.strip().replace(".", ":").partition(":")
-    if not (hours.isdigit() and minutes.isdigit() and int(minutes) < _MINUTE):
-        raise ParameterError(f"Avreisen «{text}» kan ikke leses.", remedy="Skriv den slik: 07:30.")
-    return int(hours) * _HOUR + int(minutes) * _MINUTE
 
 
 def _words(minutes: float) -> str:
