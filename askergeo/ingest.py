@@ -40,6 +40,7 @@ __all__ = [
     "add_file",
     "joined_origin",
     "make_origin",
+    "require_date",
     "unstated_terms",
     "usual_terms",
 ]
@@ -151,7 +152,7 @@ def add_file(
     layer = package.catalogue[layer_id]
     if not path.exists():
         raise MissingFileError(f"Filen {path} finnes ikke.", remedy="Se etter skrivefeil i navnet.")
-    _require_date(fetched)
+    require_date(fetched)
     if path.suffix.casefold() == ".inp" and mapping is None:
         return _add_from_model(
             package, layer_id, path, crs=crs, source_layer=source_layer, coverage=coverage,
@@ -273,7 +274,7 @@ def _add_from_model(
     return added[0]
 
 
-def _require_date(text: str | None) -> None:
+def require_date(text: str | None) -> None:
     """Refuse a date that is not written year first: it is printed beside every number."""
     if not text:
         return

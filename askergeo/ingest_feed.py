@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from askergeo._avvik import SET_ASIDE, join_avvik, make_avvik
+from askergeo._avvik import KEPT, SET_ASIDE, join_avvik, make_avvik
 from askergeo.crs import to_crs
 from askergeo.errors import LayerError, OverwriteError, ParameterError, SourceError
-from askergeo.ingest import Added, Terms, joined_origin, make_origin, unstated_terms, usual_terms
+from askergeo.ingest import (
+    Added,
+    Terms,
+    joined_origin,
+    make_origin,
+    require_date,
+    unstated_terms,
+    usual_terms,
+)
 from askergeo.quality import inspect
 from askergeo.sources._feed_files import feed_kind
-from askergeo.sources.feed import FEED_LAYERS, TABLES, Around, Feed
+from askergeo.sources.feed import FEED_LAYERS, TABLES, Around, Feed, FeedLog
 from askergeo.sources.gtfs import read_gtfs
 from askergeo.sources.netex import read_netex
 
@@ -33,6 +42,7 @@ MARGIN: Final = 10_000.0
 
 # The ids of the national stop register: who has them has national data.
 _NATIONAL: Final = "NSR:"
+_TIMED: Final = ("tur_id", "rekkefolge", "holdeplass_id", "ankomst", "avgang")
 
 
 def add_feed(
@@ -91,37 +101,73 @@ def add_feed(
             "En rutetabell kan ikke legges i et scenario.",
             remedy="Legg den i datapakken som scenariet bygger på.",
         )
+    require_date(fetched)
     only_stops = tuple(layers) == ("holdeplass",)
     if not (append or overwrite):
         # Before the file is read, which may take minutes; the stops are looked at afterwards.
         _refuse_present(package, [name for name in layers if only_stops or name != "holdeplass"])
     feed = _read(package, path, margin=margin, today=today, only_stops=only_stops)
+    _require_content(feed, path.name, only_stops=only_stops)
     wanted = _to_write(package, feed, layers, append=append, overwrite=overwrite)
     frames, gone = _inspected(package, feed)
-    avvik = {name: _avvik(feed, name, gone[name], package.crs) for name in wanted}
+    report = _with_extent(package, feed.report)
+    told = _told_of(report, wanted)
+    avvik = {name: _avvik(told[name], gone[name], package.crs) for name in wanted}
     if append:
         frames, avvik = _appended(package, frames, avvik, wanted)
     national = feed.holdeplass["holdeplass_id"].str.startswith(_NATIONAL).any()
     added = []
     for name in wanted:
-        layer = package.catalogue[name]
-        stated = usual_terms(layer) if national else {}
-        date = fetched or feed.published
-        origin = make_origin(path, date or None, terms or Terms(), stated)
+        stated = usual_terms(package.catalogue[name]) if national else {}
+        origin = make_origin(path, fetched or feed.published or None, terms or Terms(), stated)
         unstated = unstated_terms(origin)
         if append and name in package:
             origin = joined_origin(package.record(name), origin)
         package.write(
             name, frames[name], origin=origin, overwrite=overwrite or append, avvik=avvik[name]
         )
-        own = len(frames[name])
         added.append(
-            Added(
-                layer=name, title=layer.title, file=path.name, rows=own, read=own, filtered=0,
-                set_aside=0, remarks=len(avvik[name]), unstated=unstated,
+            _told(
+                package, name, path, rows=len(frames[name]), remarks=len(avvik[name]),
+                unstated=unstated,
             )
         )  # fmt: skip
-    return added, feed.report
+    return added, report
+
+
+def _with_extent(package: DataPackage, report: pd.DataFrame) -> pd.DataFrame:
+    """Say that the whole file was taken, when nothing tells where the municipality is."""
+    if "kommunegrense" in package:
+        return report
+    log = FeedLog()
+    log.add(
+        "uavgrenset", "Rutetabellen er ikke avgrenset",
+        "Datapakken har ikke laget kommunegrense, så hele filen er tatt med.",
+        layer="holdeplass", action=KEPT,
+    )  # fmt: skip
+    return pd.concat([report, log.frame()], ignore_index=True)
+
+
+def _told(
+    package: DataPackage,
+    name: str,
+    path: Path,
+    *,
+    rows: int,
+    remarks: int,
+    unstated: tuple[str, ...],
+) -> Added:
+    return Added(
+        layer=name,
+        title=package.catalogue[name].title,
+        file=path.name,
+        rows=rows,
+        read=rows,
+        filtered=0,
+        set_aside=0,
+        remarks=remarks,
+        unstated=unstated,
+    )
 
 
 def _read(
@@ -133,6 +179,11 @@ def _read(
     only_stops: bool,
 ) -> Feed:
     kind = feed_kind(path)
+    if not kind and path.suffix.lower() == ".zip" and not zipfile.is_zipfile(path):
+        raise SourceError(
+            f"{path.name} kan ikke åpnes som zip: filen er ødelagt eller ikke lastet helt ned.",
+            remedy="Hent filen på nytt.",
+        )
     if not kind:
         raise SourceError(
             f"{path.name} er ingen rutetabell: verken GTFS (stops.txt, trips.txt …) eller NeTEx "
@@ -145,6 +196,19 @@ def _read(
         return read_gtfs(path, around=around, today=today, only_stops=only_stops)
     stops = package.read("holdeplass") if "holdeplass" in package else None
     return read_netex(path, stops=stops, around=around, today=today, only_stops=only_stops)
+
+
+def _require_content(feed: Feed, name: str, *, only_stops: bool) -> None:
+    """Refuse a file of which nothing can be used, and say why."""
+    if len(feed.holdeplass if only_stops else feed.rutetur):
+        return
+    reasons = feed.report.drop_duplicates("tittel")
+    told = "".join(f"\n- {title}: {text}" for title, text in
+                   zip(reasons["tittel"], reasons["tekst"], strict=True))  # fmt: skip
+    raise SourceError(
+        f"Ingen {'holdeplasser' if only_stops else 'turer'} i {name} kan brukes.{told}",
+        remedy="Er det riktig fil? Be om hele rutetabellen for fylket eller selskapet.",
+    )
 
 
 def _around(package: DataPackage, margin: float) -> Around | None:
@@ -204,9 +268,19 @@ def _inspected(
     return frames, gone
 
 
-def _avvik(feed: Feed, layer: str, found: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
-    """Turn the report's rows of a layer into its deviations, with file and row in words."""
-    rows = feed.report[feed.report["lag"] == layer]
+def _told_of(report: pd.DataFrame, wanted: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Share the report out on the layers that are written; none of a whole timetable is lost.
+
+    What concerns no layer, or the stops when those of the package stay, goes with the first.
+    """
+    layer = report["lag"].fillna("")
+    whole = len(wanted) > 1
+    other = layer.eq("") | (~layer.isin(list(wanted)) & whole)
+    return {name: report[layer.eq(name) | (other & (name == wanted[0]))] for name in wanted}
+
+
+def _avvik(rows: pd.DataFrame, found: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    """Turn rows of the report into deviations of a layer, with file and row in words."""
     texts = [
         f"{text} ({_place(file, row)})" if file else text
         for text, file, row in zip(rows["tekst"], rows["fil"].fillna(""), rows["rad"], strict=True)
@@ -263,6 +337,17 @@ def _require_same(old: dict[str, pd.DataFrame], new: dict[str, pd.DataFrame]) ->
     )
     if other.any():
         _refuse("tur", trips.loc[other, "tur_id"])
+    if "ruteavgang" in old:
+        # Leave to board and alight may be unstated in a package; stops and times never are.
+        times = [
+            one["ruteavgang"].loc[one["ruteavgang"]["tur_id"].isin(trips["tur_id"]), list(_TIMED)]
+            for one in (old, new)
+        ]
+        both = pd.concat(times, ignore_index=True)
+        # A row that stands in one of them only; rows are distinct within each.
+        alone = both[~both.duplicated(keep=False)]
+        if len(alone):
+            _refuse("tur", alone["tur_id"].drop_duplicates())
     if "rutedag" not in old:
         return
     days = [one["rutedag"].groupby("kalender_id")["dato"].agg(frozenset) for one in (old, new)]

@@ -3,15 +3,46 @@
 // Reads one command a line: {"peer", "feed", "date"} loads a feed; {"origins", "starts", "stops",
 // "out"} searches from every origin at every start and writes the arrivals (seconds of the day;
 // -1 not reached) as Int32, (origin, start, stop), to the file `out`. Answers each with one line.
+const { EventEmitter } = require("events");
 const fs = require("fs");
+const path = require("path");
 const readline = require("readline");
 
 console.warn = console.info = () => {};
 let search;
 
-async function loadRaptor(feed, date) {
+// Its loader waits for the end of a zip, which the stream it is built on never tells in Node 20;
+// it gets the rows of the unpacked files instead.
+function rowsOf(folder) {
+  const csv = require("csv-parser");
+  const rows = new EventEmitter();
+  const types = {
+    agency: "agency", stops: "stop", routes: "route", trips: "trip", stop_times: "stop_time",
+    calendar: "calendar", calendar_dates: "calendar_date", transfers: "transfer",
+  };
+  (async () => {
+    for (const [file, type] of Object.entries(types)) {
+      const table = fs.createReadStream(path.join(folder, `${file}.txt`)).pipe(csv());
+      for await (const data of table) rows.emit("data", { type, data });
+    }
+    rows.emit("end");
+  })();
+  return { pipe: () => rows };
+}
+
+async function loadRaptor(feed, date, whole) {
+  if (whole) {
+    // It begins each look for a trip where the last one on the route ended, which misses trips that
+    // are boarded farther up the route at a later time; here it forgets.
+    const { RouteScanner } = require("raptor-journey-planner/dist/src/raptor/RouteScanner.js");
+    const look = RouteScanner.prototype.getTrip;
+    RouteScanner.prototype.getTrip = function (...where) {
+      this.routeScanPosition = {};
+      return look.apply(this, where);
+    };
+  }
   const { loadGTFS, RaptorAlgorithmFactory } = require("raptor-journey-planner");
-  const [trips, transfers, interchange] = await loadGTFS(fs.createReadStream(feed));
+  const [trips, transfers, interchange] = await loadGTFS(rowsOf(path.dirname(feed)));
   const noon = new Date(`${date}T12:00:00Z`);
   const raptor = RaptorAlgorithmFactory.create(trips, transfers, interchange, noon);
   const number = parseInt(date.replaceAll("-", ""), 10);
@@ -50,7 +81,7 @@ async function loadMinotor(feed, date) {
 async function answer(command) {
   if (command.peer) {
     const load = command.peer === "minotor" ? loadMinotor : loadRaptor;
-    search = await load(command.feed, command.date);
+    search = await load(command.feed, command.date, command.peer.endsWith("-whole"));
     return;
   }
   const { origins, starts, stops, out } = command;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,12 @@ from . import siting
 from .console import Console
 from .options import Common, Data, GroupData, Out, given, pairs, with_common
 
-__all__ = ["register", "run_and_write"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from askergeo.result import Result
+
+__all__ = ["register", "run_and_tell", "run_and_write"]
 
 
 def register(app: typer.Typer, command: type, group: type) -> None:
@@ -145,3 +150,45 @@ def run_and_write(
     stops = stop_lines(results)
     console.paths(paths, heading="\n".join([*stops, *(one.sentence for one in results)]))
     console.stop(stops)
+
+
+def run_and_tell(
+    analysis: str,
+    data: Path,
+    out: Path | None,
+    common: Common,
+    parameters: list[str],
+    *,
+    text: Callable[[Result], str],
+    record: Callable[[Result], Any],
+) -> None:
+    """Run one analysis and explain its answer on stdout; write it too when a folder is given.
+
+    ``text`` writes a result for people, ``record`` for ``--json``. With a scenario the answers
+    without and with it are told.
+    """
+    from askergeo.datapackage import DataPackage
+    from askergeo.outputs.write import check_free, write_all
+    from askergeo.privacy import suppress_all
+    from askergeo.report import run_with_scenario
+
+    console = Console(as_json=common.as_json, quiet=common.quiet)
+    if out is not None:
+        check_free(out, overwrite=common.overwrite)
+    package = DataPackage.open(data)
+    change = None if common.scenario is None else DataPackage.open(common.scenario)
+    with console.progress(analysis) as step:
+        step(0.0, "Regner")
+        results = suppress_all(
+            run_with_scenario(analysis, package, change, overrides=pairs(parameters))
+        )
+        paths = (
+            {}
+            if out is None
+            else write_all(results, out, title=package.name, overwrite=common.overwrite)
+        )
+    told = "\n\n".join(text(one) for one in results[: 1 if change is None else 2])
+    files = {name: str(path) for name, path in paths.items()}
+    console.result(
+        "\n".join([told, *files.values()]), {"svar": [record(one) for one in results], **files}
+    )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .console import Console, text_table
 from .options import Json, Overwrite, Quiet
-
-if TYPE_CHECKING:
-    from askergeo.datapackage import DataPackage
+from .timetable import add_timetable
 
 __all__ = ["register"]
 
@@ -213,6 +211,7 @@ def add(
     Uten --crs regnes koordinater i Norge som pakkens; alle andre er modellens egne («--crs lokal»).
     """
     from askergeo.datapackage import DataPackage
+    from askergeo.errors import ParameterError
     from askergeo.ingest import Terms, add_file
 
     console = Console(as_json=as_json, quiet=quiet)
@@ -229,11 +228,15 @@ def add(
     if file is None:
         other = {"--lag-i-fil": source_layer, "--kolonner": columns, "--crs": crs,
                  "--dekning": coverage}  # fmt: skip
-        _add_timetable(
+        add_timetable(
             console, package, layer, [name for name, one in other.items() if one],
             fetched=date, terms=terms, margin=margin, append=append, overwrite=overwrite,
         )  # fmt: skip
         return
+    if margin is not None:
+        raise ParameterError(
+            "--margin gjelder bare når en hel rutetabell legges til.", remedy="Ta bort valget."
+        )
     added = add_file(
         package,
         layer,
@@ -255,50 +258,6 @@ def add(
             "kartfilen."
         )
     console.result(added.text(), added.record())
-
-
-def _add_timetable(
-    console: Console,
-    package: DataPackage,
-    file: str,
-    other: list[str],
-    *,
-    margin: float | None,
-    **how: Any,  # noqa: ANN401  (as add_feed takes them)
-) -> None:
-    """Add a timetable, and say what was found in it: a line a rule."""
-    from askergeo.errors import MissingFileError, ParameterError
-    from askergeo.ingest_feed import MARGIN, add_feed
-
-    source = Path(file)
-    if file in package.catalogue and not source.exists():
-        raise ParameterError(
-            f"Filen til laget «{file}» mangler.",
-            remedy=f"Skriv «askergeo data legg-til {package.path} {file} FIL».",
-        )
-    if not source.exists():
-        raise MissingFileError(
-            f"Filen {source} finnes ikke.", remedy="Se etter skrivefeil i navnet."
-        )
-    if other:
-        raise ParameterError(
-            f"{', '.join(other)} gjelder ikke for en rutetabell.",
-            remedy="Ta bort valget, eller oppgi hvilket lag filen hører til.",
-        )
-    with console.progress(f"Leser {source.name}"):
-        added, report = add_feed(
-            package, source, margin=MARGIN if margin is None else margin, **how
-        )
-    for title, rows in report.groupby("tittel", sort=False):
-        more = f" ({len(rows)} rader; «askergeo data avvik» viser alle)" if len(rows) > 1 else ""
-        console.note(f"{title}: {rows['tekst'].iloc[0]}{more}")
-    if added[0].unstated:
-        options = ", ".join(f"--{name} TEKST" for name in added[0].unstated)
-        console.note(
-            f"Merk: {', '.join(added[0].unstated)} er ikke oppgitt og er ukjent i resultatene. "
-            f"Legg rutetabellen til på nytt med {options}."
-        )
-    console.result("\n".join(one.text() for one in added), [one.record() for one in added])
 
 
 def _add_model(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .analyses import run_and_write
-from .console import Console, text_table
+from .analyses import run_and_tell, run_and_write
+from .console import text_table
 from .options import Common, Data, given, pairs, with_common
 
 if TYPE_CHECKING:
@@ -84,36 +84,7 @@ def ways(
             )
         run_and_write("skoleveg", data, out or _FOLDER, common, chosen)
         return
-    _explain(data, out, common, chosen)
-
-
-def _explain(data: Path, out: Path | None, common: Common, chosen: list[str]) -> None:
-    """Explain one way on stdout, and write it when a folder is given."""
-    from askergeo.datapackage import DataPackage
-    from askergeo.outputs.write import check_free, write_all
-    from askergeo.privacy import suppress_all
-    from askergeo.report import run_with_scenario
-
-    console = Console(as_json=common.as_json, quiet=common.quiet)
-    if out is not None:
-        check_free(out, overwrite=common.overwrite)
-    package = DataPackage.open(data)
-    change = None if common.scenario is None else DataPackage.open(common.scenario)
-    with console.progress("skoleveg") as step:
-        step(0.0, "Regner")
-        results = suppress_all(
-            run_with_scenario("skoleveg", package, change, overrides=pairs(chosen))
-        )
-        paths = (
-            {}
-            if out is None
-            else write_all(results, out, title=package.name, overwrite=common.overwrite)
-        )
-    told = "\n\n".join(_text(one) for one in results[: 1 if change is None else 2])
-    files = {name: str(path) for name, path in paths.items()}
-    console.result(
-        "\n".join([told, *files.values()]), {"svar": [_data(one) for one in results], **files}
-    )
+    run_and_tell("skoleveg", data, out, common, chosen, text=_text, record=_data)
 
 
 def _text(result: Result) -> str:

@@ -12,7 +12,8 @@ from .options import Json, Quiet
 __all__ = ["register"]
 
 # The review of plans is no analysis, but has parameters as they have.
-_REVIEW = "plansjekk"
+# Sets that no analysis has: the review of plans, and the measures of a scenario.
+_REVIEW, _MEASURES = "plansjekk", "nullvekst_tiltak"
 
 
 def register(app: typer.Typer, command: type, _group: type) -> None:
@@ -101,7 +102,9 @@ def parameters(
     from askergeo.parameters import load_parameters, value_text
 
     console = Console(as_json=as_json, quiet=quiet)
-    sets = {one.id: one.parameters for one in ANALYSES.values()} | {_REVIEW: _REVIEW}
+    sets = {one.id: one.parameters for one in ANALYSES.values()} | {
+        one: one for one in (_REVIEW, _MEASURES)
+    }
     if analysis is not None:
         sets = {analysis: sets.get(analysis) or find(analysis).parameters}
     records = {one: load_parameters(name).records() for one, name in sets.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,9 @@ def measures(
         changes = made.make_changes(
             package, asked, placing=made.placing_of(package, ledger), parameters=values
         )
+        # What is in a centre rests on the ledger's values.
+        unsure = (*changes.warnings, *ledger.warnings(ledger.used))
+        changes = replace(changes, warnings=unsure)
         step(0.8, "Skriver")
         options = {
             "--nytt-stopp": stops, "--flere-avganger": departures, "--ny-rute": routes,
@@ -108,11 +112,14 @@ def measures(
         scenario = made.write_scenario(
             path, package, changes, name=name, command=command, overwrite=overwrite
         )
+    for warning in changes.warnings:
+        console.note(f"Merk: {warning}")
     facts = {
         "mappe": str(scenario.path),
         "navn": scenario.scenario,
         "endret": {layer: len(rows) for layer, rows in changes.layers.items()},
         "tiltak": [note.strip() for note in changes.notes],
+        "forbehold": list(changes.warnings),
     }
     text = "\n".join([*changes.notes, str(scenario.path), str(scenario.path / made.NOTE)])
     console.result(text, facts)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from . import va_growth, va_hydraulics, va_leak, va_loss, va_renewal, va_topology, va_trace
+from . import va_fire, va_growth, va_hydraulics, va_leak, va_loss, va_renewal, va_topology, va_trace
 from .analyses import run_and_write
 from .options import Common, GroupData, Out, with_common
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     va_leak.register(water, command)
     va_renewal.register(water, command)
     va_growth.register(water, command)
+    va_fire.register(water, command)
     app.add_typer(water, name="va")
 
 

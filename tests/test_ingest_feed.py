@@ -16,6 +16,7 @@ from askergeo.errors import LayerError, OverwriteError, ParameterError, SourceEr
 from askergeo.ingest import Terms, add_file
 from askergeo.ingest_feed import add_feed
 from askergeo.inspection import check_package, list_remarks
+from askergeo.result import Severity
 from askergeo.sources.feed import FEED_LAYERS, make_feed
 from askergeo.sources.feed_writing import write_gtfs, write_netex
 from tests.conftest import run_quietly
@@ -133,6 +134,7 @@ def test_a_second_timetable_beside_the_first_counts_nothing_twice(package, tmp_p
     ("other", "message"),
     [
         ({"line": "L2"}, "samme tur-id"),
+        ({"start": 30_000}, "samme tur-id"),
         ({"trips": ("9",), "dates": ("2026-02-02",)}, "samme kalender-id"),
     ],
 )
@@ -163,6 +165,10 @@ def test_stops_first_and_then_a_timetable_without_places(package, tmp_path):
     assert [one.layer for one in added] == list(FEED_LAYERS[1:])
     assert "koblet_holdeplass" in set(report["regel"])
     assert package.record("holdeplass").origin == "NSR"
+    # The stops stay as they are; what was told of them stands with the next layer.
+    assert "Holdeplasser hentet fra datapakken" in {
+        one["tittel"] for one in list_remarks(package, "rutelinje")
+    }
     assert len(package.read("ruteavgang")) == 4
 
 
@@ -173,6 +179,14 @@ def test_remarks_stand_in_the_deviations_of_their_layer(package, tmp_path):
     assert [one["tittel"] for one in remarks] == ["Kalenderen er gått ut"]
     assert "5.1.2026–6.1.2026" in remarks[0]["tekst"]
     assert added[0].unstated == ("eier", "lisens", "navngivelse")
+
+
+def test_what_was_left_out_on_purpose_is_no_warning(package, tmp_path):
+    add_feed(package, write_gtfs(feed(trips=("1",)), tmp_path / "rute.zip"), today=TODAY)
+    # Hamar lies outside, and nothing stops at Høn: to be noted, with nothing to mend.
+    told = check_package(package)
+    assert {one.severity for one in told} == {Severity.INFO}
+    assert any("Rutetabellen er avgrenset".casefold() in one.text.casefold() for one in told)
 
 
 def test_a_check_of_the_package_says_that_the_timetable_has_run_out(package, tmp_path):
@@ -207,7 +221,9 @@ def test_the_command_line_takes_a_timetable_without_a_layer(package, tmp_path):
         (["holdeplass"], "Filen til laget «holdeplass» mangler"),
         (["rutetabel.zip"], "finnes ikke"),
         (["{zip}"], "verken GTFS"),
+        (["{feed}", "--dato", "4.1.2026"], "ikke på formen ÅÅÅÅ-MM-DD"),
         (["{feed}", "--crs", "EPSG:25832"], "--crs gjelder ikke for en rutetabell"),
+        (["veg", "{feed}", "--margin", "5"], "--margin gjelder bare"),
         (["veg", "{feed}"], "er en rutetabell (GTFS)"),
         (["holdeplass", "{feed}", "--crs", "EPSG:25832"], "gjelder ikke for den"),
     ],
@@ -225,9 +241,39 @@ def test_the_command_line_says_what_to_do(package, tmp_path, arguments, message)
     assert message in err
 
 
+def test_a_file_of_which_nothing_can_be_used_says_why(package, tmp_path):
+    path = tmp_path / "stopp.zip"
+    for columns, ends in (("", ""), (",vehicle_type", ",100")):
+        with zipfile.ZipFile(path, "w") as archive:
+            head = f"stop_id,stop_name,stop_lat,stop_lon{columns}\n"
+            archive.writestr("stops.txt", f"{head}NSR:Quay:1,Asker,59.8334,10.4349{ends}\n")
+        if ends:
+            assert add_file(package, "holdeplass", path).rows == 1
+        else:
+            with pytest.raises(SourceError, match="Holdeplass av ukjent slag"):
+                add_file(package, "holdeplass", path)
+    with pytest.raises(SourceError, match=r"mangler routes.txt, trips.txt, stop_times.txt"):
+        add_feed(package, path, overwrite=True)
+
+
+def test_a_package_without_a_border_gets_the_whole_file_and_is_told(tmp_path):
+    bare = DataPackage.create(tmp_path / "bar", municipality="3203")
+    added, report = add_feed(bare, write_gtfs(feed(), tmp_path / "rute.zip"), today=TODAY)
+    assert {one.layer: one.rows for one in added}["rutetur"] == 2
+    assert "uavgrenset" in set(report["regel"])
+    assert "Rutetabellen er ikke avgrenset" in {one["tittel"] for one in list_remarks(bare)}
+
+
 def test_one_layer_can_be_taken_from_a_timetable(package, tmp_path):
     path = write_gtfs(feed(), tmp_path / "rute.zip")
     terms = Terms(owner="Ruter", licence="NLOD", attribution="Ruter")
     assert add_file(package, "holdeplass", path, terms=terms).rows == 3
     assert "rutetur" not in package
     assert package.record("holdeplass").owner == "Ruter"
+
+
+def test_a_zip_that_was_not_fetched_whole_is_called_broken(package, tmp_path):
+    path = write_gtfs(feed(), tmp_path / "rute.zip")
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(SourceError, match="ødelagt eller ikke lastet helt ned"):
+        add_feed(package, path, today=TODAY)

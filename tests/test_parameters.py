@@ -97,3 +97,9 @@ def test_a_list_is_written_without_brackets_and_without_the_unit():
     assert value_text(12000.0, "m") == "12\u00a0000\u00a0m"
     assert value_text(0.00001) == "0,00001"
     assert value_text([1.0, 2.5]) == "1, 2,5"
+
+
+def test_a_few_values_of_a_set_are_those_that_begin_so() -> None:
+    few = [one.name for one in load_parameters("nullvekst_tiltak+trafikk.trafikk_m2_k")]
+    assert few[-1] == "trafikk_m2_kontor"
+    assert len(few) == len(list(load_parameters("nullvekst_tiltak"))) + 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+_AROUND = ("land_og_sjo", "nullvekstlinje", "senter")
 # Dwellings: less is rounding.
 _LEAST = 0.05
 # Centres that the sentence names.
@@ -57,7 +58,12 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     safe = said.replace("{", "{{").replace("}", "}}")
     template = f"{difference.template} {safe}".strip()
     tables = tuple(_judged(base, other, table) for table in difference.tables)
-    return replace(difference, charts=tuple(charts), template=template, tables=tables)
+    # Changes are told from each other by the land, the line and the centres around them.
+    around = tuple(one for one in other.layers if one.name in _AROUND)
+    layers = (*around, *(one for one in difference.layers if one.name not in _AROUND))
+    return replace(
+        difference, charts=tuple(charts), template=template, tables=tables, layers=layers
+    )
 
 
 def _judged(base: Result, other: Result, table: Table) -> Table:
@@ -71,7 +77,10 @@ def _judged(base: Result, other: Result, table: Table) -> Table:
         frame[name], frame[f"{name}{SCENARIO}"] = old.reindex(frame.index), new.reindex(frame.index)
         columns[name] = replace(columns[name], title=f"{title}, uten scenario")
         columns[f"{name}{SCENARIO}"] = replace(columns[name], title=f"{title}, med scenario")
-    return replace(table, frame=frame, columns=columns)
+    # The verdicts stand beside what they are of.
+    first = ("maal", "gjelder", "status", f"status{SCENARIO}")
+    order = [*first, *(name for name in columns if name not in first)]
+    return replace(table, frame=frame[order], columns={name: columns[name] for name in order})
 
 
 def _moved(difference: Result) -> str:

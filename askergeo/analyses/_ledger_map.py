@@ -95,7 +95,7 @@ def _points(ledger: Ledger, stage: str) -> MapLayer:
     word = _WORDS[stage]
     return MapLayer(
         name=f"vekst_{stage}",
-        title=f"Vekst: {word.lower()}",
+        title=f"Vekst som er {word.lower()}",
         frame=frame,
         columns=columns,
         style=Style(

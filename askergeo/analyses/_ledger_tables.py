@@ -139,14 +139,15 @@ def priority_table(ledger: Ledger, aim: float) -> Table:
             "utenfor": Column(title="Utenfor", unit="boliger", decimals=decimals),
             "ukjent": Column(title="Ukjent sted", unit="boliger", decimals=decimals),
             "sum": Column(title="I alt", unit="boliger", decimals=decimals),
-            "andel": Column(title="Andel i prioriterte sentre", unit="%", decimals=1),
+            "andel": Column(title="Andel i prioriterte sentre, minst", unit="%", decimals=1),
             "maal": Column(
                 title="Så mange må ligge i sentrene for å nå målet", unit="boliger", decimals=1
             ),
         },
         column_sums=(ColumnSum("sum", parts),),
         note="Et senter er det som ligger innen gangavstand fra senterets punkt; grensene er "
-        "valgt, se parametrene. «Ventet» er ganget med sannsynligheten.",
+        "valgt, se parametrene. «Ventet» er ganget med sannsynligheten. Det som har ukjent sted, "
+        "er ikke med i andelen, som derfor er den minste den kan være.",
         group="År for år",
     )
 
@@ -268,7 +269,7 @@ def _with_sums(
             known = (stage, measure) in ledger.known
             frame[name] = found.reindex(frame.index).fillna(0.0) if known else np.nan
             columns[name] = Column(
-                title=f"{STAGE_TITLES[stage]}, {unit}", unit=unit,
+                title=f"{unit.capitalize()}, {STAGE_TITLES[stage].lower()}", unit=unit,
                 decimals=_decimals(frame, [name]),
             )  # fmt: skip
     total = frame[list(columns)].sum(min_count=1)
@@ -391,7 +392,9 @@ def account_table(ledger: Ledger) -> Table:
             "annen_rad": Column(
                 title="Samme bolig i et annet lag", unit="boliger", decimals=decimals
             ),
-            "ikke_regnet": Column(title="Uten år", unit="boliger", decimals=decimals),
+            "ikke_regnet": Column(
+                title="Uten år, eller ikke ferdig", unit="boliger", decimals=decimals
+            ),
             "uten_antall": Column(title="Rader uten antall", unit="rader", decimals=0),
             "fra": Column(title="Trinnet er kjent fra", unit="år", decimals=0),
             "til": Column(title="Trinnet er kjent til", unit="år", decimals=0),

@@ -74,7 +74,8 @@ def _facts(one: Target) -> dict[str, Fact]:
         ),
         f"{one.stage}_nord": Fact(
             title=f"{title} nord for nullvekstlinjen",
-            value=100 * one.north / one.growth if growing else None, unit="%", decimals=1,
+            value=100 * one.north / one.growth if growing and not np.isnan(one.north) else None,
+            unit="%", decimals=1,
         ),
         f"{one.stage}_minst": Fact(
             title=f"{title} i prioriterte sentre, minst",
@@ -100,10 +101,11 @@ def _sentence(opening: str, stage: str, one: Target) -> str:
     verdict = {
         Status.NO_HIT: "nådd", Status.HIT_RED: "ikke nådd", Status.HIT_YELLOW: "kan ikke avgjøres",
     }[one.status]  # fmt: skip
-    return (
-        f"{opening}, {{{stage}_nord}} % av dem nord for nullvekstlinjen og {share} i prioriterte "
-        f"sentre (målet er {aim}: {verdict})."
-    )
+    least = "minst " if one.sideless else ""
+    north = f"{least}{{{stage}_nord}} % av dem nord for nullvekstlinjen og "
+    if np.isnan(one.north):
+        north = "på ukjent side av nullvekstlinjen, med "
+    return f"{opening}, {north}{share} i prioriterte sentre (målet er {aim}: {verdict})."
 
 
 def findings(ledger: Ledger, found: Sequence[Target], zones: Zones | None) -> tuple[Finding, ...]:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from askergeo.analyses._screening_map import part_layer
-from askergeo.analyses._screening_tables import SIDE_TITLES, homes_of
+from askergeo.analyses._screening_tables import homes_of
 from askergeo.numbers import format_number
 from askergeo.result import Column, Fact, Result, Table
 from askergeo.transport._plan_parts import classed, divided
 from askergeo.transport.access import CLASSES, UNKNOWN
 from askergeo.transport.offsets import measures_of
-from askergeo.transport.screening import DISCLAIMER, GREEN, RED, YELLOW, Doubt, Span, judge
+from askergeo.transport.screening import (
+    DISCLAIMER,
+    GREEN,
+    NO_DEMAND,
+    RED,
+    YELLOW,
+    Doubt,
+    Span,
+    answer,
+    judge,
+)
 from askergeo.transport.trips import LEVELS, jobs, traffic
 from askergeo.transport.zones import SIDES
 
@@ -28,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["list_of"]
 
+_SHORT: Final = {"nord": "nord", "sor": "sør", "ukjent": "ukjent"}
+_COUNTED: Final = (RED, YELLOW, GREEN, NO_DEMAND)
 _KM: Final = [f"km_dogn_{level}" for level in LEVELS]
 
 
@@ -66,21 +79,25 @@ def list_of(
     ]  # fmt: skip
     frame.insert(0, "status", [status.upper() for status, _ in said])
     frame["hvorfor"] = [why for _, why in said]
-    count = {colour: sum(status == colour for status, _ in said) for colour in (RED, YELLOW, GREEN)}
+    count = {colour: sum(status == colour for status, _ in said) for colour in _COUNTED}
     listed = frame.rename(columns={"kollektivtilgang": "klasse"})
     shapes = rows.drop_duplicates("prosjekt_id").set_index("prosjekt_id").geometry
     return Result(
         analysis="nullvekst_plan",
         title="",
         template="{prosjekter} prosjekter er vurdert mot nullvekst nord for linjen: {rod} røde, "
-        "{gul} gule og {gronn} grønne. Dette er en grov siling, ikke en transportmodell.",
+        "{gul} gule og {gronn} grønne; {sor} ligger sør for linjen, uten krav. Til sammen gir de "
+        "{middels} km bilkjøring i døgnet nord ({lav}–{hoy}), og alle tiltakene nord tar bort "
+        "{tiltak} km: {sum}. Dette er en grov siling, ikke en transportmodell.",
         facts={
             "prosjekter": Fact(title="Prosjekter", value=len(frame)),
             "rod": Fact(title="Røde", value=count[RED]),
             "gul": Fact(title="Gule", value=count[YELLOW]),
             "gronn": Fact(title="Grønne", value=count[GREEN]),
+            "sor": Fact(title="Sør for linjen, uten krav", value=count[NO_DEMAND]),
+            **_total(parts, rows, transporttiltak, parameters),
         },
-        tables=(_table(frame, service),),
+        tables=(_table(frame, service), _reasons(frame)),
         layers=(part_layer(listed, shapes.loc[frame.index]),),
         warnings=growth.lacking,
         reading=(
@@ -90,8 +107,10 @@ def list_of(
                 "til slutt, med bilkjøring per ansatt."
             ),
             (
-                "Hvert prosjekt er regnet som bygd i sin helhet. Prosjektene kan ikke legges "
-                "sammen uten å ta hensyn til at en reise mellom dem har en ende i hvert."
+                "Hvert prosjekt er regnet som bygd i sin helhet. Tiltak for hele sonen kan gjøre "
+                "hvert prosjekt gult, men de er ett og samme tiltak. Summen holder alle "
+                "prosjektene mot alle tiltakene. En reise mellom to prosjekter har en ende i "
+                "hvert, og «trafikk_ved_arbeid» sier hvor stor del som telles ved arbeidsplassen."
             ),
             (
                 "Hva som rives, er bare kjent når programmet har negative tall. --prosjekt viser "
@@ -99,6 +118,30 @@ def list_of(
             ),
         ),
     )
+
+
+def _total(
+    parts: gpd.GeoDataFrame,
+    rows: gpd.GeoDataFrame,
+    transporttiltak: pd.DataFrame | None,
+    parameters: Parameters,
+) -> dict[str, Fact]:
+    """Hold all projects north against all measures north: those of the zone are for all of them."""
+    ids = rows["planid"].dropna().astype(str).unique()
+    found = measures_of(transporttiltak, ids, parameters)
+    whole = replace(found, own=found.own + found.shared, shared=0.0)
+    sums = parts.groupby("side")[_KM].sum().reindex(list(SIDES)).fillna(0.0)
+    sides = {one: Span(*map(float, sums.loc[one])) for one in SIDES}
+    lacking = ("Rader uten tall.",) if rows["ukjent"].any() else ()
+    status, _ = judge(sides, whole, Doubt(lacking))
+    north = sides["nord"]
+    return {
+        "middels": Fact(title="Bilkjøring i døgnet nord, middels", value=north.middle, unit="km"),
+        "lav": Fact(title="Bilkjøring i døgnet nord, lavt", value=north.low, unit="km"),
+        "hoy": Fact(title="Bilkjøring i døgnet nord, høyt", value=north.high, unit="km"),
+        "tiltak": Fact(title="Alle tiltak nord som er regnet med", value=whole.own, unit="km"),
+        "sum": Fact(title="Svar for alle til sammen", value=status.upper()),
+    }
 
 
 def _projects(parts: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -125,7 +168,7 @@ def _projects(parts: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _sides(values: pd.Series) -> str:
-    return " og ".join(SIDE_TITLES[one].lower() for one in SIDES if (values == one).any())
+    return " og ".join(_SHORT[one] for one in SIDES if (values == one).any())
 
 
 def _worst(values: pd.Series) -> str:
@@ -149,7 +192,7 @@ def _status(
     sums = parts.groupby("side")[_KM].sum().reindex(list(SIDES)).fillna(0.0)
     sides = {one: Span(*map(float, sums.loc[one])) for one in SIDES}
     status, why = judge(sides, measures_of(transporttiltak, ids, parameters), Doubt(said))
-    return status, why[0]
+    return answer(status, parts["side"]), why[0]
 
 
 def _table(frame: pd.DataFrame, service: Service) -> Table:
@@ -165,8 +208,6 @@ def _table(frame: pd.DataFrame, service: Service) -> Table:
         "km_dogn_lav": Column(title="Bilkjøring i døgnet, lavt", unit="km", decimals=0),
         "km_dogn_middels": Column(title="Bilkjøring i døgnet, middels", unit="km", decimals=0),
         "km_dogn_hoy": Column(title="Bilkjøring i døgnet, høyt", unit="km", decimals=0),
-        "km_nord": Column(title="Av det nord for linjen, middels", unit="km", decimals=0),
-        "hvorfor": Column(title="Hvorfor"),
     }
     return Table(
         name="prosjekter",
@@ -175,4 +216,20 @@ def _table(frame: pd.DataFrame, service: Service) -> Table:
         columns=columns,
         note=f"{DISCLAIMER} Per bolig er vist for prosjekter med bare boliger, og per ansatt for "
         f"prosjekter med bare arbeidsplasser. {service.why}".strip(),
+    )
+
+
+def _reasons(frame: pd.DataFrame) -> Table:
+    """Tell why each project has its colour."""
+    columns = {
+        "navn": Column(title="Prosjekt"),
+        "status": Column(title="Svar"),
+        "km_nord": Column(title="Bilkjøring i døgnet nord, middels", unit="km", decimals=0),
+        "hvorfor": Column(title="Hvorfor"),
+    }
+    return Table(
+        name="prosjekt_grunner",
+        title="Hvorfor hvert prosjekt har sin farge",
+        frame=frame[list(columns)],
+        columns=columns,
     )

@@ -45,8 +45,8 @@ CLASS_STYLES: Final = tuple(
 _WALK: Final = "#2b2b2b"
 _DEKAR: Final = 1e3
 # Metres of land and line round the growth on the map.
-_FRAME: Final = 400.0
-_MINE: Final = ("plan", "deler", "gangvei")
+_FRAME: Final = 150.0
+_MINE: Final = ("plan", "deler", "gangvei", "holdeplass")
 # Metres that a walk may be longer than the one told, for the straight lines at its ends.
 _SLACK: Final = 50.0
 
@@ -108,7 +108,11 @@ def part_layer(frame: pd.DataFrame, shapes: gpd.GeoSeries) -> MapLayer:
         "ansatte": Column(title="Ansatte", unit="ansatte", decimals=0),
         "km_dogn_middels": Column(title="Bilkjøring i døgnet, middels", unit="km", decimals=0),
     }
-    drawn = gpd.GeoDataFrame(frame[list(columns)], geometry=geometries_of(shapes), crs=shapes.crs)
+    drawn = gpd.GeoDataFrame(
+        frame[list(columns)], geometry=np.asarray(shapes.array, dtype=object), crs=shapes.crs
+    )
+    # A project may have no place: it is in the table only.
+    drawn = drawn[~(drawn.geometry.isna() | drawn.geometry.is_empty).to_numpy(dtype=bool)]
     return MapLayer(
         name="deler",
         title="Vekst etter kollektivtilgang",
@@ -119,16 +123,13 @@ def part_layer(frame: pd.DataFrame, shapes: gpd.GeoSeries) -> MapLayer:
     )
 
 
-def geometries_of(shapes: gpd.GeoSeries) -> np.ndarray:
-    """Return the geometries as an array of objects."""
-    return np.asarray(shapes.array, dtype=object)
-
-
-def stop_layer(service: Service, near: BaseGeometry, reach: float) -> MapLayer | None:
-    """Draw the stops within some metres of the growth; ``None`` when there are none."""
+def stop_layer(service: Service, parts: gpd.GeoDataFrame, reach: float) -> MapLayer | None:
+    """Draw the stops that give the classes, and those near the growth; ``None`` without any."""
     if service.stops is None:
         return None
+    near = shapely.union_all(geometries(parts))
     close = shapely.dwithin(geometries(service.stops), near, reach)
+    close |= service.stops["holdeplass_id"].isin(parts["holdeplass_id"].dropna()).to_numpy(bool)
     known = load_catalogue()["holdeplass"]
     stops = service.stops[close]
     if not len(stops):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,9 +11,10 @@ from askergeo.analyses._screening_tables import homes_of
 from askergeo.numbers import format_number
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.transport._plan_parts import classed, divided
-from askergeo.transport.screening import DISCLAIMER, GREEN, RED, YELLOW, Doubt, Span
+from askergeo.transport.screening import DISCLAIMER, GREEN, NO_DEMAND, RED, YELLOW, Doubt, Span
 from askergeo.transport.trips import LEVELS, jobs, traffic
 from askergeo.transport.zones import NORTH, SOUTH, distance_to_line
+from askergeo.transport.zones import UNKNOWN as NO_SIDE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,7 +41,8 @@ __all__ = [
 LAW: Final = "kommunens handlingsprogram (nullvekstmålet); SPR for arealbruk og mobilitet pkt. 4.1"
 #: The status of the house of each colour.
 STATUSES: Final = {RED: Status.HIT_RED, YELLOW: Status.HIT_YELLOW, GREEN: Status.NO_HIT}
-_SEVERITY: Final = {RED: Severity.ERROR, YELLOW: Severity.WARNING, GREEN: Severity.INFO}
+_ROUGH: Final = "Dette er en grov siling, ikke en transportmodell."
+_SEVERITY: Final = {RED: Severity.WARNING, YELLOW: Severity.WARNING, GREEN: Severity.INFO}
 
 
 def doubt_of(
@@ -76,29 +79,76 @@ def facts_of(
     subject: Subject, found: Screening, parts: gpd.GeoDataFrame, parameters: Parameters
 ) -> tuple[str, dict[str, Fact]]:
     """State the answer in one sentence, with its key figures."""
-    north, south = found.sides[NORTH], found.sides[SOUTH]
+    north, south, vague = (found.sides[side] for side in (NORTH, SOUTH, NO_SIDE))
     homes, work = float(homes_of(parts).sum()), float(jobs(parts, parameters).sum())
+    # What nobody has told is not zero.
+    told = not bool(subject.growth.frame["ukjent"].all()) or not len(subject.growth.frame)
+    km = {
+        "middels": ("nord, middels", north.middle),
+        "lav": ("nord, lavt", north.low),
+        "hoy": ("nord, høyt", north.high),
+        "sor": ("sør, middels", south.middle),
+        "sor_lav": ("sør, lavt", south.low),
+        "sor_hoy": ("sør, høyt", south.high),
+    }
+    if any(vague):
+        km |= {
+            "ukjent": ("på ukjent side, middels", vague.middle),
+            "ukjent_lav": ("på ukjent side, lavt", vague.low),
+            "ukjent_hoy": ("på ukjent side, høyt", vague.high),
+        }
     facts = {
         "navn": Fact(title="Vurdert", value=subject.name),
-        "status": Fact(title="Svar", value=found.status.upper()),
-        "middels": Fact(
-            title="Bilkjøring i døgnet nord, middels", value=north.middle, unit="km",
-            cell=("svar", NORTH, "km_dogn_middels"),
-        ),
-        "lav": Fact(title="Bilkjøring i døgnet nord, lavt", value=north.low, unit="km"),
-        "hoy": Fact(title="Bilkjøring i døgnet nord, høyt", value=north.high, unit="km"),
-        "sor": Fact(title="Bilkjøring i døgnet sør, middels", value=south.middle, unit="km"),
+        "status": Fact(title="Svar", value=found.answer.upper()),
+        **{
+            name: Fact(
+                title=f"Bilkjøring i døgnet {where}", value=value if told else None, unit="km"
+            )
+            for name, (where, value) in km.items()
+        },
         "tiltak": Fact(title="Tiltak som er regnet med", value=found.measures.own, unit="km"),
-        "mangler": Fact(title="Tiltak som mangler for grønt", value=found.needed.high, unit="km"),
-        "boliger": Fact(title="Boliger", value=homes, unit="boliger"),
-        "ansatte": Fact(title="Ansatte", value=work, unit="ansatte"),
+        "sonen": Fact(title="Tiltak for hele sonen", value=found.measures.shared, unit="km"),
+        "mangler": Fact(
+            title="Tiltak som mangler for grønt", value=found.needed.high if told else None,
+            unit="km",
+        ),
+        "boliger": Fact(title="Boliger", value=homes if told else None, unit="boliger"),
+        "ansatte": Fact(title="Ansatte", value=work if told else None, unit="ansatte"),
     }  # fmt: skip
-    template = (
+    if told:
+        cell = ("svar", NORTH, "km_dogn_middels")
+        facts["middels"] = replace(facts["middels"], cell=cell)
+    return f"{_sentence(found, told=told)} {_ROUGH}", facts
+
+
+def _sentence(found: Screening, *, told: bool) -> str:
+    """Choose the sentence: unknown is never told as zero, and south is not called green."""
+    if found.answer == NO_DEMAND:
+        growth = (
+            "Veksten gir {sor} km bilkjøring i døgnet ({sor_lav}–{sor_hoy})."
+            if told
+            else "Ingen har sagt hvor mye som bygges: bilkjøringen er ukjent."
+        )
+        return (
+            f"{{navn}} ligger sør for nullvekstlinjen, der det ikke er krav om nullvekst. {growth}"
+        )
+    if not told:
+        return (
+            "{navn}: {status}. Ingen har sagt hvor mange boliger eller hvor mye næringsareal som "
+            "kommer: bilkjøringen er ukjent."
+        )
+    north, vague = found.sides[NORTH], found.sides[NO_SIDE]
+    if any(vague) and not any(north):
+        return (
+            "{navn}: {status}. Det er ukjent hvilken side av nullvekstlinjen veksten ligger på. "
+            "Den gir {ukjent} km bilkjøring i døgnet ({ukjent_lav}–{ukjent_hoy})."
+        )
+    more = " På ukjent side kommer {ukjent} km i tillegg." if any(vague) else ""
+    zone = ", og tiltakene for hele sonen {sonen} km" if found.measures.shared > 0 else ""
+    return (
         "{navn}: {status}. Veksten nord for nullvekstlinjen gir {middels} km bilkjøring i døgnet "
-        "({lav}–{hoy}), og tiltakene tar bort {tiltak} km. Dette er en grov siling, ikke en "
-        "transportmodell."
+        f"({{lav}}–{{hoy}}), og planens tiltak tar bort {{tiltak}} km{zone}.{more}"
     )
-    return template, facts
 
 
 def finding_of(subject: Subject, found: Screening, where: BaseGeometry) -> Finding:
@@ -110,7 +160,7 @@ def finding_of(subject: Subject, found: Screening, where: BaseGeometry) -> Findi
     }
     return Finding(
         rule="nullvekst.plan",
-        title=f"{subject.name}: {found.status}",
+        title=f"{subject.name}: {found.answer}",
         status=STATUSES[found.status],
         severity=_SEVERITY[found.status],
         text=" ".join(found.reasons),
@@ -150,15 +200,14 @@ def answer_text(subject: Subject, service: Service, measures: Measures) -> tuple
     return tuple(said)
 
 
-def reading(found: Screening, service: Service) -> tuple[str, ...]:
+def reading(service: Service) -> tuple[str, ...]:
     """Say how to read the answer, and what it does not say."""
-    high, own = format_number(found.sides[NORTH].high), format_number(found.measures.own)
     said = [
         DISCLAIMER,
         (
             "Rødt betyr at selv det laveste anslaget er mer enn tiltakene tar bort. Grønt betyr at "
-            f"også det høyeste ({high} km) blir veid opp av tiltakene ({own} km). Ellers er svaret "
-            "gult, også når noe som kan avgjøre, er ukjent."
+            "også det høyeste blir veid opp av planens egne tiltak. Ellers er svaret gult, også "
+            "når noe som kan avgjøre, er ukjent."
         ),
         "Sør for linjen er veksten bare vist. Der er det ikke noe krav om nullvekst.",
         (

@@ -287,11 +287,17 @@ def _homes(scene: Scene, number: int) -> str:
     return f"{format_number(number)} {one if number == 1 else many}"
 
 
-def warnings(scene: Scene) -> tuple[str, ...]:
-    """Say whom the answer does not have, and what it rests on."""
+def warnings(scene: Scene, classes: Table | None = None) -> tuple[str, ...]:
+    """Say whom the answer does not have, whom it does not know of, and what it rests on."""
     said = left_out(scene.everybody, scene.people)
     if scene.days is None:
         said.append("Uten rutetabell er tilgangsklassen ukjent, ikke dårlig.")
+    elif classes is not None and classes.frame["bosatte"].get("ukjent", 0) != 0:
+        # Without a number: with it a count that the table hides could be worked out.
+        said.append(
+            "For noen bosatte er tilgangen ukjent. Andelene er av alle bosatte, så de er de minste "
+            "de kan være: se raden «Ukjent»."
+        )
     return tuple(said)
 
 

@@ -136,9 +136,12 @@ def _statement(
         )
     scenario = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
     scenario = scenario.replace("{", "{{").replace("}", "}}")
-    minutes = f"fra {{{median}}} til {{{median}{SCENARIO}}}{HARD_SPACE}minutter"
+    where = _lower(KINDS[kind])
+    said = f"går kollektivreisen til {where} fra {{{median}}} til {{{median}{SCENARIO}}}"
+    if facts[names[0]].text() == facts[names[1]].text():
+        said = f"er kollektivreisen til {where} som før, {{{median}}}"
     template = (
-        f"Med {scenario} går kollektivreisen til {_lower(KINDS[kind])} {minutes} i median. "
+        f"Med {scenario} {said}{HARD_SPACE}minutter i median. "
         f"{{raskere_{kind}}} bosatte får minst ett minutt raskere reise og {{saktere_{kind}}} "
         "saktere"
     )

@@ -16,12 +16,13 @@ from askergeo.analyses._background import land_of
 from askergeo.analyses._schoolway_one import address_text, find_address
 from askergeo.analyses._times_scene import Layers, read_day
 from askergeo.analyses._times_tables import mode_title
+from askergeo.analyses._times_text import profile_records, profile_warnings
 from askergeo.errors import LayerError, ParameterError
 from askergeo.geometry import geometries
 from askergeo.network.driving import speed_notes, speeds_of
 from askergeo.network.paths import paths
 from askergeo.network.snapping import edge_lines
-from askergeo.network.transit import journey
+from askergeo.network.transit import journey, read_clock
 from askergeo.numbers import format_number
 from askergeo.result import Column, Fact, MapLayer, Result, Style, StyleClass, Table
 from askergeo.school.route_steps import one_place
@@ -39,10 +40,12 @@ from askergeo.transport.competition import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from askergeo.network.graph import GraphBuild
     from askergeo.network.paths import Network
     from askergeo.network.timetable import Timetable
-    from askergeo.network.transit import Journey
+    from askergeo.network.transit import Journey, Leg
     from askergeo.parameters import Parameters
     from askergeo.school.route import Doors
     from askergeo.transport.competition import Networks, Targets, Times
@@ -52,8 +55,7 @@ __all__ = ["one_address"]
 _AROUND_M: Final = 400.0
 _COLOURS: Final = {WALK: "#1b9e77", CAR: "#333333", TRANSIT: "#d95f02"}
 _CYCLE: Final = "#7570b3"
-_MINUTE: Final = 60
-_HOUR: Final = 3600
+_WIDTHS: Final = {CAR: 1.8, WALK: 0.4}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,7 +132,13 @@ def one_address(
         tables=(_mode_table(one), *_leg_table(one, ride)),
         layers=_with_base(base, _layers(one, ride)),
         reading=_reading(one, ride),
-        warnings=(*gangnett.report.warnings, *bilnett.report.warnings, *notes),
+        warnings=(
+            *gangnett.report.warnings,
+            *bilnett.report.warnings,
+            *notes,
+            *profile_warnings(parameters),
+        ),
+        parameters=profile_records(parameters),
     )
 
 
@@ -160,16 +168,8 @@ def _ride(one: _One) -> Journey | None:
     if one.networks.transit is None:
         return None
     doors, places = one.times.doors.places, one.times.places.places
-    depart = _clock(str(one.parameters["reisetid_avreise"]))
+    depart = read_clock(str(one.parameters["reisetid_avreise"]))
     return journey(one.networks.transit, doors, places, 0, one.column, depart)
-
-
-def _clock(text: str) -> int:
-    """Read ``07:30`` as seconds; hours may pass 24."""
-    hours, _, minutes = text.strip().replace(".", ":").partition(":")
-    if not (hours.isdigit() and minutes.isdigit() and int(minutes) < _MINUTE):
-        raise ParameterError(f"Avreisen «{text}» kan ikke leses.", remedy="Skriv den slik: 07:30.")
-    return int(hours) * _HOUR + int(minutes) * _MINUTE
 
 
 def _words(minutes: float) -> str:
@@ -233,6 +233,8 @@ def _mode_table(one: _One) -> Table:
 def _remark(one: _One, mode: str) -> str:
     """Tell what a time is made of."""
     values = one.parameters
+    if not np.isfinite(one.minutes(mode)) and mode != TRANSIT:
+        return ""
     if mode == CAR:
         parking = values[f"reisetid_parkering_{one.kind}_min"]
         extra = format_number(values["reisetid_til_bil_min"] + parking, 1)
@@ -242,9 +244,10 @@ def _remark(one: _One, mode: str) -> str:
     if mode != TRANSIT or one.timetable is None:
         return "" if mode != TRANSIT else "rutetabell mangler"
     share = one.times.share[0, one.column]
+    if np.isnan(share):
+        return ""
     told = f"median av avreiser fra kl. {values['rutesok_fra_kl']} til {values['rutesok_til_kl']}"
-    if not np.isnan(share):
-        told += f"; {format_number(100 * share)} % av dem når fram"
+    told += f"; {format_number(100 * share)} % av dem når fram"
     return f"{told}; gange er like rask" if one.times.walked[0, one.column] else told
 
 
@@ -281,32 +284,59 @@ def _reading(one: _One, ride: Journey | None) -> tuple[str, ...]:
     start = one.parameters["reisetid_avreise"]
     if ride is None or one.timetable is None:
         told = "Rutetabell mangler: kollektivreisen er ukjent."
+    elif np.isnan(one.minutes(TRANSIT)):
+        told = "Kollektivreisen er ukjent."
     else:
         told = f"Med avreise fra kl. {start}: {ride.text(one.timetable)}"
     guessed = (
         "Bilens fart er en del av fartsgrensen, og tiden til parkering er et anslag: se "
         "«Parametre». Forholdet til bilen er ukjent der biltiden er ukjent."
     )
-    return told, guessed
+    return (told, *_reasons(one), guessed)
+
+
+def _reasons(one: _One) -> list[str]:
+    """Tell why times are unknown."""
+    told = []
+    times = one.times
+    for doors, places, network, modes in (
+        (times.doors, times.places, "gangnettet", (WALK, TRANSIT)),
+        (times.car_doors, times.car_places, "bilnettet", (CAR,)),
+    ):
+        if not any(np.isnan(one.minutes(mode)) for mode in modes):
+            continue
+        if doors.part[0] < 0:
+            reach = format_number(one.parameters["reisetid_koble_m"], unit="m")
+            told.append(f"Adressen ligger mer enn {reach} fra {network}.")
+        elif doors.loose[0]:
+            told.append(
+                f"Adressen ligger ved en kort del av {network} som henger for seg selv: et brudd "
+                "i kartet."
+            )
+        elif places.part[one.column] < 0:
+            told.append(f"{one.place} er ikke koblet til {network}.")
+        elif network == "bilnettet":
+            told.append("Bilnettet i kartet henger ikke sammen mellom adressen og målet.")
+    return told
 
 
 def _layers(one: _One, ride: Journey | None) -> list[MapLayer]:
     """Draw the ways, and both ends."""
     crs = one.targets.frame.crs
-    lines: dict[str, Any] = {}
     own = one.times
+    lines = {CAR: _way(one.networks.drive, own.car_doors, own.car_places, one.column)}
     if one.networks.cycle:
         name, network = next(iter(one.networks.cycle.items()))
         lines[name] = _way(network, own.doors, own.places, one.column)
     lines[WALK] = _way(one.networks.walk, own.doors, own.places, one.column)
-    lines[CAR] = _way(one.networks.drive, own.car_doors, own.car_places, one.column)
     layers = [
         MapLayer(
             name=f"veg_{mode}",
             title=f"Raskeste veg, {mode_title(mode).lower()}",
             frame=gpd.GeoDataFrame({"middel": [mode_title(mode)]}, geometry=[line], crs=crs),
             columns={"middel": Column(title="Med")},
-            style=Style(stroke=_COLOURS.get(mode, _CYCLE), width=0.9, dash=mode == WALK),
+            # Wide under narrow: where they follow the same road all are seen.
+            style=Style(stroke=_COLOURS.get(mode, _CYCLE), width=_WIDTHS.get(mode, 1.0)),
         )
         for mode, line in lines.items()
         if line is not None
@@ -344,7 +374,7 @@ def _way(network: Network, doors: Doors, places: Doors, column: int) -> Any:  # 
 
 
 def _ride_layers(one: _One, ride: Journey | None) -> list[MapLayer]:
-    """Draw the legs as straight lines between stops: the map does not know where buses drive."""
+    """Draw the legs from stop to stop: the map does not know which roads buses take."""
     if ride is None or one.timetable is None or not ride.legs:
         return []
     stops = geometries(gpd.GeoDataFrame(geometry=one.timetable.points))
@@ -353,19 +383,20 @@ def _ride_layers(one: _One, ride: Journey | None) -> list[MapLayer]:
     for leg in ride.legs:
         start = stops[leg.from_stop] if leg.from_stop >= 0 else one.point
         stop = stops[leg.to_stop] if leg.to_stop >= 0 else end
-        # A leg between the ends of others; a stop without a point is not drawn.
-        there = not shapely.is_missing(start) and not shapely.is_missing(stop)
-        lines.append(shapely.LineString([start, stop]) if there else None)
+        ways = [start, stop] if leg.walk else list(stops[_called(one.timetable, leg)])
+        # A stop without a point is not drawn.
+        drawn = [point for point in ways if not shapely.is_missing(point)]
+        lines.append(shapely.LineString(drawn) if len(drawn) > 1 else None)
     frame = ride.table(one.timetable)
     frame["slag"] = np.where(frame["hvordan"] == "gange", "Gange", "Kollektiv")
-    drawn = gpd.GeoDataFrame(frame, geometry=lines, crs=one.targets.frame.crs)
-    drawn = drawn[drawn.geometry.notna()]
-    drawn.index = pd.Index([f"{number + 1}" for number in drawn.index], dtype=object)
+    whole = gpd.GeoDataFrame(frame, geometry=lines, crs=one.targets.frame.crs)
+    whole = whole[whole.geometry.notna()]
+    whole.index = pd.Index([f"{number + 1}" for number in whole.index], dtype=object)
     return [
         MapLayer(
             name="kollektivreise",
             title="Kollektivreisen (rette linjer mellom holdeplassene)",
-            frame=drawn,
+            frame=whole,
             columns=_leg_columns() | {"slag": Column(title="Slag")},
             style=Style(
                 width=1.0,
@@ -377,6 +408,15 @@ def _ride_layers(one: _One, ride: Journey | None) -> list[MapLayer]:
             ),
         )
     ]
+
+
+def _called(timetable: Timetable, leg: Leg) -> NDArray[np.int32]:
+    """Rows of the stops that a ride calls at, from where it is boarded to where it is left."""
+    pattern = int(np.searchsorted(timetable.trip_ptr, leg.trip, side="right")) - 1
+    stops = timetable.stop[timetable.stop_ptr[pattern] : timetable.stop_ptr[pattern + 1]]
+    last = len(stops) - leg.calls
+    at = np.flatnonzero((stops[:last] == leg.from_stop) & (stops[leg.calls :] == leg.to_stop))[0]
+    return stops[at : at + leg.calls + 1]
 
 
 def _with_base(base: list[MapLayer], layers: list[MapLayer]) -> tuple[MapLayer, ...]:

@@ -199,7 +199,7 @@ def _ratio_table(scene: Scene, name: str, title: str, modes: tuple[str, ...]) ->
             title="Andel høyst 1,5", unit="%", decimals=0, derived_from=("hoyst_1_5", "bosatte")
         ),
         "forhold": Column(
-            title="Median",
+            title="Median forhold",
             decimals=2,
             derived_from=("bosatte",),
             description="Halvparten av de bosatte med kjent forhold har høyst dette. Tom: mer enn "
@@ -249,6 +249,7 @@ def place_table(scene: Scene) -> Table:
             "navn": place.navn,
             "art": PLACES[place.art],
             "ansatte": place.ansatte,
+            "utstrekning": place.utstrekning_m,
         }
         for mode in scene.modes:
             minutes = np.round(scene.minutes_at(mode, column), 3)
@@ -260,6 +261,12 @@ def place_table(scene: Scene) -> Table:
         "navn": Column(title="Sted"),
         "art": Column(title="Type"),
         "ansatte": person_column("Ansatte"),
+        "utstrekning": Column(
+            title="Utstrekning",
+            unit="m",
+            decimals=0,
+            description="Lengste side av rektangelet rundt arbeidsstedene i tyngdepunktet.",
+        ),
         **{mode: person_column(mode_title(mode)) for mode in scene.modes},
     }
     return counted_table(

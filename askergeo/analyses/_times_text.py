@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from askergeo.analyses._times_scene import Scene
+    from askergeo.parameters import Parameters
     from askergeo.result import Table
     from askergeo.school.route import Doors
 
-__all__ = ["findings", "profile_records", "reading", "statement", "warnings"]
+__all__ = ["findings", "profile_records", "profile_warnings", "reading", "statement", "warnings"]
 
 # Places that are named one by one.
 _NAMED: Final = 20
@@ -61,14 +62,20 @@ def statement(scene: Scene, times: Table, ratios: Table) -> tuple[str, dict[str,
             "kollektivtransport er ukjent: rutetabell mangler."
         )
         return template, facts
-    typical = f"median for de bosatte: {{median_kollektiv}} mot {{median_bil}}{min_}"
     if facts["forhold"].value is None or facts[f"median_{TRANSIT}"].value is None:
-        middle = "har mer enn halvparten av de bosatte ingen kollektivreise, eller reisen er ukjent"
+        first = (
+            f"Til {where} har mer enn halvparten av de bosatte ingen kollektivreise, eller reisen "
+            "er ukjent."
+        )
     else:
-        middle = f"tar kollektivreisen {{forhold}} ganger så lang tid som bilen ({typical})"
+        first = (
+            f"Til {where} tar kollektivreisen høyst {{forhold}} ganger så lang tid som bilen for "
+            f"halvparten av de bosatte; medianene er {{median_kollektiv}}{min_} kollektivt og "
+            f"{{median_bil}}{min_} med bil."
+        )
     template = (
-        f"Til {where} {middle}. {{hoyst}} av {{bosatte}} bosatte har en kollektivreise som tar "
-        "høyst 1,5 ganger så lang tid som bilen"
+        f"{first} {{hoyst}} av {{bosatte}} bosatte har en kollektivreise som tar høyst 1,5 ganger "
+        "så lang tid som bilen"
     )
     if scene.zones is not None:
         template += ": {hoyst_nord} av {bosatte_nord} nord og {hoyst_sor} av {bosatte_sor} sør for "
@@ -100,7 +107,7 @@ def _counts(scene: Scene, ratios: Table, kind: str) -> dict[str, Fact]:
     facts["forhold"] = Fact(
         title=f"Kollektivreise delt på bilreise til {_lower(KINDS[kind])}, median",
         value=_number(ratios.frame, row, "forhold"),
-        decimals=1,
+        decimals=2,
         cell=("konkurranse", row, "forhold"),
     )
     return facts
@@ -111,11 +118,11 @@ def _number(frame: pd.DataFrame, row: str, column: str) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def profile_records(scene: Scene) -> tuple[dict[str, Any], ...]:
+def profile_records(parameters: Parameters) -> tuple[dict[str, Any], ...]:
     """Return the values of who walks and rides, for the list of parameters."""
-    walker = find_profile(scene.parameters["rutesok_profil"])
+    walker = find_profile(parameters["rutesok_profil"])
     values = {walker.id: (walker.title, walker.values)}  # noqa: PD011  (parameters)
-    for name in scene.networks.cycle:
+    for name in parameters["reisetid_sykkelprofiler"]:
         rider = find_cycle_profile(name)
         values[rider.id] = (rider.title, rider.values)  # noqa: PD011  (parameters)
     return tuple(
@@ -125,7 +132,19 @@ def profile_records(scene: Scene) -> tuple[dict[str, Any], ...]:
     )
 
 
-def warnings(scene: Scene) -> tuple[str, ...]:
+def profile_warnings(parameters: Parameters) -> tuple[str, ...]:
+    """One line for each value of who rides that is uncertain."""
+    riders = map(find_cycle_profile, parameters["reisetid_sykkelprofiler"])
+    return tuple(
+        f"Parameteren «{rider.title}: {one.title.lower()}» = {value_text(one.value, one.unit)} er "
+        f"usikker: {one.source}."
+        for rider in riders
+        for one in rider.values  # noqa: PD011  (parameters, not a frame)
+        if one.confidence == "usikker"
+    )
+
+
+def warnings(scene: Scene, ratios: Table) -> tuple[str, ...]:
     """Tell what makes the answer less certain."""
     said = [*scene.gangnett.report.warnings, *scene.bilnett.report.warnings, *scene.notes]
     if scene.people.unplaced.any():
@@ -133,19 +152,18 @@ def warnings(scene: Scene) -> tuple[str, ...]:
         said.append(
             "Noen bosatte har en adresse som ikke er i laget «Adresser»: reisetiden er ukjent."
         )
+    if not (ratios.frame["ukjent"].fillna(1) == 0).all():
+        said.append(
+            "For noen bosatte er reisetiden eller biltiden ukjent. De er med i antallet bosatte, "
+            "så antallet og andelen med høyst 1,5 er de minste de kan være: se kolonnen «Ukjent»."
+        )
     steep = unknown_shares(scene.networks.walk.graph).slope
     if steep > _TOLD:
         said.append(
             f"Stigningen er ukjent for {format_number(100 * steep)} % av gangnettet, som er regnet "
             "som flatt: sykkel og gange er for raske i bakkene der."
         )
-    for rider in map(find_cycle_profile, scene.networks.cycle):
-        said += [
-            f"Parameteren «{rider.title}: {one.title.lower()}» = "
-            f"{value_text(one.value, one.unit)} er usikker: {one.source}."
-            for one in rider.values  # noqa: PD011  (parameters, not a frame)
-            if one.confidence == "usikker"
-        ]
+    said += profile_warnings(scene.parameters)
     return tuple(dict.fromkeys(said))
 
 

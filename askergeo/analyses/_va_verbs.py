@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from askergeo.analyses._va_fire_verbs import FIRE
 from askergeo.analyses._va_growth_verbs import GROWTH
 from askergeo.analyses._va_hydraulic_verbs import HYDRAULICS, LEAKS
 from askergeo.analyses._va_loss_verbs import FAILURES, TRACES
@@ -21,4 +22,13 @@ __all__ = ["VA", "VA_ON_REQUEST"]
 
 VA: tuple[Analysis, ...] = (STATE,)
 
-VA_ON_REQUEST: tuple[Analysis, ...] = (TOPOLOGY, TRACES, FAILURES, HYDRAULICS, LEAKS, RENEWAL, GROWTH)
+VA_ON_REQUEST: tuple[Analysis, ...] = (
+    TOPOLOGY,
+    TRACES,
+    FAILURES,
+    HYDRAULICS,
+    LEAKS,
+    RENEWAL,
+    GROWTH,
+    FIRE,
+)

@@ -63,6 +63,8 @@ class Counted:
         In bokmål, where they come from.
     lacking
         Rows of which the number is not known.
+    vague
+        Of which of the points the number is not known, (n,).
     """
 
     name: str
@@ -75,6 +77,7 @@ class Counted:
     key: NDArray[np.object_]
     source: str = ""
     lacking: int = 0
+    vague: NDArray[np.bool_] | None = None
     cells: pd.Series | None = None
 
     def sums(self) -> pd.Series:
@@ -344,7 +347,8 @@ def _stops(zones: Zones, frame: pd.DataFrame | None) -> Counted | None:
     if not isinstance(frame, gpd.GeoDataFrame):
         return None
     own = frame["holdeplass_id"].astype(str)
-    if "stoppested_id" in frame:
+    told = "stoppested_id" in frame
+    if told:
         place = frame["stoppested_id"]
         own = place.astype(str).where(place.notna(), own)
     points = _inside(geometries(frame))
@@ -355,14 +359,15 @@ def _stops(zones: Zones, frame: pd.DataFrame | None) -> Counted | None:
     at[there] = shapely.points(middle.to_numpy()[there])
     return Counted(
         name="holdeplasser",
-        title="Holdeplasser",
-        unit="holdeplasser",
+        title="Stoppesteder" if told else "Holdeplasser",
+        unit="stoppesteder" if told else "holdeplasser",
         persons=False,
         points=at,
         count=np.ones(len(at)),
         zone=_at(zones, at),
         key=middle.index.to_numpy(dtype=object),
-        source="laget «Holdeplasser»; sidene av vegen og plattformene er ett sted",
+        source="laget «Holdeplasser»"
+        + (", der plattformer og vegsider med samme stoppested er talt én gang" if told else ""),
     )
 
 
@@ -419,6 +424,7 @@ def _planned(zones: Zones, frame: pd.DataFrame | None, column: str, name: str) -
         key=_projects(frame)[pieces.row],
         source=source,
         lacking=int(np.isnan(number).sum()),
+        vague=np.isnan(number)[pieces.row],
     )
 
 

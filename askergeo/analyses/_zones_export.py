@@ -318,9 +318,15 @@ def _add_planned(
     for name in ("programboliger", "planlagte_plasser", "planlagt_m2"):
         if name in counted:
             one = counted[name]
+            row = _within(districts, one.points)
+            amount = _summed(row, one.count, len(districts))
+            if one.vague is not None:
+                # A number nobody has given is empty in the file, not nought.
+                unknown = _summed(row, one.vague.astype(np.float64), len(districts)) > 0
+                amount = np.where(unknown, np.nan, amount)
             made.add(
                 name,
-                _summed(_within(districts, one.points), one.count, len(districts)),
+                amount,
                 Column(title=one.title, unit=one.unit, decimals=1,
                        description=f"Kilde: {one.source}. Prosjektet er regnet til grunnkretsen "
                        "som et punkt inne i det ligger i."),

@@ -99,7 +99,7 @@ bygning, arbeidsplass, kommunegrense, nullvekstlinje
         ),
         layers=layers_of(scene, kommunegrense),
         findings=text.findings(scene, holdeplass, tables),
-        warnings=text.warnings(scene),
+        warnings=text.warnings(scene, *classes[:1]),
         reading=text.reading(scene),
         microdata=microdata_of(scene),
     )

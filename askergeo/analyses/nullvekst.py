@@ -123,7 +123,7 @@ def nullvekst(
             ),
         ),
         findings=(*_fault_findings(zones), *_outside(zones, placed)),
-        warnings=_warnings(counted, placed),
+        warnings=(*_why_undivided(zones), *_warnings(counted, placed)),
         reading=_reading(counted),
         microdata=microdata_of(counted),
     )
@@ -220,6 +220,13 @@ def _outside(zones: Zones, placed: Mapping[str, gpd.GeoDataFrame]) -> list[Findi
                     )
                 )
     return found
+
+
+def _why_undivided(zones: Zones) -> tuple[str, ...]:
+    """Say why the line divides nothing, where the reader looks first."""
+    if any(zones.frame.geometry.area > 0):
+        return ()
+    return tuple(zones.faults["tekst"].astype(str))
 
 
 def _warnings(

@@ -24,6 +24,7 @@ from askergeo.analyses._screening_text import (
     line_text,
     reading,
 )
+from askergeo.errors import ParameterError
 from askergeo.geometry import geometries
 from askergeo.network.paths import Network
 from askergeo.network.profiles import metres
@@ -50,7 +51,7 @@ __all__ = ["nullvekst_plan"]
 
 _TITLE: Final = "Nullvekst: siling av plan"
 # Metres round the growth in which stops are drawn.
-_AROUND: Final = 700.0
+_AROUND: Final = 400.0
 
 
 class _Scene(NamedTuple):
@@ -104,6 +105,8 @@ def nullvekst_plan(
     factor = emission(parameters, _budget(klimabudsjett, kommunegrense, parameters))
     programmes = Programmes(**layers)
     subject = subject_of(programmes, nullvekstlinje.crs, parameters)
+    if subject is not None:
+        _require_inside(subject, kommunegrense)
     base = [land_of(kommunegrense), maps.line_layer(zones.line, nullvekstlinje.crs)]
     if subject is None:
         growth = all_projects(programmes, parameters)
@@ -123,6 +126,18 @@ def nullvekst_plan(
         warnings=result.warnings,
         reading=result.reading,
     )
+
+
+def _require_inside(subject: Subject, boundary: gpd.GeoDataFrame) -> None:
+    """Refuse a plan that has nothing in the municipality."""
+    shapes = geometries(subject.growth.frame)
+    whole = shapely.union_all(geometries(boundary))
+    if len(shapes) and not shapely.intersects(whole, shapes).any():
+        raise ParameterError(
+            f"{subject.name} ligger utenfor kommunen.",
+            remedy="Kontroller koordinatsystemet i planfilen, og at datapakken er for kommunen "
+            "som planen gjelder.",
+        )
 
 
 def _budget(
@@ -181,7 +196,7 @@ def _one(
         layers=tuple(_layers(subject, parts, listed, service, parameters)),
         findings=(finding_of(subject, found, shapely.union_all(geometries(growth))),),
         warnings=subject.growth.lacking,
-        reading=reading(found, service),
+        reading=reading(service),
     )
 
 
@@ -200,5 +215,5 @@ def _layers(
     reach = float(parameters["trafikk_koble_m"])
     found.append(maps.walk_layer(parts, service, reach))
     if len(parts):
-        found.append(maps.stop_layer(service, shapely.union_all(geometries(parts)), _AROUND))
+        found.append(maps.stop_layer(service, parts, _AROUND))
     return [one for one in found if one is not None]

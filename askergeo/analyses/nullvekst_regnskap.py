@@ -121,8 +121,8 @@ def _tables(ledger: Ledger, found: tuple[Target, ...], parameters: Parameters) -
         tables.stage_table(ledger),
         tables.level_table(ledger),
         *([centres] if centres is not None else []),
-        tables.distance_table(ledger, "holdeplass", "Boliger etter gangavstand til holdeplass"),
-        tables.distance_table(ledger, "stasjon", "Boliger etter gangavstand til stasjon"),
+        tables.distance_table(ledger, "holdeplass", "Gangavstand til holdeplass, boliger"),
+        tables.distance_table(ledger, "stasjon", "Gangavstand til stasjon, boliger"),
         tables.account_table(ledger),
     )
 

@@ -78,8 +78,8 @@ def reisetid(
             maps.place_layer(scene),
         ),
         findings=text.findings(scene),
-        warnings=text.warnings(scene),
+        warnings=text.warnings(scene, ratios),
         reading=text.reading(scene),
-        parameters=text.profile_records(scene),
+        parameters=text.profile_records(parameters),
         microdata=microdata_of(scene),
     )

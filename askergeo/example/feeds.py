@@ -1,4 +1,4 @@
-"""The example's timetable as GTFS and NeTEx files, and once more with faults that are known.
+"""The example's timetable as GTFS and NeTEx files, and one of its lines with faults that are known.
 
 What is wrong in the files whose names end in ``-feil`` stands in ``transport.rutefiler`` of the
 key; the others say the same as the layers.
@@ -41,6 +41,7 @@ def make_feed_faults(land: Land) -> None:
     land.key.setdefault("transport", {})["rutefiler"] = {
         "filer": [f"{FOLDER}/{name}" for name in FILES],
         "feil_i": ["gtfs-feil.zip", "netex-feil.zip"],
+        "linje_id": local,
         "uten_koordinat": NEW_STOP,
         "stopper_der": there[4:],
         "uten_tid_underveis": there[0],
@@ -55,7 +56,7 @@ def make_feed_faults(land: Land) -> None:
 def with_faults(
     frames: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]
 ) -> dict[str, pd.DataFrame]:
-    """Plant the faults that ``transport.rutefiler`` of the key tells of, in copies.
+    """Take one line and plant the faults that ``transport.rutefiler`` of the key tells of.
 
     Parameters
     ----------
@@ -64,12 +65,16 @@ def with_faults(
     facts
         As :func:`make_feed_faults` notes them.
     """
-    stops, trips = frames["holdeplass"], frames["rutetur"].copy()
+    trips = frames["rutetur"].query("linje_id == @facts['linje_id']").copy()
+    calls = frames["ruteavgang"]
+    calls = calls[calls["tur_id"].isin(trips["tur_id"])]
+    calls = calls.astype({"ankomst": "Int64", "avgang": "Int64"})
+    stops = frames["holdeplass"]
+    stops = stops[stops["holdeplass_id"].isin(calls["holdeplass_id"])]
     new = gpd.GeoDataFrame(
         {"holdeplass_id": [NEW_STOP], "navn": ["Ny holdeplass"], "transportmiddel": ["buss"]},
         geometry=np.array([None], dtype=object), crs=stops.crs,
     )  # fmt: skip
-    calls = frames["ruteavgang"].astype({"ankomst": "Int64", "avgang": "Int64"})
     trip, turn = calls["tur_id"], calls["rekkefolge"]
     times = ["ankomst", "avgang"]
     calls.loc[(trip == facts["uten_tid_underveis"]) & (turn == 2), times] = pd.NA
@@ -85,8 +90,10 @@ def with_faults(
     again = calls[calls["tur_id"] == first].assign(tur_id=second)
     trips.loc[trips["tur_id"] == facts["uten_dager"], "kalender_id"] = NO_DAYS
     twin = trips[trips["tur_id"] == first].assign(tur_id=second)
+    days = frames["rutedag"]
     return {
-        **frames,
+        "rutelinje": frames["rutelinje"].query("linje_id == @facts['linje_id']"),
+        "rutedag": days[days["kalender_id"].isin(trips["kalender_id"])],
         "holdeplass": pd.concat([stops, new], ignore_index=True),
         "rutetur": pd.concat([trips, twin], ignore_index=True),
         "ruteavgang": pd.concat([calls, again], ignore_index=True),
@@ -94,7 +101,7 @@ def with_faults(
 
 
 def write_feeds(frames: Mapping[str, pd.DataFrame], facts: Mapping[str, Any], folder: Path) -> None:
-    """Write the timetable as it is and with its faults, as GTFS and NeTEx.
+    """Write the timetable as it is, and one line with its faults, as GTFS and NeTEx.
 
     Parameters
     ----------
@@ -109,7 +116,7 @@ def write_feeds(frames: Mapping[str, pd.DataFrame], facts: Mapping[str, Any], fo
         feed = make_feed(
             holdeplass=tables["holdeplass"], rutelinje=tables["rutelinje"],
             rutetur=tables["rutetur"], ruteavgang=tables["ruteavgang"],
-            rutedag=tables["rutedag"], rutebytte=tables["rutebytte"],
+            rutedag=tables["rutedag"], rutebytte=tables.get("rutebytte"),
         )  # fmt: skip
         write_gtfs(feed, folder / f"gtfs{end}.zip")
         write_netex(feed, folder / f"netex{end}.zip")

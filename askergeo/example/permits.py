@@ -172,8 +172,8 @@ def _measures(land: Land) -> None:
     """Add transporttiltak: most of them in the north, one for the plan that straddles the line."""
     plans = land.frames["reguleringsplan"]
     share = north_share(land, plans.geometry.to_numpy())
-    across = np.flatnonzero((share > 0) & (share < 1))
-    plan = str(plans["planid"].iloc[across[np.argmax(share[across] * (1 - share[across]))]])
+    across = int(np.argmax(share * (1 - share)))  # the one most evenly divided
+    plan = str(plans["planid"].iloc[across]) if 0 < share[across] < 1 else None
     times = 1.0 if land.size.name == "liten" else 18.0
     rows = [
         ("TT1", "Avgift på parkering i sentrum", "nord", 420.0, YEAR + 1, "vedtatt", None),

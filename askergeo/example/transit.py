@@ -55,7 +55,7 @@ def make_transit(land: Land) -> None:
     stops["stoppested_id"] = [f"SP{number + 1:04d}" for number in place]
     trunk, local = _bus_routes(land, xy, np.flatnonzero(modes == "buss"))
     idle = _idle(land, xy, place, trunk, local)
-    local = [_without(route, idle) for route in local]
+    trunk, local = ([_without(route, idle) for route in found] for found in (trunk, local))
     lines = _buses(land, trunk, local)
     lines += _others(land, xy, modes)
     frames = make_timetable(
@@ -65,7 +65,6 @@ def make_transit(land: Land) -> None:
     for layer, frame in frames.items():
         land.frames[layer] = frame
     _transfers(land, xy, modes)
-    land.tables["lines"] = pd.DataFrame({"line": lines})
     land.key.setdefault("transport", {})["rutetabell"] = _facts(land, lines, idle)
 
 
@@ -90,9 +89,12 @@ def _bus_routes(land: Land, xy: Array, bus: Array) -> tuple[list[Route], list[Ro
 def _idle(land: Land, xy: Array, place: Array, trunk: list[Route], local: list[Route]) -> int:
     """Choose the stop that nothing serves: alone in its place, on one line, most people about."""
     used = np.bincount(np.concatenate([r.stops for r in trunk + local]), minlength=len(xy))
-    inner = np.unique(np.concatenate([route.stops[1:-1] for route in local]))
-    alone = np.bincount(place)[place] == 1
-    able = inner[(used[inner] == 1) & alone[inner]]
+    fit = (used == 1) & (np.bincount(place)[place] == 1)
+    inner = [
+        np.unique(np.concatenate([np.array([], int), *(one.stops[1:-1] for one in routes)]))
+        for routes in (local, trunk)
+    ]
+    able = next(stops[fit[stops]] for stops in inner if fit[stops].any())
     people = land.tables["people"]
     near = cKDTree(people[["x", "y"]].to_numpy()).query_ball_point(xy[able], _NEAR)
     residents = people["residents"].to_numpy()
@@ -150,17 +152,17 @@ def _others(land: Land, xy: Array, modes: Array) -> list[Line]:
     """Trains along the railway, and a boat from quay to quay in the rush hours."""
     found = []
     rail = np.flatnonzero(modes == "tog")
-    tracks = land.frames["jernbane"].geometry.to_numpy()
-    ways = road_ways(tracks, xy[rail], farthest=100.0)
-    straight = chain(xy[rail])
-    end = int(straight.stops[0])
-    lines = to_targets(ways, end, [k for k in range(len(rail)) if k != end])
-    route = max(lines, key=lambda one: len(one.stops), default=straight)
-    if len(route.stops) < len(rail):
-        route = straight
-    found.append(
-        _line(land, "R1", "tog", Route(rail[route.stops], route.metres), "bane", phase=(420, 120))
-    )
+    if len(rail) > 1:
+        tracks = land.frames["jernbane"].geometry.to_numpy()
+        ways = road_ways(tracks, xy[rail], farthest=100.0)
+        straight = chain(xy[rail])
+        end = int(straight.stops[0])
+        lines = to_targets(ways, end, [k for k in range(len(rail)) if k != end])
+        route = max(lines, key=lambda one: len(one.stops), default=straight)
+        if len(route.stops) < len(rail):
+            route = straight
+        train = Route(rail[route.stops], route.metres)
+        found.append(_line(land, "R1", "tog", train, "bane", phase=(420, 120)))
     quays = np.flatnonzero(modes == "hurtigbat")
     if len(quays) > 1:
         boat = chain(xy[quays], detour=1.15)

@@ -241,18 +241,55 @@ def _events(lines, near_stop, near_s, begin, end, earliest, latest):
 
 
 @kernel
-def _summarise(times, ranks, best, worst, at_ranks):
-    """Sort the travel times of a pair; return how many are not NEVER, and fill what is asked."""
-    times.sort()
-    within = 0
-    while within < len(times) and times[within] < NEVER:
-        within += 1
+def _at_most(time, step, least, count, runs):
+    """Count the departures that take at most so long."""
+    number = 0
+    for r in range(runs):
+        if time >= least[r]:
+            number += min(count[r], (time - least[r]) // step + 1)
+    return number
+
+
+@kernel
+def _summarise(arrivals, starts, alone, limit, ranks, least, count, best, worst, at_ranks):
+    """Tell the travel times of a pair by rank; return how many are within the limit.
+
+    Departures that arrive at once, each ``step`` apart, are a run: ``count`` times, the quickest
+    ``least``. Counting in runs gives the time of a rank without sorting, which would take ten
+    times as long as all the rest.
+    """
+    n = len(starts)
+    step = starts[1] - starts[0] if n > 1 else np.int32(1)
+    runs, reached, low, high = 0, 0, NEVER, np.int32(0)
+    for j in range(n):
+        if arrivals[j] >= NEVER:
+            continue
+        time = arrivals[j] - starts[j]
+        if reached and j > 0 and arrivals[j] == arrivals[j - 1]:
+            least[runs - 1] = time
+            count[runs - 1] += 1
+        else:
+            least[runs], count[runs] = time, 1
+            runs += 1
+            high = max(high, time)
+        reached += 1
+        low = min(low, time)
     for r in range(len(ranks)):
-        time = times[ranks[r]]
-        at_ranks[r] = time if time < NEVER else np.inf
-    best[0] = times[0] if within else np.inf
-    worst[0] = times[-1] if within == len(times) else np.inf
-    return within
+        time = NEVER
+        if ranks[r] < reached:
+            time, most = low, high
+            while time < most:
+                middle = (time + most) >> 1
+                if _at_most(middle, step, least, count, runs) > ranks[r]:
+                    most = middle
+                else:
+                    time = middle + 1
+        time = min(time, alone)
+        at_ranks[r] = time if time <= limit else np.inf
+    low, high = min(low, alone), min(high if reached == n else NEVER, alone)
+    best[0] = low if low <= limit else np.inf
+    worst[0] = high if high <= limit else np.inf
+    return n if alone <= limit else _at_most(limit, step, least, count, runs)
 
 
 @kernel
@@ -270,7 +307,7 @@ def from_origins(
     labels = make_labels(stops, len(lines.trips), rounds)
     soonest = np.empty(targets, np.int32)
     arrivals = np.empty((targets, n), np.int32)
-    times = np.empty(n, np.int32)
+    least, count = np.empty(n, np.int32), np.empty(n, np.int32)
     end = starts[n - 1] + limit
     for o in range(first, last):
         _forget(labels)
@@ -298,12 +335,10 @@ def from_origins(
             arrivals[:, open_start] = soonest
             open_start -= 1
         for t in range(targets):
-            for j in range(n):
-                time = min(arrivals[t, j] - starts[j], alone[o, t])
-                times[j] = time if time <= limit else NEVER
             within = _summarise(
-                times, ranks, best[o, t : t + 1], worst[o, t : t + 1], at_ranks[o, t]
-            )
+                arrivals[t], starts, alone[o, t], limit, ranks, least, count,
+                best[o, t : t + 1], worst[o, t : t + 1], at_ranks[o, t],
+            )  # fmt: skip
             share[o, t] = within / n
 
 
@@ -323,7 +358,7 @@ def to_targets(
     labels = make_labels(stops, len(lines.trips), rounds)
     done = np.empty(origins, np.int32)
     arrivals = np.empty((origins, n), np.int32)
-    times = np.empty(n, np.int32)
+    least, count = np.empty(n, np.int32), np.empty(n, np.int32)
     begin, step = starts[0], starts[1] - starts[0] if n > 1 else np.int32(1)
     for t in range(first, last):
         _forget(labels)
@@ -353,12 +388,10 @@ def to_targets(
                     done[o] = max(done[o], upto)
             labels.number[CHANGED] = 0
         for o in range(origins):
-            for j in range(n):
-                time = min(arrivals[o, j] - starts[j], alone[o, t])
-                times[j] = time if time <= limit else NEVER
             within = _summarise(
-                times, ranks, best[o, t : t + 1], worst[o, t : t + 1], at_ranks[o, t]
-            )
+                arrivals[o], starts, alone[o, t], limit, ranks, least, count,
+                best[o, t : t + 1], worst[o, t : t + 1], at_ranks[o, t],
+            )  # fmt: skip
             share[o, t] = within / n
 
 

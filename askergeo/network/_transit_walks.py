@@ -19,8 +19,9 @@ __all__ = ["Walks", "footpaths", "grouped", "seconds", "walks"]
 
 # Cells of a matrix of walks that is made at once.
 BLOCK_CELLS = 4_000_000
-# Walks are whole seconds, rounded up; a hair above a whole second is that second.
-HAIR = 1e-6
+# Walks are whole seconds, rounded up; a millisecond more, a millimetre or so, is that second:
+# places that have been through degrees lie so much beside themselves.
+HAIR = 1e-3
 
 
 class Walks(NamedTuple):

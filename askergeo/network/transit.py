@@ -49,6 +49,7 @@ __all__ = [
     "TravelTimes",
     "join_stops",
     "journey",
+    "read_clock",
     "transit_network",
     "travel_times",
     "walking_network",
@@ -161,7 +162,7 @@ def window(parameters: Parameters) -> tuple[int, int]:
     ParameterError
         When a time cannot be read, or the window is empty.
     """
-    first, last = (_clock(parameters[f"rutesok_{end}_kl"]) for end in ("fra", "til"))
+    first, last = (read_clock(parameters[f"rutesok_{end}_kl"]) for end in ("fra", "til"))
     if first >= last:
         raise ParameterError(
             f"Tidsrommet for avreise er tomt: fra {parameters['rutesok_fra_kl']} til "
@@ -337,8 +338,19 @@ def _rank(departures: int, per_cent: int) -> int:
     return -(-departures * per_cent // PERCENT) - 1
 
 
-def _clock(text: str) -> int:
-    """Read ``07:30`` as seconds; hours may pass 24."""
+def read_clock(text: str) -> int:
+    """Read ``07:30`` as seconds of the service day; hours may pass 24.
+
+    Raises
+    ------
+    ParameterError
+        When it is no time of day.
+
+    Examples
+    --------
+    >>> read_clock("07:30"), read_clock("25.00")
+    (27000, 90000)
+    """
     hours, _, minutes = str(text).strip().replace(".", ":").partition(":")
     if not (hours.isdigit() and minutes.isdigit() and int(minutes) < MINUTE):
         raise ParameterError(

@@ -121,7 +121,7 @@ def driving(
     measures = measures_of(_table(package, "transporttiltak"), place.plan_ids, values)
     doubt = _doubt(case, zones, package, values)
     found = screen(parts, measures, values, doubt)
-    hits = tuple(_hits(uses, zones, found, parts))
+    hits = tuple(_hits(uses, zones, found, parts, values))
     if found.status == GREEN:
         status = Status.NO_HIT
     else:
@@ -311,18 +311,24 @@ def _vague(parts: pd.DataFrame, growth: Growth) -> NDArray[np.bool_]:
 
 
 def _hits(
-    uses: gpd.GeoDataFrame, zones: Zones, found: Screening, parts: pd.DataFrame
+    uses: gpd.GeoDataFrame,
+    zones: Zones,
+    found: Screening,
+    parts: pd.DataFrame,
+    values: Parameters,
 ) -> list[MapHit]:
     """Give one hit a code with ground north of the line that growth is known to come on."""
     amount = parts[list(QUANTITIES)].abs().sum(axis=1) > 0
     owner = parts["kilde"].to_numpy(dtype=np.intp)
-    rows = np.unique(owner[(amount & (parts["side"] == NORTH)).to_numpy(dtype=bool)])
+    there = (amount & (parts["side"] == NORTH)).to_numpy(dtype=bool)
+    rows = np.unique(owner[there])
     codes = uses["kode"].astype(str).to_numpy(dtype=object)
-    span = found.sides[NORTH]
+    km = traffic(parts, values)[[f"km_dogn_{level}" for level in LEVELS]].to_numpy()
     hits = []
     for code in sorted(set(codes[rows])):
         own = rows[codes[rows] == code]
         shapes = shapely.intersection(geometries(uses)[own], zones.shape(NORTH))
+        span = Span(*map(float, km[there & np.isin(owner, own)].sum(axis=0)))
         hits.append(
             MapHit(
                 objects=tuple(dict.fromkeys(uses["objekt"].iloc[own])),
@@ -330,7 +336,7 @@ def _hits(
                 use=str(uses["bruk"].iloc[own[0]]),
                 status=Status.HIT_RED if found.status == RED else Status.HIT_YELLOW,
                 area_m2=None,
-                what=f"planen gir {span.text()} bilkjøring i døgnet nord for nullvekstlinjen",
+                what=f"{span.text()} bilkjøring i døgnet nord for nullvekstlinjen",
                 geometry=whole_of(shapes, exact=meet_exactly(uses) and len(own) == 1),
             )
         )
@@ -339,4 +345,6 @@ def _hits(
 
 def _remark(found: Screening, case: _Case) -> str:
     """Say why, what it rests on, and that it is a screening."""
-    return sentences(*found.reasons, *case.growth.told, case.service.why, DISCLAIMER)
+    north = found.sides[NORTH]
+    total = f"Planen gir {north.text()} bilkjøring i døgnet nord for linjen." if any(north) else ""
+    return sentences(total, *found.reasons, *case.growth.told, case.service.why, DISCLAIMER)

@@ -35,7 +35,7 @@ def date_text(day: dt.date) -> str:
 
     Examples
     --------
-    >>> date_text(datetime.date(2026, 1, 5))
+    >>> date_text(dt.date(2026, 1, 5))
     '5.1.2026'
     """
     return f"{day.day}.{day.month}.{day.year}"

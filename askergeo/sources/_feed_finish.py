@@ -88,11 +88,6 @@ def finish_feed(
     _tell_of_idle(stops, calls, log)
     days = days[days["kalender_id"].isin(trips["kalender_id"])]
     tell_of_dates(trips, days, log, today)
-    known = stops["holdeplass_id"]
-    transfers = tables["rutebytte"]
-    transfers = transfers[
-        transfers["fra_holdeplass_id"].isin(known) & transfers["til_holdeplass_id"].isin(known)
-    ].drop_duplicates(["fra_holdeplass_id", "til_holdeplass_id"])
     points = shapely.points(stops["x"].to_numpy(), stops["y"].to_numpy())
     return make_feed(
         holdeplass=gpd.GeoDataFrame(stops, geometry=points, crs=WGS84),
@@ -100,11 +95,18 @@ def finish_feed(
         rutetur=trips,
         ruteavgang=calls,
         rutedag=days,
-        rutebytte=transfers,
+        rutebytte=_between(tables["rutebytte"], stops["holdeplass_id"]),
         report=log.frame(),
         kind=kind,
         published=published,
     )
+
+
+def _between(transfers: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
+    """Keep the transfers between stops that are kept, each pair once."""
+    keys = ["fra_holdeplass_id", "til_holdeplass_id"]
+    here = transfers[keys].isin(set(known)).all(axis=1)
+    return transfers[here].drop_duplicates(keys)
 
 
 def nothing_near(name: str) -> SourceError:
@@ -330,9 +332,9 @@ def _with_modes(
     unknown = mode.isna()
     for row in _rows(stops[unknown]):
         log.add(
-            "ukjent_transportmiddel", "Holdeplassen har ingen avganger",
+            "ukjent_transportmiddel", "Holdeplass av ukjent slag",
             f"{row.holdeplass_id}{'' if pd.isna(row.navn) else ' ' + str(row.navn)}: ingen turer "
-            "stopper her, og filen sier ikke hva slags holdeplass det er.",
+            "stopper her, og filen sier ikke at den er for buss, bane, tog eller båt.",
             layer="holdeplass", action=SET_ASIDE, **_where(row),
         )  # fmt: skip
     return stops.assign(transportmiddel=mode)[~unknown]
@@ -350,7 +352,7 @@ def _near(
 ) -> pd.DataFrame:
     """Keep the stops in the box and those of the kept trips."""
     inside = around.holds(stops["x"].to_numpy(float), stops["y"].to_numpy(float))
-    near = inside | stops["holdeplass_id"].isin(calls["holdeplass_id"]).to_numpy()
+    near = inside | stops["holdeplass_id"].isin(calls["holdeplass_id"].unique()).to_numpy()
     if other_lines or not near.all():
         log.add(
             "avgrenset", "Rutetabellen er avgrenset til kommunen",
@@ -365,7 +367,7 @@ def _near(
 
 
 def _tell_of_idle(stops: pd.DataFrame, calls: pd.DataFrame, log: FeedLog) -> None:
-    idle = ~stops["holdeplass_id"].isin(calls["holdeplass_id"])
+    idle = ~stops["holdeplass_id"].isin(calls["holdeplass_id"].unique())
     if idle.any() and len(calls):
         log.add(
             "uten_avganger", "Holdeplasser uten avganger",

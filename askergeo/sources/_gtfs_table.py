@@ -35,6 +35,18 @@ __all__ = ["ROW", "GtfsFolder", "as_frame", "gtfs_folder"]
 
 # Column with the number of the row in the file, from 1 under the heading.
 ROW: Final = "_rad"
+# The layer that each file's remarks belong to.
+_LAYERS: Final = {
+    "stops.txt": "holdeplass",
+    "agency.txt": "rutelinje",
+    "routes.txt": "rutelinje",
+    "trips.txt": "rutetur",
+    "frequencies.txt": "rutetur",
+    "stop_times.txt": "ruteavgang",
+    "calendar.txt": "rutedag",
+    "calendar_dates.txt": "rutedag",
+    "transfers.txt": "rutebytte",
+}
 _BLOCK: Final = 16_777_216
 _SAMPLE: Final = 65_536
 _ROWS: Final = 200_000
@@ -167,6 +179,7 @@ class GtfsFolder:
                 "feil_antall_felt",
                 "Linjer med feil antall felt",
                 f"{lost} linjer har ikke {width} felt som overskriften: {'; '.join(shown)}.",
+                layer=_LAYERS.get(name, ""),
                 file=name,
                 action=SET_ASIDE,
             )

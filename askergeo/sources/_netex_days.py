@@ -51,6 +51,7 @@ class Calendar:
     windows: dict[str, Window] = field(default_factory=dict)
     known: dict[str, DaySet] = field(default_factory=dict)
     sets: dict[str, DaySet] = field(default_factory=dict)
+    named: dict[tuple[tuple[str, ...], DaySet, DaySet, Window], str] = field(default_factory=dict)
     cut: list[str] = field(default_factory=list)
     everyday: list[str] = field(default_factory=list)
     lost: int = 0
@@ -151,6 +152,14 @@ class Calendar:
         A journey with one day type keeps that name. Several day types, dated journeys and a
         validity that cuts give the dates a name of their own.
         """
+        key = (day_types, planned, cancelled, window)
+        if key not in self.named:
+            self.named[key] = self._name(*key)
+        return self.named[key]
+
+    def _name(
+        self, day_types: tuple[str, ...], planned: DaySet, cancelled: DaySet, window: Window
+    ) -> str:
         before = self.lost
         days = frozenset().union(*(self.days(one) for one in day_types))
         whole = self._within((days | planned) - cancelled, window)

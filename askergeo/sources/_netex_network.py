@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from askergeo.sources._feed_modes import ON_DEMAND_SUBMODES, netex_mode
@@ -264,8 +265,17 @@ def _pattern(network: Network, item: Item) -> None:
         line=ref(element, "LineRef") or ref(view, "LineRef"),
         direction=text_of(element, "DirectionType") or text_of(view, "DirectionType"),
         display=display,
-        calls=tuple(calls),
+        calls=_in_order(calls),
     )
+
+
+def _in_order(calls: list[Call]) -> tuple[Call, ...]:
+    """Give the stops new numbers when their own begin below one or do not rise."""
+    orders = [call.order for call in calls]
+    rising = all(one < other for one, other in pairwise(orders))
+    if rising and min(orders, default=1) >= 1:
+        return tuple(calls)
+    return tuple(call._replace(order=place) for place, call in enumerate(calls, start=1))
 
 
 def _ordered(point: _Element) -> bool:

@@ -37,7 +37,9 @@ def netex_files(feed: Feed) -> dict[str, bytes]:
     """Return the files of a feed in WGS84 by their names."""
     files = {"_shared_data.xml": _file("delt", feed, _shared(feed))}
     trips = dict(tuple(feed.rutetur.groupby("linje_id", sort=False)))
-    times = dict(tuple(feed.ruteavgang.groupby("tur_id", sort=False)))
+    times: dict[Any, list[dict[Any, Any]]] = {}
+    for call in feed.ruteavgang.to_dict("records"):
+        times.setdefault(call["tur_id"], []).append(call)
     for number, line in enumerate(feed.rutelinje.to_dict("records"), start=1):
         own = trips.get(line["linje_id"], feed.rutetur.iloc[:0])
         files[f"linje_{number:04d}.xml"] = _file(
@@ -207,12 +209,12 @@ def _calendar(feed: Feed) -> Iterator[str]:
 
 
 def _line_frames(
-    number: int, line: dict[Any, Any], trips: pd.DataFrame, times: dict[Any, pd.DataFrame]
+    number: int, line: dict[Any, Any], trips: pd.DataFrame, times: dict[Any, list[dict[Any, Any]]]
 ) -> Iterator[str]:
     patterns: dict[tuple[Any, ...], int] = {}
     journeys: list[tuple[dict[Any, Any], int, list[dict[Any, Any]]]] = []
     for trip in trips.to_dict("records"):
-        calls = times[trip["tur_id"]].to_dict("records") if trip["tur_id"] in times else []
+        calls = times.get(trip["tur_id"], [])
         where = (None if pd.isna(trip["retning"]) else int(trip["retning"]),
                  None if pd.isna(trip["mal"]) else trip["mal"])  # fmt: skip
         sequence = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, TYPE_CHECKING, Final
 
 from lxml import etree
@@ -71,10 +72,15 @@ class Item:
         return int(self.element.sourceline or 0)
 
 
+@cache
+def _plain(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
 def local(element: _Element) -> str:
     """Return the element's name without its namespace; empty for a comment."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _plain(tag) if isinstance(tag, str) else ""
 
 
 def children(element: _Element, name: str) -> Iterator[_Element]:
@@ -84,7 +90,11 @@ def children(element: _Element, name: str) -> Iterator[_Element]:
 
 def child(element: _Element | None, name: str) -> _Element | None:
     """Return the first child of that name."""
-    return None if element is None else next(children(element, name), None)
+    if element is not None:
+        for one in element:
+            if local(one) == name:
+                return one
+    return None
 
 
 def deep(element: _Element | None, *path: str) -> _Element | None:
@@ -165,7 +175,7 @@ def _items(stream: IO[bytes], name: str) -> Iterator[Item]:
     unchecked = True
     events = etree.iterparse(
         stream,
-        events=("start", "end"),
+        events=("end",),
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -173,34 +183,23 @@ def _items(stream: IO[bytes], name: str) -> Iterator[Item]:
         remove_comments=True,
         remove_pis=True,
     )
-    for event, element in events:
+    for _, element in events:
         if unchecked and element.getroottree().docinfo.internalDTD is not None:
             raise _doctype(name)
         unchecked = False
-        if event == "start":
-            if _is_frame(element):
-                frames[element] = _inherited(element, frames)
+        parent = element.getparent()
+        holder = None if parent is None else parent.getparent()
+        if parent is None or holder is None:
             continue
-        kind, parent = local(element), element.getparent()
-        if parent is None:
-            continue
-        frame = _frame_of(parent, frames)
-        if parent in frames:
-            _note_frame(element, kind, parent, frames)
-            if kind == "Network":
-                yield Item(kind, element, name, *frames[parent])
-        elif frame is not None and kind not in _NO_OBJECTS and not _is_frame(element):
-            yield Item(kind, element, name, *frames[frame])
+        if _is_frame(parent):
+            _note_frame(element, local(element), parent, frames)
+            if local(element) == "Network":
+                yield Item("Network", element, name, *_state(parent, frames))
+        elif _is_frame(holder) and _is_object(element, parent):
+            yield Item(local(element), element, name, *_state(holder, frames))
             element.clear()
             while element.getprevious() is not None:
                 del parent[0]
-
-
-def _frame_of(listing: _Element, frames: Frames) -> _Element | None:
-    """Return the frame that a list of objects stands in; lists have small letters first."""
-    above = listing.getparent()
-    listed = above is not None and above in frames and local(listing)[:1].islower()
-    return above if listed else None
 
 
 def _is_frame(element: _Element) -> bool:
@@ -208,16 +207,25 @@ def _is_frame(element: _Element) -> bool:
     return kind.endswith("Frame") or kind in _HOLDERS
 
 
-def _inherited(frame: _Element, frames: Frames) -> tuple[Window, str]:
-    above = frame.getparent()
-    while above is not None and above not in frames:
-        above = above.getparent()
-    return (ALWAYS, "") if above is None else frames[above]
+def _is_object(element: _Element, listing: _Element) -> bool:
+    """Tell whether an element stands in a list of objects; lists have small letters first."""
+    kind = local(element)
+    return local(listing)[:1].islower() and kind not in _NO_OBJECTS and not _is_frame(element)
+
+
+def _state(frame: _Element, frames: Frames) -> tuple[Window, str]:
+    """Return what a frame says for its objects, or inherits from the frames around it."""
+    if frame not in frames:
+        above = frame.getparent()
+        while above is not None and not _is_frame(above):
+            above = above.getparent()
+        frames[frame] = (ALWAYS, "") if above is None else _state(above, frames)
+    return frames[frame]
 
 
 def _note_frame(element: _Element, kind: str, frame: _Element, frames: Frames) -> None:
     """Take in what a frame says for all its objects; it stands before them."""
-    window, zone = frames[frame]
+    window, zone = _state(frame, frames)
     if kind in ("ValidBetween", "validityConditions"):
         frames[frame] = (window_of(frame, window), zone)
     elif kind == "FrameDefaults":

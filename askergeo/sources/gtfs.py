@@ -133,7 +133,7 @@ def _require(folder: GtfsFolder) -> None:
 
 def _stopping_places(stops: pd.DataFrame, calls: pd.DataFrame, log: FeedLog) -> pd.DataFrame:
     """Leave out stations and entrances, but not those that trips stop at."""
-    odd = stops["sted"] & stops["holdeplass_id"].isin(calls["holdeplass_id"])
+    odd = stops["sted"] & stops["holdeplass_id"].isin(calls["holdeplass_id"].unique())
     if odd.any():
         log.add(
             "stasjon_som_stopp", "Turer stopper på en stasjon, ikke en plattform",

@@ -88,8 +88,8 @@ def centres_of(senter: gpd.GeoDataFrame | None, parameters: Parameters) -> Centr
         if word not in (*LEVELS, *names, *known["senter_id"].astype(str)):
             raise ParameterError(
                 f"«{word}» er verken et nivå eller et senter i laget «senter».",
-                remedy=nearest_text(word, [*LEVELS, *names])
-                or "Skriv nivåer eller navn, med komma mellom.",
+                remedy=f"{nearest_text(word, [*LEVELS, *names])} Nivåene er {', '.join(LEVELS)}, "
+                f"og sentrene {', '.join(sorted(set(names)))}. Skriv komma mellom.".strip(),
             )
     chosen = known["niva"].isin(wanted) | names.isin(wanted) | known["senter_id"].isin(wanted)
     frame = known[["senter_id", "navn", "niva", "geometry"]].assign(prioritert=chosen)

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from askergeo._text import nearest
+from askergeo._text import listed, nearest
 from askergeo.errors import LayerError, ParameterError
 from askergeo.numbers import format_number
 from askergeo.transport._measure_rows import KEYS, slug, whole
@@ -116,7 +116,8 @@ def _centre(centres: Centres, wanted: str) -> str:
             )
     raise ParameterError(
         f"Senteret «{wanted}» er ikke i laget senter.",
-        remedy=nearest(wanted, frame["navn"].astype(str)) or "Sentrene står i laget senter.",
+        remedy=nearest(wanted, frame["navn"].astype(str))
+        or f"Sentrene er {listed(sorted(frame['navn'].astype(str)))}.",
     )
 
 

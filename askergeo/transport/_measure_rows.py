@@ -151,7 +151,7 @@ def find_stop(stops: gpd.GeoDataFrame, wanted: str, mode: str = "") -> str:
         raise ParameterError(
             f"Holdeplassen «{wanted}» er ikke i laget holdeplass.",
             remedy=nearest(wanted, _names(stops, ("navn", "holdeplass_id")))
-            or "Skriv NAVN:x:y for å lage en ny.",
+            or "Navnene står i laget holdeplass. Skriv NAVN:x:y for å lage en ny.",
         )
     rows = stops.loc[found]
     of_mode = rows[rows["transportmiddel"].astype(str) == mode]

@@ -215,8 +215,13 @@ def travel_minutes(
     minutes[TRANSIT] = median
     driven = matrix(networks.drive, car_doors.places, car_places.places)
     by_car = _known(driven, car_doors, car_places) + _car_extra(targets, parameters)
-    # Where one can walk but not drive, the roads of the map are not whole, or no car is let in.
+    # Where one can walk but not drive, or drive but not walk, one network of the map has a break
+    # (or is closed to the one): that is not known to be slow.
+    no_foot = np.isinf(minutes[WALK]) & np.isfinite(by_car)
     minutes[CAR] = np.where(np.isinf(by_car) & np.isfinite(minutes[WALK]), np.nan, by_car)
+    for mode in (WALK, *networks.cycle, TRANSIT):
+        minutes[mode] = np.where(no_foot & np.isinf(minutes[mode]), np.nan, minutes[mode])
+    share = np.where(np.isnan(minutes[TRANSIT]), np.nan, share)
     return Times(minutes, share, walked, doors, places, car_doors, car_places)
 
 

@@ -150,7 +150,7 @@ def make_ledger(
     Raises
     ------
     LayerError
-        When there is no layer of growth.
+        When there is no layer of growth, or none says anything of the years.
     ParameterError
         When a parameter is not allowed.
     """
@@ -165,6 +165,11 @@ def make_ledger(
         raise LayerError(
             "Ingen lag sier hva som er bygd, tillatt eller planlagt.",
             remedy="Legg til byggetillatelse, bygning med år, boligprogram eller naeringsprogram.",
+        )
+    if not known:
+        raise LayerError(
+            "Lagene sier ikke når noe er bygd, tillatt eller planlagt, eller ikke hvor mye.",
+            remedy="Legg til årene i bygning (tatt_i_bruk) og antallet boliger, eller tillatelser.",
         )
     years = _years(known, parameters)
     centres = centres_of(senter, parameters)
@@ -247,7 +252,13 @@ def _years(
     known: Mapping[tuple[str, str], tuple[int, int]], parameters: Parameters
 ) -> tuple[int, int]:
     first, last = int(parameters["regnskap_fra_aar"]), int(parameters["regnskap_til_aar"])
-    last = last or max((end for _, end in known.values()), default=first)
+    said = max(end for _, end in known.values())
+    if not last and said < first:
+        raise LayerError(
+            f"Regnskapet begynner i {first}, men lagene sier ikke noe om årene etter {said}.",
+            remedy="Sett regnskap_fra_aar til et tidligere år, eller legg til nyere lag.",
+        )
+    last = last or said
     if last < first:
         raise ParameterError(
             f"Regnskapet går fra {first} til {last}: det er ingen år.",

@@ -53,7 +53,9 @@ class Target:
     growth, inside, unknown
         The growth in all, what meets the target, and what nobody knows of; NaN when no layer says.
     north
-        What of the growth lies north of the line.
+        What of the growth lies north of the line; NaN when the side is unknown for all of it.
+    sideless
+        Whether the side is unknown for some of it.
     low, high
         Lowest and highest share that meets the target, %; NaN when there is no share.
     aim
@@ -74,6 +76,7 @@ class Target:
     aim: tuple[float, float]
     status: Status
     reason: str
+    sideless: bool = False
 
 
 def column_of(stage: str, measure: str) -> str:
@@ -140,11 +143,14 @@ def _target(
     least = inside + float(vague[vague < 0].sum())
     most = inside + float(vague[vague > 0].sum())
     low, high = (100 * one / growth if growth > 0 else np.nan for one in (least, most))
+    counted = mine[mine[column].fillna(0) != 0]
+    sideless = counted["sone"] == UNKNOWN
+    north = float(mine.loc[mine["sone"] == NORTH, column].sum())
     status, reason = _judged(growth, low, high, aim, _UNITS[measure])
     return Target(
         name=name, stage=stage, measure=measure, growth=growth, inside=inside, unknown=unknown,
-        north=float(mine.loc[mine["sone"] == NORTH, column].sum()), low=low, high=high, aim=aim,
-        status=status, reason=reason,
+        north=np.nan if len(counted) and sideless.all() else north, low=low, high=high, aim=aim,
+        status=status, reason=reason, sideless=bool(sideless.any()),
     )  # fmt: skip
 
 

@@ -119,10 +119,13 @@ class Changes:
         Rows with the column ``endring``, by layer; only layers that change.
     notes
         What was done, in bokmål, a line each.
+    warnings
+        The uncertain values that it rests on, in bokmål, a line each.
     """
 
     layers: Mapping[str, pd.DataFrame]
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def new_stop(text: str) -> NewStop:
@@ -337,7 +340,11 @@ def make_changes(
     if moves:
         layers["boligprogram"], said = _moved(package, moves, placing)
         notes += said
-    return Changes({name: rows for name, rows in layers.items() if len(rows)}, tuple(notes))
+    return Changes(
+        {name: rows for name, rows in layers.items() if len(rows)},
+        tuple(notes),
+        parameters.warnings(parameters.used),
+    )
 
 
 def _moved(
@@ -448,6 +455,8 @@ def _note(base: DataPackage, changes: Changes, name: str, command: str) -> str:
             if word in counts
         ]
         lines.append(f"- {layer}: {', '.join(words)}")
+    if changes.warnings:
+        lines += ["", "## Forbehold", "", *(f"- {warning}" for warning in changes.warnings)]
     lines += [
         "",
         "Tiltakene er regnet, ikke planlagt av selskapet. Materiell og penger er ikke vurdert.",

@@ -136,13 +136,13 @@ def read_pairs(
         number = float(pd.to_numeric(tail.strip().replace(",", "."), errors="coerce"))
         if not head.strip() or np.isnan(number) or number < least:
             raise ParameterError(
-                f"«{text}» i parameteren «{name}» er ikke et navn og et tall"
+                f"«{text}» ({name}) er ikke et navn og et tall"
                 f"{f' på {format_number(least)} eller mer' if np.isfinite(least) else ''}.",
-                remedy="Skriv navnet, kolon og tallet, for eksempel «kontor:5000».",
+                remedy="Skriv navnet, likhetstegn og tallet, for eksempel «kontor=5000».",
             )
         if known and head.strip() not in known:
             raise ParameterError(
-                f"«{head.strip()}» i parameteren «{name}» er ukjent.",
+                f"«{head.strip()}» ({name}) er ukjent.",
                 remedy=f"Bruk {', '.join(known)}.",
             )
         found.append((head.strip(), float(number)))

@@ -324,10 +324,14 @@ def standing_buildings(
         `askergeo.transport.trips.QUANTITIES` and a point. ``uten_areal`` in its ``attrs`` is the
         number of buildings for work whose floor area is not known.
     """
-    points = shapely.point_on_surface(geometries(buildings))
+    west, south, east, north = shapely.bounds(geometries(buildings)).T
+    box = ground.bounds
+    near = (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+    close = buildings[near]
+    points = shapely.point_on_surface(geometries(close))
     shapely.prepare(ground)
     inside = shapely.intersects(ground, points)
-    mine = buildings[inside]
+    mine = close[inside]
     code = pd.to_numeric(mine["bygningstype"]).to_numpy(dtype=np.float64, na_value=np.nan)
     frame = gpd.GeoDataFrame(
         dict.fromkeys(QUANTITIES, 0.0), index=mine.index, geometry=points[inside], crs=buildings.crs

@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DISCLAIMER",
     "GREEN",
+    "NO_DEMAND",
     "RED",
     "YELLOW",
     "Doubt",
     "Screening",
     "Span",
+    "answer",
     "judge",
     "screen",
 ]
@@ -45,6 +47,8 @@ __all__ = [
 RED: Final = "rød"
 YELLOW: Final = "gul"
 GREEN: Final = "grønn"
+#: What is told in the place of green when all growth lies south, where nothing is demanded.
+NO_DEMAND: Final = "ikke krav"
 #: What every output says.
 DISCLAIMER: Final = (
     "Dette er en grov siling, ikke en transportmodell. Den sier hvor stor veksten i bilkjøring kan "
@@ -92,6 +96,8 @@ class Screening:
         km north a day if all of it lay in each class: ``lav``, ``middels``, ``hoy``.
     needed
         km a day of measures that are lacking for green, by the low, middle and high estimate.
+    answer
+        What to tell: the status, or :data:`NO_DEMAND`.
     """
 
     status: str
@@ -102,6 +108,7 @@ class Screening:
     weights: pd.DataFrame
     classes: pd.DataFrame
     needed: Span
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,8 @@ def screen(
     weights, classes = _weights(north, sides[NORTH], parameters), _classes(north, parameters)
     needed = Span(*(max(0.0, one - measures.own) for one in sides[NORTH]))
     status, why = judge(sides, measures, doubt)
-    found = Screening(status, why, by_side, sides, measures, weights, classes, needed)
+    told = answer(status, parts["side"])
+    found = Screening(status, why, by_side, sides, measures, weights, classes, needed, told)
     return replace(found, reasons=(*why, *_advice(found)))
 
 
@@ -180,6 +188,21 @@ def judge(sides: dict[str, Span], measures: Measures, doubt: Doubt) -> tuple[str
     return YELLOW, tuple(_yellow(sides, measures, doubt))
 
 
+def answer(status: str, sides: Iterable[str]) -> str:
+    """Return the colour, or :data:`NO_DEMAND` when all growth lies south of the line.
+
+    Growth south may bring much driving: green would be read as if it did not.
+
+    Parameters
+    ----------
+    status
+        The colour.
+    sides
+        The side of each part of the growth.
+    """
+    return NO_DEMAND if status == GREEN and set(sides) == {SOUTH} else status
+
+
 def _red(least: float, measures: Measures, doubt: Doubt) -> str:
     anyway = ", også om alle byggene som står der, blir borte" if doubt.standing.high > 0 else ""
     low = format_number(least, unit="km")
@@ -187,8 +210,8 @@ def _red(least: float, measures: Measures, doubt: Doubt) -> str:
     if measures.own + measures.shared <= _NOTHING:
         return f"{told}, og ingen tiltak er regnet med."
     taken = format_number(measures.own + measures.shared, unit="km")
-    with_zone = ", også med alle tiltak for hele sonen" if measures.shared > _NOTHING else ""
-    return f"{told}. Tiltakene tar bort {taken}{with_zone}."
+    with_zone = ", også når alle tiltak for hele sonen regnes på planen"
+    return f"{told}. Tiltakene tar bort {taken}{with_zone if measures.shared > _NOTHING else ''}."
 
 
 def _green(north: Span, measures: Measures) -> str:

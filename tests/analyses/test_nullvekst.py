@@ -139,7 +139,7 @@ def test_distances_are_in_classes_and_the_unsure_are_summed() -> None:
 
 def test_what_straddles_is_shared_by_area_and_by_residents() -> None:
     result = made(
-        **homes((100, 30, 10), (200, 20, 10), (-100, 10, 4)),
+        **homes((100, 33, 10), (200, 21, 10), (-100, 12, 4)),
         reguleringsplan=frame(
             [box(900, 4_000, 1_100, 6_000), box(900, 5_000, 1_100, 6_000), box(0, 4_999.9, 9, 9_000)],
             planid=["P1", "P2", "P3"], plannavn=["Delt", "Nord", "Flis"], planstatus=[3, 3, 2],
@@ -199,6 +199,7 @@ def test_a_cell_is_shared_among_its_homes_else_its_houses_else_by_area() -> None
 def test_a_line_that_fails_gives_no_side_and_says_so_first() -> None:
     result = made(LineString([(0, 5_000), (6_000, 5_000)]), **homes((100, 40, 20)))
     assert result.sentence.startswith("Nullvekstlinjen deler ikke kommunen")
+    assert any("ender" in one or "slutter" in one for one in result.warnings)
     assert result.table("soner").frame["bosatte"].tolist() == [0, 0, 40, 40]
     assert "avstand" not in {table.name for table in result.tables}
     assert [one.rule for one in result.findings] == ["nullvekst.ender_inne", "nullvekst.deler_ikke"]
@@ -322,3 +323,27 @@ def test_the_example_has_its_planted_zones(demo_folder: Path) -> None:
         assert pd.isna(shown) or abs(shown - exact) <= 5
     assert np.isclose(zones.loc["sum", "bosatte"], zones["bosatte"].iloc[:3].sum())
     assert not shapely.is_empty(result.layer("soner").frame.geometry.to_numpy()).any()
+
+
+def test_layers_without_rows_are_zero_and_absent_ones_are_no_column() -> None:
+    none: list[Any] = []
+    result = made(
+        adresse=frame(none, adresse_id=none, boliger=none),
+        befolkning=pd.DataFrame({"adresse_id": none, "antall": none}),
+        arbeidsplass=frame(none, arbeidssted_id=none, ansatte=none),
+        holdeplass=frame(none, holdeplass_id=none),
+        senter=frame(none, senter_id=none, navn=none, niva=none),
+        boligprogram=frame(none, prosjekt_id=none, boliger=none),
+        reguleringsplan=frame(none, planid=none, plannavn=none),
+        grunnkrets=frame(none, grunnkretsnummer=none),
+    )
+    assert result.table("soner").frame["bosatte"].tolist() == [0] * 4
+    assert result.table("soner_tilbud").frame["holdeplasser"].tolist() == [0] * 4
+    assert not any(table.name.startswith("delte") for table in result.tables)
+    cells = made(befolkning_rute=frame(none, rute_id=none, bosatte=none))
+    assert cells.table("soner").frame["bosatte"].tolist() == [0] * 4
+    alone = made()
+    assert "bosatte" not in alone.table("soner").frame
+    assert "avstand" not in {table.name for table in alone.tables}
+    assert alone.sentence == ("50,0 km² ligger nord for nullvekstlinjen og 50,0 km² sør for den.")
+    suppress(alone)

@@ -85,9 +85,10 @@ def plan(*rows: tuple[int, float, float]) -> dict[str, gpd.GeoDataFrame]:
 
 def screened(timetable: bool = True, layers: dict[str, Any] | None = None, **asked: Any) -> Result:
     more = {**(TABLES if timetable else {}), **(layers or {})}
+    line = more.pop("nullvekstlinje", LINE)
     return nullvekst_plan(
         BUILT,
-        nullvekstlinje=LINE,
+        nullvekstlinje=line,
         kommunegrense=BOUNDARY,
         holdeplass=STOP,
         parameters=parameters(**asked),
@@ -176,10 +177,13 @@ def test_measures_decide_the_colour() -> None:
 def test_a_number_that_lacks_south_of_the_line_decides_nothing() -> None:
     asked = {"trafikk_planid": "P1"}
     south = screened(layers=plan((1111, 1000, 1200)), **asked)
-    assert south.facts["status"].value == "GRØNN"
+    assert south.facts["status"].value == "IKKE KRAV"
+    assert "bilkjøringen er ukjent" in south.sentence
     assert any("ukjent" in one for one in south.warnings)
     north = screened(layers=plan((1111, 4000, 4200)), **asked)
     assert north.facts["status"].value == "GUL"
+    assert "bilkjøringen er ukjent" in north.sentence
+    assert north.facts["middels"].value is None
     assert "ukjent" in north.findings[0].text
 
 
@@ -227,17 +231,38 @@ PROGRAMME = {
 
 
 def test_every_project_is_listed_with_the_least_driving_for_a_home_first() -> None:
-    found = screened(layers=PROGRAMME).table("prosjekter").frame
+    result = screened(layers=PROGRAMME)
+    found = result.table("prosjekter").frame
     assert found.index.tolist() == ["A", "B", "C"]
-    assert found["status"].tolist() == ["RØD", "GRØNN", "RØD"]
+    assert found["status"].tolist() == ["RØD", "IKKE KRAV", "RØD"]
+    assert "1 ligger sør for linjen, uten krav" in result.sentence
     both = reckoned("svært god", boliger_leilighet_liten=20, boliger_leilighet_stor=5)
     assert found.loc["A", "km_per_bolig"] == pytest.approx(both["km_dogn_middels"] / 25)
     assert found.loc["C", "ansatte"] == pytest.approx(100)
-    assert found.loc["B", "km_nord"] == 0
+    # A and C lie north.
+    north = found.loc[["A", "C"], "km_dogn_middels"].sum()
+    assert result.facts["middels"].value == pytest.approx(north)
+    assert result.facts["sum"].value == "RØD"
+    why = result.table("prosjekt_grunner").frame
+    assert why.loc["B", "km_nord"] == 0
+    assert "laveste anslaget" in why.loc["A", "hvorfor"]
     one = screened(layers=PROGRAMME, trafikk_prosjekt="A")
     assert one.table("svar").frame.loc["nord", "km_dogn_middels"] == pytest.approx(
         found.loc["A", "km_dogn_middels"]
     )
+
+
+def test_the_measures_of_the_zone_save_each_project_but_not_all_of_them() -> None:
+    each = screened(layers=PROGRAMME).table("prosjekter").frame.loc[["A", "C"], "km_dogn_lav"]
+    zone = pd.DataFrame(
+        {"tiltak_id": ["1"], "navn": ["A"], "sone": ["nord"], "km_dogn": [each.max() + 1],
+         "status": ["vedtatt"]}
+    )  # fmt: skip
+    found = screened(layers={**PROGRAMME, "transporttiltak": zone})
+    status = found.table("prosjekter").frame["status"]
+    assert status.to_dict() == {"A": "GUL", "B": "IKKE KRAV", "C": "GUL"}
+    assert found.facts["sum"].value == "RØD"
+    assert found.facts["tiltak"].value == pytest.approx(each.max() + 1)
 
 
 def test_the_programmes_say_what_a_plan_brings_when_nobody_else_does() -> None:
@@ -303,10 +328,86 @@ def test_the_example_answers_through_the_command_line(
     # The ends hold for every project, and south of the line nothing is red.
     assert (rows["km_dogn_lav"] <= rows["km_dogn_middels"]).all()
     assert (rows["km_dogn_middels"] <= rows["km_dogn_hoy"]).all()
-    assert not ((rows["side"] == "sør for linjen") & (rows["status"] != "GRØNN")).any()
+    assert not ((rows["side"] == "sør") & (rows["status"] != "IKKE KRAV")).any()
     plan_file = data / "planer" / "planforslag.gml"
     asked = ["nullvekst", "plan", str(plan_file), "--data", str(data), "--ut", str(tmp_path / "p"),
              "--boliger", "50", "--naering", "kontor=1000", "--tiltak", "Sambruk=10,5",
              "--stille"]  # fmt: skip
     assert command(asked) == 0
     assert (tmp_path / "p" / "askergeo.xlsx").exists()
+
+
+def test_a_plan_south_of_the_line_is_not_called_green_for_its_driving() -> None:
+    found = screened(layers=plan((1111, 1000, 1200)), trafikk_planid="P1", boliger=40)
+    assert found.facts["status"].value == "IKKE KRAV"
+    assert found.facts["sor"].value > 0
+    assert "ikke er krav om nullvekst" in found.sentence
+    assert found.findings[0].status == Status.NO_HIT
+
+
+def test_growth_on_an_unknown_side_is_not_told_as_nothing_north() -> None:
+    ends_inside = frame([shapely.LineString([(-500, 3000), (0, 3000)])], linje_id=[1])
+    found = screened(
+        layers={**plan((1111, 3500, 3700)), "nullvekstlinje": ends_inside},
+        trafikk_planid="P1", boliger=40,
+    )  # fmt: skip
+    assert found.facts["status"].value == "GUL"
+    assert found.facts["ukjent"].value > 0
+    assert "ukjent hvilken side" in found.sentence
+
+
+def test_a_plan_outside_the_municipality_is_refused() -> None:
+    with pytest.raises(ParameterError, match="utenfor kommunen"):
+        screened(layers=plan((1111, 93500, 93700)), trafikk_planid="P1", boliger=40)
+
+
+def test_a_plan_without_homes_and_work_is_green_and_says_so() -> None:
+    found = screened(layers=plan((3040, 3500, 3700)), trafikk_planid="P1")
+    assert found.facts["status"].value == "GRØNN"
+    said = " ".join(found.table("grunner").frame["tekst"])
+    assert "ingen formål med boliger eller arbeidsplasser" in said
+    assert found.table("svar").frame["km_dogn_hoy"].tolist() == [0, 0, 0]
+
+
+def test_a_project_without_a_place_is_on_no_known_side() -> None:
+    rows = PROGRAMME["boligprogram"].copy()
+    rows.loc[1, "geometry"] = None
+    found = screened(layers={"boligprogram": rows})
+    table = found.table("prosjekter").frame
+    assert table.loc["B", "side"] == "ukjent"
+    assert table.loc["B", "status"] == "GUL"
+    assert table.loc["B", "kollektivtilgang"] == "ukjent"
+    drawn = next(one.frame for one in found.layers if one.name == "deler")
+    assert len(table) == 2
+    assert len(drawn) == 1
+
+
+@pytest.mark.slow
+def test_the_plan_that_the_line_of_the_example_cuts_is_shared_as_drawn(demo_folder: Path) -> None:
+    package = DataPackage.open(demo_folder / "datapakke")
+    key = json.loads((demo_folder / "datapakke" / "nokkel.json").read_text(encoding="utf-8"))
+    planted = key["transport"]["delte_planer"]
+    plan_id = min(planted, key=lambda one: abs(planted[one]["areal_nord"] - 0.5))
+    # The line runs from west to east: what lies above it, far up and wide, is north.
+    drawn = package.read("nullvekstlinje").geometry.union_all()
+    at = shapely.get_coordinates(shapely.line_merge(drawn))
+    at = at[at[:, 0].argsort()]
+    (west, first), (east, last) = at[0], at[-1]
+    far = 1e5
+    north = shapely.Polygon(
+        [(west - far, first), *at, (east + far, last), (east + far, last + far),
+         (west - far, first + far)]
+    )  # fmt: skip
+    purposes = package.read("reguleringsplan_formaal")
+    homes = purposes[
+        (purposes["planid"] == plan_id) & purposes["formaal_kode"].astype(str).str.startswith("111")
+    ]
+    share = homes.intersection(north).area.sum() / homes.area.sum()
+    asked = {"trafikk_planid": plan_id, "boliger": 40}
+    answer = run("nullvekst_plan", package, overrides=asked).table("svar").frame
+    assert answer.loc["nord", "boliger"] == pytest.approx(40 * share, rel=1e-6)
+    assert answer.loc["sum", "boliger"] == pytest.approx(40)
+    # The whole plan, with its roads, is shared as planted.
+    outline = package.read("reguleringsplan").set_index("planid").geometry[plan_id]
+    whole = outline.intersection(north).area / outline.area
+    assert whole == pytest.approx(planted[plan_id]["areal_nord"], abs=1e-4)

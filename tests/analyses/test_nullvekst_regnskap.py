@@ -186,6 +186,18 @@ def test_without_permits_buildings_or_jobs_the_years_are_unknown(package, tmp_pa
     assert year_bars(result, result.charts[-1]) is None
 
 
+def test_a_line_that_divides_nothing_gives_no_share_north(package, tmp_path) -> None:
+    """The side is unknown for all: the sentence says so, and not that none lies north."""
+    bare = DataPackage.create(tmp_path / "p", municipality="9999", example=True)
+    for layer in ("veg", "boligprogram", "kommunegrense", "nullvekstlinje", "senter", "holdeplass"):
+        rows = package.read(layer)
+        bare.write(layer, rows[:0] if layer == "nullvekstlinje" else rows, origin=Origin("prøve"))
+    result = run("nullvekst_regnskap", bare)
+    assert "på ukjent side av nullvekstlinjen" in result.sentence
+    assert "nord for" not in result.sentence
+    assert result.facts["planlagt_nord"].value is None
+
+
 def test_a_target_for_the_year_is_a_line_in_the_chart(package) -> None:
     result = run("nullvekst_regnskap", package, overrides={"regnskap_mal_boliger_aar": "25"})
     drawn = year_bars(result, result.charts[0])
@@ -218,5 +230,7 @@ def test_moved_growth_is_told_by_centre_and_year(package, found, tmp_path) -> No
     words = difference.table("maal").frame[["status", "status_scenario"]]
     assert words["status"].tolist() == base.table("maal").frame["status"].tolist()
     assert words["status_scenario"].tolist() == other.table("maal").frame["status"].tolist()
+    assert {"land_og_sjo", "vekst_planlagt"} <= {one.name for one in difference.layers}
+    assert len(difference.layer("vekst_planlagt").frame) >= 2
     assert difference.charts[0].columns == ("nord", "nord_scenario")
     assert year_bars(difference, difference.charts[0]) is not None

@@ -84,7 +84,7 @@ def test_public_transport_is_the_median_of_its_journeys(scene):
     for row in random.permutation(scene.first_surface)[:40]:
         column = int(random.integers(0, len(scene.targets.frame)))
         told = times.minutes[TRANSIT][row, column]
-        if np.isnan(told) or checked == 6:
+        if np.isnan(told) or checked == 4:
             continue
         checked += 1
         seconds = [
@@ -92,7 +92,7 @@ def test_public_transport_is_the_median_of_its_journeys(scene):
             for depart in range(7 * 3600, 9 * 3600, 60)
         ]
         assert told == np.sort(seconds)[59] / 60
-    assert checked == 6
+    assert checked == 4
 
 
 def test_the_car_drives_the_shortest_way_that_networkx_finds(scene):
@@ -299,6 +299,16 @@ def test_one_address_is_explained_as_it_is_counted(package, scene):
         run("reisetid", package, overrides={"reisetid_adresse": ids, "reisetid_mal": "Ingensted"})
     with pytest.raises(ParameterError, match="kan ikke leses"):
         run("reisetid", package, overrides={"reisetid_adresse": ids, "reisetid_avreise": "nå"})
+
+
+def test_why_a_time_is_unknown_is_told(package, scene):
+    loose = np.flatnonzero(scene.times.doors.loose[scene.door])
+    ids = str(scene.people.ids[loose[0]])
+    one = run("reisetid", package, overrides={"reisetid_adresse": ids})
+    assert one.reading[0] == "Kollektivreisen er ukjent."
+    assert "henger for seg selv" in one.reading[1]
+    assert "ukjent" in one.sentence
+    assert (one.table("reisemidler").frame["klasse"] == "Ukjent").all()
 
 
 def test_the_command_explains_one_address_on_the_screen(package, scene):

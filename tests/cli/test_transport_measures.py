@@ -88,6 +88,11 @@ def test_measures_become_a_scenario_that_every_analysis_takes(askergeo, data, tm
     note = (tmp_path / "plan" / "tiltak.md").read_text(encoding="utf-8")
     assert note.startswith("# Alt på en gang")
     assert str(tmp_path) not in note
+    # The detour, the time at the stop and what is near a centre are chosen, and say so.
+    for chosen in ("omveg", "Hvor lenge en tur står", "Gangavstand til kommunesenteret"):
+        assert any(chosen in line for line in told["forbehold"]), chosen
+    assert "## Forbehold" in note
+    assert "rutetiltak_opphold_s" in askergeo("parametre", "nullvekst_tiltak").out
 
     ran = askergeo(
         "nullvekst", "regnskap", "--data", data, "--scenario", tmp_path / "plan",

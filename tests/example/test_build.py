@@ -139,6 +139,11 @@ def test_large_size_has_the_promised_scale():
     municipal = frames["skole"].query("eierform == 'kommunal'")
     assert municipal["fra_aar"].isna().sum() == 40
     assert len(frames["boligprogram"]) == 60
+    transport = example.key["transport"]
+    assert transport["rutetabell"]["stopp_hverdag"] > 50_000
+    assert frames["ruteavgang"]["holdeplass_id"].nunique() == len(frames["holdeplass"]) - 1
+    assert frames["arbeidsplass"]["ansatte"].sum() == sum(transport["arbeidsplasser"].values())
+    assert sum(transport["soner"]["innbyggere"].values()) == example.key["innbyggere"]
 
 
 def test_find_room_keeps_the_first_of_those_that_collide():

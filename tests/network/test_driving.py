@@ -24,6 +24,7 @@ from askergeo.network.driving import (
 from askergeo.network.paths import Network, matrix
 from askergeo.network.snapping import snap
 from askergeo.parameters import load_parameters
+from askergeo.recipe import build_from_recipe
 
 WAYS = {"tolerance_m": 1.0, "gap_m": 20.0}
 CACHE = {"toleranse_m": 1.0, "glipp_m": 20.0}
@@ -172,3 +173,30 @@ def test_the_graph_is_kept_beside_the_walking_graph(tmp_path, monkeypatch):
     files = [path.name for path in (package.path / "mellomlager").glob("*.npz")]
     assert len(files) == 1
     assert files[0].startswith("bilnett-")
+
+
+@pytest.mark.slow
+def test_the_roads_of_oslo_are_one_network_that_one_gets_round_in(shared_data, tmp_path):
+    """One-way roads, motorways, ramps and gaps as OpenStreetMap has them."""
+    build_from_recipe(tmp_path / "pakke", "oslo_ost", source=shared_data)
+    veg = DataPackage.open(tmp_path / "pakke").read("veg")
+    graph = build_driving_graph(veg, tolerance_m=2.0, gap_m=20.0).graph
+    assert one_way(veg).sum() > 1500
+    costs = driving_costs(graph, veg, load_parameters("reisetid"))
+    peer = nx.MultiDiGraph()
+    for a, b, out, back in zip(graph.start, graph.end, costs.forward, costs.backward, strict=True):
+        peer.add_edge(int(a), int(b), cost=out)
+        if np.isfinite(back):
+            peer.add_edge(int(b), int(a), cost=back)
+    whole = max(nx.strongly_connected_components(peer), key=len)
+    # Turned round, or with gaps at its bridges, it would fall to pieces.
+    assert len(whole) > 0.95 * graph.nodes
+    random = np.random.default_rng(7)
+    nodes = random.choice(sorted(whole), 12, replace=False)
+    xy = [tuple(graph.xy[node]) for node in nodes]
+    places = snap(graph, points(*xy), reach_m=0.01, kinds=KINDS)
+    found = matrix(Network.of(graph, costs), places, places)
+    for row, node in enumerate(nodes):
+        told = nx.single_source_dijkstra_path_length(peer, int(node), weight="cost")
+        expected = [told[int(other)] for other in nodes]
+        np.testing.assert_allclose(found[row], expected, rtol=1e-6, atol=0.05)

@@ -16,6 +16,7 @@ from askergeo.network.profiles import metres
 from askergeo.network.snapping import snap
 from askergeo.network.transit import journey, transit_network, travel_times, window
 from askergeo.parameters import load_parameters
+from askergeo.sources.gtfs import read_gtfs
 from tests.network.transit_world import (
     BLOCK,
     BLOCK_S,
@@ -286,3 +287,50 @@ def test_the_window_is_read_as_clocks_show_it():
 
 def test_street_of_the_hand_worked_town_is_as_long_as_said():
     assert BLOCK * 3.6 / 5 == BLOCK_S
+
+
+GTFS = {
+    "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\nx,X,https://example.org,Europe/Oslo\n",
+    "routes.txt": "route_id,agency_id,route_short_name,route_type\nr,x,7,3\n",
+    # Every ten minutes from 7.00 until 8.00 on working days, twenty minutes from A to C.
+    "trips.txt": "route_id,service_id,trip_id\nr,w,t\n",
+    "stop_times.txt": (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+        "t,06:00:00,06:00:00,A,1\nt,06:10:00,06:10:00,B,2\nt,06:20:00,06:20:00,C,3\n"
+    ),
+    "frequencies.txt": "trip_id,start_time,end_time,headway_secs,exact_times\nt,07:00:00,08:00:00,600,1\n",
+    "calendar.txt": (
+        "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
+        "w,1,1,1,1,1,0,0,20260316,20260327\n"
+    ),
+}
+
+
+def test_frequencies_and_days_of_the_week_of_a_feed_are_ridden_as_they_are_said(tmp_path, town):
+    ends = {"A": (0, 0), "B": (2, 0), "C": (4, 0)}
+    east, north = 570_000, 6_630_000
+    points = gpd.GeoSeries(
+        [Point(east + x * 1000, north) for x, _ in ends.values()], crs="EPSG:25832"
+    )
+    rows = zip(ends, points.to_crs("EPSG:4326"), strict=True)
+    stops = "".join(f"{name},{name},{at.y:.9f},{at.x:.9f}\n" for name, at in rows)
+    files = {**GTFS, "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\n" + stops}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    frames = read_gtfs(tmp_path).frames()
+    stops = frames["holdeplass"].to_crs("EPSG:25832")
+    frames["holdeplass"] = stops.set_geometry(stops.translate(-east, -north))
+    world = replace(town, layers=frames)
+    net, places = world.network("2026-03-17"), world.snapped()
+    assert len(net.timetable.trips) == 6
+    minutes = [(6, 55), (7, 0), (7, 1), (7, 50)]
+    found = [
+        travel_times(net, places, places, first_s=at(*m), last_s=at(*m) + 1).median[0, 1]
+        for m in minutes
+    ]
+    assert found == [25 * 60, 20 * 60, 29 * 60, 20 * 60]
+    # After the last departure, and on a Saturday, 4 km on foot.
+    for date, departs in (("2026-03-17", at(7, 50, 1)), ("2026-03-21", at(7, 0))):
+        net = world.network(date)
+        late = travel_times(net, places, places, first_s=departs, last_s=departs + 1)
+        assert late.median[0, 1] == 2880

@@ -89,6 +89,18 @@ def test_growth_north_is_red_and_says_how_much(tmp_path: Path) -> None:
     assert "om lag 50 boliger" in answer.remark
 
 
+def test_each_purpose_has_its_own_part(tmp_path: Path) -> None:
+    answer = ask(
+        town(tmp_path), DRIVING, (HOME, box(100, 10, 200, 60)), (OFFICE, box(200, 10, 300, 60)),
+        boliger=50, naering_m2=["kontor:5000"],
+    )  # fmt: skip
+    home, office = answer.hits
+    middle = reckoned("svært god", 50)["km_dogn_middels"]
+    assert f"{middle:.0f}" in home.what
+    assert f"{middle:.0f}" not in office.what
+    assert answer.remark.startswith("Planen gir ")
+
+
 def test_growth_south_and_parks_are_green(tmp_path: Path) -> None:
     package = town(tmp_path)
     south = ask(package, DRIVING, (HOME, box(100, -160, 200, -60)), boliger=50)

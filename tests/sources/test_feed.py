@@ -131,7 +131,7 @@ def assert_same(feed, other):
         pd.testing.assert_frame_equal(one, two, obj=name)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(feeds())
 def test_a_feed_is_the_same_after_a_round_trip_in_both_forms(feed):
     with tempfile.TemporaryDirectory() as folder:

@@ -207,8 +207,8 @@ def test_what_the_feed_says_of_itself(read):
 def test_frequencies_become_trips(read):
     feed = read(
         stop_times=FILES["stop_times.txt"]
-        .replace("7:00:00,07:00:30", "00:00:00,00:00:00")
-        .replace("07:12:00,07:12:00", "00:12:00,00:13:00"),
+        .replace("7:00:00,07:00:30", "05:00:00,05:00:00")
+        .replace("07:12:00,07:12:00", "05:12:00,05:13:00"),
         frequencies="trip_id,start_time,end_time,headway_secs,exact_times\nT1,07:00:00,08:00:00,1200,1\nT1,08:00:00,08:30:00,900,0\n",
     )
     assert feed.rutetur["tur_id"].tolist() == [
@@ -421,6 +421,7 @@ def test_a_feed_is_cut_to_the_trips_that_touch_the_box(read):
         in one(feed, "avgrenset_turer")["tekst"]
     )
     assert "Utelatt er 2 holdeplasser og 1 linje." in one(feed, "avgrenset")["tekst"]
+    assert "ukjent_tur" not in rules(feed)  # what is left out is told once
 
 
 def test_large_files_are_read_in_blocks(read, monkeypatch):

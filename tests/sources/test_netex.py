@@ -314,6 +314,16 @@ def test_what_must_be_ordered_is_set_aside_and_counted(read):
     assert "2 turer er på linjer som er satt til side" in one(feed, "linje_ikke_med")["tekst"]
 
 
+@pytest.mark.parametrize("orders", [(0, 1, 2), (1, 1, 2), (3, 2, 1)])
+def test_stops_whose_numbers_do_not_rise_keep_the_order_that_they_stand_in(read, orders):
+    text = pattern()
+    for place, order in zip((10, 20, 30), orders, strict=True):
+        text = text.replace(f'order="{place}"', f'order="{order}"')
+    feed = read(line_file(patterns=text))
+    assert feed.ruteavgang["rekkefolge"].tolist() == [0, 1, 2]
+    assert feed.ruteavgang["avgang"].tolist() == [25_200, 25_530, 26_400]
+
+
 def test_boarding_and_alighting(read):
     calls = {1: "<ForAlighting>false</ForAlighting>", 3: "<ForBoarding>false</ForBoarding>"}
     feed = read(line_file(patterns=pattern(extra=calls)))

@@ -186,6 +186,17 @@ def test_where_one_can_walk_but_not_drive_the_car_is_unknown():
     assert np.isnan(times.minutes[CAR][0, 0])
 
 
+def test_where_one_can_drive_but_not_walk_the_rest_is_unknown():
+    # A motorway is the only link between two long roads; the bus stops in the one only.
+    veg = roads([(0, 0), (6000, 0)], [(0, 0), (0, 900)], [(0, 900), (0, 4000)],
+                vegtype=["bilveg", "motorveg", "bilveg"])  # fmt: skip
+    times, _ = world(veg, points((0, 3000)), HALL, timetable=bus())
+    assert times.minutes[CAR][0, 0] == pytest.approx(9000 / 300 + 0.12 + 6)
+    for mode in (WALK, "sykkel", "elsykkel", TRANSIT):
+        assert np.isnan(times.minutes[mode][0, 0])
+    assert np.isnan(times.share[0, 0])
+
+
 def test_a_place_in_a_plan_may_lie_far_off_and_is_joined_past_loose_bits():
     veg = roads([(0, 0), (6000, 0)], [(0, 250), (200, 250)])
     values = parameters()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -25,6 +25,9 @@ from askergeo.transport.zones import (
     zone_of,
     zone_shares,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CRS = "EPSG:25832"
 SQUARE = box(0, 0, 10_000, 10_000)
@@ -345,3 +348,25 @@ def test_the_sides_alone_are_there_for_those_who_have_only_shapes() -> None:
     north, south = sides(np.array([MIDDLE]), SQUARE, 50.0)
     assert (shapely.area(north).sum(), shapely.area(south).sum()) == (50e6, 50e6)
     assert [len(part) for part in sides(np.array([], dtype=object), SQUARE, 50.0)] == [0, 0]
+
+
+def test_real_municipalities_are_divided_as_the_half_plane_over_the_line(
+    shared_data: Path,
+) -> None:
+    every = gpd.read_file(shared_data / "asker" / "kommuner_2024_M.geojson").to_crs(CRS)
+    # Asker, and some with long coasts and many islands.
+    some = every[every["kommunenummer"].isin(["3203", "1106", "1804", "4601", "5501", "3401"])]
+    assert len(some) == 6
+    for place in shapely.make_valid(some.geometry.to_numpy()):
+        west, low, east, high = place.bounds
+        middle = (low + high) / 2
+        line = LineString(
+            [(west - 500, middle - 200), ((west + east) / 2, middle + 300), (east + 500, middle)]
+        )
+        zones = zones_of(line, place=place)
+        above = shapely.Polygon([*line.coords, (east + 500, high + 9), (west - 500, high + 9)])
+        parts = shapely.get_parts(place)
+        met = shapely.union_all(parts[shapely.intersects(parts, line)])
+        wanted = {NORTH: met & above, SOUTH: met - above, UNKNOWN: place - met}
+        for side, shape in wanted.items():
+            assert shapely.symmetric_difference(zones.shape(side), shape).area < 1
