@@ -10,6 +10,7 @@ import typer
 
 from .console import Console, text_table
 from .options import Json, Overwrite, Quiet
+from .pipe_model import add_model
 from .timetable import add_timetable
 
 __all__ = ["register"]
@@ -220,7 +221,7 @@ def add(
     if file is None and Path(layer).suffix.casefold() == ".inp":
         given = {"--lag-i-fil": source_layer, "--kolonner": columns, "--dekning": coverage,
                  "--margin": margin}  # fmt: skip
-        _add_model(
+        add_model(
             console, package, Path(layer), [name for name, one in given.items() if one], crs=crs,
             fetched=date, terms=terms, append=append, overwrite=overwrite,
         )  # fmt: skip
@@ -258,42 +259,6 @@ def add(
             "kartfilen."
         )
     console.result(added.text(), added.record())
-
-
-def _add_model(
-    console: Console,
-    package: DataPackage,
-    source: Path,
-    other: list[str],
-    **how: Any,  # noqa: ANN401  (as add_inp takes them)
-) -> None:
-    """Add a model of a pipe network, and say where it lies and what was odd: a line a rule."""
-    from askergeo.errors import MissingFileError, ParameterError
-    from askergeo.ingest_inp import add_inp
-
-    if not source.exists():
-        raise MissingFileError(
-            f"Filen {source} finnes ikke.", remedy="Se etter skrivefeil i navnet."
-        )
-    if other:
-        raise ParameterError(
-            f"{', '.join(other)} gjelder ikke for en ledningsnettmodell.", remedy="Ta bort valget."
-        )
-    with console.progress(f"Leser {source.name}"):
-        added, faults, placing = add_inp(package, source, **how)
-    console.note(placing)
-    for _, rows in faults.groupby("regel", sort=False):
-        line = rows["linje"].iloc[0]
-        place = f" (linje {line})" if line else ""
-        more = f" og {len(rows) - 1} til; «askergeo data avvik» viser alle" if len(rows) > 1 else ""
-        console.note(f"{rows['tekst'].iloc[0]}{place}{more}")
-    if added[0].unstated:
-        options = ", ".join(f"--{name} TEKST" for name in added[0].unstated)
-        console.note(
-            f"Merk: {', '.join(added[0].unstated)} er ikke oppgitt og er ukjent i resultatene. "
-            f"Legg modellen til på nytt med {options}."
-        )
-    console.result("\n".join(one.text() for one in added), [one.record() for one in added])
 
 
 def build(
