@@ -51,6 +51,11 @@ _STRAIGHT: Final = (
     "hovedangrepsveien er ikke i dataene: en bygning nær grensen kan mangle uttak selv om den har "
     "fått «Har»."
 )
+_TWO: Final = (
+    "Småhus skal ha ett uttak innenfor avstanden. Annen bebyggelse skal ha ett der og ett til "
+    "innenfor den lengste avstanden mellom uttak, som sammen gir mengden; det er en tolkning av "
+    "«minst to uttak»."
+)
 _CAPACITY: Final = (
     "Kapasiteten er den målte der den finnes. Ellers er bare dimensjonen på ledningen vurdert, med "
     "lav sikkerhet: den sier ikke hva trykket gir. Om to uttak sammen gir 50 l/s, sier dimensjonen "
@@ -125,7 +130,7 @@ def va_brannvann(
             _outlet_layer(outlets, bygning.crs),
         ),
         findings=_findings(lacking, found.unplaced, len(outlets.ids)),
-        reading=(_STRAIGHT, _CAPACITY, _NO_LAW),
+        reading=(_STRAIGHT, _TWO, _CAPACITY, _NO_LAW),
     )
 
 
@@ -171,7 +176,7 @@ _BUILDING: Final = {
     "krav_l_s": Column(title="Bør ha", unit="l/s", decimals=0),
     "avstand_m": Column(title="Rett linje til nærmeste uttak", unit="m", decimals=0),
     "uttak": Column(title="Nærmeste uttak"),
-    "innenfor": Column(title="Uttak innenfor avstanden", decimals=0),
+    "innenfor": Column(title="Uttak som teller", decimals=0),
     "svar": Column(title="Brannvann"),
     "grunn": Column(title="Grunn"),
 }

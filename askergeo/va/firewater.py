@@ -94,9 +94,9 @@ class FireWater:
     nearest_m
         Straight line to it, (b,); inf when there is none.
     within
-        Outlets within the distance, (b,).
+        Outlets within the distance that counts for the building, (b,).
     near
-        Whether it has enough outlets within the distance, (b,).
+        Whether it has enough outlets near enough, (b,).
     capacity
         Whether those give enough: :data:`YES`, :data:`NO`, :data:`UNKNOWN`, (b,).
     answer
@@ -197,9 +197,9 @@ def _dead_ends(lines: NDArray[np.object_]) -> NDArray[np.bool_]:
 def fire_water(bygning: gpd.GeoDataFrame, outlets: Outlets, parameters: Parameters) -> FireWater:
     """Judge each building by the outlets within the distance.
 
-    A small house needs one outlet, others two that give the amount together. A building without
-    enough outlets within the distance lacks; one whose outlets are near but of unknown capacity
-    is unknown.
+    A small house needs one outlet within the distance. Others need one there and another within
+    the longest distance between outlets, that give the amount together. A building without enough
+    outlets lacks; one whose outlets are near but of unknown capacity is unknown.
 
     Parameters
     ----------
@@ -222,16 +222,18 @@ def fire_water(bygning: gpd.GeoDataFrame, outlets: Outlets, parameters: Paramete
         float(parameters["va_brannvann_annen_l_s"]),
     )
     xy = shapely.get_coordinates(shapely.centroid(shapes[row]))
+    limit = float(parameters["va_brannvann_avstand_m"])
+    wide = max(limit, float(parameters["va_brannvann_mellom_m"]))
     nearest, nearest_m = np.full(len(row), -1), np.full(len(row), np.inf)
     building, outlet = np.array([], dtype=int), np.array([], dtype=int)
     if len(outlets.ids) and len(row):
         tree = cKDTree(outlets.xy)
         nearest_m, nearest = tree.query(xy)
-        lists = tree.query_ball_point(xy, float(parameters["va_brannvann_avstand_m"]))
+        lists = tree.query_ball_point(xy, np.where(small, limit, wide))
         building = np.repeat(np.arange(len(row)), [len(one) for one in lists])
         outlet = np.concatenate([np.array(one, dtype=int) for one in lists])
     within = np.bincount(building, minlength=len(row))
-    near = within >= np.where(small, 1, 2)
+    near = (nearest_m <= limit) & (within >= np.where(small, 1, 2))
     capacity = _capacity(building, outlet, outlets, needs, small)
     answer = np.where(near, capacity, NO)
     return FireWater(

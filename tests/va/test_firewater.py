@@ -49,7 +49,9 @@ def houses(at: list[tuple[float, float]], kinds: list[int]) -> gpd.GeoDataFrame:
 def test_a_house_needs_one_outlet_near_and_a_block_two() -> None:
     outlets = outlets_of(nodes([(0, 0), (60, 0)], [30, 30]), None, P)
     found = fire_water(
-        houses([(0, 50), (0, 51), (30, 0), (-30, 0), (0, 0)], [111, 111, 146, 146, 181]), outlets, P
+        houses([(0, 50), (0, 51), (-50, 0), (-51, 0), (0, 0)], [111, 111, 146, 146, 181]),
+        outlets,
+        P,
     )
     assert found.row.tolist() == [0, 1, 2, 3]
     assert found.needs_l_s.tolist() == [20, 20, 50, 50]
@@ -114,3 +116,11 @@ def test_without_outlets_every_building_lacks() -> None:
 def test_an_unmeasured_outlet_may_give_what_the_measured_one_lacks() -> None:
     outlets = outlets_of(nodes([(0, 0), (9, 0)], [40, None]), pipes((-500, 500, 100)), P)
     assert fire_water(houses([(0, 5)], [146]), outlets, P).answer.tolist() == [UNKNOWN]
+
+
+def test_the_second_outlet_of_a_block_may_be_as_far_as_outlets_are_apart() -> None:
+    far = outlets_of(nodes([(0, 0), (151, 0)], [30, 30]), None, P)
+    assert fire_water(houses([(0, 0), (1, 0)], [146, 146]), far, P).answer.tolist() == [
+        MISSING,
+        HAS,
+    ]
