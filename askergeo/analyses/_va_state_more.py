@@ -230,7 +230,7 @@ def area_table(areas: gpd.GeoDataFrame) -> Table:
         for name in ("mangler", "materiale", "dimensjon", "anleggsaar")
     }
     parts = tuple(frame.index)
-    frame.loc["alle"] = every
+    frame = pd.concat([frame, pd.DataFrame([every], index=["alle"])])
     return Table(
         name="omraader",
         title="Hvor kartet mangler materiale, dimensjon eller anleggsår",

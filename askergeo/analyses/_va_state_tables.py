@@ -151,7 +151,7 @@ def _length_table(
     frame["sum"] = frame.sum(axis=1)
     parts = tuple(str(one) for one in frame.index)
     frame.loc[ALL] = frame.sum()
-    total = float(frame.loc[ALL, "sum"])
+    total = float(frame["sum"].iloc[-1])
     frame["andel"] = _PERCENT * frame["sum"] / total if total > 0 else np.nan
     frame.insert(0, "klasse", [*parts, "Alle"])
     frame.index = pd.Index([*parts, ALL])

@@ -71,7 +71,7 @@ def statement(state: PipeState, areas_share: float, renewal: Table) -> tuple[str
     }  # fmt: skip
     for medium, title in (("vann", "vann"), ("avlop", "spillvann og felles")):
         for name, word in (("faktisk", "Fornyet i året"), ("vedtatt", "Vedtatt takt")):
-            value = float(renewal.frame.loc[medium, name])
+            value = float(renewal.frame[name].loc[medium])
             facts[f"{name}_{medium}"] = Fact(
                 title=f"{word}, {title}", value=None if np.isnan(value) else value, unit="%",
                 decimals=2, cell=("fornyelse", medium, name),

@@ -163,8 +163,8 @@ def _by_dimension(
     if va_ledning is None or not len(points):
         return size, fit
     state = pipe_state(va_ledning)
-    water = (state.frame["type"] == "vann") & state.frame["i_bruk"] & state.known["linje"]
-    water = water.to_numpy(dtype=bool)
+    in_use = (state.frame["type"] == "vann") & state.frame["i_bruk"]
+    water = in_use.to_numpy(dtype=bool) & state.known["linje"]
     lines, dimension = state.lines[water], state.frame["dimensjon_mm"].to_numpy(float)[water]
     reach = float(parameters["va_brannvann_ledning_m"])
     outlet, pipe = shapely.STRtree(lines).query(points, predicate="dwithin", distance=reach)
