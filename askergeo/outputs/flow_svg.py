@@ -7,11 +7,11 @@ bar and ribbon has a dark outline: nothing is told by colour alone.
 
 from __future__ import annotations
 
-import base64
 import xml.etree.ElementTree as ET  # only writes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from askergeo.outputs._svg import EDGE, FONT, INK, RED, SOFT, SPACE, add_text, data_uri, short
 from askergeo.outputs.flow import lay_out, text_width, wrapped
 from askergeo.outputs.report import STOP
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from askergeo.outputs.flow import Bar, Drawing, Flows, Ribbon
 
 __all__ = ["NARROW", "WIDE", "Shape", "flow_picture", "flow_svg"]
-
-_INK, _SOFT, _EDGE, _RED = "#1b1b1b", "#4a4a4a", "#4a4a4a", "#9c1c00"
-_FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
-_SPACE = "http://www.w3.org/2000/svg"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,29 +77,29 @@ def flow_svg(
     root = ET.Element(
         "svg",
         {
-            "xmlns": _SPACE,
-            "viewBox": f"0 0 {_n(shape.width)} {_n(height)}",
-            "width": _n(shape.width),
-            "height": _n(height),
+            "xmlns": SPACE,
+            "viewBox": f"0 0 {short(shape.width)} {short(height)}",
+            "width": short(shape.width),
+            "height": short(height),
             "role": "img",
             "aria-labelledby": f"{key}-t {key}-d",
-            "font-family": _FONT,
-            "font-size": _n(shape.size),
+            "font-family": FONT,
+            "font-size": short(shape.size),
         },
     )
     ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
     ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
-    ET.SubElement(root, "rect", width=_n(shape.width), height=_n(height), fill="#ffffff")
+    ET.SubElement(root, "rect", width=short(shape.width), height=short(height), fill="#ffffff")
     for at, (text, line) in enumerate(lines):
         y = margin + shape.size * 1.5 * (at + 0.8)
         stop = line.startswith(STOP)
         weight = {"font-weight": "700"} if stop or line == drawn.title else {}
-        _text(root, text, shape.bar, y, _RED if stop else _INK, **weight)
+        add_text(root, text, shape.bar, y, RED if stop else INK, **weight)
     for at, text in enumerate(under):
         y = top + drawing.height + shape.size * 1.5 * (at + 0.9)
-        _text(root, text, shape.bar, y, _SOFT)
+        add_text(root, text, shape.bar, y, SOFT)
     _heads(root, drawn, shape, top - shape.size)
-    holder = ET.SubElement(root, "g", transform=f"translate(0 {_n(top)})")
+    holder = ET.SubElement(root, "g", transform=f"translate(0 {short(top)})")
     _ribbons(holder, drawn, drawing, shape)
     for bars, side in ((drawing.left, "start"), (drawing.right, "end")):
         for bar in bars:
@@ -117,7 +113,7 @@ def flow_picture(
     """Return the wide diagram as a ``data:`` address: a picture file that a link can save."""
     svg = flow_svg(drawn, WIDE, key=key, heading=heading, footing=footing)
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
-    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
+    return data_uri(text)
 
 
 def _broken(line: str, shape: Shape) -> list[str]:
@@ -146,7 +142,7 @@ def _heads(root: ET.Element, drawn: Flows, shape: Shape, y: float) -> None:
         text = wrapped(title, room, shape.size * 1.08, 1)[0]
         inward = grown if anchor == "end" else -grown
         bold = {"font-weight": "700", "text-anchor": anchor}
-        _text(root, text, x + inward, y, _SOFT, **bold)
+        add_text(root, text, x + inward, y, SOFT, **bold)
 
 
 def _ribbons(holder: ET.Element, drawn: Flows, drawing: Drawing, shape: Shape) -> None:
@@ -158,7 +154,7 @@ def _ribbons(holder: ET.Element, drawn: Flows, drawing: Drawing, shape: Shape) -
             "path",
             d=_path(ribbon, start, end),
             fill=drawn.colours[ribbon.source],
-            stroke=_EDGE,
+            stroke=EDGE,
         )
         path.set("fill-opacity", "0.6")
         path.set("stroke-width", "0.6" if ribbon.thickness > 1 else "0.4")
@@ -171,11 +167,11 @@ def _path(ribbon: Ribbon, start: float, end: float) -> str:
     middle = (start + end) / 2
     left, right, thick = ribbon.left_top, ribbon.right_top, ribbon.thickness
     return (
-        f"M{_n(start)} {_n(left)}"
-        f"C{_n(middle)} {_n(left)} {_n(middle)} {_n(right)} {_n(end)} {_n(right)}"
-        f"V{_n(right + thick)}"
-        f"C{_n(middle)} {_n(right + thick)} {_n(middle)} {_n(left + thick)} "
-        f"{_n(start)} {_n(left + thick)}Z"
+        f"M{short(start)} {short(left)}"
+        f"C{short(middle)} {short(left)} {short(middle)} {short(right)} {short(end)} {short(right)}"
+        f"V{short(right + thick)}"
+        f"C{short(middle)} {short(right + thick)} {short(middle)} {short(left + thick)} "
+        f"{short(start)} {short(left + thick)}Z"
     )
 
 
@@ -186,31 +182,23 @@ def _bar(holder: ET.Element, bar: Bar, colour: str, shape: Shape, side: str) -> 
     rect = ET.SubElement(
         holder,
         "rect",
-        x=_n(x),
-        y=_n(bar.top),
-        width=_n(shape.bar),
-        height=_n(bar.height),
+        x=short(x),
+        y=short(bar.top),
+        width=short(shape.bar),
+        height=short(bar.height),
         fill=colour,
-        stroke=_INK,
+        stroke=INK,
     )
     rect.set("stroke-width", "0.8")
     edge = shape.zone if left else shape.width - shape.zone
     for at, line in enumerate(bar.lines):
         y = bar.text_top + shape.size * 1.25 * (at + 0.8)
         value = at == len(bar.lines) - 1
-        _text(
+        add_text(
             holder,
             line,
             edge,
             y,
-            _SOFT if value else _INK,
+            SOFT if value else INK,
             **{"text-anchor": "end" if left else "start"},
         )
-
-
-def _text(holder: ET.Element, text: str, x: float, y: float, fill: str, **more: str) -> None:
-    ET.SubElement(holder, "text", {"x": _n(x), "y": _n(y), "fill": fill, **more}).text = text
-
-
-def _n(number: float) -> str:
-    return f"{number:.2f}".rstrip("0").rstrip(".")

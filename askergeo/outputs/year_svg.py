@@ -6,13 +6,13 @@ told by colour alone. The parts of a bar have a pattern each, so that they are t
 
 from __future__ import annotations
 
-import base64
 import xml.etree.ElementTree as ET  # only writes
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from askergeo.numbers import format_number
+from askergeo.outputs._svg import EDGE, FONT, INK, RED, SOFT, SPACE, add_text, data_uri, short
 from askergeo.outputs.flow import text_width, wrapped
 from askergeo.outputs.report import STOP
 from askergeo.outputs.year import scale_of
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NARROW", "WIDE", "YearShape", "year_picture", "year_svg"]
 
-_INK, _SOFT, _EDGE, _RED, _GRID = "#1b1b1b", "#4a4a4a", "#4a4a4a", "#9c1c00", "#dcdcdc"
-_FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
-_SPACE = "http://www.w3.org/2000/svg"
+_GRID = "#dcdcdc"
 # Lines over the fill of each series in turn: none, rising, dots, falling, level.
 _PATTERNS: Final = ("", "M0 6L6 0", "M1.5 3H3", "M0 0L6 6", "M0 3H6")
 _LINE = 1.5
@@ -104,19 +102,19 @@ def year_svg(
     root = ET.Element("svg", _frame(shape.width, height, size, key))
     ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
     ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
-    ET.SubElement(root, "rect", width=_n(shape.width), height=_n(height), fill="#ffffff")
+    ET.SubElement(root, "rect", width=short(shape.width), height=short(height), fill="#ffffff")
     _patterns(root, drawn, key)
     for at, (text, one) in enumerate(lines):
         stop = one.startswith(STOP)
         weight = {"font-weight": "700"} if stop or one == drawn.title else {}
-        _text(root, text, margin, margin + line * (at + 0.8), _RED if stop else _INK, **weight)
+        add_text(root, text, margin, margin + line * (at + 0.8), RED if stop else INK, **weight)
     _legend(root, drawn, legend, margin + line * len(lines), shape, key)
     _axis(root, drawn, plot, shape)
     _bars(root, drawn, plot, key)
     _target(root, drawn, plot)
     _years(root, drawn, plot, shape)
     for at, text in enumerate(under):
-        _text(root, text, margin, foot + line * (at + 0.8), _SOFT)
+        add_text(root, text, margin, foot + line * (at + 0.8), SOFT)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -126,19 +124,19 @@ def year_picture(
     """Return the wide chart as a ``data:`` address: a picture file that a link can save."""
     svg = year_svg(drawn, WIDE, key=key, heading=heading, footing=footing)
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
-    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
+    return data_uri(text)
 
 
 def _frame(width: float, height: float, size: float, key: str) -> dict[str, str]:
     return {
-        "xmlns": _SPACE,
-        "viewBox": f"0 0 {_n(width)} {_n(height)}",
-        "width": _n(width),
-        "height": _n(height),
+        "xmlns": SPACE,
+        "viewBox": f"0 0 {short(width)} {short(height)}",
+        "width": short(width),
+        "height": short(height),
         "role": "img",
         "aria-labelledby": f"{key}-t {key}-d",
-        "font-family": _FONT,
-        "font-size": _n(size),
+        "font-family": FONT,
+        "font-size": short(size),
     }
 
 
@@ -201,10 +199,10 @@ def _legend(  # noqa: PLR0917  (places and looks)
     for title, at, x, y in places:
         left, high = x + 0.6 * size, top + y + 0.55 * size
         if at < 0:
-            _line(root, left, high + size / 2, left + 1.4 * size, high + size / 2, _INK, "2.4")
+            _line(root, left, high + size / 2, left + 1.4 * size, high + size / 2, INK, "2.4")
         else:
             _block(root, left, high, 1.4 * size, size, drawn.series[at].colour, at, key)
-        _text(root, title, left + 1.8 * size, high + 0.85 * size, _INK)
+        add_text(root, title, left + 1.8 * size, high + 0.85 * size, INK)
 
 
 def _patterns(root: ET.Element, drawn: YearBars, key: str) -> None:
@@ -219,7 +217,7 @@ def _patterns(root: ET.Element, drawn: YearBars, key: str) -> None:
             patternUnits="userSpaceOnUse",
         )  # fmt: skip
         ET.SubElement(
-            pattern, "path", {"d": path, "stroke": _EDGE, "stroke-width": "1", "fill": "none"}
+            pattern, "path", {"d": path, "stroke": EDGE, "stroke-width": "1", "fill": "none"}
         )
 
 
@@ -234,9 +232,9 @@ def _block(  # noqa: PLR0917  (a rectangle and its looks)
     key: str,
 ) -> ET.Element:
     """Draw a rectangle in the colour of a series, with its pattern and a dark outline."""
-    box = {"x": _n(x), "y": _n(y), "width": _n(wide), "height": _n(high)}
+    box = {"x": short(x), "y": short(y), "width": short(wide), "height": short(high)}
     group = ET.SubElement(holder, "g")
-    ET.SubElement(group, "rect", {**box, "fill": fill, "stroke": _EDGE, "stroke-width": "0.8"})
+    ET.SubElement(group, "rect", {**box, "fill": fill, "stroke": EDGE, "stroke-width": "0.8"})
     if _PATTERNS[series % len(_PATTERNS)]:
         ET.SubElement(group, "rect", {**box, "fill": f"url(#{key}-m{series})"})
     return group
@@ -245,15 +243,17 @@ def _block(  # noqa: PLR0917  (a rectangle and its looks)
 def _axis(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> None:
     size = shape.size
     if drawn.unit:
-        _text(
-            root, drawn.unit[0].upper() + drawn.unit[1:], 0.6 * size, plot.top - 0.8 * size, _SOFT
+        add_text(
+            root, drawn.unit[0].upper() + drawn.unit[1:], 0.6 * size, plot.top - 0.8 * size, SOFT
         )
     labels = _labels(drawn, plot.scale)
     for tick, label in zip(plot.scale.ticks, labels, strict=True):
         y = plot.y(tick)
         zero = tick == 0
-        _line(root, plot.left, y, plot.right, y, _INK if zero else _GRID, "1.2" if zero else "0.8")
-        _text(root, label, plot.left - 0.4 * size, y + 0.35 * size, _SOFT, **{"text-anchor": "end"})
+        _line(root, plot.left, y, plot.right, y, INK if zero else _GRID, "1.2" if zero else "0.8")
+        add_text(
+            root, label, plot.left - 0.4 * size, y + 0.35 * size, SOFT, **{"text-anchor": "end"}
+        )
 
 
 def _bars(root: ET.Element, drawn: YearBars, plot: _Plot, key: str) -> None:
@@ -267,7 +267,7 @@ def _bars(root: ET.Element, drawn: YearBars, plot: _Plot, key: str) -> None:
         if drawn.marks[at]:
             centre = plot.left + (at + 0.5) * plot.slot
             y = plot.y(max(_top_of(drawn, at), 0.0)) - 3
-            _text(root, drawn.marks[at], centre, y, _INK, **{"text-anchor": "middle"})
+            add_text(root, drawn.marks[at], centre, y, INK, **{"text-anchor": "middle"})
 
 
 def _pieces(
@@ -307,7 +307,7 @@ def _target(root: ET.Element, drawn: YearBars, plot: _Plot) -> None:
         x = plot.left + at * plot.slot
         mark = _line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), "#ffffff", "4.4")
         mark.set("stroke-opacity", "0.8")
-        mark = _line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), _INK, "2.4")
+        mark = _line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), INK, "2.4")
         said = f"{drawn.years[at]}, {drawn.target_title}: {drawn.text(aim)}"
         ET.SubElement(mark, "title").text = said
 
@@ -319,7 +319,7 @@ def _years(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> 
     every = max(1, -int(-widest // plot.slot))
     for at in range(0, len(drawn.years), every):
         centre = plot.left + (at + 0.5) * plot.slot
-        _text(root, drawn.years[at], centre, y, _SOFT, **{"text-anchor": "middle"})
+        add_text(root, drawn.years[at], centre, y, SOFT, **{"text-anchor": "middle"})
     if not any(drawn.kinds):
         return
     line = y + 0.6 * size
@@ -327,22 +327,14 @@ def _years(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> 
         places = list(members)
         left = plot.left + places[0] * plot.slot + 0.12 * plot.slot
         right = plot.left + (places[-1] + 1) * plot.slot - 0.12 * plot.slot
-        _line(root, left, line, right, line, _SOFT, "1")
+        _line(root, left, line, right, line, SOFT, "1")
         shown = word if text_width(word, size) <= right - left + plot.slot else ""
         middle = (left + right) / 2
-        _text(root, shown, middle, line + 1.15 * size, _INK, **{"text-anchor": "middle"})
+        add_text(root, shown, middle, line + 1.15 * size, INK, **{"text-anchor": "middle"})
 
 
 def _line(  # noqa: PLR0917  (two ends and a stroke)
     holder: ET.Element, x1: float, y1: float, x2: float, y2: float, stroke: str, width: str
 ) -> ET.Element:
-    ends = {"x1": _n(x1), "y1": _n(y1), "x2": _n(x2), "y2": _n(y2)}
+    ends = {"x1": short(x1), "y1": short(y1), "x2": short(x2), "y2": short(y2)}
     return ET.SubElement(holder, "line", {**ends, "stroke": stroke, "stroke-width": width})
-
-
-def _text(holder: ET.Element, text: str, x: float, y: float, fill: str, **more: str) -> None:
-    ET.SubElement(holder, "text", {"x": _n(x), "y": _n(y), "fill": fill, **more}).text = text
-
-
-def _n(number: float) -> str:
-    return f"{number:.2f}".rstrip("0").rstrip(".")
