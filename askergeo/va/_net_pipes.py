@@ -65,9 +65,8 @@ def text_of(frame: pd.DataFrame, name: str) -> NDArray[np.object_]:
     """Return a column as stripped text, (r,); empty where it is missing or absent."""
     if name not in frame:
         return np.full(len(frame), "", dtype=object)
-    values = frame[name].to_numpy(dtype=object, na_value=None)
-    text = ["" if one is None else str(one).strip() for one in values]
-    return np.array(text, dtype=object)
+    values = frame[name].astype(object)
+    return values.where(values.notna(), "").astype(str).str.strip().to_numpy(dtype=object)
 
 
 def number_of(frame: pd.DataFrame, name: str) -> Reals:

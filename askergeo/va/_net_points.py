@@ -230,12 +230,13 @@ def _media(va_ledning: gpd.GeoDataFrame, table: pd.DataFrame, parameters: Parame
         rows = np.flatnonzero(used & (medium == name))
         if len(rows) == 0:
             continue
-        distance = _ends(shapes[rows]).query(xy, distance_upper_bound=max(tolerance, EXACT_M))[0]
-        exact[:, at] = (np.asarray(distance) <= EXACT_M) & allowed[:, at]
-        near[:, at] = (np.asarray(distance) <= tolerance) & guessed[:, at]
-        exact[:, at] = exact[:, at] | _referred(va_ledning, rows, table)
-    undecided = ~exact.any(axis=1)
-    found = np.where(undecided[:, None], near, exact)
+        bound = max(tolerance, EXACT_M)
+        distance = np.asarray(_ends(shapes[rows]).query(xy, distance_upper_bound=bound)[0])
+        touches = (distance <= EXACT_M) & allowed[:, at]
+        exact[:, at] = touches | _referred(va_ledning, rows, table)
+        near[:, at] = (distance <= tolerance) & guessed[:, at]
+    undecided = np.asarray(~exact.any(axis=1))
+    found = np.where(undecided.reshape(-1, 1), near, exact)
     left = np.flatnonzero(~found.any(axis=1))
     lines = np.flatnonzero(used & (medium != ""))
     for within, possible in ((EXACT_M, allowed), (tolerance, guessed)):
