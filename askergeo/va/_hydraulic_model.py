@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BAR_M",
     "GUESS_COLUMNS",
+    "HOUR_S",
     "JUNCTION",
     "PIPES",
     "PUMP",
@@ -36,6 +37,7 @@ BAR_M: Final = 100_000 / (1000 * 9.80665)
 JUNCTION, RESERVOIR, TANK = 0, 1, 2
 PIPES: Final = (0, 1)
 PUMP: Final = 2
+HOUR_S: Final = 3600
 GUESS_COLUMNS: Final = ("antatt", "antall", "av", "grunnlag")
 # EPANET's PSI is a foot over 0.4333 of water.
 _PSI_M: Final = 0.3048 / 0.4333
