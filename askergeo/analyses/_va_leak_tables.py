@@ -12,6 +12,7 @@ from askergeo.analyses._background import land_of
 from askergeo.result import Column, MapLayer, Style, StyleClass, Table, YearChart
 
 if TYPE_CHECKING:
+    from askergeo.analyses._va_leak_shield import Shield
     from askergeo.analyses._va_leak_zones import ZoneFacts
 
 __all__ = ["CLASSES", "chart", "layers_of", "share_class", "year_table", "zone_table", "zone_years"]
@@ -162,7 +163,7 @@ def chart(years: pd.DataFrame) -> tuple[YearChart, ...]:
 
 
 def layers_of(
-    found: pd.DataFrame, facts: ZoneFacts, boundary: gpd.GeoDataFrame | None
+    found: pd.DataFrame, facts: ZoneFacts, boundary: gpd.GeoDataFrame | None, shield: Shield
 ) -> tuple[MapLayer, ...]:
     """Draw the land, and the zones by share lost."""
     below = () if boundary is None else (land_of(boundary),)
@@ -201,4 +202,4 @@ def layers_of(
         },
         style=Style(column="klasse", classes=tuple(classes), opacity=0.7),
     )
-    return (*below, layer)
+    return (*below, shield.layer(layer))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.numbers import format_number
+from askergeo.privacy import THRESHOLD
 from askergeo.result import Fact, Finding, Severity, Status
 
 if TYPE_CHECKING:
@@ -15,18 +16,23 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from askergeo.analyses._va_leak_shield import Shield
     from askergeo.analyses._va_leak_zones import ZoneFacts
     from askergeo.parameters import Parameters
 
 __all__ = ["findings", "reading", "statement", "warnings"]
 
 _LEAST_PARTS: Final = 2
+_HIDDEN: Final = "Tallene er skjult: sonen har få abonnenter, eller ville røpet en som har det."
 
 
 def statement(
-    found: pd.DataFrame, years: pd.DataFrame, facts: ZoneFacts
+    found: pd.DataFrame, years: pd.DataFrame, facts: ZoneFacts, shield: Shield
 ) -> tuple[str, dict[str, Fact]]:
     """State the share lost in the last year that it is known for, and the zone that loses most."""
+    if not len(years):
+        least = Fact(title="Siste år med måling", value=str(int(found["aar"].max())))
+        return "Lekkasjen til og med {siste} vises ikke: for få abonnenter.", {"siste": least}
     known = years[years["andel"].notna()]
     if not len(known):
         least = int(years["aar"].max())
@@ -45,6 +51,7 @@ def statement(
     }  # fmt: skip
     text = "{andel} % av vannet som ble levert i {aar} lekket ut ({m3} m³), målt i {soner} soner."
     part = found[(found["aar"] == int(last["aar"])) & found["l_s"].notna()]
+    part = part[~part["sone_id"].isin(shield.zones)]
     if len(part) >= _LEAST_PARTS:
         worst = part.iloc[int(part["l_s"].to_numpy().argmax())]
         told["verst"] = Fact(title="Sonen som lekker mest",
@@ -60,14 +67,16 @@ def findings(
     years: pd.DataFrame,
     facts: ZoneFacts,
     va_sone: gpd.GeoDataFrame | None,
+    *,
+    shield: Shield,
     parameters: Parameters,
 ) -> tuple[Finding, ...]:
     """Tell of meters that cannot be right, zones that lose much, and zones without a place."""
     return (
-        *_impossible(found, facts),
-        *_high(found, facts, float(parameters["va_lekkasje_hoy_andel"])),
-        *_night(found, facts, float(parameters["va_lekkasje_natt_avvik"])),
-        *_passed_on(years, found),
+        *_impossible(found, facts, shield),
+        *_high(found, facts, float(parameters["va_lekkasje_hoy_andel"]), shield),
+        *_night(found, facts, float(parameters["va_lekkasje_natt_avvik"]), shield),
+        *_passed_on(years, found, shield),
         *_unplaced(found, facts, va_sone),
     )
 
@@ -105,64 +114,86 @@ def _finding(
     )
 
 
-def _impossible(found: pd.DataFrame, facts: ZoneFacts) -> Iterator[Finding]:
+def _impossible(found: pd.DataFrame, facts: ZoneFacts, shield: Shield) -> Iterator[Finding]:
     for _, row in found[found["levert_m3"] < 0].iterrows():
+        more = f"{format_number(-row['levert_m3'])} m³ mer"
         yield _finding(
             ("ut_over_inn", "Mer vann ut enn inn"),
-            f"{_where(row, facts)}: {format_number(-row['levert_m3'])} m³ mer går videre enn det "
-            "som kommer inn. En av målerne viser feil.",
+            f"{_where(row, facts)}: {_figure(row, shield, more, 'mer')} går videre enn det som "
+            f"kommer inn. En av målerne viser feil.{_silence(row, shield)}",
             row, facts, "Kontroller målerne på grensen av sonen.", severity=Severity.ERROR,
         )  # fmt: skip
     wrong = found[(found["lekkasje_m3"] < 0) & ~(found["levert_m3"] < 0)]
     for _, row in wrong.iterrows():
+        more = f"{format_number(-row['lekkasje_m3'])} m³ større"
         yield _finding(
             ("negativ", "Negativ lekkasje"),
-            f"{_where(row, facts)}: forbruket er {format_number(-row['lekkasje_m3'])} m³ større "
-            "enn det som er levert. En måler viser feil, en forbindelse inn er ikke målt, eller "
-            "forbruk er ført på feil sone. Tallet er med i summen som det er.",
+            f"{_where(row, facts)}: forbruket er {_figure(row, shield, more, 'større')} enn det "
+            "som er levert. En måler viser feil, en forbindelse inn er ikke målt, eller forbruk er "
+            f"ført på feil sone. Tallet er med i summen som det er.{_silence(row, shield)}",
             row, facts, "Kontroller målerne, og hvilke abonnenter som hører til sonen.",
             severity=Severity.ERROR,
         )  # fmt: skip
 
 
-def _high(found: pd.DataFrame, facts: ZoneFacts, limit: float) -> Iterator[Finding]:
+def _figure(row: pd.Series, shield: Shield, figure: str, without: str) -> str:
+    """Say the figure, or the same without it where it is hidden."""
+    return without if row["sone_id"] in shield.zones else figure
+
+
+def _silence(row: pd.Series, shield: Shield) -> str:
+    """Say why a figure is not told, where it is not."""
+    return _figure(row, shield, "", f" {_HIDDEN}")
+
+
+def _high(found: pd.DataFrame, facts: ZoneFacts, limit: float, shield: Shield) -> Iterator[Finding]:
     last = found.sort_values("aar", kind="stable").groupby("sone_id").tail(1)
     for _, row in last[last["andel"] >= limit].sort_values("l_s", ascending=False).iterrows():
+        share, rate = format_number(100 * row["andel"], 1), format_number(row["l_s"], 2)
+        told = f"{share} % av vannet lekker, {rate} l/s."
+        least = f"minst {format_number(100 * limit)} % av vannet lekker. {_HIDDEN}"
         yield _finding(
             ("hoy", "Høy lekkasje"),
-            f"{_where(row, facts)}: {format_number(100 * row['andel'], 1)} % av vannet lekker, "
-            f"{format_number(row['l_s'], 2)} l/s.",
+            f"{_where(row, facts)}: {_figure(row, shield, told, least)}",
             row, facts, "Let etter lekkasjer her først.",
         )  # fmt: skip
 
 
-def _night(found: pd.DataFrame, facts: ZoneFacts, limit: float) -> Iterator[Finding]:
+def _night(
+    found: pd.DataFrame, facts: ZoneFacts, limit: float, shield: Shield
+) -> Iterator[Finding]:
     """Tell where the night says something else than the year."""
     both = found[found["natt_lekkasje_l_s"].notna() & (found["l_s"] > 0)]
     off = (both["natt_lekkasje_l_s"] - both["l_s"]) / both["l_s"]
     for _, row in both[off.abs() > limit].iterrows():
         more = "mer" if row["natt_lekkasje_l_s"] > row["l_s"] else "mindre"
+        night, mean = (format_number(row[one], 2) for one in ("natt_lekkasje_l_s", "l_s"))
+        told = f"om natten er lekkasjen {night} l/s, {more} enn årets {mean} l/s."
+        without = f"om natten er lekkasjen {more} enn i året ellers. {_HIDDEN}"
         yield _finding(
             ("natt_avvik", "Natten og året sier ulikt"),
-            f"{_where(row, facts)}: om natten er lekkasjen "
-            f"{format_number(row['natt_lekkasje_l_s'], 2)} l/s, {more} enn årets "
-            f"{format_number(row['l_s'], 2)} l/s.",
+            f"{_where(row, facts)}: {_figure(row, shield, told, without)}",
             row, facts, "Se etter nattforbruk i næring, nye lekkasjer eller umålt forbruk.",
             severity=Severity.INFO,
         )  # fmt: skip
 
 
-def _passed_on(years: pd.DataFrame, found: pd.DataFrame) -> Iterator[Finding]:
+def _passed_on(years: pd.DataFrame, found: pd.DataFrame, shield: Shield) -> Iterator[Finding]:
     """More cannot be passed on between the zones than runs into them."""
     sums = found.groupby("aar")[["inn_m3", "ut_m3"]].sum(min_count=1)
     for year, row in sums[sums["ut_m3"] > sums["inn_m3"]].iterrows():
+        told = (
+            f"{format_number(row['ut_m3'])} m³ går ut av sonene, og bare "
+            f"{format_number(row['inn_m3'])} m³ inn."
+        )
+        if int(str(year)) in shield.years:
+            told = f"mer går ut av sonene enn inn. {_HIDDEN}"
         yield Finding(
             rule="va_lekkasje.sum_ut_over_inn",
             title="Sonene gir fra seg mer enn de får",
             status=Status.NOT_RELEVANT,
             severity=Severity.ERROR,
-            text=f"{year}: {format_number(row['ut_m3'])} m³ går ut av sonene, og bare "
-            f"{format_number(row['inn_m3'])} m³ inn.",
+            text=f"{year}: {told}",
             layer="va_maaling",
             action="Kontroller målerne mellom sonene, og at alle soner er med.",
         )
@@ -213,9 +244,11 @@ def _unplaced(
         )
 
 
-def warnings(found: pd.DataFrame, years: pd.DataFrame, facts: ZoneFacts) -> tuple[str, ...]:
-    """Say what makes the numbers less certain."""
-    said = []
+def warnings(
+    found: pd.DataFrame, years: pd.DataFrame, facts: ZoneFacts, shield: Shield
+) -> tuple[str, ...]:
+    """Say what makes the numbers less certain, and what is hidden."""
+    said = list(_hidden(facts, shield))
     lacking = int(found["lekkasje_m3"].isna().sum())
     if lacking:
         rows = "én måling" if lacking == 1 else f"{format_number(lacking)} målinger"
@@ -235,6 +268,23 @@ def warnings(found: pd.DataFrame, years: pd.DataFrame, facts: ZoneFacts) -> tupl
         gone = ", ".join(str(int(one)) for one in years.loc[years["lekkasje_m3"].isna(), "aar"])
         said.append(f"Summen av sonene er ukjent for {gone}.")
     return tuple(said)
+
+
+def _hidden(facts: ZoneFacts, shield: Shield) -> Iterator[str]:
+    if shield.zones:
+        named = ", ".join(sorted(str(facts.names[one]) for one in shield.zones))
+        sums = ", ".join(str(one) for one in sorted(shield.years))
+        yield (
+            f"Tallene for {named} er skjult: færre enn {THRESHOLD} abonnenter i en sone viser "
+            "hva en husstand bruker, og minst én sone til må skjules for at summen ikke skal røpe "
+            f"den.{f' Summen for {sums} er skjult.' if sums else ''}"
+        )
+    if shield.unknown:
+        zones = "én sone" if len(shield.unknown) == 1 else f"{len(shield.unknown)} soner"
+        yield (
+            f"Antall abonnenter er ukjent i {zones}. Er det færre enn {THRESHOLD}, viser tallene "
+            "hva en husstand bruker: vurder det før svaret deles."
+        )
 
 
 def reading(parameters: Parameters) -> tuple[str, ...]:

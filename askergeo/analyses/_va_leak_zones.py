@@ -38,6 +38,8 @@ class ZoneFacts:
         Addresses with municipal water; empty without the register.
     unknown
         Addresses that the register does not tell of, by zone.
+    addresses
+        All addresses, by zone: customers are not more than those.
     areas
         The zones as they are drawn, by id.
     """
@@ -46,6 +48,7 @@ class ZoneFacts:
     length_km: pd.Series
     connections: pd.Series
     unknown: pd.Series
+    addresses: pd.Series
     areas: gpd.GeoDataFrame | None
 
 
@@ -73,7 +76,9 @@ def zone_facts(
     ids = list(dict.fromkeys(measured.astype(str)))
     names = pd.Series(ids, index=ids)
     if va_sone is None or not len(va_sone):
-        return ZoneFacts(names=names, length_km=none, connections=none, unknown=none, areas=None)
+        return ZoneFacts(
+            names=names, length_km=none, connections=none, unknown=none, addresses=none, areas=None
+        )
     zones = va_sone[va_sone["sone_id"].astype(str).isin(ids)].drop_duplicates("sone_id")
     shapes = geometries(zones)
     zones = zones[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
@@ -82,8 +87,15 @@ def zone_facts(
     names.update(pd.Series(told, index=zones.index)[told != ""])
     areas = shapely.make_valid(geometries(zones))
     km = none if va_ledning is None else _lengths(zones.index, areas, va_ledning, parameters)
-    connected, unknown = _connections(zones.index, areas, adresse, va_tilknytning)
-    return ZoneFacts(names=names, length_km=km, connections=connected, unknown=unknown, areas=zones)
+    connected, unknown, every = _connections(zones.index, areas, adresse, va_tilknytning)
+    return ZoneFacts(
+        names=names,
+        length_km=km,
+        connections=connected,
+        unknown=unknown,
+        addresses=every,
+        areas=zones,
+    )
 
 
 def _lengths(
@@ -105,20 +117,24 @@ def _connections(
     areas: NDArray[np.object_],
     adresse: gpd.GeoDataFrame | None,
     va_tilknytning: pd.DataFrame | None,
-) -> tuple[pd.Series, pd.Series]:
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Count the addresses of each zone that have water, that may have it, and all there are."""
     none = pd.Series(dtype=np.float64)
-    if adresse is None or va_tilknytning is None or "vann" not in va_tilknytning:
-        return none, none
+    if adresse is None:
+        return none, none, none
     known = adresse.drop_duplicates("adresse_id")
-    register = va_tilknytning.drop_duplicates("adresse_id").set_index(
-        va_tilknytning.drop_duplicates("adresse_id")["adresse_id"].astype(str)
-    )["vann"]
+    zone, address = shapely.STRtree(geometries(known)).query(areas, predicate="intersects")
+
+    def count(which: NDArray[np.bool_]) -> pd.Series:
+        found = np.bincount(zone[which[address]], minlength=len(ids)).astype(float)
+        return pd.Series(found, index=ids)
+
+    every = count(np.ones(len(known), dtype=bool))
+    if va_tilknytning is None or "vann" not in va_tilknytning:
+        return none, none, every
+    rows = va_tilknytning.drop_duplicates("adresse_id")
+    register = rows.set_index(rows["adresse_id"].astype(str))["vann"]
     water = known["adresse_id"].astype(str).map(register.astype(object))
     yes = (water == True).to_numpy(dtype=bool)  # noqa: E712  (missing is neither)
     silent = water.isna().to_numpy(dtype=bool)
-    zone, address = shapely.STRtree(geometries(known)).query(areas, predicate="intersects")
-    count = [
-        pd.Series(np.bincount(zone[which[address]], minlength=len(ids)).astype(float), index=ids)
-        for which in (yes, silent)
-    ]
-    return count[0], count[1]
+    return count(yes), count(silent), every

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from askergeo.analyses import _va_leak_text as text
+from askergeo.analyses._va_leak_shield import shield_of
 from askergeo.analyses._va_leak_tables import chart, layers_of, year_table, zone_table, zone_years
 from askergeo.analyses._va_leak_zones import zone_facts
 from askergeo.errors import LayerError
@@ -70,16 +71,21 @@ def va_lekkasje(
         night_l_h=float(parameters["va_lekkasje_natt_l_h"]),
     )
     years, slopes = by_year(found), trends(found)
-    template, told = text.statement(found, years, facts)
+    shield = shield_of(found, facts)
+    template, told = text.statement(found, shield.sums(years), facts, shield)
     return Result(
         analysis="va_lekkasje",
         title="Lekkasje fra vannettet",
         template=template,
         facts=told,
-        tables=(zone_table(found, facts, slopes), year_table(years), zone_years(found, facts)),
-        layers=layers_of(found, facts, kommunegrense),
-        findings=text.findings(found, years, facts, va_sone, parameters),
-        warnings=text.warnings(found, years, facts),
+        tables=(
+            shield.zone_table(zone_table(found, facts, slopes)),
+            shield.year_table(year_table(years)),
+            shield.zone_years(zone_years(found, facts), found["sone_id"]),
+        ),
+        layers=layers_of(found, facts, kommunegrense, shield),
+        findings=text.findings(found, years, facts, va_sone, shield=shield, parameters=parameters),
+        warnings=text.warnings(found, years, facts, shield),
         reading=text.reading(parameters),
-        charts=chart(years),
+        charts=chart(shield.sums(years)),
     )

@@ -55,13 +55,16 @@ def _layers() -> dict[str, Any]:
                   shapely.LineString([(100, 100), (100, 600)])],
         crs=CRS,
     )  # fmt: skip
+    # Six with municipal water, one without and one unknown in A; seven in B, five in C.
+    places = [(n, n) for n in range(1, 9)]
+    places += [(1500 + n, 4) for n in range(7)] + [(n, 1500) for n in range(5)]
+    ids = [f"a{n}" for n in range(len(places))]
     addresses = gpd.GeoDataFrame(
-        {"adresse_id": list("abcde")},
-        geometry=gpd.points_from_xy([1, 2, 3, 1500, 9000], [1, 2, 3, 4, 5]),
-        crs=CRS,
+        {"adresse_id": ids}, geometry=gpd.points_from_xy(*zip(*places, strict=True)), crs=CRS
     )
+    water = [*[True] * 6, False, *[True] * 12]
     register = pd.DataFrame(
-        {"adresse_id": list("abd"), "vann": pd.array([True, False, True], dtype="boolean")}
+        {"adresse_id": [*ids[:7], *ids[8:]], "vann": pd.array(water, dtype="boolean")}
     )
     return {
         "va_sone": zones, "va_ledning": pipes, "adresse": addresses, "va_tilknytning": register,
@@ -84,9 +87,9 @@ def test_pipes_and_connections_are_those_inside_the_zone() -> None:
     # 500 m of the main and 500 m without a known function; the service pipe is no main.
     assert table.loc["A", "km"] == pytest.approx(1.0)
     assert table.loc["B", "km"] == pytest.approx(0.75)
-    assert table.loc["A", "abonnenter"] == 1
+    assert table.loc["A", "abonnenter"] == 6
     assert table.loc["A", "ukjente"] == 1
-    assert table.loc["B", "abonnenter"] == 1
+    assert table.loc["B", "abonnenter"] == 7
     assert table.loc["A", "l_s_km"] == pytest.approx(30_000_000 / (366 * 86_400))
 
 
@@ -146,7 +149,7 @@ def test_the_index_needs_a_pressure() -> None:
     assert _run(_meters()).table("soner").frame["ili"].isna().all()
     table = _run(_meters(), va_lekkasje_trykk_m="50").table("soner").frame
     litres = 30_000_000 / 366
-    assert table.loc["A", "ili"] == pytest.approx(litres / ((18 * 1 + 0.8 * 1) * 50))
+    assert table.loc["A", "ili"] == pytest.approx(litres / ((18 * 1 + 0.8 * 6) * 50))
 
 
 def test_the_chart_draws_where_the_water_goes() -> None:
@@ -158,3 +161,67 @@ def test_the_chart_draws_where_the_water_goes() -> None:
 def test_an_empty_layer_is_refused() -> None:
     with pytest.raises(LayerError, match="tomt"):
         _run(_meters().iloc[:0])
+
+
+def _few(layers: dict[str, Any], zone: str, left: int) -> dict[str, Any]:
+    """Take customers out of a zone until so many are left."""
+    shape = layers["va_sone"].set_index("sone_id").geometry[zone]
+    inside = layers["adresse"][layers["adresse"].intersects(shape)]
+    gone = set(inside["adresse_id"].iloc[left:])
+    kept = layers["adresse"][~layers["adresse"]["adresse_id"].isin(gone)]
+    return {**layers, "adresse": kept}
+
+
+def _third(meters: pd.DataFrame) -> pd.DataFrame:
+    rows = [("C", year, 50_000.0, 0.0, 41_000.0, 0.0, np.nan) for year in (2023, 2024)]
+    return pd.concat([meters, pd.DataFrame(rows, columns=COLUMNS)], ignore_index=True)
+
+
+def _told(result: Result) -> str:
+    """All that a reader sees: sentence, tables, map, findings, warnings."""
+    frames = [one.frame.to_csv() for one in result.tables]
+    frames += [pd.DataFrame(one.frame.drop(columns="geometry")).to_csv() for one in result.layers]
+    words = [one.text for one in result.findings]
+    return "\n".join([result.sentence, *frames, *words, *result.warnings])
+
+
+def test_what_a_household_uses_is_hidden_everywhere() -> None:
+    meters = _third(_meters(forbruk_m3=31_999.0, natt_l_s=0.71))
+    result = _run(meters, _few(_layers(), "B", 1))
+    found = result.table("soner").frame
+    # C has fewest customers of the others: without it the sum less A would tell of B.
+    assert found.loc[["B", "C"], "lekkasje_m3"].isna().all()
+    assert found.loc["A", "lekkasje_m3"] == 30_000
+    assert result.layer("lekkasje_soner").frame.loc["B", "klasse"] == "Skjult: få abonnenter"
+    for figure in ("31999", "31 999", "8001", "8 001", "0.71", "0,71", "20.0", "20,0"):
+        assert figure not in _told(result), figure
+    years = result.table("soner_aar")
+    assert {("B_2024", "forbruk_m3"), ("A_2024", "ut_m3")} <= years.hidden
+    assert years.frame.loc["A_2024", "levert_m3"] == 60_000
+    assert ":" in years.note
+
+
+def test_the_sum_of_the_year_does_not_give_a_zone_away() -> None:
+    result = _run(_third(_meters()), _few(_layers(), "B", 4))
+    assert result.table("soner").frame["lekkasje_m3"].isna().to_dict() == {
+        "A": False, "B": True, "C": True,
+    }  # fmt: skip
+    assert result.table("aar").frame.loc["2024", "lekkasje_m3"] == pytest.approx(47_000)
+    # With nothing else to hide behind, the sum goes.
+    alone = _run(_meters().iloc[[3]], _few(_layers(), "B", 4))
+    assert alone.table("aar").frame["lekkasje_m3"].isna().all()
+    assert "vises ikke" in alone.sentence
+    assert alone.charts == ()
+    assert any("Summen for 2024 er skjult" in one for one in alone.warnings)
+
+
+def test_five_customers_are_enough() -> None:
+    result = _run(_meters(), _few(_layers(), "B", 5))
+    assert result.table("soner").hidden == frozenset()
+
+
+def test_unknown_customers_are_said() -> None:
+    layers = _layers()
+    del layers["va_tilknytning"]
+    assert any("ukjent i 2 soner" in one for one in _run(_meters(), layers).warnings)
+    assert not any("deles" in one for one in _run(_meters()).warnings)
