@@ -29,7 +29,7 @@ from askergeo._layer import (
     Source,
 )
 from askergeo.errors import CatalogueError
-from askergeo.result import Style, StyleClass
+from askergeo.result import SHAPES, Style, StyleClass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -398,6 +398,7 @@ def _style(
     for key in ("width", "size", "opacity"):
         if (amount := check.number(place, record, key)) is not None:
             given[key] = float(amount)
+    given["shape"] = check.choice(place, record, "shape", SHAPES, "circle")
     column = check.text(place, record, "column")
     if column and column not in columns:
         check.fault((*place, "column"), f"«{column}» er ikke blant kolonnene")
@@ -422,7 +423,7 @@ def _classes(
     result = []
     for i, raw in enumerate(check.items((*place, "classes"), value)):
         here = (*place, "classes", i)
-        record = check.record(here, raw, frozenset({"value", "label", "fill", "stroke"}))
+        record = check.record(here, raw, frozenset(f.name for f in fields(StyleClass)))
         if "value" not in record or not record.get("label"):
             check.fault(here, "klassen må ha «value» og «label»")
         result.append(
@@ -431,6 +432,10 @@ def _classes(
                 label=check.text(here, record, "label"),
                 fill=_colour(check, here, record, "fill"),
                 stroke=_colour(check, here, record, "stroke"),
+                dash=check.flag(here, record, "dash"),
+                shape=check.choice(here, record, "shape", ("", *SHAPES), ""),
+                width=float(check.number(here, record, "width") or 0),
+                size=float(check.number(here, record, "size") or 0),
             )
         )
     return tuple(result)

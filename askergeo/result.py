@@ -180,23 +180,31 @@ class Table:
             raise ValueError(msg)
 
 
+#: The marks of points.
+SHAPES = ("circle", "square", "triangle", "diamond", "cross", "star")
+
+
 @dataclass(frozen=True, kw_only=True)
 class StyleClass:
-    """One class of a categorised style: the value, its label, its colours and a dashed line."""
+    """One class of a categorised style; what is empty or 0 is as in the style itself."""
 
     value: Any
     label: str
     fill: str = ""
     stroke: str = ""
     dash: bool = False
+    shape: str = ""
+    width: float = 0.0
+    size: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
     """How a layer is drawn, alike on the page and in QGIS.
 
-    Colours are ``#rrggbb``; widths and sizes are in millimetres on paper. ``column`` and
-    ``classes`` make the style categorised; without them all features look alike.
+    Colours are ``#rrggbb``; widths and sizes are in millimetres on paper. ``shape`` is one of
+    :data:`SHAPES`, for points. ``column`` and ``classes`` make the style categorised; without them
+    all features look alike.
     """
 
     fill: str = "#9ecae1"
@@ -205,6 +213,7 @@ class Style:
     size: float = 2.0
     opacity: float = 1.0
     dash: bool = False
+    shape: str = "circle"
     column: str = ""
     classes: tuple[StyleClass, ...] = ()
 

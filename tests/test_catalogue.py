@@ -27,6 +27,7 @@ from askergeo.catalogue import (
     load_codes,
 )
 from askergeo.errors import CatalogueError, MissingFileError
+from askergeo.outputs.report import symbols
 from askergeo.result import Status, Style
 from askergeo.sources.mapping import load_mapping
 
@@ -458,6 +459,45 @@ def test_a_user_adds_a_layer_by_adding_a_file(own: Path) -> None:
     assert "lekeplass" not in load_catalogue()
 
 
+def test_a_class_has_its_own_dash_shape_width_and_size(own: Path) -> None:
+    classes = "[{value: 1, label: God, dash: true}, {value: 2, label: D, shape: star, size: 3}]"
+    text = OWN.replace(
+        "  classes: tilstand", f"  shape: square\n  width: 0.7\n  classes: {classes}"
+    )
+    (own / "lekeplass.yml").write_text(text, encoding="utf-8")
+    style = load_catalogue(own)["lekeplass"].style
+    assert [(one.dash, one.shape, one.size) for one in style.classes] == [
+        (True, "", 0),
+        (False, "star", 3),
+    ]
+    assert [(one.dash, one.shape, one.width, one.size) for one in symbols(style, "L")] == [
+        (True, "square", 0.7, 2),
+        (False, "star", 0.7, 3),
+        (False, "square", 0.7, 2),
+    ]
+
+
+def test_pipes_have_the_colours_and_nodes_the_marks_of_maps_of_pipes() -> None:
+    catalogue = load_catalogue()
+    lines = {one.value: one.stroke for one in catalogue["va_ledning"].style.classes}
+
+    def most(colour: str) -> str:
+        parts = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+        return "svart" if max(parts) < 64 else ("rød", "grønn", "blå")[parts.index(max(parts))]
+
+    assert {value: most(colour) for value, colour in lines.items()} == {
+        "vann": "blå",
+        "spillvann": "grønn",
+        "overvann": "svart",
+        "avlop_felles": "rød",
+    }
+    marks = {one.value: one.shape for one in catalogue["va_node"].style.classes}
+    assert (marks["kum"], marks["sluk"]) == ("circle", "square")
+    for name in ("va_node", "va_anlegg"):
+        looks = [(one.fill, one.shape, one.size) for one in catalogue[name].style.classes]
+        assert len(set(looks)) == len(looks)
+
+
 def test_a_users_file_replaces_a_built_in_layer(tmp_path: Path) -> None:
     text = (built_in_folder() / "senter.yml").read_text(encoding="utf-8")
     (tmp_path / "sentre.yml").write_text(text.replace("Senterstruktur", "Våre sentre"), "utf-8")
@@ -504,6 +544,17 @@ def _faults(folder: Path, text: str) -> str:
         ("column: tilstand", "column: farge", "style.column: «farge» er ikke blant kolonnene"),
         ("  classes: tilstand\n", "", "«column» og «classes» hører sammen"),
         ("  column: tilstand\n", "  fill: grønn\n", "«grønn» er ikke en farge"),
+        ("  classes: tilstand", "  shape: prikk", "linje 17: style.shape: 'prikk' er ikke blant"),
+        (
+            "  classes: tilstand",
+            "  classes: [{value: 1, label: God, shape: oval}]",
+            "linje 17: style.classes[0].shape: 'oval' er ikke blant",
+        ),
+        (
+            "  classes: tilstand",
+            "  classes: [{value: 1, label: God, dash: kanskje}]",
+            "linje 17: style.classes[0].dash: skal være",
+        ),
         ("title: Lekeplasser", "title: [a]", "linje 4: title: skal være tekst"),
         ("id: lekeplass", "id: Lekeplass", "må være små bokstaver"),
         ("id: lekeplass\n", "", "«id» (eget lag) eller «name» (nasjonalt) mangler"),

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from askergeo.numbers import format_number
+from askergeo.outputs.marker import corners
 from askergeo.outputs.report import cell_text, hidden_rows, label_text, shown_columns, symbols
 
 if TYPE_CHECKING:
@@ -194,6 +195,8 @@ def _layer(
                 "size": s.size,
                 "opacity": s.opacity,
                 "dash": s.dash,
+                # A circle needs no corners.
+                **({"corners": corners(s.shape)} if s.shape != "circle" else {}),
             }
             for s in drawn
         ],

@@ -22,6 +22,7 @@ from askergeo.errors import DataQualityError
 from askergeo.numbers import format_number
 from askergeo.outputs._page_tables import CONTENTS_FROM, short, table_groups
 from askergeo.outputs.mapdata import map_data
+from askergeo.outputs.marker import outline
 from askergeo.outputs.report import (
     NO_DATE,
     STOP,
@@ -203,6 +204,8 @@ def _legend(layer: MapLayer, file_name: str) -> dict[str, Any]:
         "count": format_number(len(layer.frame)),
         "heading": column.header if column else "",
         "shape": shape,
+        # Lines are drawn as wide as on the map only where the width tells something.
+        "widths": len({symbol.width for symbol in drawn}) > 1,
         "symbols": drawn,
         "note": layer.note,
         "file_name": file_name,
@@ -278,4 +281,5 @@ def _template() -> jinja2.Template:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = format_number
+    environment.filters["outline"] = outline
     return environment.from_string(_asset("page.html.j2"))

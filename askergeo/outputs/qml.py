@@ -26,6 +26,10 @@ _SYMBOL_TYPES = {"punkt": "marker", "linje": "line", "flate": "fill"}
 _LAYER_CLASSES = {"punkt": "SimpleMarker", "linje": "SimpleLine", "flate": "SimpleFill"}
 
 
+# QGIS' own names of the marks.
+_MARKS = {"cross": "cross_fill"}
+
+
 def qml(layer: MapLayer, geometry: str, aliases: Mapping[str, str]) -> str:
     """Write the style of a map layer.
 
@@ -132,7 +136,7 @@ def _options(symbol: Symbol, geometry: str) -> dict[str, str]:
         }
     if geometry == "punkt":
         return {
-            "name": "circle",
+            "name": _MARKS.get(symbol.shape, symbol.shape),
             "color": _rgba(symbol.fill),
             "size": _number(symbol.size),
             "size_unit": "MM",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from askergeo.compare import is_comparison
 from askergeo.numbers import HIDDEN, UNKNOWN, format_number
+from askergeo.result import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -234,6 +235,7 @@ class Symbol:
     size: float
     opacity: float
     dash: bool
+    shape: str
 
 
 def symbols(style: Style, title: str) -> tuple[Symbol, ...]:
@@ -247,6 +249,7 @@ def symbols(style: Style, title: str) -> tuple[Symbol, ...]:
         size=style.size,
         opacity=min(max(style.opacity, 0.0), 1.0),
         dash=style.dash,
+        shape=style.shape if style.shape in SHAPES else SHAPES[0],
     )
     if not style.column:
         return (plain,)
@@ -257,7 +260,10 @@ def symbols(style: Style, title: str) -> tuple[Symbol, ...]:
             label=item.label,
             fill=colour(item.fill) or plain.fill,
             stroke=colour(item.stroke) or plain.stroke,
+            width=item.width or plain.width,
+            size=item.size or plain.size,
             dash=item.dash or plain.dash,
+            shape=item.shape if item.shape in SHAPES else plain.shape,
         )
         for item in style.classes
     )

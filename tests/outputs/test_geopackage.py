@@ -16,7 +16,7 @@ from lxml import etree
 
 from askergeo.outputs.geopackage import write_geopackage
 from askergeo.outputs.report import Report
-from askergeo.result import Column, MapLayer, Result, Style
+from askergeo.result import Column, MapLayer, Result, Style, StyleClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,6 +205,45 @@ def test_qml_of_lines_and_points(small: Result, tmp_path: Path) -> None:
         "circle",
     )
     assert [root.findtext("layerGeometryType") for root in (one, two)] == ["1", "0"]
+
+
+def test_qml_of_classes_with_their_own_marks_and_dashes(small: Result, tmp_path: Path) -> None:
+    point = gpd.GeoDataFrame({"n": ["a", "b"]}, geometry=[shapely.Point(0, 0)] * 2, crs=25832)
+    line = gpd.GeoDataFrame(
+        {"n": ["a", "b"]}, geometry=[shapely.LineString([(0, 0), (1, 1)])] * 2, crs=25832
+    )
+    style = Style(
+        column="n",
+        shape="square",
+        classes=(
+            StyleClass(value="a", label="A", shape="cross", size=5),
+            StyleClass(value="b", label="B", stroke="#ff0000", dash=True, width=0.9),
+        ),
+    )
+    columns = {"n": Column(title="N")}
+    layers = tuple(
+        MapLayer(name=name, title=name, frame=frame, columns=columns, style=style)
+        for name, frame in (("punkt", point), ("linje", line))
+    )
+    path = written(tmp_path, replace(small, layers=layers))
+    found = [
+        [
+            {o.get("name"): o.get("value") for o in layer.iter("Option") if o.get("name")}
+            for layer in etree.fromstring(row[0].encode()).findall(".//symbol/layer")
+        ]
+        for row in query(path, "SELECT styleQML FROM layer_styles ORDER BY id")
+    ]
+    # QGIS' filled cross has a name of its own; the last symbol is of all other values.
+    assert [(one["name"], one["size"]) for one in found[0]] == [
+        ("cross_fill", "5"),
+        ("square", "2"),
+        ("square", "2"),
+    ]
+    assert [(one["line_style"], one["line_width"]) for one in found[1]] == [
+        ("solid", "0.3"),
+        ("dash", "0.9"),
+        ("solid", "0.3"),
+    ]
 
 
 def test_numbers_that_must_not_be_published_are_marked(

@@ -18,10 +18,11 @@ from lxml import html
 
 from askergeo.errors import DataQualityError
 from askergeo.outputs.mapdata import map_data
+from askergeo.outputs.marker import corners, outline
 from askergeo.outputs.page import PAGE_LIMIT, page_html
 from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import suppress
-from askergeo.result import Column, Fact, MapLayer, Missing, Result, Severity
+from askergeo.result import Column, Fact, MapLayer, Missing, Result, Severity, Style, StyleClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +128,34 @@ def test_the_figure_states_the_finding_and_the_legend_is_text(small: Result) -> 
     assert "© SSB og Kartverket" in caption
     labels = [" ".join(li.text_content().split()) for li in figure.findall(".//li")]
     assert labels == ["Nord i kommunen", "Sør i kommunen", "Annet"]
+
+
+def test_the_legend_draws_marks_dashes_and_widths_as_the_map_does(small: Result) -> None:
+    points = gpd.GeoDataFrame(
+        {"n": ["a", "b"]}, geometry=[shapely.Point(580_000, 6_630_000)] * 2, crs=25832
+    )
+    lines = points.set_geometry(points.buffer(9).boundary)
+    style = Style(
+        column="n",
+        classes=(
+            StyleClass(value="a", label="A", fill="#ff0000", shape="diamond", dash=True, width=1),
+            StyleClass(value="b", label="B", fill="#00ff00"),
+        ),
+    )
+    layers = tuple(
+        MapLayer(name=n, title=n, frame=f, columns={"n": Column(title="N")}, style=style)
+        for n, f in (("p", points), ("l", lines))
+    )
+    root = tree(replace(small, layers=layers))
+    marks = [next(iter(svg)) for svg in root.xpath("//div[@class='legend']//svg")]
+    assert [mark.tag for mark in marks] == ["path", "circle", "line", "line"]
+    assert marks[0].get("d") == outline("diamond", 14, 8, 6)
+    assert [(m.get("stroke-width"), m.get("stroke-dasharray")) for m in marks[2:]] == [
+        ("3.78", "6 4"),
+        ("2", None),
+    ]
+    first = json.loads(root.get_element_by_id("kartdata").text)[0]["layers"][0]["symbols"]
+    assert [symbol.get("corners") for symbol in first] == [corners("diamond"), None, None]
 
 
 def test_what_was_not_run_and_what_was_missing_is_said(small: Result) -> None:

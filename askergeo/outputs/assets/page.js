@@ -27,9 +27,26 @@
       fillColor: symbol.fill || "#333333",
       fillOpacity: symbol.opacity,
       dashArray: symbol.dash ? "6 4" : null,
+      corners: symbol.corners,
       radius: Math.max(symbol.size * MILLIMETRE / 2, 3)
     };
   }
+
+  // A mark with corners, in radii around the place.
+  var Mark = L.CircleMarker.extend({
+    _updatePath: function () {
+      var renderer = this._renderer, at = this._point, corners = this.options.corners, radius = this._radius;
+      if (!corners) { renderer._updateCircle(this); return; }
+      if (!renderer._drawing || this._empty()) { return; }
+      var context = renderer._ctx;
+      context.beginPath();
+      for (var i = 0; i < corners.length; i += 2) {
+        context[i ? "lineTo" : "moveTo"](at.x + corners[i] * radius, at.y + corners[i + 1] * radius);
+      }
+      context.closePath();
+      renderer._fillStroke(context, this);
+    }
+  });
 
   function popup(layer, row) {
     var box = document.createElement("div");
@@ -54,7 +71,7 @@
     var options = style(symbol, kind);
     options.renderer = renderer;
     if (kind === 0) {
-      return L.featureGroup(lines.map(function (points) { return L.circleMarker(points[0], options); }));
+      return L.featureGroup(lines.map(function (points) { return new Mark(points[0], options); }));
     }
     return kind === 1 ? L.polyline(lines, options) : L.polygon(lines, options);
   }
