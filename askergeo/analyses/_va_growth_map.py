@@ -10,7 +10,7 @@ import pandas as pd
 
 from askergeo.analyses._background import land_of
 from askergeo.analyses._va_growth_connect import near_layer_frame
-from askergeo.analyses._va_growth_tables import _MAIN_COLUMNS, shown_mains
+from askergeo.analyses._va_growth_pipes import MAIN_COLUMNS, shown_mains
 from askergeo.analyses._va_growth_wait import FREE, NEVER, NO_PLANT, UNSURE, WAITS, worst
 from askergeo.geometry import geometries
 from askergeo.result import Column, MapLayer, Style, StyleClass
@@ -115,7 +115,7 @@ def _main_layer(scene: Scene, kind: str, rows: pd.DataFrame) -> MapLayer:
         name=f"ledninger_{kind}",
         title=f"{title} etter hvor fulle de blir",
         frame=gpd.GeoDataFrame(frame, geometry=shapes, crs=pipes.crs),
-        columns={**_MAIN_COLUMNS, "klasse": Column(title="Plass")},
+        columns={**MAIN_COLUMNS, "klasse": Column(title="Plass")},
         style=Style(column="klasse", classes=_classes(_PIPES, frame["klasse"]), width=0.5),
         visible=kind != "vann",
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from askergeo.analyses._va_growth_plants import cause_text
 from askergeo.analyses._va_growth_scene import NOWHERE, unknown_share
-from askergeo.analyses._va_growth_tables import cause_text
 from askergeo.analyses._va_growth_wait import FREE, UNSURE, worst
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from askergeo.analyses import _va_growth_tables as tables
+from askergeo.analyses import _va_growth_pipes as pipes
+from askergeo.analyses import _va_growth_plants as plants
 from askergeo.analyses import _va_growth_text as text
 from askergeo.analyses._va_growth_connect import area_table, near_homes, near_table, share_table
 from askergeo.analyses._va_growth_map import layers_of
 from askergeo.analyses._va_growth_scene import make_scene
 from askergeo.analyses._va_growth_sums import main_load, plant_load, stations
+from askergeo.analyses._va_growth_tables import basis_table, zone_table
 from askergeo.analyses._va_growth_wait import waiting, waiting_table
 from askergeo.result import Result
 from askergeo.va.network import AVLOP, VANN
@@ -95,20 +97,20 @@ elevtall, kommunegrense
     lifted = stations(scene)
     found = {kind: main_load(scene, kind, parameters) for kind in (AVLOP, VANN)}
     mains = {
-        kind: tables.main_rows(scene, kind, one) for kind, one in found.items() if one is not None
+        kind: pipes.main_rows(scene, kind, one) for kind, one in found.items() if one is not None
     }
     projects = waiting(scene, loads)
     near = {kind: near_homes(scene, kind, gangnett, parameters) for kind in (VANN, AVLOP)}
-    by_year = [one for kind in loads for one in tables.year_tables(scene, kind, loads[kind])]
+    by_year = [one for kind in loads for one in plants.year_tables(scene, kind, loads[kind])]
     wait = waiting_table(projects)
     connection = share_table(scene)
     made = (
-        *(tables.plant_table(scene, kind, one) for kind, one in loads.items()),
+        *(plants.plant_table(scene, kind, one) for kind, one in loads.items()),
         *by_year,
         wait,
-        tables.station_table(scene, lifted),
-        tables.main_count_table(scene, mains) if mains else None,
-        *(tables.main_table(rows, kind, parameters) for kind, rows in mains.items()),
+        pipes.station_table(scene, lifted),
+        pipes.main_count_table(scene, mains) if mains else None,
+        *(pipes.main_table(rows, kind, parameters) for kind, rows in mains.items()),
         connection,
         *(area_table(scene, kind) for kind in (VANN, AVLOP)),
         *(
@@ -116,8 +118,8 @@ elevtall, kommunegrense
             for kind, one in near.items()
             if one is not None
         ),
-        tables.zone_table(scene),
-        tables.basis_table(scene),
+        zone_table(scene),
+        basis_table(scene),
     )
     template, facts = text.statement(scene, loads, wait, connection)
     return Result(
@@ -130,5 +132,5 @@ elevtall, kommunegrense
         findings=text.findings(scene, loads, projects, lifted),
         warnings=text.warnings(scene, dekning),
         reading=text.reading(scene),
-        charts=tables.year_charts(by_year),
+        charts=plants.year_charts(by_year),
     )

@@ -15,7 +15,7 @@ import pandas as pd
 from askergeo.errors import LayerError
 from askergeo.parameters import load_parameters
 from askergeo.plan._kept import kept
-from askergeo.plan._school_store import stored
+from askergeo.plan._store import stored
 from askergeo.school.capacity import GRADES, STAGES, capacity
 from askergeo.school.forecast import forecast_of_layers
 from askergeo.school.pupils import pupils, school_years
@@ -38,6 +38,8 @@ __all__ = ["FORECAST", "MORE", "Room", "room_of", "school_parameters"]
 FORECAST: Final = ("adresse", "befolkning", "skolekrets")
 MORE: Final = ("grunnkrets", "befolkning_historikk", "boligprogram", "framskriving")
 _SCHOOL: Final = ("skole", "skoletiltak", "skolekrets", "elevtall")
+# The code and data that decide what a forecast gives.
+_CODE: Final = ("school/*.*", "population/*.*", "data/befolkning/*.*")
 # What the stages are called; a school that is told of as a whole has no name for its part.
 _PARTS: Final = {stage: f"{first}.–{last}. trinn" for stage, (first, last) in GRADES.items()}
 _WHOLE: Final = ""
@@ -122,7 +124,13 @@ def _room(package: DataPackage | ScenarioView, parameters: Parameters, said: obj
     if not all(one in package for one in FORECAST):
         return _today(package, parameters)
     try:
-        kept_arrays = stored(package, said, lambda: _arrays(_forecast(package, parameters)))
+        kept_arrays = stored(
+            package,
+            "skoleplass",
+            said,
+            lambda: _arrays(_forecast(package, parameters)),
+            code=_CODE,
+        )
     except LayerError as error:
         today = _today(package, parameters)
         return replace(

@@ -15,15 +15,16 @@ import numpy as np
 import shapely
 
 from askergeo._text import listed
-from askergeo.errors import LayerError
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.parameters import load_parameters
 from askergeo.plan._dwellings import dwellings
 from askergeo.plan._function_answer import answer_of, not_asked, sentences
 from askergeo.plan._kept import kept
+from askergeo.plan._water_growth import GROWTH, MEDIUM, growth_of
 from askergeo.result import Status
 from askergeo.va import load
+from askergeo.va.network import VANN
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from askergeo.analyses._va_growth_scene import Scene
-    from askergeo.analyses._va_growth_sums import MainLoad, StationLoad
     from askergeo.datapackage import DataPackage
     from askergeo.parameters import Parameters
+    from askergeo.plan._water_growth import Growth, Sewers
     from askergeo.plan.answer import MapAnswer
     from askergeo.plan.catalogue import Rule
     from askergeo.plan.place import Place
@@ -45,30 +45,9 @@ if TYPE_CHECKING:
 
 __all__ = ["room"]
 
-# Kinds of plants that set a bound to growth: what each is called, and its medium.
-_PLANTS: Final = {
-    "vannverk": ("Vannverket", "vann"),
-    "renseanlegg": ("Renseanlegget", "avlop"),
-}
-_GROWTH: Final = "va_vekst+prognose+va_nett+va_bortfall+trafikk.trafikk_m2"
-_LAYERS: Final = (
-    "adresse", "va_ledning", "va_node", "va_anlegg", "va_sone", "boligprogram", "naeringsprogram",
-    "arbeidsplass", "grunnkrets", "skolekrets",
-)  # fmt: skip
-_TABLES: Final = (
-    "befolkning", "va_tilknytning", "befolkning_historikk", "framskriving", "elevtall",
-)  # fmt: skip
+# What the kinds of plants that set a bound to growth are called.
+_TITLES: Final = {"vannverk": "Vannverket", "renseanlegg": "Renseanlegget"}
 _AHEAD: Final = 20
-
-
-@dataclass(frozen=True, eq=False)
-class _Growth:
-    """The loads of a package, as ``askergeo va vekst`` reckons them."""
-
-    scene: Scene
-    plants: dict[str, tuple[load.Plants, load.Transfer]]
-    lifted: StationLoad | None
-    mains: MainLoad | None
 
 
 @dataclass(frozen=True)
@@ -115,13 +94,13 @@ def room(
     parameters
         The set ``plansjekk``.
     """
-    growth = _growth_of(package)
+    growth = growth_of(package)
     asked = _asked(uses, place, package, parameters, growth)
-    said = [_plant(kind, asked, package, growth) for kind in _PLANTS]
+    said = [_plant(kind, asked, package, growth) for kind in _TITLES]
     if growth is not None:
         said += _way(asked, growth, float(parameters["va_sok_m"]))
     remark = sentences(*(f"{one.text}." for one in said if one.text), asked.told)
-    plants = said[: len(_PLANTS)]
+    plants = said[: len(_TITLES)]
     if all(one.full is None for one in plants):
         return not_asked(rule, remark)
     red = [one.text for one in said if one.full]
@@ -141,41 +120,12 @@ def room(
     return replace(answer, status=Status.HIT_RED, hits=hits)
 
 
-def _growth_of(package: DataPackage | ScenarioView) -> _Growth | None:
-    """Reckon the loads of a package once; ``None`` where nobody says who lives where."""
-    if not all(one in package for one in ("adresse", "befolkning")):
-        return None
-    there = [one for one in (*_LAYERS, *_TABLES) if one in package]
-    key = repr([package.crs, {one: package.record(one).sha256 for one in there}])
-    return kept("va growth", key, lambda: _reckoned(package))
-
-
-def _reckoned(package: DataPackage | ScenarioView) -> _Growth | None:
-    from askergeo.analyses._va_growth_scene import make_scene  # noqa: PLC0415  (heavy)
-    from askergeo.analyses._va_growth_sums import main_load, plant_load, stations  # noqa: PLC0415
-
-    parameters = load_parameters(_GROWTH)
-    layers = {one: package.read(one) if one in package else None for one in _LAYERS}
-    tables = {one: package.read(one) if one in package else None for one in _TABLES}
-    sources = {one: package.source_record(one) for one in (*_LAYERS, *_TABLES) if one in package}
-    try:
-        scene = make_scene(layers, sources, parameters, tables)
-    except LayerError:
-        # Nothing says which year the residents are of.
-        return None
-    plants = {}
-    for kind, (_, medium) in _PLANTS.items():
-        found = plant_load(scene, medium, parameters)
-        plants[kind] = (found.plants, found.moved["hoved"])
-    return _Growth(scene, plants, stations(scene), main_load(scene, "avlop", parameters))
-
-
 def _asked(
     uses: gpd.GeoDataFrame,
     place: Place,
     package: DataPackage | ScenarioView,
     parameters: Parameters,
-    growth: _Growth | None,
+    growth: Growth | None,
 ) -> _Asked:
     """Find the plan's residents and its year, and say how they are known."""
     from askergeo.plan._plan_pupils import in_programme  # noqa: PLC0415
@@ -197,19 +147,19 @@ def _asked(
     return _Asked(outline, rest * each, year, told)
 
 
-def _first_year(package: DataPackage | ScenarioView, growth: _Growth | None) -> int:
+def _first_year(package: DataPackage | ScenarioView, growth: Growth | None) -> int:
     """Year of the first 1 January: the residents', else that of the register of plants."""
     if growth is not None:
-        return int(growth.scene.years[0])
+        return int(growth.years[0])
     text = str(package.source_record("va_anlegg").date)[:4]
     return int(text) if text.isdigit() else 0
 
 
 def _plant(
-    kind: str, asked: _Asked, package: DataPackage | ScenarioView, growth: _Growth | None
+    kind: str, asked: _Asked, package: DataPackage | ScenarioView, growth: Growth | None
 ) -> _Said:
     """Say what room the plant of a kind has that serves the plan."""
-    title, medium = _PLANTS[kind]
+    title, wet = _TITLES[kind], MEDIUM[kind] == VANN
     if growth is None:
         plants, moved = _by_register(kind, asked, package)
     else:
@@ -224,10 +174,10 @@ def _plant(
     if growth is None:
         pe = asked.pe
     else:
-        factors = growth.scene.factors["hoved"]
+        factors = load.factors_of(load_parameters(GROWTH))["hoved"]
         pe = float(factors.pe(np.array(asked.pe), np.array(0.0)))
-        pe = float(factors.water_m3_day(np.array(pe))) if medium == "vann" else pe
-    unit = "m³/d" if growth is not None and medium == "vann" else "pe"
+        pe = float(factors.water_m3_day(np.array(pe))) if wet else pe
+    unit = "m³/d" if growth is not None and wet else "pe"
     more = 0.0 if np.isnan(pe) else pe
     return _held(title, plants, moved, own, year=asked.year, more=more, unit=unit)
 
@@ -254,14 +204,13 @@ def _serving(
     asked: _Asked,
     package: DataPackage | ScenarioView,
     plants: load.Plants,
-    growth: _Growth | None,
+    growth: Growth | None,
 ) -> int:
     """Position of the plant that the plan belongs to: by pipes, by zone, or as the only one."""
-    if growth is not None and kind == "renseanlegg":
-        node = _node_near(asked, growth.scene, _NEAR_M)
-        found = _end_plant(growth.scene, node)
-        if found >= 0:
-            return found
+    if growth is not None and growth.sewers is not None and kind == "renseanlegg":
+        node = _node_near(asked, growth.sewers, _NEAR_M)
+        if node >= 0 and growth.sewers.plant[node] >= 0:
+            return int(growth.sewers.plant[node])
     if "va_sone" in package:
         found = _zone_plant(kind, asked, package.read("va_sone"), plants)
         if found >= 0:
@@ -289,34 +238,11 @@ def _zone_plant(kind: str, asked: _Asked, zones: pd.DataFrame, plants: load.Plan
     return next((k for k, ids in enumerate(plants.ids) if name in ids.split("+")), -1)
 
 
-def _node_near(asked: _Asked, scene: Scene, most: float) -> int:
+def _node_near(asked: _Asked, sewers: Sewers, most: float) -> int:
     """Node where the plan's sewage would begin; −1 where no sewer is near."""
-    from askergeo.va.customers import may_have_customers, piece_lines  # noqa: PLC0415
-
-    side, pipes = scene.sides["avlop"], scene.layers["va_ledning"]
-    if side.network is None or side.flow is None or pipes is None:
-        return -1
-    network, flow = side.network, side.flow
-    may = may_have_customers(
-        network, pipes, load_parameters("va_bortfall")["va_bortfall_ikke_kunder"]
-    )
-    pieces = np.flatnonzero(may & (flow.upper >= 0))
-    lines = kept("va lines", 0, lambda: piece_lines(network), network)
-    if not len(pieces):
-        return -1
-    tree = kept("va tree", 0, lambda: shapely.STRtree(lines[pieces]), network)
+    tree = kept("va tree", 0, lambda: shapely.STRtree(sewers.lines), sewers)
     near = tree.query_nearest(asked.outline, max_distance=most, all_matches=False)
-    return int(flow.upper[pieces[near[0]]]) if len(near) else -1
-
-
-def _end_plant(scene: Scene, node: int) -> int:
-    """Position of the treatment plant that a node's sewage ends at; −1 for none."""
-    side = scene.sides["avlop"]
-    if node < 0 or side.network is None or side.flow is None:
-        return -1
-    at = side.network.facility_at[side.plants.row]
-    found = np.flatnonzero((at == side.flow.end[node]) & (at >= 0))
-    return int(found[0]) if len(found) else -1
+    return int(sewers.upper[near[0]]) if len(near) else -1
 
 
 def _held(
@@ -372,53 +298,42 @@ def _shown(value: float, unit: str) -> str:
     return format_number(float(np.rint(value)), unit=unit)
 
 
-def _way(asked: _Asked, growth: _Growth, most: float) -> list[_Said]:
+def _way(asked: _Asked, growth: Growth, most: float) -> list[_Said]:
     """Say what room the tightest station and the tightest sewer below the plan have."""
-    scene = growth.scene
-    side, pipes = scene.sides["avlop"], scene.layers["va_ledning"]
-    node = _node_near(asked, scene, min(most, _NEAR_M))
-    if node < 0 or side.flow is None or side.network is None or pipes is None:
+    sewers = growth.sewers
+    node = -1 if sewers is None else _node_near(asked, sewers, min(most, _NEAR_M))
+    if node < 0 or sewers is None:
         return []
-    nodes = np.array(side.flow.way(node), dtype=np.int64)
-    factors = scene.factors["hoved"]
+    nodes = sewers.way(node)
+    factors = load.factors_of(load_parameters(GROWTH))["hoved"]
     pe = 0.0 if np.isnan(asked.pe) else float(factors.pe(np.array(asked.pe), np.array(0.0)))
     # What seeps in is there already; the plan adds sewage in the same proportion.
     more = float(factors.sewage_l_s(np.array(pe)))
-    at = int(np.clip(asked.year - scene.years[0], 0, len(scene.years) - 1))
-    found = [_station(growth, nodes, at, more), _sewer(growth, nodes, at, more)]
+    at = int(np.clip(asked.year - growth.years[0], 0, len(growth.years) - 1))
+    found = [_station(sewers, nodes, at, more), _sewer(sewers, nodes, at, more)]
     return [one for one in found if one is not None]
 
 
-def _station(growth: _Growth, nodes: Whole, at: int, more: float) -> _Said | None:
-    lifted, side = growth.lifted, growth.scene.sides["avlop"]
-    anlegg = growth.scene.layers["va_anlegg"]
-    if lifted is None or side.network is None or anlegg is None:
-        return None
-    mine = np.flatnonzero(np.isin(side.network.facility_at[lifted.row], nodes))
-    known = mine[~np.isnan(lifted.capacity[mine])]
+def _station(sewers: Sewers, nodes: Whole, at: int, more: float) -> _Said | None:
+    mine = np.flatnonzero(np.isin(sewers.station_node, nodes))
+    known = mine[~np.isnan(sewers.station_l_s[mine])]
     if not len(known):
         return None
-    rest = lifted.capacity[known] - lifted.flow["hoved"][known, at]
-    tight = known[np.argmin(rest)]
-    row = int(lifted.row[tight])
-    name = str(anlegg["navn"].iloc[row]) if "navn" in anlegg else str(anlegg["anlegg_id"].iloc[row])
-    return _tight(name, lifted.flow["hoved"][tight, at], lifted.capacity[tight], more)
+    tight = known[np.argmin(sewers.station_l_s[known] - sewers.station_flow[known, at])]
+    name = str(sewers.station_name[tight])
+    return _tight(name, sewers.station_flow[tight, at], sewers.station_l_s[tight], more)
 
 
-def _sewer(growth: _Growth, nodes: Whole, at: int, more: float) -> _Said | None:
-    mains, side = growth.mains, growth.scene.sides["avlop"]
-    pipes = growth.scene.layers["va_ledning"]
-    if mains is None or side.network is None or side.flow is None or pipes is None:
-        return None
-    through = side.flow.through[nodes]
+def _sewer(sewers: Sewers, nodes: Whole, at: int, more: float) -> _Said | None:
+    through = sewers.through[nodes]
     pieces = through[through >= 0]
-    known = pieces[~np.isnan(mains.capacity[pieces])]
+    known = pieces[~np.isnan(sewers.main_l_s[pieces])]
     if not len(known):
         return None
-    tight = known[np.argmin(mains.capacity[known] - mains.flow[known, at])]
-    name = f"Avløpsledning {pipes['ledning_id'].iloc[int(side.network.row[tight])]}"
+    tight = known[np.argmin(sewers.main_l_s[known] - sewers.main_flow[known, at])]
+    name = f"Avløpsledning {sewers.main_id[tight]}"
     lacking = len(pieces) - len(known)
-    said = _tight(name, mains.flow[tight, at], mains.capacity[tight], more)
+    said = _tight(name, sewers.main_flow[tight, at], sewers.main_l_s[tight], more)
     if not lacking:
         return said
     count = format_number(lacking)

@@ -1,4 +1,4 @@
-"""Keeps the places and pupils of a package's schools in its folder: a forecast takes seconds.
+"""Keeps what a package's forecasts end in, in its folder: the next plan need not wait for them.
 
 The file only saves time, as that of the walking graph does (`askergeo.network.cache`): when it
 cannot be written, or not be read again, the forecast is made.
@@ -30,15 +30,17 @@ if TYPE_CHECKING:
 
 __all__ = ["stored"]
 
-# The code and data that decide what is kept: a file of other code is never read.
-_CODE: Final = ("school", "population", "data/befolkning")
-_NAME: Final = "skoleplass"
 # A package is often asked with a few parameters changed.
 _MOST: Final = 4
 
 
 def stored(
-    package: DataPackage | ScenarioView, said: object, make: Callable[[], Mapping[str, Any]]
+    package: DataPackage | ScenarioView,
+    name: str,
+    said: object,
+    make: Callable[[], Mapping[str, Any]],
+    *,
+    code: tuple[str, ...],
 ) -> Mapping[str, Any]:
     """Return arrays and texts that were kept in the package's folder, or make and keep them.
 
@@ -46,32 +48,37 @@ def stored(
     ----------
     package
         Package, or a scenario laid over one.
+    name
+        What they are: the beginning of the file's name.
     said
         What they depend on, beside the code: values that JSON can hold.
     make
         Makes them: arrays of numbers, flags or text, none of objects.
+    code
+        Patterns of the files under ``askergeo`` that decide what is kept: what other code made is
+        never read.
     """
-    text = json.dumps([__version__, _code(), said], sort_keys=True, default=str)
+    text = json.dumps([__version__, _digest(code), said], sort_keys=True, default=str)
     key = hashlib.sha256(text.encode()).hexdigest()[:32]
     folder = Path(getattr(package, "scenario_path", package.path)) / FOLDER
-    path = folder / f"{_NAME}-{key}.npz"
+    path = folder / f"{name}-{key}.npz"
     found = _load(path)
     if found is not None:
         return found
-    made = {name: np.asarray(value) for name, value in make().items()}
+    made = {part: np.asarray(value) for part, value in make().items()}
     # A full or read-only disk costs time, never the answer.
     with suppress(OSError):
         _write(path, made)
-        _remove_old(folder, path)
+        _remove_old(folder, name, path)
     return made
 
 
-@lru_cache(maxsize=1)
-def _code() -> str:
+@lru_cache(maxsize=8)
+def _digest(code: tuple[str, ...]) -> str:
     whole = hashlib.sha256()
     root = Path(str(files("askergeo")))
-    for part in _CODE:
-        for path in sorted((root / part).glob("*.*")):
+    for pattern in code:
+        for path in sorted(root.glob(pattern)):
             whole.update(path.name.encode())
             whole.update(path.read_bytes())
     return whole.hexdigest()
@@ -96,8 +103,8 @@ def _write(path: Path, arrays: Mapping[str, Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _remove_old(folder: Path, newest: Path) -> None:
-    kept = [path for path in folder.glob(f"{_NAME}-*.npz") if path != newest]
+def _remove_old(folder: Path, name: str, newest: Path) -> None:
+    kept = [path for path in folder.glob(f"{name}-*.npz") if path != newest]
     kept.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[_MOST - 1 :]:
         with suppress(OSError):
