@@ -184,7 +184,7 @@ def events(age: Numbers, years: float, life: Numbers, rate: Numbers, shape: floa
 
     Examples
     --------
-    >>> events(np.array([0.0, 50.0]), 1.0, np.array([50.0]), np.array([0.5]), 1.0).tolist()
+    >>> events(np.array([0.0, 50.0]), 1.0, np.array([50.0]), np.array([0.5]), 1.0).round(9).tolist()
     [0.5, 0.5]
     """
     start = np.maximum(age, 0.0) / life
