@@ -3,46 +3,76 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from askergeo.analyses._background import land_of
 from askergeo.catalogue import load_catalogue
+from askergeo.geometry import geometries
 from askergeo.result import Column, MapLayer, Style, StyleClass
-from askergeo.va.state import OWNERS, TYPES
+from askergeo.va.state import OWNERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from askergeo.va.state import PipeState
 
-__all__ = ["layers_of", "pipe_layers"]
+__all__ = ["layers_of", "pipe_layers", "point_layer"]
 
-# More lines than this are too many for the page.
+# More lines or points than this are too many for the page.
 _ON_PAGE: Final = 6_000
 _PERCENT: Final = 100.0
 _HALF: Final = 2
-# Least dimension (mm), width (mm on paper) and name: heavier pipes are drawn heavier.
+# Least dimension (mm), name and width (mm on paper): larger pipes are drawn heavier.
 _WEIGHTS: Final = (
-    (300.0, 1.1, "300", "300 mm og mer"),
-    (150.0, 0.7, "150", "150 til under 300 mm"),
-    (0.0, 0.4, "mindre", "under 150 mm"),
+    (300.0, "300 mm og mer", 1.3),
+    (150.0, "150 til under 300 mm", 0.8),
+    (0.0, "Under 150 mm", 0.55),
 )
-_DASHED: Final = ("overvann", "avlop_felles")
+_NO_SIZE: Final = "Ukjent dimensjon"
+_PUMPED: Final = "Pumpeledning"
+_UNUSED: Final = "Ute av drift eller planlagt"
+_FADED: Final = "#a6a6a6"
+_NAMES: Final = {
+    "vann": "Vannledninger",
+    "spillvann": "Spillvannsledninger",
+    "avlop_felles": "Fellesledninger",
+    "overvann": "Overvannsledninger",
+    "ukjent": "Ledninger av ukjent type",
+}
 _LACKS: Final = {"materiale": "materiale", "dimensjon": "dimensjon", "anleggsaar": "anleggsår"}
-_UNKNOWN_WIDTH: Final = 0.25
 _FILLS: Final = ("#f2f0f7", "#cbc9e2", "#9e9ac8", "#54278f")
 
 
 def layers_of(
     state: PipeState,
     areas: gpd.GeoDataFrame,
-    boundary: gpd.GeoDataFrame | None,
+    layers: Mapping[str, Any],
     limits: tuple[float, float],
 ) -> tuple[MapLayer, ...]:
-    """Draw the land, the areas by what they lack, and the pipes by type and dimension."""
+    """Draw the land, the areas by what they lack, the pipes, and the nodes and plants on them.
+
+    ``layers`` are those of the package that there are: ``kommunegrense``, ``va_node`` and
+    ``va_anlegg`` are drawn.
+    """
+    boundary = layers.get("kommunegrense")
     ground = () if boundary is None else (land_of(boundary),)
-    return (*ground, _area_layer(areas, limits), *pipe_layers(state, areas.crs))
+    nodes = point_layer("va_node", "noder", "Kummer, hydranter og andre noder", layers)
+    plants = point_layer("va_anlegg", "anlegg", "Anlegg", layers)
+    # Nodes would hide the pipes; who wants them switches them on.
+    hidden = [replace(one, visible=False) for one in nodes]
+    return (
+        *ground,
+        _area_layer(areas, limits),
+        *pipe_layers(state, areas.crs),
+        *hidden,
+        *plants,
+    )
 
 
 def _area_layer(areas: gpd.GeoDataFrame, limits: tuple[float, float]) -> MapLayer:
@@ -88,27 +118,57 @@ def _area_layer(areas: gpd.GeoDataFrame, limits: tuple[float, float]) -> MapLaye
 
 
 def pipe_layers(state: PipeState, crs: object) -> list[MapLayer]:
-    """Draw the pipes in the colours of VA maps, heavier for larger dimensions.
+    """Draw the pipes in the colours of VA maps, a layer a medium, heavier for larger dimensions.
 
-    Colour is not the only sign: storm water and combined sewers are dashed.
+    Pumped pipes and those that are not in use are dashed, the latter pale.
     """
-    size = state.frame["dimensjon_mm"].to_numpy(dtype=float)
-    left = state.known["linje"].copy()
-    made = []
-    few = int(left.sum()) <= _ON_PAGE
-    for least, width, name, title in _WEIGHTS:
-        mine = left & (size >= least)
-        left &= ~mine
-        made.append(_pipes(state, mine, crs, (f"ledninger_{name}", f"Ledninger {title}"), width))
-    unknown = ("ledninger_ukjent", "Ledninger uten dimensjon")
-    made.append(_pipes(state, left, crs, unknown, _UNKNOWN_WIDTH))
+    few = int(state.known["linje"].sum()) <= _ON_PAGE
+    colours = {one.value: one.stroke for one in load_catalogue()["va_ledning"].style.classes}
+    looks = _looks(state)
+    kinds = state.frame["type"].to_numpy()
+    made = [
+        _pipes(
+            state,
+            state.known["linje"] & (kinds == kind),
+            looks,
+            crs,
+            (kind, title, colours.get(kind, "#7f7f7f")),
+        )
+        for kind, title in _NAMES.items()
+    ]
     return [replace(one, on_page=few) for one in made if len(one.frame)]
 
 
+def _looks(state: PipeState) -> NDArray[np.object_]:
+    """Name the class of each pipe, (n,): out of use, pumped, or its dimension."""
+    size = state.frame["dimensjon_mm"].to_numpy(dtype=float)
+    looks = np.full(len(state), _NO_SIZE, dtype=object)
+    for least, name, _ in reversed(_WEIGHTS):
+        looks[size >= least] = name
+    looks[state.frame["pumpet"].to_numpy(dtype=bool)] = _PUMPED
+    looks[~state.frame["i_bruk"].to_numpy(dtype=bool)] = _UNUSED
+    return looks
+
+
+def _classes(colour: str, present: set[str]) -> tuple[StyleClass, ...]:
+    """Give the classes that are there their widths and dashes."""
+    every = (
+        *(StyleClass(value=n, label=n, stroke=colour, width=w) for _, n, w in _WEIGHTS),
+        StyleClass(value=_NO_SIZE, label=_NO_SIZE, stroke=colour, width=_WEIGHTS[-1][2]),
+        StyleClass(value=_PUMPED, label=_PUMPED, stroke=colour, width=0.8, dash=True),
+        StyleClass(value=_UNUSED, label=_UNUSED, stroke=_FADED, width=0.8, dash=True),
+    )
+    return tuple(one for one in every if one.value in present)
+
+
 def _pipes(
-    state: PipeState, mine: np.ndarray, crs: object, names: tuple[str, str], width: float
+    state: PipeState,
+    mine: NDArray[np.bool_],
+    looks: NDArray[np.object_],
+    crs: object,
+    names: tuple[str, str, str],
 ) -> MapLayer:
-    style = load_catalogue()["va_ledning"].style
+    kind, title, colour = names
     own = state.frame[mine]
     told = zip(*(state.known[one][mine] for one in _LACKS), strict=True)
     lacks = [
@@ -118,33 +178,74 @@ def _pipes(
     frame = gpd.GeoDataFrame(
         {
             "ledning_id": own["ledning_id"].to_numpy(),
-            "type": own["type"].map(TYPES).to_numpy(),
+            "vises_som": looks[mine],
             "eier": own["eier"].map(OWNERS).to_numpy(),
             "materiale": own["materiale"].fillna("Ukjent").to_numpy(),
             "dimensjon_mm": own["dimensjon_mm"].to_numpy(),
-            "anleggsaar": own["anleggsaar"].to_numpy(),
+            "anleggsaar": own["anleggsaar"].map(lambda y: "" if np.isnan(y) else f"{y:.0f}"),
             "mangler": lacks,
         },
         geometry=state.lines[mine],
         crs=crs,
     )
-    classes = tuple(
-        replace(one, value=TYPES[str(one.value)], dash=one.value in _DASHED)
-        for one in style.classes
-    )
-    grey = StyleClass(value=TYPES["ukjent"], label=TYPES["ukjent"], stroke="#7f7f7f", dash=True)
     return MapLayer(
-        name=names[0],
-        title=names[1],
+        name=f"ledninger_{kind}",
+        title=title,
         frame=frame,
         columns={
             "ledning_id": Column(title="Ledning"),
-            "type": Column(title="Type"),
+            "vises_som": Column(title="Dimensjon og bruk"),
             "eier": Column(title="Eier"),
             "materiale": Column(title="Materiale"),
             "dimensjon_mm": Column(title="Dimensjon", unit="mm", decimals=0),
-            "anleggsaar": Column(title="Anleggsår", decimals=0),
+            "anleggsaar": Column(title="Anleggsår"),
             "mangler": Column(title="Mangler"),
         },
-        style=replace(style, width=width, column="type", classes=(*classes, grey)),
+        style=Style(
+            stroke=colour,
+            width=_WEIGHTS[-1][2],
+            column="vises_som",
+            classes=_classes(colour, set(looks[mine])),
+        ),
     )
+
+
+def point_layer(layer_id: str, name: str, title: str, layers: Mapping[str, Any]) -> list[MapLayer]:
+    """Draw the points of a layer by type with the marks of the catalogue; none without points."""
+    given = layers.get(layer_id)
+    if given is None or not len(given):
+        return []
+    shapes = geometries(given)
+    drawn = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    known = load_catalogue()[layer_id]
+    words = known.columns["type"].codes or {}
+    own = given[drawn]
+    frame = gpd.GeoDataFrame(
+        {
+            "id": own[known.key].astype(str).to_numpy(dtype=object),
+            "type": own["type"].map(words).fillna("Ukjent").to_numpy(dtype=object),
+        },
+        geometry=shapes[drawn],
+        crs=given.crs,
+    )
+    columns = {"id": Column(title="Id"), "type": Column(title="Type")}
+    if "navn" in own and own["navn"].notna().any():
+        frame["navn"] = own["navn"].fillna("").astype(str).to_numpy(dtype=object)
+        columns["navn"] = Column(title="Navn")
+    there = set(frame["type"])
+    classes = tuple(
+        replace(one, value=words[one.value])
+        for one in known.style.classes
+        if words[one.value] in there
+    )
+    style = replace(known.style, column="type" if classes else "", classes=classes)
+    return [
+        MapLayer(
+            name=name,
+            title=title,
+            frame=frame,
+            columns=columns,
+            style=style,
+            on_page=len(frame) <= _ON_PAGE,
+        )
+    ]

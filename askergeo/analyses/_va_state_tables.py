@@ -32,9 +32,9 @@ __all__ = [
 ALL: Final = "alle"
 #: The usual colours of the types.
 COLOURS: Final = {
-    "vann": "#1f77b4",
-    "spillvann": "#2ca02c",
-    "avlop_felles": "#d62728",
+    "vann": "#0072b2",
+    "spillvann": "#009e73",
+    "avlop_felles": "#cc3311",
     "overvann": "#111111",
     "ukjent": "#7f7f7f",
 }
@@ -48,7 +48,8 @@ _KNOWN_UNTIL: Final = 1900
 def lack_tables(state: PipeState) -> tuple[Table, Table]:
     """List the share that lacks each attribute by type and owner: of the length, and of the pipes.
 
-    The rows are every type and owner that the map has, each type, and all.
+    The rows are every type and owner that the map has, each type, and all; a type that has one
+    owner is one row.
     """
     both = lacking(state, ["type", "eier"])
     sums = lacking(state, ["type"])
@@ -60,13 +61,13 @@ def lack_tables(state: PipeState) -> tuple[Table, Table]:
         if kind not in sums.index:
             continue
         own = [one for one in OWNERS if (kind, one) in both.index]
-        for owner in own:
+        for owner in own if len(own) > 1 else ():
             parts.append(both.loc[[(kind, owner)]])
             labels.append(f"{kind}/{owner}")
             names.append((title, OWNERS[owner]))
         parts.append(sums.loc[[kind]])
         labels.append(kind)
-        names.append((title, "Alle eiere"))
+        names.append((title, "Alle eiere" if len(own) > 1 else OWNERS[own[0]]))
     parts.append(every)
     labels.append(ALL)
     names.append(("Alle", "Alle eiere"))
@@ -90,7 +91,7 @@ def _lack_table(  # noqa: PLR0917  (two tables that differ in each)
     suffix: str,
     note: str,
 ) -> Table:
-    frame = pd.DataFrame(names, index=values.index, columns=["type", "eier"])
+    frame = pd.DataFrame(names, index=values.index, columns=["type", "hvem_eier"])
     if suffix:
         frame["km"] = values["meter"] / _KM
     else:
@@ -110,7 +111,8 @@ def _lack_table(  # noqa: PLR0917  (two tables that differ in each)
         frame=frame,
         columns={
             "type": Column(title="Type"),
-            "eier": Column(title="Eier"),
+            # «eier» is the share that lacks an owner.
+            "hvem_eier": Column(title="Eier"),
             **size,
             **{
                 one: Column(title=f"Uten {text[:1].lower()}{text[1:]}", unit="%", decimals=1)

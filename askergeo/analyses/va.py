@@ -105,7 +105,10 @@ def va(
             area_table(areas),
         ),
         layers=layers_of(
-            state, areas, kommunegrense, (limit, float(parameters["va_mangler_mange"]))
+            state,
+            areas,
+            {"kommunegrense": kommunegrense, **layers},
+            (limit, float(parameters["va_mangler_mange"])),
         ),
         findings=text.findings(state, limit, renewal),
         warnings=_warnings(year),

@@ -82,7 +82,7 @@ class PipeState:
     frame
         ``ledning_id``, ``type``, ``eier`` (keys of `TYPES` and `OWNERS`), ``lengde_m`` (NaN
         unknown), ``materiale`` (upper case, NA unknown), ``dimensjon_mm`` and ``anleggsaar`` (NaN
-        unknown), ``i_bruk`` (neither out of use nor planned).
+        unknown), ``i_bruk`` (neither out of use nor planned), ``pumpet`` (a rising main).
     known
         Whether each attribute of `ATTRIBUTES` is told, (n,) each.
     asked
@@ -139,6 +139,7 @@ def pipe_state(va_ledning: gpd.GeoDataFrame, year: int | None = None) -> PipeSta
             "dimensjon_mm": np.where(strange_dimension, np.nan, raw_dimension),
             "anleggsaar": np.where(strange_year, np.nan, raw_year),
             "i_bruk": ~_says(status, (*_GONE, *_PLANNED)),
+            "pumpet": function.eq("pumpeledning").fillna(value=False).to_numpy(dtype=bool),
         }
     )
     known = {

@@ -44,6 +44,60 @@ def test_the_tables_add_up() -> None:
     assert result.table("omraader").frame.loc["alle", "mangler"] == pytest.approx(200 / 3)
 
 
+def test_each_row_of_what_is_lacking_tells_whose_pipes_it_is_about() -> None:
+    table = va(pipes(eier=["kommunal", "privat", None]), parameters=P).table("mangler")
+    assert table.columns["hvem_eier"].title == "Eier"
+    assert table.frame[["type", "hvem_eier", "eier"]].to_numpy().tolist() == [
+        ["Vann", "Kommunal", 0],
+        ["Vann", "Privat", 0],
+        ["Vann", "Alle eiere", 0],
+        ["Spillvann", "Ukjent eier", 100],
+        ["Alle", "Alle eiere", pytest.approx(100 / 3)],
+    ]
+
+
+def test_the_map_has_a_layer_a_medium_heavier_for_larger_pipes() -> None:
+    drawn = pipes(
+        type=["vann", "spillvann", "spillvann"],
+        dimensjon_mm=[400, 200, None],
+        funksjon=[None, "pumpeledning", None],
+        status=["i drift", None, "nedlagt"],
+    )
+    layers = {one.name: one for one in va(drawn, parameters=P).layers}
+    water, sewage = layers["ledninger_vann"], layers["ledninger_spillvann"]
+    assert water.frame["vises_som"].tolist() == ["300 mm og mer"]
+    assert sewage.frame["vises_som"].tolist() == [
+        "Pumpeledning",
+        "Ute av drift eller planlagt",
+    ]
+    looks = {one.value: (one.stroke, one.dash) for one in sewage.style.classes}
+    assert looks["Pumpeledning"] == ("#009e73", True)
+    assert looks["Ute av drift eller planlagt"][1]
+    assert {one.stroke for one in water.style.classes} == {"#0072b2"}
+
+
+def test_the_map_has_the_nodes_and_plants_with_their_marks() -> None:
+    def points(**columns: object) -> gpd.GeoDataFrame:
+        count = len(next(iter(columns.values())))
+        return gpd.GeoDataFrame(
+            columns, geometry=[shapely.Point(at, 0) for at in range(count)], crs="EPSG:25832"
+        )
+
+    result = va(
+        pipes(),
+        va_node=points(node_id=["1", "2"], type=["kum", "hydrant"]),
+        va_anlegg=points(anlegg_id=["R"], type=["renseanlegg"], navn=["Vika"]),
+        parameters=P,
+    )
+    nodes = result.layer("noder")
+    assert nodes.frame["type"].tolist() == ["Kum", "Hydrant"]
+    assert {one.value: one.shape for one in nodes.style.classes} == {
+        "Kum": "circle",
+        "Hydrant": "star",
+    }
+    assert result.layer("anlegg").frame["navn"].tolist() == ["Vika"]
+
+
 def test_renewal_that_nobody_has_told_is_unknown_and_not_none() -> None:
     silent = va(pipes(), parameters=P)
     assert silent.table("fornyelse").frame["faktisk"].isna().all()
