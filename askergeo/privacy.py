@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from askergeo.result import Column, Fact, MapLayer, Result, Table
 
-__all__ = ["THRESHOLD", "rounded", "suppress", "suppress_all"]
+__all__ = ["THRESHOLD", "rounded", "suppress", "suppress_all", "whole_tens"]
 
 THRESHOLD = 5
 # What a table of rounded counts says of itself.
@@ -143,7 +143,7 @@ def rounded(table: Table) -> Table:
             continue
         counts = pd.to_numeric(frame[name]).to_numpy(dtype=np.float64, na_value=np.nan)
         few = (counts > 0) & (counts < THRESHOLD)
-        tens = np.floor(counts / _ROUND_TO + 0.5) * _ROUND_TO
+        tens = whole_tens(counts)
         unknown = few | np.isnan(counts)
         frame[name] = pd.arrays.IntegerArray(np.where(unknown, 0, tens).astype(np.int64), unknown)
         hidden |= {(label, name) for label in frame.index[few]}
@@ -153,6 +153,17 @@ def rounded(table: Table) -> Table:
         hidden=table.hidden | frozenset(hidden),
         note=f"{table.note} {_ROUNDED}".strip(),
     )
+
+
+def whole_tens(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round counts to whole tens, halves up; NaN stays.
+
+    Examples
+    --------
+    >>> whole_tens(np.array([4.0, 5.0, 14.0, 15.0])).tolist()
+    [0.0, 10.0, 10.0, 20.0]
+    """
+    return np.asarray(np.floor(counts / _ROUND_TO + 0.5) * _ROUND_TO, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single answer to ==

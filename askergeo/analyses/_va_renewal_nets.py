@@ -1,4 +1,4 @@
-"""Tables of the nets: backlog and need, what each rate does, materials, and what is known."""
+"""Tables of the nets: backlog and need, what has been renewed, materials, and what is known."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.analyses._va_renewal_courses import ADOPTED, LIVES, finite, three_lives
 from askergeo.analyses._va_renewal_tables import TOTAL
 from askergeo.numbers import format_number
-from askergeo.result import Column, ColumnSum, RowSum, Table, YearChart
-from askergeo.va.renewal import LONG, MEDIA, MIDDLE, SHORT, TITLES, years_to_renew
+from askergeo.result import Column, ColumnSum, RowSum, Table
+from askergeo.va.renewal import MEDIA, MIDDLE, TITLES, years_to_renew
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,29 +23,12 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 __all__ = [
-    "LIVES", "actual_table", "course_tables", "event_table", "known_table", "life_table",
-    "material_table", "net_table", "rate_label", "rate_table",
+    "actual_table", "event_table", "known_table", "life_table", "material_table", "net_table",
 ]  # fmt: skip
 
-#: The alternatives as columns: the life that each is at.
-LIVES: Final = {"kort": SHORT, "middels": MIDDLE, "lang": LONG}
 _KM: Final = 1_000.0
 _PERCENT: Final = 100.0
 _DECADE: Final = 10
-# Rates are rounded to a hundredth of a per cent.
-_ALIKE: Final = 5.1e-5
-_ADOPTED: Final = ("va_fornyelse_takt_vann", "va_fornyelse_takt_avlop")
-
-
-def rate_label(rate: float) -> str:
-    """Write a rate as a label of rows and columns: 0.014 is ``1.4``.
-
-    Examples
-    --------
-    >>> rate_label(0.014), rate_label(0.0053), rate_label(0.02)
-    ('1.4', '0.53', '2')
-    """
-    return f"{round(_PERCENT * rate, 2):g}"
 
 
 def net_table(scene: Scene) -> Table:
@@ -63,7 +47,7 @@ def net_table(scene: Scene) -> Table:
         behind = found.past[:, mine] @ metres / _KM
         need = _PERCENT * failing[:, mine] @ metres / total / horizon
         clear = _PERCENT * later[:, mine] @ metres / total / horizon
-        adopted = float(scene.parameters[_ADOPTED[medium]]) if medium < len(_ADOPTED) else np.nan
+        adopted = float(scene.parameters[ADOPTED[medium]]) if medium < len(ADOPTED) else np.nan
         share = _PERCENT * scene.actual[medium].share
         rows[name] = {
             "nett": TITLES[medium],
@@ -76,8 +60,8 @@ def net_table(scene: Scene) -> Table:
             "hendelser": float(found.events[MIDDLE, mine].sum()),
             "faktisk": share,
             "vedtatt": adopted,
-            "aar_faktisk": _finite(years_to_renew(share / _PERCENT)),
-            "aar_vedtatt": _finite(years_to_renew(adopted / _PERCENT)),
+            "aar_faktisk": finite(years_to_renew(share / _PERCENT)),
+            "aar_vedtatt": finite(years_to_renew(adopted / _PERCENT)),
         }
     frame = pd.DataFrame.from_dict(rows, orient="index")
     return Table(
@@ -91,131 +75,22 @@ def net_table(scene: Scene) -> Table:
     )
 
 
-def _finite(value: float) -> float:
-    return value if np.isfinite(value) else float("nan")
-
-
 def _net_columns(horizon: int, years: tuple[int, ...]) -> dict[str, Column]:
     when = f" {years[0]}–{years[-1]}" if years else ""
     return {
         "nett": Column(title="Nett"),
         "km": Column(title="Lengde", unit="km", decimals=1),
         "alder": Column(title="Middelalder", unit="år", decimals=0),
-        **_three("etterslep", "Etterslep", "km", 1),
+        **three_lives("etterslep", "Etterslep", "km", 1),
         "etterslep_andel": Column(title="Etterslep, andel", unit="%", decimals=1),
-        **_three("behov", "Behov", "% i året", 2),
-        **_three("fjerner", f"Takt som fjerner etterslepet på {horizon} år", "% i året", 2),
+        **three_lives("behov", "Behov", "% i året", 2),
+        **three_lives("fjerner", f"Takt som fjerner etterslepet på {horizon} år", "% i året", 2),
         "hendelser": Column(title="Ventede hendelser i året", decimals=1),
         "faktisk": Column(title=f"Fornyet i året, snitt{when}", unit="%", decimals=2),
         "vedtatt": Column(title="Takt i planen", unit="% i året", decimals=1),
         "aar_faktisk": Column(title="År å fornye alt, som nå", unit="år", decimals=1),
         "aar_vedtatt": Column(title="År å fornye alt, takten i planen", unit="år", decimals=1),
     }
-
-
-def _three(name: str, title: str, unit: str, decimals: int) -> dict[str, Column]:
-    """Return the columns of a number at short, middle and long life."""
-    return {
-        f"{name}_{key}": Column(title=f"{title}, {key} levetid", unit=unit, decimals=decimals)
-        for key in LIVES
-    }
-
-
-def rate_table(scene: Scene) -> Table:
-    """Tell what each rate does to each net over the years."""
-    horizon = int(scene.parameters["va_fornyelse_framover_aar"])
-    rows = {}
-    for medium, name in enumerate(MEDIA):
-        for one in scene.courses[medium]:
-            rows[f"{name}_{rate_label(one.rate)}"] = {
-                "nett": TITLES[medium],
-                "takt": _PERCENT * one.rate,
-                "hva": _what(scene, medium, one.rate),
-                "aar": _finite(years_to_renew(one.rate)),
-                "km": one.rate * scene.metres(medium) / _KM,
-                "alder_naa": one.age[0],
-                "alder": one.age[-1],
-                "etterslep_naa": one.backlog_m[MIDDLE, 0] / _KM,
-                **{f"etterslep_{key}": one.backlog_m[at, -1] / _KM for key, at in LIVES.items()},
-                "hendelser_naa": one.events[MIDDLE, 0],
-                **{f"hendelser_{key}": one.events[at, -1] for key, at in LIVES.items()},
-            }
-    end = f"om {horizon} år"
-    return Table(
-        name="takter",
-        title=f"Hva hver takt gjør på {horizon} år",
-        frame=pd.DataFrame.from_dict(rows, orient="index"),
-        columns={
-            "nett": Column(title="Nett"),
-            "takt": Column(title="Takt", unit="% i året", decimals=2),
-            "hva": Column(title="Hva"),
-            "aar": Column(title="År å fornye alt", unit="år", decimals=1),
-            "km": Column(title="Fornyes i året", unit="km", decimals=2),
-            "alder_naa": Column(title="Middelalder nå", unit="år", decimals=1),
-            "alder": Column(title=f"Middelalder {end}", unit="år", decimals=1),
-            "etterslep_naa": Column(title="Etterslep nå", unit="km", decimals=1),
-            **_three("etterslep", f"Etterslep {end}", "km", 1),
-            "hendelser_naa": Column(title="Hendelser i året nå", decimals=1),
-            **_three("hendelser", f"Hendelser i året {end}", "", 1),
-        },
-        note="De ledningene som har mest risiko per meter, fornyes først. Alle tall er ventede "
-        "verdier. Nettet vokser ikke.",
-    )
-
-
-def _what(scene: Scene, medium: int, rate: float) -> str:
-    """Say whose rate it is."""
-    words = []
-    if medium < len(_ADOPTED):
-        own = float(scene.parameters[_ADOPTED[medium]]) / _PERCENT
-        if abs(own - rate) < _ALIKE:
-            words.append("i planen")
-    actual = scene.actual[medium]
-    if actual.years and abs(actual.share - rate) < _ALIKE:
-        words.append(f"faktisk {actual.years[0]}–{actual.years[-1]}")
-    return ", ".join(words)
-
-
-def course_tables(scene: Scene) -> tuple[tuple[Table, ...], tuple[YearChart, ...]]:
-    """Tell backlog and events of water and sewage by year at each rate, with a chart each."""
-    tables, charts = [], []
-    for medium in range(2):
-        for what, title, unit in (
-            ("etterslep", "Etterslep", "km"),
-            ("hendelser", "Ventede hendelser i året", ""),
-        ):
-            if not scene.courses[medium]:
-                continue
-            table = _course_table(scene, medium, what, title, unit)
-            tables.append(table)
-            charts.append(
-                YearChart(
-                    name=table.name, title=table.title, table=table.name, year="aar",
-                    columns=tuple(one for one in table.frame.columns if one != "aar"),
-                    stacked=False,
-                )
-            )  # fmt: skip
-    return tuple(tables), tuple(charts)
-
-
-def _course_table(scene: Scene, medium: int, what: str, title: str, unit: str) -> Table:
-    courses = scene.courses[medium]
-    data: dict[str, Any] = {"aar": [str(one) for one in courses[0].years]}
-    columns = {"aar": Column(title="År")}
-    for one in courses:
-        values = one.backlog_m[MIDDLE] / _KM if what == "etterslep" else one.events[MIDDLE]
-        name = f"takt_{rate_label(one.rate)}"
-        data[name] = values
-        said = f"{format_number(_PERCENT * one.rate, 2)} % i året"
-        columns[name] = Column(title=said, unit=unit, decimals=1)
-    return Table(
-        name=f"{what}_{MEDIA[medium]}",
-        title=f"{title} ved hver takt: {TITLES[medium].lower()}",
-        frame=pd.DataFrame(data, index=data["aar"]),
-        columns=columns,
-        note="Ved middels levetid.",
-        group="Taktene år for år",
-    )
 
 
 def actual_table(scene: Scene) -> Table | None:

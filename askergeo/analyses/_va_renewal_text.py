@@ -8,6 +8,7 @@ import numpy as np
 
 from askergeo._text import listed
 from askergeo.analyses._input_faults import fault_findings
+from askergeo.analyses._va_renewal_courses import ADOPTED
 from askergeo.analyses._va_renewal_tables import TOTAL, share_of_best
 from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.result import Fact, Finding, Severity, Status
@@ -29,6 +30,8 @@ _WORDS: Final = ("vannledningene", "spillvanns- og fellesledningene", "overvanns
 # Share of the metres without material or year from which the reader is warned.
 _MANY: Final = 0.2
 _NAMED: Final = 10
+# Share of the metres of the rate below which a plan does not reach it.
+_REACHED: Final = 0.9
 
 
 def statement(scene: Scene, nets: Table, years: Table) -> tuple[str, dict[str, Fact]]:
@@ -92,6 +95,7 @@ def findings(scene: Scene) -> tuple[Finding, ...]:
     return (
         *_lagging(scene),
         *_too_dear(scene),
+        *_under_rate(scene),
         *fault_findings(scene.found.stock.faults),
         *_unused_events(scene),
     )
@@ -151,6 +155,28 @@ def _too_dear(scene: Scene) -> Iterator[Finding]:
             action="Øk budsjettet, senk va_fornyelse_prosjekt_maks_m, eller overfør ubrukte "
             "midler (va_fornyelse_overfor=ja).",
         )  # fmt: skip
+
+
+def _under_rate(scene: Scene) -> Iterator[Finding]:
+    """Say when a plan that follows the rates renews far less than they give."""
+    if scene.budget > 0:
+        return
+    planned = scene.made.frame[scene.year_of > 0]
+    for medium, name in enumerate(MEDIA[:2]):
+        rate = float(scene.parameters[ADOPTED[medium]]) / _PERCENT
+        given = rate * scene.metres(medium) * len(scene.plan_years)
+        taken = float(planned[name].sum())
+        if given > 0 and taken < _REACHED * given:
+            yield _finding(
+                "under_takten", f"{TITLES[medium]}: planen når ikke takten",
+                f"Planen fornyer {format_number(taken / _KM, 2)} av "
+                f"{format_number(given / _KM, 2)} km, "
+                f"{format_number(_PERCENT * taken / given)} % av det takten gir: resten av "
+                "ledningene er for nye, ligger på for korte strekninger, eller venter på plass i "
+                "takten for det andre nettet i samme grøft.",
+                severity=Severity.INFO,
+                action="Se tabellen «grunnlag», eller senk «va_fornyelse_med_i_groft».",
+            )  # fmt: skip
 
 
 def _unused_events(scene: Scene) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from askergeo.analyses import _va_renewal_courses as rates
 from askergeo.analyses import _va_renewal_nets as nets
 from askergeo.analyses import _va_renewal_tables as tables
 from askergeo.analyses import _va_renewal_text as text
@@ -53,7 +54,7 @@ def va_fornyelse(
     projects, years, state = (
         tables.project_table(scene), tables.plan_table(scene), nets.net_table(scene)
     )  # fmt: skip
-    courses, charts = nets.course_tables(scene)
+    courses, charts = rates.course_tables(scene)
     actual = nets.actual_table(scene)
     template, facts = text.statement(scene, state, years)
     return Result(
@@ -65,7 +66,7 @@ def va_fornyelse(
             state,
             years,
             projects,
-            nets.rate_table(scene),
+            rates.rate_table(scene),
             *courses,
             tables.left_table(scene),
             nets.known_table(scene),

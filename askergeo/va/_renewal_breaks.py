@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from askergeo.errors import ParameterError
 from askergeo.population.credibility import credible
 from askergeo.va._renewal_stock import MEDIA, UNKNOWN
 
@@ -23,13 +24,21 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from askergeo.parameters import Parameters
     from askergeo.va._renewal_age import Ages
     from askergeo.va._renewal_stock import Stock
 
     Numbers = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-__all__ = ["Experience", "dimension_class", "dimension_factor", "experience", "no_experience"]
+__all__ = [
+    "Experience",
+    "classes_of",
+    "dimension_class",
+    "dimension_factor",
+    "experience",
+    "no_experience",
+]
 
 # A group is never believed to have less than this share of the expected events.
 _LEAST: Final = 0.05
@@ -65,6 +74,19 @@ class Experience:
     expected: Numbers
     varies: NDArray[np.bool_]
     unused: dict[str, int]
+
+
+def classes_of(parameters: Parameters, name: str) -> tuple[list[float], list[float]]:
+    """Read the limits of dimensions and a value for each class between them."""
+    limits = [float(one) for one in parameters["va_fornyelse_dimensjon_grenser"]]
+    values = [float(one) for one in parameters[name]]
+    if len(values) != len(limits) + 1 or limits != sorted(limits) or min(values) < 0:
+        raise ParameterError(
+            f"«{name}» må ha {len(limits) + 1} tall, ett for hver klasse mellom grensene i "
+            "«va_fornyelse_dimensjon_grenser» (som må stige), og ingen under 0.",
+            remedy="Endre begge parametrene sammen.",
+        )
+    return limits, values
 
 
 def dimension_class(dimension: Numbers, limits: Sequence[float]) -> Whole:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from askergeo.va._net_model import BY_HEIGHT, VANN
 from askergeo.va._supply_tree import root_walk, topmost
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     Whole = NDArray[np.int64]
     Truth = NDArray[np.bool_]
 
-__all__ = ["DOWN", "SURE", "UP", "Trace", "trace_sewage", "trace_water"]
+__all__ = ["DOWN", "SURE", "UP", "Trace", "pumped_jumps", "trace_sewage", "trace_water"]
 
 UP, DOWN = "opp", "ned"
 #: What a piece of a trace rests on.
@@ -111,6 +112,39 @@ def trace_sewage(
         np.flatnonzero(ends),
         jumps[reached[jump_tail]],
     )
+
+
+def pumped_jumps(network: PipeNetwork, va_anlegg: pd.DataFrame | None) -> Whole:
+    """Return the nodes that plants pump from and to by their register, where no pipe leaves.
+
+    Parameters
+    ----------
+    network
+        Of sewage or storm water.
+    va_anlegg
+        The layer of the catalogue; without it, or its ``til_anlegg_id``, there are none.
+
+    Returns
+    -------
+    array
+        Pairs of nodes, (j, 2).
+    """
+    if va_anlegg is None or "til_anlegg_id" not in va_anlegg:
+        return np.zeros((0, 2), np.int64)
+    ids = pd.Index(va_anlegg["anlegg_id"].astype(str))
+    to = ids[~ids.duplicated()].get_indexer(
+        pd.Index(va_anlegg["til_anlegg_id"].astype("string").fillna("").astype(str))
+    )
+    rows = np.flatnonzero(~ids.duplicated())
+    node = network.facility_at.astype(np.int64)
+    target = np.where(to >= 0, node[rows[to]], -1)
+    # A plant with a drawn pipe out of it sends its sewage there.
+    tail = np.where(network.direction < 0, network.end, network.start)
+    leaves = np.zeros(network.nodes, dtype=np.bool_)
+    leaves[tail] = True
+    mine = (node >= 0) & (target >= 0) & (node != target)
+    mine &= ~leaves[np.where(mine, node, 0)]
+    return np.stack([node[mine], target[mine]], axis=1)
 
 
 def _reached(nodes: int, tails: Whole, heads: Whole, seeds: Whole) -> Truth:
@@ -226,8 +260,8 @@ def _down(network: PipeNetwork, pipes: Pipes, begin: Whole) -> Trace:
         away = dijkstra(arcs.tocsr(), indices=sources, min_only=True)
     else:
         away = np.full(count, np.inf)
-    gain = away[heads] - away[tails]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # parts without a source are infinitely far away
+        gain = away[heads] - away[tails]
         flows = np.isfinite(gain) & (np.abs(gain - np.tile(length, 2)) <= _SAME)
     piece = np.tile(np.arange(len(start)), 2)
     seeds = np.unique(heads[flows & np.isin(piece, begin)])
