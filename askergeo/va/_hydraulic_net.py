@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.errors import LayerError
+from askergeo.privacy import THRESHOLD
 from askergeo.va._hydraulic_model import GUESS_COLUMNS, EpanetModel
 from askergeo.va._hydraulic_names import valid_names
 from askergeo.va._hydraulic_pipes import diameters, roughnesses
@@ -131,7 +132,7 @@ def net_model(
         )
     fed = np.isin(network.component, network.component[source])
     level = _levels(source, _of_nodes(network, va_node, "hoyde"), height, parameters, guesses)
-    demand = _demands(network, va_node, residents, parameters, guesses)
+    demand = _demands(network, va_node, residents, fed, parameters=parameters, guesses=guesses)
     told = np.isfinite(_of_nodes(network, va_node, "behov_l_s"))[fed]
     if told.mean() >= _MOSTLY:
         # Who has set a demand at every node has shared out all that runs into the net.
@@ -232,6 +233,8 @@ def _demands(
     network: PipeNetwork,
     va_node: pd.DataFrame | None,
     residents: Reals | None,
+    fed: Truth,
+    *,
     parameters: Parameters,
     guesses: _Guesses,
 ) -> Reals:
@@ -240,17 +243,57 @@ def _demands(
     litres = float(parameters["va_hydraulikk_liter_person"])
     peak = float(parameters["va_hydraulikk_makstime"])
     people = np.zeros(network.nodes) if residents is None else residents
-    counted = people * litres * peak / _DAY_S
     silent = np.isnan(told)
+    shared, few = shared_out(people, fed & silent)
+    counted = shared * litres * peak / _DAY_S
     guesses.note(
         "Forbruket", (silent & (people > 0)).sum(), network.nodes,
         f"bosatte × {litres:g} l i døgnet × {peak:g}",
+    )  # fmt: skip
+    guesses.note(
+        f"Forbruket der færre enn {THRESHOLD} bor", few, network.nodes,
+        "snittet av slike noder, så modellen ikke viser hvor mange som bor i et hus",
     )  # fmt: skip
     if residents is None:
         guesses.note(
             "Forbruket", silent.sum(), network.nodes, "0: bosatte er ukjent, og næring er ikke med"
         )
     return np.where(silent, counted, told)
+
+
+def shared_out(people: Reals, counted: Truth) -> tuple[Reals, int]:
+    """Give nodes with few residents the mean of them all, so that no household can be read.
+
+    The model, its flows and its file leave the municipality; a demand is so many residents.
+
+    Parameters
+    ----------
+    people
+        Residents of each node, (n,).
+    counted
+        Nodes whose demand is reckoned from them.
+
+    Returns
+    -------
+    tuple
+        Residents to reckon with, (n,), the same in all; and how many nodes share theirs. Where
+        fewer than the threshold live in all, they are reckoned as so many.
+
+    Examples
+    --------
+    >>> shared_out(np.array([1.0, 4.0, 9.0, 0.0]), np.ones(4, dtype=bool))[0].tolist()
+    [2.5, 2.5, 9.0, 0.0]
+    """
+    few = counted & (people > 0) & (people < THRESHOLD)
+    if not few.any():
+        return people, 0
+    rest = np.flatnonzero(counted & (people >= THRESHOLD))
+    if len(rest) and (few.sum() == 1 or people[few].sum() < THRESHOLD):
+        # One of the larger joins them: alone they would tell of themselves.
+        few[rest[people[rest].argmin()]] = True
+    found = people.copy()
+    found[few] = max(float(people[few].sum()), THRESHOLD) / few.sum()
+    return found, int(few.sum())
 
 
 def _leakage(

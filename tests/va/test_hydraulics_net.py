@@ -13,6 +13,7 @@ import shapely
 from askergeo.errors import LayerError, OverwriteError, ParameterError
 from askergeo.parameters import load_parameters
 from askergeo.va._hydraulic_names import valid_names
+from askergeo.va._hydraulic_net import shared_out
 from askergeo.va.hydraulics import EpanetModel, run_epanet
 from askergeo.va.model_export import placed_model, write_model
 
@@ -153,6 +154,33 @@ def test_residents_are_the_demand_where_no_other_is_told() -> None:
     use = 1000 * 140 * 1.3 / 86_400
     # Half of what is delivered leaks: as much as is used on a mean day.
     assert run.demand_l_s[0, run.junction].sum() == pytest.approx(use + use / 1.3, rel=1e-4)
+
+
+def test_the_model_does_not_tell_how_many_live_in_a_house() -> None:
+    frames = _frames()
+    frames["va_node"]["behov_l_s"] = np.nan
+    frames["adresse"] = gpd.GeoDataFrame(
+        {"adresse_id": ["x", "y", "z"]},
+        geometry=gpd.points_from_xy([295, 105, 105], [5, 195, 5]),
+        crs=CRS,
+    )
+    frames["befolkning"] = pd.DataFrame({"adresse_id": ["x", "y", "z"], "antall": [1, 4, 9]})
+    placed = _made(frames, va_hydraulikk_lekkasje_andel="0")
+    use = {line.split()[0]: float(line.split()[1]) for line in _section(placed.model, "DEMANDS")}
+    one = 140 * 1.3 / 86_400
+    assert use["b"] == use["c"] == pytest.approx(2.5 * one, rel=1e-3)
+    assert sum(use.values()) == pytest.approx(14 * one, rel=1e-3)
+    told = placed.model.guesses.set_index("antatt").loc["Forbruket der færre enn 5 bor"]
+    assert told["antall"] == 2
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [([3.0, 0.0, 9.0, 20.0], [6.0, 0.0, 6.0, 20.0]), ([2.0, 0.0], [5.0, 0.0])],
+)
+def test_one_house_alone_is_not_told(people: list[float], expected: list[float]) -> None:
+    found, _ = shared_out(np.array(people), np.ones(len(people), dtype=bool))
+    assert found.tolist() == expected
 
 
 def test_a_pump_works_as_the_model_layer_tells() -> None:
