@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +33,43 @@ def test_every_layer_at_once(package: DataPackage, shared_data: Path):
     avvik = package.read_avvik("va_modell")
     assert avvik["tittel"].tolist() == ["Modellen har egne koordinater"]
     assert package.read("va_ledning")["fra_node_id"].isin(package.read("va_node")["node_id"]).all()
+
+
+EPANET_FILES = (
+    "Hanoi", "Net1", "Net2", "Net3", "Todini_Fig2_optCost_CMH", "Todini_Fig2_solA_CMH", "latin1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EPANET_FILES)
+def test_no_element_is_lost(package: DataPackage, shared_data: Path, name: str):
+    """As many nodes and links as EPANET itself counts, those without length too; none set aside."""
+    from wntr.epanet.toolkit import ENepanet  # noqa: PLC0415  (heavy)
+
+    path = shared_data / f"network/{name}.inp"
+    engine = ENepanet()
+    engine.ENopen(str(path), str(package.path / "r.txt"), str(package.path / "b.bin"))
+    nodes, links = engine.ENgetcount(0), engine.ENgetcount(2)
+    engine.ENclose()
+    added, _, _ = add_inp(package, path)
+    assert [(one.layer, one.rows, one.set_aside) for one in added[:2]] == [
+        ("va_node", nodes, 0), ("va_ledning", links, 0),
+    ]  # fmt: skip
+    assert len(package.read("va_ledning")) == links
+    assert package.read("va_ledning").geometry.notna().all()
+
+
+def test_no_element_of_a_sewer_is_lost(package: DataPackage, shared_data: Path):
+    """The nodes and links of SWMM's reference report."""
+    report = (shared_data / "network/Example1b.rpt").read_text()
+    added, _, _ = add_inp(package, shared_data / "network/Example1b.inp")
+    assert [one.set_aside for one in added] == [0] * len(added)
+    for layer, column, title in (
+        ("va_node", "node_id", "Node Depth Summary"),
+        ("va_ledning", "ledning_id", "Link Flow Summary"),
+    ):
+        rows = re.split(r"\n\s*-{20,}\n", report.split(title, 1)[1], maxsplit=2)[2]
+        named = {line.split()[0] for line in rows.split("\n  \n")[0].splitlines() if line.strip()}
+        assert set(package.read(layer)[column]) == named
 
 
 def test_the_whole_file_is_refused_or_taken(package: DataPackage, shared_data: Path):

@@ -20,7 +20,9 @@ __all__ = ["FAULT_COLUMNS", "Element", "Faults", "Model", "Value", "number_of"]
 FAULT_COLUMNS: Final = ("linje", "seksjon", "regel", "tekst", "avvist")
 
 # What C reads as a number, but for «nan», «inf» and hexadecimals, which are no measure.
-_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
+# A fault tells so much of a line that is endless.
+_TOLD: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class Faults:
 
     def _add(self, line: Line | None, rule: str, text: str, *, refused: bool) -> None:
         number, section = (line.number, line.section) if line is not None else (0, "")
-        self.rows.append((number, section, rule, text, refused))
+        told = text if len(text) <= _TOLD else f"{text[:_TOLD]} …"
+        self.rows.append((number, section, rule, told, refused))
 
     def frame(self, *, refused: bool) -> pd.DataFrame:
         """Return the faults as a table, by line."""

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from askergeo.numbers import format_number
+
 if TYPE_CHECKING:
     from askergeo.sources._inp_elements import Faults
     from askergeo.sources._inp_text import InpText, Line
@@ -48,6 +50,7 @@ _MEANINGS: Final = {
 _ERROR: Final = re.compile(r"Error (\d{3})")
 # The engine ends with «one or more errors in input file», which says nothing more.
 _SUMMARY: Final = 200
+_MAX_LINE: Final = 1023
 
 
 def ask_epanet(text: InpText, faults: Faults) -> None:
@@ -71,6 +74,12 @@ def ask_epanet(text: InpText, faults: Faults) -> None:
         return
     rows = report.splitlines()
     found = False
+    for line in text.lines:
+        if len(line.text.encode()) > _MAX_LINE:
+            size = format_number(len(line.text))
+            told = f"Linjen er på {size} tegn. EPANET tar resten etter {_MAX_LINE} for en ny linje."
+            faults.refuse(line, "for_lang_linje", told)
+            found = True
     for row, following in zip(rows, [*rows[1:], ""], strict=True):
         match = _ERROR.search(row)
         if match is None or int(match.group(1)) == _SUMMARY:

@@ -29,7 +29,7 @@ _TIMES: Final = (
     "DURA", "HYDR", "QUAL", "RULE", "MINI", "PATT", "REPO", "START", "STAT",
 )  # fmt: skip
 _TIME_UNITS: Final = ("SEC", "MIN", "HOU", "DAY", "AM", "PM")
-_TIME: Final = re.compile(r"-?(\d*\.?\d+(E[+-]?\d+)?|\d+\.?|\d+(:\d+){1,2})")
+_TIME: Final = re.compile(r"-?((\d*\.)?\d+(E[+-]?\d+)?|\d+\.|\d+(:\d+){1,2})")
 _STATISTICS: Final = ("NONE", "NO", "AVERAGE", "MINI", "MAXI", "RANGE")
 _REPORT: Final = (
     "PAGE", "STATUS", "SUMM", "MESS", "ENER", "NODE", "LINK", "FILE", "ELEV", "DEMA", "HEAD",

@@ -80,6 +80,7 @@ def _require(line: Line, position: int, known: set[str], faults: Faults) -> None
 
 def _areas(text: InpText, nodes: set[str], defined: dict[str, set[str]], faults: Faults) -> None:
     seen: set[str] = set()
+    gauges, outlets = defined["RAINGAGES"] | {"*"}, nodes | defined["SUBCATCHMENTS"]
     for line in text.rows("SUBCATCHMENTS"):
         if len(line.words) < 8:  # noqa: PLR2004
             faults.refuse(line, "for_faa_felt", f"Linjen har {len(line.words)} felt, for få.")
@@ -88,8 +89,8 @@ def _areas(text: InpText, nodes: set[str], defined: dict[str, set[str]], faults:
         if name in seen:
             faults.refuse(line, "dobbel_id", f"Id-en «{line.words[0]}» er brukt før.")
         seen.add(name)
-        _require(line, 1, defined["RAINGAGES"] | {"*"}, faults)
-        _require(line, 2, nodes | defined["SUBCATCHMENTS"], faults)
+        _require(line, 1, gauges, faults)
+        _require(line, 2, outlets, faults)
         for position in range(3, 7):
             faults.number(line, position, "Verdien", least=0)
     for line in text.rows("RAINGAGES"):

@@ -66,7 +66,16 @@ _ONLY_EPANET: Final = frozenset(
 )
 # A word ends at a blank; what stands in quotes is one word.
 _WORD: Final = re.compile(r'"[^"]*"|[^\s"]+')
-_MAX_BYTES: Final = 500_000_000
+# What begins a section; blanks only, since a search over line ends takes for ever in empty lines.
+_HEADING: Final = re.compile(r"^[^\S\n]*\[([A-Za-z_]+)", re.MULTILINE)
+_FIRST_WORD: Final = re.compile(r"^[^\S\n]*([A-Za-z_]+)[^\S\n]", re.MULTILINE)
+_MAX_BYTES: Final = 200_000_000
+_MEGA: Final = 1_000_000
+# Words of [OPTIONS] that only one of the programs has, for files that are cut short.
+_OPTION_WORDS: Final = {
+    "FLOW_UNITS": SWMM, "FLOW_ROUTING": SWMM, "INFILTRATION": SWMM, "START_DATE": SWMM,
+    "UNITS": EPANET, "HEADLOSS": EPANET, "UNBALANCED": EPANET, "TRIALS": EPANET,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +121,19 @@ def read_text(path: str | Path) -> InpText:
         When there is no such file, or it is not the text of a model.
     """
     file = existing(path)
-    if file.is_dir() or file.stat().st_size > _MAX_BYTES:
+    if file.is_dir():
         raise SourceError(
-            f"{file.name} er ingen .inp-fil.", remedy="Velg filen som modellen er lagret i."
+            f"{file.name} er en mappe.", remedy="Velg filen som modellen er lagret i."
+        )
+    if file.stat().st_size > _MAX_BYTES:
+        raise SourceError(
+            f"{file.name} er {file.stat().st_size // _MEGA} MB. En modell på mer enn "
+            f"{_MAX_BYTES // _MEGA} MB leses ikke.",
+            remedy="Er det modellen og ikke resultatene? Del den ellers i flere filer.",
         )
     raw = file.read_bytes()
     text, encoding = _decoded(raw)
-    if "\0" in text or not re.search(r"^\s*\[\w+", text, re.MULTILINE):
+    if "\0" in text or not _HEADING.search(text):
         raise SourceError(
             f"{file.name} er ingen modell fra EPANET eller SWMM: den har ingen seksjoner.",
             remedy="En modell er tekst med seksjoner som [JUNCTIONS] og [PIPES].",
@@ -142,11 +157,17 @@ def _decoded(raw: bytes) -> tuple[str, str]:
 
 
 def _program(text: str) -> str:
-    """Tell which program a model is for, by the sections that only one of them has."""
-    names = re.findall(r"^\s*\[([A-Za-z_]+)", text, re.MULTILINE)
-    known = [_section(name, SWMM) for name in names]
-    swmm = sum(name in _ONLY_SWMM for name in known)
+    """Tell which program a model is for, by what only one of them has.
+
+    Most sections win; where they say nothing, as in a file that is cut short, the options do.
+    """
+    names = _HEADING.findall(text)
+    swmm = sum(_section(name, SWMM) in _ONLY_SWMM for name in names)
     epanet = sum(name.upper() in _ONLY_EPANET for name in names)
+    if swmm == epanet:
+        words = {word.upper() for word in _FIRST_WORD.findall(text, 0, _MEGA)}
+        said = [program for word, program in _OPTION_WORDS.items() if word in words]
+        swmm, epanet = said.count(SWMM), said.count(EPANET)
     return SWMM if swmm > epanet else EPANET
 
 
