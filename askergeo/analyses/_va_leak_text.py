@@ -31,8 +31,8 @@ def statement(
 ) -> tuple[str, dict[str, Fact]]:
     """State the share lost in the last year that it is known for, and the zone that loses most."""
     if not len(years):
-        least = Fact(title="Siste år med måling", value=str(int(found["aar"].max())))
-        return "Lekkasjen til og med {siste} vises ikke: for få abonnenter.", {"siste": least}
+        last_year = Fact(title="Siste år med måling", value=str(int(found["aar"].max())))
+        return "Lekkasjen til og med {siste} vises ikke: for få abonnenter.", {"siste": last_year}
     known = years[years["andel"].notna()]
     if not len(known):
         least = int(years["aar"].max())

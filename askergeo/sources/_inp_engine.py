@@ -74,11 +74,11 @@ def ask_epanet(text: InpText, faults: Faults) -> None:
         return
     rows = report.splitlines()
     found = False
-    for line in text.lines:
-        if len(line.text.encode()) > _MAX_LINE:
-            size = format_number(len(line.text))
+    for long in text.lines:
+        if len(long.text.encode()) > _MAX_LINE:
+            size = format_number(len(long.text))
             told = f"Linjen er på {size} tegn. EPANET tar resten etter {_MAX_LINE} for en ny linje."
-            faults.refuse(line, "for_lang_linje", told)
+            faults.refuse(long, "for_lang_linje", told)
             found = True
     for row, following in zip(rows, [*rows[1:], ""], strict=True):
         match = _ERROR.search(row)
