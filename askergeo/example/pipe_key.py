@@ -25,6 +25,9 @@ __all__ = ["make_pipe_key", "supply_facts"]
 _HYDRANT: Final = (50.0, 150.0)
 _NEAR: Final = 50.0
 _IDLE: Final = "ute av drift"
+_PASSING: Final = ("pumpeledning", "overforing", "pumpe", "ventil", "stikkledning")
+# Years that the programme is followed.
+_AHEAD: Final = 20
 
 
 def make_pipe_key(land: Land, faults: dict[str, Any], supply: dict[str, Any]) -> None:
@@ -197,12 +200,17 @@ def _leaks(land: Land) -> dict[str, Any]:
 
 
 def _connections(land: Land) -> dict[str, Any]:
-    """Addresses and residents by answer, and those near a main that are not connected."""
+    """Addresses and residents by answer, and those near a main that are not connected.
+
+    Near is a straight line to a municipal main in use; nobody is joined to what is pumped past.
+    """
     table = land.frames["va_tilknytning"].set_index("adresse_id")
     address = land.frames["adresse"]
     residents = land.tables["people"]["residents"].to_numpy()
     pipes = land.frames["va_ledning"]
     used = (pipes["status"] != _IDLE).to_numpy(bool, na_value=True)
+    used = used & (pipes["eier"] == "kommunal").to_numpy(bool, na_value=True)
+    used = used & ~pipes["funksjon"].isin(_PASSING).to_numpy(bool)
     facts: dict[str, Any] = {"adresser": len(address), "uten_rad":
                              int((~address["adresse_id"].isin(table.index)).sum())}  # fmt: skip
     for name, kinds in (("vann", ["vann"]), ("avlop", ["spillvann", "avlop_felles"])):
@@ -237,13 +245,15 @@ def _hydrants(land: Land) -> dict[str, Any]:
 def _plants(land: Land) -> dict[str, Any]:
     """Capacity and load of the treatment plants, and the year that the programme fills each.
 
-    ``fullt_aar`` is told where it holds whether each dwelling brings 1.6 or 2.6 people.
+    ``fullt_aar`` is the first 1 January with more than the plant can take: of what it is measured
+    at, of plants that are closed and pumped to it, and of dwellings done before that day. It is
+    told where it holds whether each dwelling brings 1.6 or 2.6 people.
     """
     table = land.frames["va_anlegg"].query("type == 'renseanlegg'")
     area = land.frames["va_sone"].query("type == 'renseanlegg'").set_index("anlegg_id").geometry
     plan = land.frames["boligprogram"]
     at = shapely.centroid(plan.geometry.to_numpy())
-    facts = {}
+    facts: dict[str, dict[str, Any]] = {}
     for row in table.to_dict("records"):
         one = {name: None if pd.isna(row[name]) else row[name] for name in
                ("kapasitet_pe", "belastning_pe", "fra_aar", "til_aar", "til_anlegg_id",
@@ -255,19 +265,26 @@ def _plants(land: Land) -> dict[str, Any]:
                 str(y): int(plan.loc[inside & (plan["aar"] == y), "boliger"].sum())
                 for y in sorted(set(plan.loc[inside, "aar"].tolist()))
             }
-            one["fullt_aar"] = _full(one)
         facts[row["anlegg_id"]] = one
+    few, many = (_full(facts, people) for people in (1.6, 2.6))
+    for name, one in facts.items():
+        one["fullt_aar"] = few[name] if few[name] == many[name] else None
     return {"anlegg": facts, "legges_ned_aar": CLOSING, "nytt_anlegg_aar": NEW_PLANT}
 
 
-def _full(one: dict[str, Any]) -> int | None:
-    years = []
-    for people in (1.6, 2.6):
-        load, full = float(one["belastning_pe"]), None
-        for year, homes in one["boliger_i_programmet"].items():
-            load += homes * people
-            if load > one["kapasitet_pe"]:
-                full = int(year)
-                break
-        years.append(full)
-    return years[0] if years[0] == years[1] else None
+def _full(plants: dict[str, dict[str, Any]], people: float) -> dict[str, int | None]:
+    """First 1 January that each plant has more than it can take; ``None`` for never."""
+    found: dict[str, int | None] = dict.fromkeys(plants)
+    for year in range(YEAR, YEAR + _AHEAD + 1):
+        load = dict.fromkeys(plants, 0.0)
+        for name, one in plants.items():
+            homes = one.get("boliger_i_programmet", {})
+            done = sum(count for when, count in homes.items() if int(when) < year)
+            closed = one["til_aar"] is not None and one["til_aar"] < year
+            load[one["til_anlegg_id"] if closed else name] += one["belastning_pe"] + done * people
+        for name, one in plants.items():
+            grown = one["ny_kapasitet_aar"] is not None and one["ny_kapasitet_aar"] <= year
+            most = one["ny_kapasitet_pe"] if grown else one["kapasitet_pe"]
+            if found[name] is None and load[name] > most:
+                found[name] = year
+    return found

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from askergeo.example.land import YEAR
-from askergeo.example.pipe_ages import EVENT_YEARS, HAZARD
+from askergeo.example.pipe_ages import EVENT_YEARS, FIRST_MADE, HAZARD
 from askergeo.example.pipe_nets import Net, accumulate, cut_pipes
 from askergeo.example.pipe_sewer import _drain, _Labels, _neighbours
 from askergeo.example.pipe_streets import Trenches, graph_of
@@ -200,6 +200,14 @@ def test_breaks_follow_material_and_age(example: Example, pipes):
     assert set(rate.index) <= set(HAZARD)
 
 
+def test_no_pipe_is_of_a_material_that_was_not_made_yet(pipes):
+    laid = pipes["fornyet_aar"].fillna(pipes["anleggsaar"])
+    for material, first in FIRST_MADE.items():
+        years = laid[(pipes["materiale"] == material) & (laid != 0)].dropna()
+        assert len(years), material
+        assert years.min() >= first, material
+
+
 def test_connections_agree_with_the_key(example: Example):
     table = example.frames["va_tilknytning"]
     told = example.key["va"]["tilknytning"]
@@ -214,13 +222,26 @@ def test_connections_agree_with_the_key(example: Example):
     assert np.quantile(away, 0.98) < 66
 
 
-def test_one_plant_fills_in_a_year_that_holds(example: Example):
+def test_two_plants_fill_in_years_that_hold(example: Example):
     told = example.key["va"]["renseanlegg"]["anlegg"]
-    full = [name for name, one in told.items() if one.get("fullt_aar")]
-    assert len(full) == 1
-    closing = [one for one in told.values() if one["til_aar"]]
+    closing = [(name, one) for name, one in told.items() if one["til_aar"]]
     assert len(closing) == 1
-    assert closing[0]["til_anlegg_id"] not in full
+    # One takes over for the plant that closes, and has no room for it; one is filled by homes.
+    ((closed, one),) = closing
+    taker = told[one["til_anlegg_id"]]
+    assert taker["belastning_pe"] + one["belastning_pe"] > taker["kapasitet_pe"]
+    assert taker["fullt_aar"] == one["til_aar"] + 1
+    assert one["fullt_aar"] is None
+    full = [name for name, one in told.items() if one["fullt_aar"]]
+    assert len(full) == 2
+    (by_homes,) = set(full) - {one["til_anlegg_id"], closed}
+    last = told[by_homes]
+    before = [
+        homes for year, homes in last["boliger_i_programmet"].items()
+        if int(year) < last["fullt_aar"]
+    ]  # fmt: skip
+    room = last["kapasitet_pe"] - last["belastning_pe"]
+    assert 1.6 * sum(before) > room > 2.6 * sum(before[:-1])
 
 
 def test_the_model_runs_with_fit_pressures(example: Example, tmp_path):
