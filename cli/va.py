@@ -18,14 +18,14 @@ def register(app: typer.Typer, command: type, group: type) -> None:
     water = typer.Typer(cls=group, rich_markup_mode=None, invoke_without_command=True)
     water.callback()(state)
     # The verbs under it, each in its own module.
-    va_loss.register(water, command)
     va_topology.register(water, command)
     va_trace.register(water, command)
-    va_hydraulics.register(water, command)
-    va_leak.register(water, command)
+    va_loss.register(water, command)
     va_renewal.register(water, command)
     va_growth.register(water, command)
     va_fire.register(water, command)
+    va_hydraulics.register(water, command)
+    va_leak.register(water, command)
     app.add_typer(water, name="va")
 
 
@@ -33,9 +33,12 @@ def register(app: typer.Typer, command: type, group: type) -> None:
 def state(
     ctx: typer.Context, data: GroupData = None, out: Out = Path("va"), *, common: Common
 ) -> None:
-    """Vann og avløp: hva ledningskartet vet, og hvordan nettet er.
+    """Vann og avløp: hva ledningskartet vet, hva det mangler, og hva det kan svare på.
 
     $ askergeo va --data asker --ut va
+
+    Begynn her. Første tabell er andelen som mangler av hver egenskap. Tabellen «Hva disse dataene
+    kan svare på» sier hvilke av kommandoene under som gir et svar.
     """
     if ctx.invoked_subcommand is not None:
         return

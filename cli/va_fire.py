@@ -23,5 +23,8 @@ def fire(data: Data, out: Out = Path("brannvann"), *, common: Common) -> None:
 
     $ askergeo va brannvann --data asker --ut brannvann
     $ askergeo va brannvann --data asker --ut brannvann --parameter va_brannvann_avstand_m=100
+
+    Småhus skal ha ett uttak innenfor 50 m med 20 l/s, annen bebyggelse to uttak med til sammen
+    50 l/s. Er uttaket ikke målt, er det vurdert etter dimensjonen på ledningen, og det står.
     """
     run_and_write("va_brannvann", data, out, common)

@@ -28,16 +28,21 @@ def growth(
     *,
     years: Annotated[
         int | None,
-        typer.Option("--aar", metavar="ANTALL", help="Hvor mange år fram det regnes."),
+        typer.Option(
+            "--år",
+            "--aar",
+            metavar="ANTALL",
+            help="Hvor mange år fram det regnes. Uten er det 20.",
+        ),
     ] = None,
     common: Common,
 ) -> None:
-    """Når renseanlegg, vannverk og ledninger blir fulle, hvem som må vente, og hvem som er koblet.
+    """Når renseanlegg, vannverk og ledninger blir fulle, og hvem som må vente.
 
     $ askergeo va vekst --data asker --ut vekst
     $ askergeo va vekst --data asker --ut utsatt --scenario nytt-anlegg-2032
 
     Belastningen følger befolkningsframskrivingen og boligprogrammet, og kapasiteten følger datoene
-    i laget «va_anlegg».
+    i laget «va_anlegg». Svaret har også hvem som er tilknyttet, og hvem som er nær uten å være det.
     """
     run_and_write("va_vekst", data, out, common, given({"va_vekst_aar": years}, common.parameter))

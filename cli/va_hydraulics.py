@@ -29,7 +29,8 @@ def hydraulics(
         typer.Option(
             "--modell",
             metavar="NAVN",
-            help="Modellen i datapakken, eller «nett» for en som lages av ledningskartet.",
+            help="Modellen i datapakken, eller «nett» for en som lages av ledningskartet. Uten er "
+            "det datapakkens, ellers «nett». En SWMM-modell gir avløpet.",
         ),
     ] = None,
     by_pressure: Annotated[
@@ -55,8 +56,9 @@ def hydraulics(
     $ askergeo va hydraulikk --data asker --ut ut --modell nett --skriv modell.inp
     $ askergeo va hydraulikk --data asker --ut ut --priser priser.csv
 
-    EPANET regner. Har datapakken ingen modell, lages en av ledningskartet, og hver antakelse står
-    i svaret. Modellen som skrives med --skriv, er prøvd i EPANET før den lagres.
+    EPANET regner, med tillegget «va». Har datapakken ingen modell, lages en av ledningskartet, og
+    hver antakelse står i svaret. Modellen som skrives med --skriv, er prøvd i EPANET før den
+    lagres.
     """
     chosen = given(
         {

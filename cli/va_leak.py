@@ -28,7 +28,8 @@ def leaks(
         typer.Option(
             "--trykk",
             metavar="METER",
-            help="Gjennomsnittlig trykk i meter vannsøyle, for lekkasjeindeksen.",
+            help="Gjennomsnittlig trykk i meter vannsøyle, for lekkasjeindeksen. Uten regnes den "
+            "ikke.",
         ),
     ] = None,
     common: Common,
@@ -38,7 +39,8 @@ def leaks(
     $ askergeo va lekkasje --data asker --ut lekkasje
     $ askergeo va lekkasje --data asker --ut lekkasje --trykk 55
 
-    Negativ lekkasje er målerfeil og sies fra om. Et tall som mangler, er ukjent og ikke null.
+    Negativ lekkasje er målerfeil, og det sies fra om den. Et tall som mangler, er ukjent, ikke
+    null.
     """
     chosen = given({"va_lekkasje_trykk_m": pressure}, common.parameter)
     run_and_write("va_lekkasje", data, out, common, chosen)

@@ -33,7 +33,9 @@ def failures(
     ] = None,
     basins: Annotated[
         bool,
-        typer.Option("--bassenger", help="Regn høydebassengene som kilder: mens de har vann."),
+        typer.Option(
+            "--bassenger", help="Regn høydebassengene som kilder: svaret gjelder mens de har vann."
+        ),
     ] = False,
     common: Common,
 ) -> None:

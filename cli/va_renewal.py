@@ -31,19 +31,26 @@ def renewal(
         typer.Option(
             "--budsjett",
             metavar="MILL_KR",
-            help="Mill. kr i året. Planen går aldri over; uten følger den takten.",
+            help="Mill. kr i året. Planen går aldri over. Uten følger planen takten.",
         ),
     ] = None,
     water: Annotated[
         float | None,
-        typer.Option("--takt-vann", metavar="PROSENT", help="Takten for vann, % i året."),
+        typer.Option(
+            "--takt-vann", metavar="PROSENT", help="Takten for vann, % i året. Uten er det 1,4."
+        ),
     ] = None,
     sewage: Annotated[
         float | None,
-        typer.Option("--takt-avløp", metavar="PROSENT", help="Takten for spillvann, % i året."),
+        typer.Option(
+            "--takt-avløp",
+            metavar="PROSENT",
+            help="Takten for spillvann og felles, % i året. Uten er det 1,6.",
+        ),
     ] = None,
     years: Annotated[
-        int | None, typer.Option("--år", metavar="ANTALL", help="Antall år i planen.")
+        int | None,
+        typer.Option("--år", metavar="ANTALL", help="Antall år i planen. Uten er det 10."),
     ] = None,
     common: Common,
 ) -> None:

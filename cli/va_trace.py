@@ -53,6 +53,7 @@ def trace(
     """Spor opp eller ned fra et punkt, en adresse eller en ledning.
 
     $ askergeo va spor --data asker --fra VL-1021 --retning opp --ut spor
+    $ askergeo va spor --data asker --fra "Furulia 8" --medium vann --retning opp --ut spor
     $ askergeo va spor --data asker --fra 571234,6634567 --retning ned --medium avlop --ut spor
 
     Viser ledningene, hvor sporet ender, og hvem som er knyttet til på vegen. Retningen i et
