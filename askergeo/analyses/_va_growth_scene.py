@@ -327,7 +327,7 @@ def _pieces(
 
 def _nodes(network: PipeNetwork | None, flow: load.Flow | None, piece: Whole) -> Whole:
     """Node at which the sewage of each place begins: the upper end of its piece, (p,)."""
-    if network is None or flow is None:
+    if network is None or flow is None or not network.edges:
         return np.full(len(piece), -1, dtype=np.int64)
     reached = flow.end >= 0
     start, end = network.start.astype(np.int64), network.end.astype(np.int64)

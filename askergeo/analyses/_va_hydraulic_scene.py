@@ -63,10 +63,13 @@ class Scene:
 
 
 def make_scene(
-    frames: Mapping[str, pd.DataFrame], terrain: Terrain | None, parameters: Parameters
+    frames: Mapping[str, pd.DataFrame],
+    terrain: Terrain | None,
+    parameters: Parameters,
+    year: int | None = None,
 ) -> Scene:
     """Find or make the model, run it, and class its nodes."""
-    placed = placed_model(frames, terrain, parameters)
+    placed = placed_model(frames, terrain, parameters, year)
     limits = {
         name: float(parameters[f"va_hydraulikk_{name}"])
         for name in ("lavest_bar", "hoyest_bar", "brann_bar", "brann_l_s", "fart_hoy", "fart_lav")

@@ -38,7 +38,10 @@ HYDRAULICS = Analysis(
     columns={
         "va_ledning": _PIPES,
         "va_node": _NODES,
-        "va_anlegg": ("anlegg_id*", "type*", "navn", "node_id", "kapasitet_l_s", "volum_m3"),
+        "va_anlegg": (
+            "anlegg_id*", "type*", "navn", "node_id", "kapasitet_l_s", "volum_m3", "fra_aar",
+            "til_aar",
+        ),
         "va_modell": ("modell_id*", "program", "seksjon*", "rad*", "tekst*"),
         "va_tilknytning": ("adresse_id*", "vann", "vann_ledning_id"),
         "va_maaling": ("sone_id*", "aar*", "inn_m3", "ut_m3", "forbruk_m3", "umaalt_m3"),
@@ -58,8 +61,9 @@ HYDRAULICS = Analysis(
         "kommunegrense": "Kartet viser ikke hva som er land.",
     },
     rasters=("terreng",),
+    sources=True,
     seconds=5.0,
-)
+)  # fmt: skip
 
 LEAKS = Analysis(
     id="va_lekkasje",

@@ -80,17 +80,19 @@ class Layers:
     tjeneste: gpd.GeoDataFrame | None = None
     tettsted: gpd.GeoDataFrame | None = None
     kommunegrense: gpd.GeoDataFrame | None = None
+    year: int | None = None
 
     @classmethod
-    def of(cls, layers: dict[str, Any]) -> Layers:
-        """Take the layers that are there, with their rows numbered from 0."""
-        known = {one.name for one in fields(cls)}
+    def of(cls, layers: dict[str, Any], year: int | None = None) -> Layers:
+        """Take the layers that are there, with their rows numbered from 0; and their year."""
+        known = {one.name for one in fields(cls)} - {"year"}
         return cls(
+            year=year,
             **{
                 name: None if frame is None else frame.reset_index(drop=True)
                 for name, frame in layers.items()
                 if name in known
-            }
+            },
         )
 
 
@@ -173,7 +175,12 @@ def make_scene(layers: Layers, parameters: Parameters) -> Scene:
         When a pipe that is asked to be out of use is not there.
     """
     network, _ = pipe_network(
-        layers.va_ledning, layers.va_node, layers.va_anlegg, medium=VANN, parameters=parameters
+        layers.va_ledning,
+        layers.va_node,
+        layers.va_anlegg,
+        medium=VANN,
+        parameters=parameters,
+        year=layers.year,
     )
     if not network.edges:
         raise LayerError(

@@ -86,6 +86,7 @@ FAILURES: Final = Analysis(
         "tettsted": "Reservevann er ikke vist etter tettsted.",
     },
     comparison="askergeo.analyses._va_loss_change:compare",
+    sources=True,
     seconds=3.0,
 )
 
@@ -99,5 +100,6 @@ TRACES: Final = Analysis(
     parameters="va_spor+va_bortfall+va_nett",
     columns={name: _PIPES[name] for name in ("va_ledning", *_USES)},
     without=_WITHOUT,
+    sources=True,
     seconds=2.0,
 )

@@ -44,7 +44,9 @@ class Losing(NamedTuple):
     notes: tuple[str, ...]
 
 
-def who_lose(layers: dict[str, Any], parameters: Parameters) -> Losing:
+def who_lose(
+    layers: dict[str, Any], parameters: Parameters, year: int | None = None
+) -> Losing:
     """Find who lose the service when each pipe fails, as far as the layers tell.
 
     Parameters
@@ -53,8 +55,10 @@ def who_lose(layers: dict[str, Any], parameters: Parameters) -> Losing:
         Layers of the catalogue by their ids.
     parameters
         The sets ``va_bortfall`` and ``va_nett``.
+    year
+        The present year: facilities that do not run then supply none.
     """
-    known = Layers.of(layers)
+    known = Layers.of(layers, year)
     count = len(known.va_ledning)
     persons, places = np.full(count, np.nan), np.full(count, np.nan)
     if known.adresse is None or known.befolkning is None:
@@ -90,7 +94,12 @@ def _water(layers: Layers, parameters: Parameters) -> tuple[PipeNetwork, Numbers
 def _sewage(layers: Layers, parameters: Parameters) -> tuple[PipeNetwork, Numbers, Numbers]:
     """Find who have no other way to a plant or an outlet; an overflow is none."""
     network, _ = pipe_network(
-        layers.va_ledning, layers.va_node, layers.va_anlegg, medium=AVLOP, parameters=parameters
+        layers.va_ledning,
+        layers.va_node,
+        layers.va_anlegg,
+        medium=AVLOP,
+        parameters=parameters,
+        year=layers.year,
     )
     overflow = np.zeros(network.nodes, dtype=np.bool_)
     if layers.va_node is not None and len(layers.va_node):

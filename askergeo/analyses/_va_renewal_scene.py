@@ -110,7 +110,7 @@ def make_scene(
     pipes: gpd.GeoDataFrame = layers["va_ledning"].reset_index(drop=True)
     events = layers.get("va_hendelse")
     year = _present(parameters, sources)
-    losing = who_lose({**layers, "va_ledning": pipes}, parameters)
+    losing = who_lose({**layers, "va_ledning": pipes}, parameters, year)
     found = assess(
         pipes, events, year=year, parameters=parameters, persons=losing.persons,
         institutions=losing.institutions,

@@ -48,17 +48,17 @@ def renewal_table(va_ledning: gpd.GeoDataFrame, year: int | None, parameters: Pa
         mine = stock.medium == medium
         total = float(stock.length_m[mine].sum())
         recent = mine & told & (stock.renewed > last - _MEAN)
-        share = _PERCENT * float(stock.length_m[recent].sum()) / _MEAN / total
         known = bool(told.any()) and total > 0
+        share = _PERCENT * float(stock.length_m[recent].sum()) / _MEAN / total if known else np.nan
         adopted = float(parameters[name])
         rows.append(
             {
                 "nett": title,
                 "km": total / _KM,
-                "faktisk": share if known else np.nan,
+                "faktisk": share,
                 "vedtatt": adopted,
-                "avstand": share - adopted if known else np.nan,
-                "aar_faktisk": _PERCENT / share if known and share > 0 else np.nan,
+                "avstand": share - adopted,
+                "aar_faktisk": _PERCENT / share if share > 0 else np.nan,
                 "aar_vedtatt": _PERCENT / adopted if adopted > 0 else np.nan,
             }
         )

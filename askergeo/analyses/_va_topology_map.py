@@ -28,7 +28,7 @@ _GROUPS: Final = {
     "Egen del": (("egen_del",), "#67001f"),
     "Node eller anlegg utenfor": (
         ("node_ved_siden", "node_utenfor", "anlegg_koblet", "anlegg_utenfor", "node_dobbel",
-         "node_ukjent", "node_motsier", "node_byttet"),
+         "node_ukjent", "node_motsier", "node_byttet", "punkt_uten_sted", "punkt_ikke_i_drift"),
         "#762a83",
     ),
     "Stiger": (("motfall", "motfall_terreng"), "#8c510a"),

@@ -68,13 +68,16 @@ def statement(va_ledning: gpd.GeoDataFrame, found: Topology) -> tuple[str, dict[
     """Say how many faults there are, and how much the network hangs for itself."""
     structural = found.faults[~found.faults["regel"].isin(list(LACKS))]
     alone = found.faults[found.faults["regel"] == "egen_del"]
+    # Without any source or outlet it is unknown, not zero, which parts have none.
+    known = bool(found.parts["forsynt"].notna().any())
+    km = float(alone["meter"].sum()) / 1e3
     lacking = found.faults[found.faults["regel"].isin(list(LACKS))]["rad"].nunique()
     facts = {
         "ledninger": Fact(title="Ledninger i kartet", value=len(va_ledning)),
         "feil": Fact(title="Feil i hvordan nettet henger sammen", value=len(structural)),
-        "deler": Fact(title="Deler som henger for seg selv", value=len(alone)),
+        "deler": Fact(title="Deler som henger for seg selv", value=len(alone) if known else None),
         "deler_km": Fact(
-            title="Lengden av dem", value=float(alone["meter"].sum()) / 1e3, unit="km", decimals=1
+            title="Lengden av dem", value=km if known else None, unit="km", decimals=1
         ),
         "mangler": Fact(
             title="Ledninger uten dimensjon, materiale eller anleggsår", value=int(lacking)

@@ -39,7 +39,10 @@ TOPOLOGY = Analysis(
             "kapasitet_l_s",
             "anlegg_id",
         ),
-        "va_anlegg": ("anlegg_id*", "type*", "node_id", "til_anlegg_id", "kapasitet_l_s"),
+        "va_anlegg": (
+            "anlegg_id*", "type*", "node_id", "til_anlegg_id", "kapasitet_l_s", "fra_aar",
+            "til_aar",
+        ),
         "va_modell": ("seksjon*", "tekst*"),
         "adresse": ("adresse_id*",),
         "kommunegrense": BOUNDARY,
@@ -54,5 +57,6 @@ TOPOLOGY = Analysis(
         "terreng": "Ledninger uten bunnhøyde er ikke holdt mot terrenget.",
     },
     rasters=("terreng",),
+    sources=True,
     seconds=4.0,
-)
+)  # fmt: skip

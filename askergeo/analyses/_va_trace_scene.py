@@ -105,6 +105,7 @@ def make_trace(layers: Layers, parameters: Parameters) -> Traced:
         layers.va_anlegg,
         medium=start.medium,
         parameters=parameters,
+        year=layers.year,
     )
     if not network.edges:
         raise LayerError(

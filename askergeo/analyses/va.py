@@ -23,6 +23,7 @@ from askergeo.analyses._va_state_tables import (
     lack_tables,
     material_table,
 )
+from askergeo.analyses._va_year import map_year
 from askergeo.errors import LayerError
 from askergeo.result import Result
 from askergeo.va.state import pipe_state
@@ -77,7 +78,7 @@ def va(
             "Laget «va_ledning» har ingen ledninger.",
             remedy="Kontroller at filen har ledninger i kommunen, og legg laget til på nytt.",
         )
-    year = _present(parameters, kilder)
+    year = map_year(parameters, "va_aar", kilder)
     state = pipe_state(va_ledning, year)
     limit = float(parameters["va_mangler_grense"])
     areas = areas_of(state, grunnkrets, float(parameters["va_rute_m"]), va_ledning.crs)
@@ -115,15 +116,6 @@ def va(
         reading=text.reading(),
         charts=(age_chart(state),),
     )
-
-
-def _present(parameters: Parameters, sources: Mapping[str, SourceRecord] | None) -> int | None:
-    """Return the present year: as given, else that of the layer's date, else unknown."""
-    given = int(parameters["va_aar"])
-    record = (sources or {}).get("va_ledning")
-    if given or record is None or not record.date[:4].isdigit():
-        return given or None
-    return int(record.date[:4])
 
 
 def _warnings(year: int | None) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from askergeo.analyses._va_loss_tables import (
     state_table,
     zone_table,
 )
+from askergeo.analyses._va_year import idle_warning, map_year
 from askergeo.result import Result
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
     ParameterError
         When a pipe that is asked to be out of use is not there.
     """
-    scene = make_scene(Layers.of(layers), parameters)
+    year = map_year(parameters, "va_nett_aar", layers.pop("kilder", None))
+    scene = make_scene(Layers.of(layers, year), parameters)
     states, points = state_table(scene), point_table(scene)
     pressure, faults = pressure_check(scene)
     tables = (
@@ -73,7 +75,7 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         tables=tuple(one for one in tables if one is not None),
         layers=layers_of(scene),
         findings=(*text.findings(scene, points), *faults),
-        warnings=text.warnings(scene),
+        warnings=(*text.warnings(scene), *idle_warning(scene.layers.va_anlegg, year)),
         reading=tuple(text.reading(scene)),
         microdata=microdata_of(scene),
     )

@@ -12,13 +12,17 @@ from askergeo.analyses import _va_hydraulic_text as text
 from askergeo.analyses._va_hydraulic_map import layers_of
 from askergeo.analyses._va_hydraulic_scene import make_scene
 from askergeo.analyses._va_hydraulic_sewer import is_sewer_model, sewer_result
+from askergeo.analyses._va_year import idle_warning, map_year
 from askergeo.result import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
     from askergeo.parameters import Parameters
+    from askergeo.result import SourceRecord
     from askergeo.terrain import Terrain
 
 __all__ = ["va_hydraulikk"]
@@ -36,6 +40,7 @@ def va_hydraulikk(
     befolkning: pd.DataFrame | None = None,
     terreng: Terrain | None = None,
     kommunegrense: gpd.GeoDataFrame | None = None,
+    kilder: Mapping[str, SourceRecord] | None = None,
     parameters: Parameters,
 ) -> Result:
     """Run the package's model of the water network, or one made from the map of pipes.
@@ -47,6 +52,8 @@ def va_hydraulikk(
     va_ledning, va_node, va_anlegg, va_modell, va_tilknytning, va_maaling, adresse, befolkning, \
 terreng, kommunegrense
         Layers of the catalogue; all but the first may be absent.
+    kilder
+        Where each layer comes from: the year of ``va_ledning`` says which facilities run.
     parameters
         The sets ``va_hydraulikk``, ``va_nett`` and ``va_bortfall``.
 
@@ -73,7 +80,8 @@ terreng, kommunegrense
     asked = str(parameters["va_hydraulikk_modell"]).strip()
     if is_sewer_model(va_modell, asked):
         return sewer_result(present, asked, kommunegrense)
-    scene = make_scene(present, terreng, parameters)
+    year = map_year(parameters, "va_nett_aar", kilder)
+    scene = make_scene(present, terreng, parameters, year)
     classes = tables.class_table(scene)
     template, facts = text.statement(scene, classes)
     return Result(
@@ -93,6 +101,9 @@ terreng, kommunegrense
         ),
         layers=layers_of(scene, va_ledning.crs, kommunegrense),
         findings=text.findings(scene),
-        warnings=text.warnings(scene),
+        warnings=(
+            *text.warnings(scene),
+            *(idle_warning(va_anlegg, year) if scene.placed.made else ()),
+        ),
         reading=text.reading(scene),
     )

@@ -16,6 +16,7 @@ from askergeo.analyses._background import land_of
 from askergeo.analyses._reach_tables import counted_table, person_column
 from askergeo.analyses._va_loss_scene import Layers
 from askergeo.analyses._va_trace_scene import make_trace
+from askergeo.analyses._va_year import idle_warning, map_year
 from askergeo.catalogue import load_catalogue
 from askergeo.result import Column, Fact, MapLayer, Result, Style, StyleClass
 from askergeo.va.customers import piece_lines
@@ -68,7 +69,8 @@ def va_spor(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: ANN401
     ParameterError
         When the place cannot be read or found, or no pipe is near it.
     """
-    traced = make_trace(Layers.of(layers), parameters)
+    year = map_year(parameters, "va_nett_aar", layers.pop("kilder", None))
+    traced = make_trace(Layers.of(layers, year), parameters)
     sums, ends = _sum_table(traced), _end_table(traced)
     tables = (sums, ends, _place_table(traced), _pipe_table(traced))
     return Result(
@@ -78,7 +80,7 @@ def va_spor(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: ANN401
         facts=_facts(traced, sums, ends),
         tables=tuple(one for one in tables if one is not None),
         layers=_layers(traced),
-        warnings=_warnings(traced),
+        warnings=(*_warnings(traced), *idle_warning(traced.layers.va_anlegg, year)),
         reading=_reading(traced),
     )
 

@@ -19,17 +19,21 @@ from askergeo.analyses._va_topology_tables import (
     part_table,
     repair_table,
 )
+from askergeo.analyses._va_year import idle_warning, map_year
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries
 from askergeo.result import Result
 from askergeo.va.topology import topology
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
+    from askergeo.result import SourceRecord
     from askergeo.terrain import Terrain
 
 __all__ = ["va_topologi"]
@@ -44,6 +48,7 @@ def va_topologi(
     adresse: gpd.GeoDataFrame | None = None,
     terreng: Terrain | None = None,
     kommunegrense: gpd.GeoDataFrame | None = None,
+    kilder: Mapping[str, SourceRecord] | None = None,
     parameters: Parameters,
 ) -> Result:
     """Find the faults of the map of pipes, and tell what the network does about each.
@@ -54,6 +59,8 @@ def va_topologi(
         Layers of the catalogue.
     terreng
         Heights of the ground.
+    kilder
+        Where each layer comes from: the year of ``va_ledning`` says which facilities run.
     parameters
         The set ``va_nett``.
 
@@ -70,6 +77,7 @@ def va_topologi(
             remedy="Kontroller at filen har ledninger i kommunen, og legg laget til på nytt.",
         )
     customers = None if adresse is None else _places(adresse)
+    year = map_year(parameters, "va_nett_aar", kilder)
     found = topology(
         va_ledning,
         va_node,
@@ -78,6 +86,7 @@ def va_topologi(
         parameters=parameters,
         terrain=terreng,
         customers=customers,
+        year=year,
     )
     repairs, lacks = repair_table(found.faults), lack_table(found.faults)
     template, facts = text.statement(va_ledning, found)
@@ -100,7 +109,7 @@ def va_topologi(
             *maps.fault_layers(found.faults),
         ),
         findings=text.findings(found.faults),
-        warnings=text.warnings(found),
+        warnings=(*text.warnings(found), *idle_warning(va_anlegg, year)),
         reading=text.reading(),
     )
 

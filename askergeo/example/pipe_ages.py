@@ -13,7 +13,7 @@ from askergeo.example.land import YEAR
 if TYPE_CHECKING:
     from askergeo.example.land import Array, Land
 
-__all__ = ["EVENT_YEARS", "HAZARD", "RATES", "events", "hide", "materials", "renew"]
+__all__ = ["EVENT_YEARS", "FIRST_MADE", "HAZARD", "RATES", "events", "hide", "materials", "renew"]
 
 #: First year, materials and shares of what was laid from then on.
 _MADE: Final = {
@@ -35,8 +35,14 @@ _MADE: Final = {
         (1985, ("BET", "PVC"), (0.55, 0.45)),
         (2005, ("BET", "PP"), (0.35, 0.65)),
     ),
-    "trykk": ((1900, ("SJK", "PE"), (0.4, 0.6)), (1980, ("PE", "PVC"), (0.85, 0.15))),
+    "trykk": (
+        (1900, ("SJG",), (1.0,)),
+        (1968, ("SJK", "PE"), (0.4, 0.6)),
+        (1980, ("PE", "PVC"), (0.85, 0.15)),
+    ),
 }
+#: The first year that pipes of each material were laid in any number; the others are older.
+FIRST_MADE: Final = {"AC": 1952, "SJK": 1968, "PVC": 1968, "PE": 1968, "PP": 1986}
 _NEW: Final = {"vann": "PE", "avlop": "PVC", "overvann": "PP"}
 #: Breaks per km and year by material: at age 0, and what ten years add.
 HAZARD: Final = {

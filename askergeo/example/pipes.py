@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
-from askergeo.example.pipe_ages import events, hide, materials, renew
+from askergeo.example.pipe_ages import FIRST_MADE, events, hide, materials, renew
 from askergeo.example.pipe_faults import plant_faults, plant_stub
 from askergeo.example.pipe_key import make_pipe_key, supply_facts
 from askergeo.example.pipe_model import model_rows, size_pumps
@@ -180,8 +180,10 @@ def _water_table(land: Land, trenches: Trenches, water: Water, living: Array) ->
     frame["dimensjon_mm"] = dimensions(net, sources, living, frame["anleggsaar"].to_numpy())
     big = (frame["funksjon"] == "fordelingsledning") & (frame["dimensjon_mm"] >= 200)
     frame["funksjon"] = frame["funksjon"].mask(big, "hovedledning")
-    steel = (frame["materiale"] == "AC") & (frame["dimensjon_mm"] >= 400)
-    frame["materiale"] = frame["materiale"].mask(steel, "SJK")
+    # Asbestos cement was not made so wide: steel, and ductile iron when that came.
+    wide = (frame["materiale"] == "AC") & (frame["dimensjon_mm"] >= 400)
+    early = frame["anleggsaar"] < FIRST_MADE["SJK"]
+    frame["materiale"] = frame["materiale"].mask(wide & early, "STÅL").mask(wide & ~early, "SJK")
     zone = net.nodes["zone"].to_numpy()[net.ends()[:, 1]]
     frame["trykksone"] = [f"TZ{k + 1:03d}" for k in zone]
     frame = renew(land, "vann", frame)

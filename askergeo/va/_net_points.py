@@ -16,7 +16,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from askergeo.va._net_model import AVLOP, MEDIA, OVERVANN, VANN
-from askergeo.va._net_pipes import drawn_lines, in_use, medium_of, text_of
+from askergeo.va._net_pipes import drawn_lines, in_use, medium_of, number_of, text_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["EXACT_M", "FACILITY_KIND", "JOINS", "Points", "Standing", "standing"]
+__all__ = [
+    "EXACT_M",
+    "FACILITY_KIND",
+    "JOINS",
+    "Points",
+    "Standing",
+    "has_place",
+    "home_medium",
+    "in_operation",
+    "in_use_of",
+    "standing",
+]
 
 #: Coordinates are kept to the centimetre: nearer than this is the same place.
 EXACT_M: Final = 0.01
@@ -85,7 +96,7 @@ class Standing:
     def outside(self, medium: str) -> Numbers:
         """Return the points of no medium that could have been of this one: each is told once."""
         lost = np.flatnonzero(~self.media.any(axis=1) & self.alone)
-        homes = [_media_of(self.layer[one], self.kind[one])[0] for one in lost]
+        homes = [home_medium(self.layer[one], self.kind[one]) for one in lost]
         mine = np.array([home == medium for home in homes], dtype=bool)
         return np.asarray(lost[mine])
 
@@ -109,15 +120,22 @@ def _media_of(layer: str, kind: str) -> tuple[str, ...]:
     return _ALLOWED.get(kind, MEDIA)
 
 
+def home_medium(layer: str, kind: str) -> str:
+    """Return the medium that a point off the network is told of in."""
+    return _media_of(layer, kind)[0]
+
+
 def standing(
     va_ledning: gpd.GeoDataFrame,
     va_node: gpd.GeoDataFrame | None,
     va_anlegg: gpd.GeoDataFrame | None,
     parameters: Parameters,
+    year: int | None = None,
 ) -> Standing:
-    """Gather nodes and facilities, and find the medium of each."""
-    nodes = _rows_with_place(va_node, parameters)
-    facilities = _rows_with_place(va_anlegg, parameters)
+    """Gather nodes and facilities in use that year, and find the medium of each."""
+    nodes = _rows(va_node, has_place(va_node) & in_use_of(va_node, parameters))
+    runs = in_use_of(va_anlegg, parameters) & in_operation(va_anlegg, year)
+    facilities = _rows(va_anlegg, has_place(va_anlegg) & runs)
     node_at = _numbered(va_node, nodes, 0)
     facility_at = _numbered(va_anlegg, facilities, len(nodes))
     parts = [
@@ -130,12 +148,14 @@ def standing(
     ]
     table = pd.concat([pd.DataFrame(_EMPTY), *parts], ignore_index=True)
     shared = _facility_nodes(va_node, va_anlegg, node_at)
-    facility_at = np.where(shared >= 0, shared, facility_at)
+    facility_at = np.where((shared >= 0) & runs, shared, facility_at)
     alone = np.ones(len(table), dtype=bool)
     alone[len(nodes) :] = np.isin(np.arange(len(nodes), len(table)), facility_at)
     media = _media(va_ledning, table, parameters)
     media[~alone] = False
-    kind = table["kind"].to_numpy(dtype=object)
+    kind = table["kind"].to_numpy(dtype=object, copy=True)
+    if va_anlegg is not None:
+        _without_idle(kind, shared, text_of(va_anlegg, "type"), runs)
     return Standing(
         xy=table[["x", "y"]].to_numpy(dtype=np.float64),
         kind=kind,
@@ -149,19 +169,52 @@ def standing(
     )
 
 
+def _without_idle(
+    kind: NDArray[np.object_], node: Numbers, facility: NDArray[np.object_], runs: Flags
+) -> None:
+    """Let nodes be plain where the facility that they are, and no other, does not run."""
+    kinds = np.array([FACILITY_KIND.get(one, one) for one in facility], dtype=object)
+    known = node >= 0
+    idle, alive = known & ~runs, known & runs
+    for point, what in zip(node[idle], kinds[idle], strict=True):
+        if kind[point] == what and not (alive & (node == point) & (kinds == what)).any():
+            kind[point] = "kum"
+
+
 _EMPTY: Final[dict[str, list[object]]] = {
     name: [] for name in ("x", "y", "kind", "id", "layer", "row")
 }
 
 
-def _rows_with_place(frame: gpd.GeoDataFrame | None, parameters: Parameters) -> Numbers:
-    """Rows that are points with coordinates and in use."""
+def _rows(frame: gpd.GeoDataFrame | None, good: Flags) -> Numbers:
+    return np.zeros(0, dtype=np.int64) if frame is None else np.flatnonzero(good)
+
+
+def has_place(frame: gpd.GeoDataFrame | None) -> Flags:
+    """Which rows are points with coordinates that are numbers, (r,); none of no layer."""
     if frame is None or len(frame) == 0:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=bool)
     shapes = np.asarray(frame.geometry.array, dtype=object)
     good = (shapely.get_type_id(shapes) == 0) & np.isfinite(shapely.get_x(shapes))
-    good &= np.isfinite(shapely.get_y(shapes))
-    return np.flatnonzero(good & in_use(frame, parameters))
+    return np.asarray(good & np.isfinite(shapely.get_y(shapes)))
+
+
+def in_use_of(frame: gpd.GeoDataFrame | None, parameters: Parameters) -> Flags:
+    """Which rows are in use by their status, (r,); none of no layer."""
+    return np.zeros(0, dtype=bool) if frame is None else in_use(frame, parameters)
+
+
+def in_operation(va_anlegg: pd.DataFrame | None, year: int | None) -> Flags:
+    """Which facilities are built and not closed in a year, (f,); all when the year is unknown."""
+    if va_anlegg is None:
+        return np.zeros(0, dtype=bool)
+    good = np.ones(len(va_anlegg), dtype=bool)
+    if year is None:
+        return good
+    # An unknown year (NaN) is no reason to leave a facility out.
+    good &= ~(number_of(va_anlegg, "fra_aar") > year)
+    good &= ~(number_of(va_anlegg, "til_aar") < year)
+    return good
 
 
 def _numbered(frame: gpd.GeoDataFrame | None, rows: Numbers, first: int) -> Numbers:

@@ -145,6 +145,17 @@ RULES: Final[dict[str, Rule]] = {
         "De er regnet som én.",
         MIDDLE,
     ),
+    "punkt_uten_sted": Rule(
+        "Node eller anlegg uten sted",
+        "Geometrien mangler, er ikke et punkt eller har koordinater som ikke er tall.",
+        _OUT,
+    ),
+    "punkt_ikke_i_drift": Rule(
+        "Node eller anlegg som ikke er i bruk",
+        "Statusen sier at det ikke er i bruk, eller anlegget er lagt ned eller ikke bygd det året "
+        "kartet gjelder.",
+        "Ikke med i nettet, og verken kilde eller utløp.",
+    ),
     "anlegg_koblet": Rule(
         "Anlegg ved siden av nettet",
         "Anlegget har ingen node og ligger ikke på en ledning.",

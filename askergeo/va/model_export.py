@@ -76,7 +76,10 @@ class PlacedModel:
 
 
 def placed_model(
-    frames: Mapping[str, pd.DataFrame], terrain: Terrain | None, parameters: Parameters
+    frames: Mapping[str, pd.DataFrame],
+    terrain: Terrain | None,
+    parameters: Parameters,
+    year: int | None = None,
 ) -> PlacedModel:
     """Return the model that the parameters ask for.
 
@@ -89,6 +92,8 @@ def placed_model(
         Heights of the ground.
     parameters
         The sets ``va_hydraulikk``, ``va_nett`` and ``va_bortfall``.
+    year
+        The year of the map: facilities that do not run then are not in a model made of it.
 
     Raises
     ------
@@ -97,7 +102,7 @@ def placed_model(
     """
     asked = str(parameters["va_hydraulikk_modell"]).strip()
     if asked == _NET or (asked == _AUTO and not is_whole_model(frames.get("va_modell"))):
-        return _from_net(frames, terrain, parameters)
+        return _from_net(frames, terrain, parameters, year)
     model = package_model(frames, "" if asked == _AUTO else asked)
     return _with_places(model, frames, parameters)
 
@@ -186,12 +191,12 @@ def _nearest_people(
 
 
 def _from_net(
-    frames: Mapping[str, Any], terrain: Terrain | None, parameters: Parameters
+    frames: Mapping[str, Any], terrain: Terrain | None, parameters: Parameters, year: int | None
 ) -> PlacedModel:
     """Make a model from the map of pipes."""
     pipes, nodes = frames["va_ledning"], frames.get("va_node")
     network, _ = pipe_network(
-        pipes, nodes, frames.get("va_anlegg"), medium=VANN, parameters=parameters
+        pipes, nodes, frames.get("va_anlegg"), medium=VANN, parameters=parameters, year=year
     )
     if not network.edges:
         raise LayerError(

@@ -29,7 +29,7 @@ from askergeo.va._net_model import (
     PipeNetwork,
 )
 from askergeo.va._net_pipes import medium_of, read_pipes, text_of
-from askergeo.va._net_points import standing
+from askergeo.va._net_points import has_place, home_medium, in_operation, in_use_of, standing
 from askergeo.va._net_report import RULES, Repairs
 from askergeo.va._net_steps import Job, joined_lines, pieces_of_lines
 
@@ -64,6 +64,7 @@ def pipe_network(
     *,
     medium: str,
     parameters: Parameters,
+    year: int | None = None,
 ) -> tuple[PipeNetwork, Repairs]:
     """Build the network of one medium.
 
@@ -75,6 +76,9 @@ def pipe_network(
         One of :data:`MEDIA`.
     parameters
         A set that has ``va_nett``.
+    year
+        The year that the map is of: a facility that is closed by then, or not yet built, is on no
+        network. Unknown: all are.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def pipe_network(
         When there is no such medium.
     """
     return pipe_networks(
-        va_ledning, va_node, va_anlegg, parameters=parameters, media=(medium,)
+        va_ledning, va_node, va_anlegg, parameters=parameters, media=(medium,), year=year
     )[medium]  # fmt: skip
 
 
@@ -102,10 +106,11 @@ def pipe_networks(
     *,
     parameters: Parameters,
     media: Sequence[str] = MEDIA,
+    year: int | None = None,
 ) -> dict[str, tuple[PipeNetwork, Repairs]]:
     """Build the networks of several media; as :func:`pipe_network`, but nodes are sorted once."""
     _check(va_ledning, va_node, va_anlegg, media)
-    table = standing(va_ledning, va_node, va_anlegg, parameters)
+    table = standing(va_ledning, va_node, va_anlegg, parameters, year)
     names = Names(
         pipe=text_of(va_ledning, "ledning_id"),
         begin=text_of(va_ledning, "fra_node_id"),
@@ -117,6 +122,9 @@ def pipe_networks(
         repairs = Repairs(medium, va_ledning.crs)
         if medium == media[0]:
             _tell_strange(va_ledning, repairs)
+        for layer, frame in (("va_node", va_node), ("va_anlegg", va_anlegg)):
+            if frame is not None and len(frame):
+                _tell_unused(layer, frame, repairs, parameters, year)
         job = Job(
             va_ledning=va_ledning,
             va_node=va_node,
@@ -172,3 +180,23 @@ def _tell_strange(va_ledning: gpd.GeoDataFrame, repairs: Repairs) -> None:
         ids=text_of(va_ledning, "ledning_id")[strange],
         place=np.asarray(shapely.centroid(shapes), dtype=object),
     )
+
+
+def _tell_unused(
+    layer: str,
+    frame: gpd.GeoDataFrame,
+    repairs: Repairs,
+    parameters: Parameters,
+    year: int | None,
+) -> None:
+    """Tell of nodes and facilities without a place, or not in use: each with one medium."""
+    home = np.array([home_medium(layer, kind) for kind in text_of(frame, "type")], dtype=object)
+    placed, used = has_place(frame), in_use_of(frame, parameters)
+    if layer == "va_anlegg":
+        used = used & in_operation(frame, year)
+    ids = text_of(frame, "node_id" if layer == "va_node" else "anlegg_id")
+    place = np.asarray(frame.geometry.array, dtype=object).copy()
+    place[~placed] = None
+    for rule, lost in (("punkt_uten_sted", ~placed), ("punkt_ikke_i_drift", placed & ~used)):
+        row = np.flatnonzero(lost & (home == repairs.medium))
+        repairs.add(rule, row, layer=layer, ids=ids[row], place=place[row])

@@ -77,6 +77,7 @@ def topology(
     parameters: Parameters,
     terrain: Terrain | None = None,
     customers: Reals | None = None,
+    year: int | None = None,
 ) -> Topology:
     """Build all networks and find the faults of the map.
 
@@ -91,13 +92,15 @@ def topology(
     customers
         Places of addresses, (k, 2): the loose end of a narrow pipe near one is a customer's when
         the function of the pipe is unknown.
+    year
+        The year that the map is of, as :func:`askergeo.va.network.pipe_network`.
 
     Raises
     ------
     CrsError, LayerError
         As :func:`askergeo.va.network.pipe_network`.
     """
-    built = pipe_networks(va_ledning, va_node, va_anlegg, parameters=parameters)
+    built = pipe_networks(va_ledning, va_node, va_anlegg, parameters=parameters, year=year)
     told, parts = [], []
     for network, repairs in built.values():
         frame, isolated = _parts(network, va_ledning, va_anlegg, repairs)

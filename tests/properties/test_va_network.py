@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askergeo.parameters import load_parameters
 from askergeo.va.network import VANN, pipe_network
+from askergeo.va.topology import topology
+
+if TYPE_CHECKING:
+    from random import Random
 
 P = load_parameters("va_nett")
 #: Rules that say a whole row is not in the network.
@@ -100,3 +107,51 @@ def test_what_touches_at_its_ends_hangs_together(drawn: list[list[tuple[float, f
             ends = shapely.boundary(shapes[one])
             if not shapely.is_empty(ends) and shapely.distance(ends, shapes[other]) == 0:
                 assert part[one] == part[other]
+
+
+def answer(pipes: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame) -> tuple[object, ...]:
+    """What the network says, by the rows' own names: parts with their metres, and the faults."""
+    network, repairs = pipe_network(pipes, nodes, medium=VANN, parameters=P)
+    ids = pipes["ledning_id"].to_numpy()[network.row]
+    parts = sorted(
+        (
+            sorted(set(ids[network.component[network.start] == one])),
+            round(float(network.length_m[network.component[network.start] == one].sum()), 6),
+        )
+        for one in np.unique(network.component)
+    )
+    told = repairs.frame()
+    return parts, told.groupby("regel").size().to_dict()
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines, stands, st.randoms(use_true_random=False))
+def test_the_order_of_rows_and_the_way_lines_are_drawn_change_nothing(
+    drawn: list[list[tuple[float, float]]],
+    points: list[tuple[str, tuple[float, float]]],
+    chance: Random,
+) -> None:
+    pipes, nodes = frames(drawn, points)
+    turned = pipes.copy()
+    turn = [chance.random() < 0.5 for _ in drawn]
+    turned["geometry"] = [
+        shapely.reverse(one) if flag else one
+        for one, flag in zip(turned.geometry, turn, strict=True)
+    ]
+    order = list(range(len(pipes)))
+    chance.shuffle(order)
+    assert answer(turned.iloc[order].reset_index(drop=True), nodes.iloc[::-1]) == answer(
+        pipes, nodes
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(lines, stands)
+def test_nothing_in_the_source_is_changed(
+    drawn: list[list[tuple[float, float]]], points: list[tuple[str, tuple[float, float]]]
+) -> None:
+    pipes, nodes = frames(drawn, points)
+    before = [pipes.copy(deep=True), nodes.copy(deep=True)]
+    topology(pipes, nodes, parameters=P)
+    assert_geodataframe_equal(pipes, before[0])
+    assert_geodataframe_equal(nodes, before[1])

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askergeo._avvik import rows_set_aside
@@ -181,6 +181,7 @@ def test_polygons_become_points_or_lines():
 VALUES = st.sampled_from(["Lav", "Hy", "Høy", "hoy", "feil", "", None])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(VALUES, st.sampled_from(["1", "-1", "x", None])), max_size=12))
 def test_no_row_is_lost(rows: list[tuple[str | None, str | None]]):
     frame = pd.DataFrame(rows, columns=["grad", "antall"], dtype="str")

@@ -429,3 +429,47 @@ def test_components_are_those_of_networkx() -> None:
 def test_every_rule_says_what_it_is_why_and_what_is_done() -> None:
     assert all(one.title and one.reason.endswith(".") and one.change.endswith(".")
                for one in RULES.values())  # fmt: skip
+
+
+def test_a_plant_that_is_closed_or_to_come_is_no_outlet_in_the_year_of_the_map() -> None:
+    sewer = pipes([(0, 0), (50, 0)], type="spillvann")
+    plants = works(
+        ("RA1", "renseanlegg", 50, 0),
+        ("RA2", "renseanlegg", 0, 0),
+        ("RA3", "renseanlegg", 0, 0),
+        til_aar=[2019, None, None],
+        fra_aar=[None, 2031, None],
+    )
+    ends = {None: {0.0, 50.0}, 2019: {0.0, 50.0}, 2026: {0.0}}
+    for year, places in ends.items():
+        network, repairs = pipe_network(sewer, None, plants, medium=AVLOP, parameters=P, year=year)
+        assert set(network.xy[network.outlet, 0]) == places
+        idle = repairs.of("punkt_ikke_i_drift")["id"].tolist()
+        assert idle == {None: [], 2019: ["RA2"], 2026: ["RA1", "RA2"]}[year]
+        assert (network.facility_at >= 0).sum() == 3 - len(idle)
+
+
+def test_the_node_of_a_closed_plant_is_a_plain_one() -> None:
+    sewer = pipes([(0, 0), (50, 0)], type="spillvann")
+    point = nodes(("N1", "utlop", 50, 0))
+    plant = works(("RA1", "renseanlegg", 50, 0), til_aar=[2019], node_id=["N1"])
+    for year, count in ((2019, 1), (2026, 0)):
+        network, _ = pipe_network(sewer, point, plant, medium=AVLOP, parameters=P, year=year)
+        assert network.outlet.sum() == count
+        assert network.node_at.tolist() != [-1]
+
+
+def test_nodes_without_a_place_or_out_of_use_are_told_of_once() -> None:
+    line = pipes([(0, 0), (10, 0)])
+    points = nodes(("N1", "kum", 0, 0), ("N2", "hydrant", 10, 0), ("N3", "sluk", 5, 0))
+    points["status"] = [None, "nedlagt", None]
+    points.loc[2, "geometry"] = None
+    rows = [
+        (one, repairs.medium)
+        for _, repairs in pipe_networks(line, points, parameters=P).values()
+        for one in told(repairs)
+    ]
+    assert rows == [
+        (("punkt_ikke_i_drift", "N2"), VANN),
+        (("punkt_uten_sted", "N3"), AVLOP),
+    ]
