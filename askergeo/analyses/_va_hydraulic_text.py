@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from askergeo.analyses._va_hydraulic_scene import LOW, NO_WATER, TOO_LOW, UNKNOWN, clock
 from askergeo.numbers import format_number
@@ -180,7 +181,7 @@ def warnings(scene: Scene) -> tuple[str, ...]:
     if scene.people is None:
         said.append("Hvor mange som bor der trykket er lavt, er ukjent.")
     lacking = len(scene.taps) - int(
-        np.isin(scene.run.node[scene.taps], scene.placed.places.index).sum()
+        pd.Index(scene.run.node[scene.taps]).isin(scene.placed.places.index).sum()
     )
     if lacking:
         said.append(f"{format_number(lacking)} noder har ingen koordinat og er ikke på kartet.")
