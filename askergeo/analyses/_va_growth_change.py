@@ -1,4 +1,4 @@
-"""What a scenario (a plant that is late) does to when plants are full, and to who waits."""
+"""What a scenario (a plant that is late, more homes) does to limits passed, and to who waits."""
 
 from __future__ import annotations
 
@@ -31,17 +31,19 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     projects = _projects(base, other)
     added = [one for one in (plants, projects) if one is not None and len(one.frame)]
     count = 0 if plants is None else len(plants.frame)
-    waits, frees = _moves(projects)
+    waits, frees, dated = _moves(projects)
     name = (difference.provenance.scenario if difference.provenance else "") or "scenarioet"
     name = name.replace("{", "{{").replace("}", "}}")
     facts = {
-        "endrede_anlegg": Fact(title="Anlegg som blir fulle et annet år", value=count),
+        "endrede_anlegg": Fact(title="Anlegg som er fulle i andre år", value=count),
         "nye_venter": Fact(title="Prosjekter som må vente bare med scenarioet", value=waits),
         "nye_plass": Fact(title="Prosjekter som har plass bare med scenarioet", value=frees),
+        "nye_datoer": Fact(title="Prosjekter som får en annen dato for plass", value=dated),
     }  # fmt: skip
     told = (
-        f"Med {name} blir {{endrede_anlegg}} anlegg fulle et annet år. {{nye_venter}} prosjekter "
-        "må vente som ellers hadde plass, og {nye_plass} får plass som ellers måtte vente."
+        f"Med {name} er {{endrede_anlegg}} anlegg fulle i andre år enn uten. {{nye_venter}} "
+        "prosjekter må vente som ellers hadde plass, {nye_plass} får plass som ellers måtte vente, "
+        "og {nye_datoer} som venter begge veier, får en annen dato."
     )
     return replace(
         difference,
@@ -64,31 +66,40 @@ def _plants(base: Result, other: Result) -> Table | None:
         if one is None or two is None:
             continue
         for label in one.index.union(two.index, sort=False):
-            before, after = (_year(frame, label) for frame in (one, two))
+            before, after = (_years(frame, label) for frame in (one, two))
             if before != after:
                 frame = one if label in one.index else two
-                title = frame["anlegg"].loc[label]
-                records.append({"id": label, "anlegg": title, "uten": before, "med": after})
+                records.append({
+                    "id": label, "anlegg": frame["anlegg"].loc[label], "uten": before[0],
+                    "med": after[0], "plass_uten": before[1], "plass_med": after[1],
+                })  # fmt: skip
     if not records:
         return None
     return Table(
         name="endret_fullt",
-        title="Anlegg som blir fulle et annet år",
+        title="Anlegg som er fulle i andre år",
         frame=pd.DataFrame(records).set_index("id"),
         columns={
             "anlegg": Column(title="Anlegg"),
             "uten": Column(title="Fullt, uten scenario"),
             "med": Column(title="Fullt, med scenario"),
+            "plass_uten": Column(title="Plass igjen, uten scenario"),
+            "plass_med": Column(title="Plass igjen, med scenario"),
         },
-        note="«–» betyr at anlegget ikke blir fullt i årene som er regnet.",
+        note="«–» betyr at det ikke skjer i årene som er regnet.",
     )
 
 
-def _year(frame: pd.DataFrame, label: str) -> str:
+def _years(frame: pd.DataFrame, label: str) -> tuple[str, str]:
+    """Year that a plant is full, and the year that it has room again."""
     if label not in frame.index:
-        return "finnes ikke"
-    value = frame["fullt_hoved"].loc[label]
-    return _NONE if pd.isna(value) else str(int(value))
+        return "finnes ikke", "finnes ikke"
+    full, room = (frame[name].loc[label] for name in ("fullt_hoved", "plass"))
+    return _shown(full), _shown(room)
+
+
+def _shown(year: Any) -> str:  # noqa: ANN401  (a whole number or pandas' missing one)
+    return _NONE if pd.isna(year) else str(int(year))
 
 
 def _projects(base: Result, other: Result) -> Table | None:
@@ -128,10 +139,10 @@ def _projects(base: Result, other: Result) -> Table | None:
     )
 
 
-def _moves(table: Table | None) -> tuple[int, int]:
-    """Count projects that must wait now, and that no longer must."""
+def _moves(table: Table | None) -> tuple[int, int, int]:
+    """Count projects that must wait now, that no longer must, and that wait to another year."""
     if table is None:
-        return 0, 0
+        return 0, 0, 0
     free = "Har plass"
     before, after = table.frame["uten"] == free, table.frame["med"] == free
-    return int((before & ~after).sum()), int((~before & after).sum())
+    return int((before & ~after).sum()), int((~before & after).sum()), int((~before & ~after).sum())

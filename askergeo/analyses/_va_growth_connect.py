@@ -107,7 +107,7 @@ def area_table(scene: Scene, kind: str) -> Table | None:
     return rounded(
         Table(
             name=f"tilknytning_{kind}_omraade",
-            title=f"Tilknyttet kommunalt nett etter grunnkrets: {_NAMES[kind].lower()}",
+            title=f"{_NAMES[kind]}: tilknyttet etter grunnkrets",
             frame=pd.DataFrame(records, index=pd.Index(index, name="rad")),
             columns=kept,
             note="Andelen er regnet av de avrundede tallene.",
@@ -200,7 +200,7 @@ def near_table(scene: Scene, kind: str, found: Near, parameters: Parameters) -> 
     return rounded(
         Table(
             name=f"naer_{kind}",
-            title=f"Boliger nær en ledning som ikke er knyttet til: {_NAMES[kind].lower()}",
+            title=f"{_NAMES[kind]}: boliger nær en ledning som ikke er knyttet til",
             frame=frame[list(columns)].set_axis(pd.Index(index, name="rad", dtype=object)),
             columns=columns,
             note="Lengden er langs vegen der den er kjent, ellers luftlinje, for hver adresse for "

@@ -68,7 +68,8 @@ def station_table(scene: Scene, found: StationLoad | None) -> Table | None:
             "fullt": Column(title="Over kapasiteten", unit="år", decimals=0),
         },
         note="Alt som renner gjennom stasjonen, også fra stasjoner som pumper til den. Største "
-        "time med fremmedvann, uten regn i fellesledninger.",
+        "time med fremmedvann, uten regn i fellesledninger. Er kapasiteten kjent og året ikke, har "
+        "stasjonen plass i alle årene.",
         group="Stasjoner og ledninger",
     )
 

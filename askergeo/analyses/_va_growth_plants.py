@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Number = NDArray[np.float64]
 
-__all__ = ["cause_text", "plant_table", "year_charts", "year_tables"]
+__all__ = ["cause_text", "plant_table", "room_again", "year_charts", "year_tables"]
 
 _UNIT: Final = {AVLOP: "pe", VANN: "m³/d"}
 _TITLE: Final = {AVLOP: "Renseanleggene", VANN: "Vannverkene"}
@@ -50,19 +50,28 @@ def plant_table(scene: Scene, kind: str, found: PlantLoad) -> Table | None:
     half, last = _middle(scene), len(scene.years) - 1
     unit = _UNIT[kind]
     main = found.moved["hoved"].load
-    data: dict[str, Any] = {
-        "anlegg": plants.names,
-        "maalt": plants.measured if kind == AVLOP else np.full(len(plants.ids), np.nan),
-        "regnet": tens(found.reckoned),
+    data: dict[str, Any] = {"anlegg": plants.names}
+    columns = {"anlegg": Column(title="Anlegg")}
+    for name in ("hoved", "hoy", "lav"):
+        data[f"fullt_{name}"] = year_column(found.over[name])
+        columns[f"fullt_{name}"] = Column(title=f"Fullt, {_SHORT[name]}", unit="år", decimals=0)
+    data |= {
+        "plass": year_column(np.array([room_again(found, k) for k in range(len(plants.ids))])),
+        "hvorfor": [cause_text(scene, found, k) for k in range(len(plants.ids))],
+        "endres": [_dates(found, k) for k in range(len(plants.ids))],
         "kapasitet": plants.capacity[:, 0],
         "bruk": _percent(main[:, 0], plants.capacity[:, 0]),
+        "maalt": plants.measured if kind == AVLOP else np.full(len(plants.ids), np.nan),
+        "regnet": tens(found.reckoned),
     }
-    columns = {
-        "anlegg": Column(title="Anlegg"),
-        "maalt": Column(title="Registrert belastning", unit=unit, decimals=0),
-        "regnet": Column(title="Regnet av bosatte og arbeidsplasser", unit=unit, decimals=0),
+    columns |= {
+        "plass": Column(title="Plass igjen fra", unit="år", decimals=0),
+        "hvorfor": Column(title="Det som fyller det"),
+        "endres": Column(title="Vedtatte endringer"),
         "kapasitet": Column(title=f"Kapasitet {scene.years[0]}", unit=unit, decimals=0),
         "bruk": Column(title=f"I bruk {scene.years[0]}", unit="%", decimals=0),
+        "maalt": Column(title="Registrert belastning", unit=unit, decimals=0),
+        "regnet": Column(title="Regnet av bosatte og arbeidsplasser", unit=unit, decimals=0),
     }
     for at in dict.fromkeys((half, last)):
         year = scene.years[at]
@@ -72,13 +81,6 @@ def plant_table(scene: Scene, kind: str, found: PlantLoad) -> Table | None:
             columns[f"{name}_{year}"] = Column(title=title, unit=unit, decimals=0)
         data[f"kapasitet_{year}"] = plants.capacity[:, at]
         columns[f"kapasitet_{year}"] = Column(title=f"Kapasitet {year}", unit=unit, decimals=0)
-    for name in ("hoy", "hoved", "lav"):
-        data[f"fullt_{name}"] = year_column(found.over[name])
-        columns[f"fullt_{name}"] = Column(title=f"Fullt, {_SHORT[name]}", unit="år", decimals=0)
-    data["hvorfor"] = [cause_text(scene, found, k) for k in range(len(plants.ids))]
-    data["endres"] = [_dates(found, k) for k in range(len(plants.ids))]
-    columns["hvorfor"] = Column(title="Det som fyller det")
-    columns["endres"] = Column(title="Vedtatte endringer")
     if kind == VANN:
         data.pop("maalt"), columns.pop("maalt")
     return Table(
@@ -95,8 +97,8 @@ def _plant_note(kind: str) -> str:
     if kind == AVLOP:
         return (
             "Belastningen er anleggets egen (belastning_pe) der den er kjent, og veksten legges "
-            "til. Regnet belastning er i hele tiere. Tomt i «Fullt» betyr at anlegget har plass i "
-            "alle årene, eller at kapasiteten er ukjent («..»)."
+            "til. Regnet belastning er i hele tiere. Står det ikke noe år under «Fullt», sier "
+            "«Det som fyller det» om anlegget har plass, eller om kapasiteten er ukjent."
         )
     return (
         "Vann i største døgn, med lekkasje. Vannverk i samme nett er regnet sammen, fordi de kan "
@@ -127,9 +129,7 @@ def cause_text(scene: Scene, found: PlantLoad, k: int) -> str:
     """Say what passes the limit of a plant in the middle alternative."""
     over = found.over["hoved"][k]
     if np.isnan(over):
-        if np.isnan(found.plants.capacity[k][found.plants.running[k]]).any():
-            return "kapasiteten er ukjent"
-        return ""
+        return _why_not_full(found, k)
     at = int(over - scene.years[0])
     if at == 0:
         return "fullt allerede i dag"
@@ -144,6 +144,27 @@ def cause_text(scene: Scene, found: PlantLoad, k: int) -> str:
     names = [found.plants.names[one] for one in givers if one != k]
     told += [f"fra {listed(names)}"] if names else []
     return ", ".join(told)
+
+
+def room_again(found: PlantLoad, k: int) -> float:
+    """First year that a plant that has been full has room for its load again; NaN for none."""
+    plants, over = found.plants, found.over["hoved"][k]
+    if np.isnan(over):
+        return float("nan")
+    at = int(over - plants.years[0])
+    rest = plants.capacity[k, at:] - found.moved["hoved"].load[k, at:]
+    room = np.flatnonzero((rest >= 0) & plants.running[k, at:])
+    return float(plants.years[at + room[0]]) if len(room) else float("nan")
+
+
+def _why_not_full(found: PlantLoad, k: int) -> str:
+    """Say why a plant has no year in which it is full."""
+    runs = found.plants.running[k]
+    if np.isnan(found.plants.capacity[k][runs]).any():
+        return "kapasiteten er ukjent"
+    if not runs.any():
+        return "ikke i drift i disse årene"
+    return "plass i alle årene" if runs[-1] else "plass så lenge det er i drift"
 
 
 def found_unit(found: PlantLoad) -> str:

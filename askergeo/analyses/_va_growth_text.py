@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from askergeo.analyses._va_growth_plants import cause_text
+from askergeo.analyses._va_growth_plants import cause_text, room_again
 from askergeo.analyses._va_growth_scene import NOWHERE, unknown_share
 from askergeo.analyses._va_growth_wait import FREE, UNSURE, worst
 from askergeo.geometry import geometries
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["findings", "reading", "statement", "warnings"]
 
-_KIND: Final = {AVLOP: "Renseanlegget", VANN: "Vannverket"}
 _MANY: Final = 0.05
 _LAW: Final = "pbl §§ 18-1, 27-1 og 27-2"
 
@@ -111,7 +110,7 @@ def _plant_findings(scene: Scene, kind: str, found: PlantLoad) -> Iterator[Findi
         now = over == scene.years[0]
         yield Finding(
             rule=f"va_fullt_{kind}",
-            title=f"{_KIND[kind]} {name} {'er fullt' if now else 'blir fullt'}",
+            title=f"{name}: fullt {'i dag' if now else f'fra {over:.0f}'}",
             status=Status.HIT_RED if now else Status.HIT_YELLOW,
             severity=Severity.ERROR if now and kind == AVLOP else Severity.WARNING,
             text=_full_text(scene, found, k),
@@ -132,10 +131,8 @@ def _full_text(scene: Scene, found: PlantLoad, k: int) -> str:
     told = f"Grensen passeres i {over:.0f} ({', '.join(filter(None, span))})."
     why = cause_text(scene, found, k)
     told += f" {why[0].upper()}{why[1:]}." if why else ""
-    at = int(over - scene.years[0])
-    rest = found.plants.capacity[k, at:] - found.moved["hoved"].load[k, at:]
-    room = np.flatnonzero((rest >= 0) & found.plants.running[k, at:])
-    return told + (f" Plass igjen fra {scene.years[at + room[0]]}." if len(room) else "")
+    room = room_again(found, k)
+    return told + ("" if np.isnan(room) else f" Plass igjen fra {room:.0f}.")
 
 
 def _project_findings(scene: Scene, projects: pd.DataFrame) -> Iterator[Finding]:

@@ -101,12 +101,15 @@ elevtall, kommunegrense
     }
     projects = waiting(scene, loads)
     near = {kind: near_homes(scene, kind, gangnett, parameters) for kind in (VANN, AVLOP)}
-    by_year = [one for kind in loads for one in plants.year_tables(scene, kind, loads[kind])]
+    by_year = {kind: plants.year_tables(scene, kind, one) for kind, one in loads.items()}
     wait = waiting_table(projects)
     connection = share_table(scene)
     made = (
-        *(plants.plant_table(scene, kind, one) for kind, one in loads.items()),
-        *by_year,
+        *(
+            table
+            for kind, one in loads.items()
+            for table in (plants.plant_table(scene, kind, one), *by_year[kind])
+        ),
         wait,
         pipes.station_table(scene, lifted),
         pipes.main_count_table(scene, mains) if mains else None,
@@ -132,5 +135,5 @@ elevtall, kommunegrense
         findings=text.findings(scene, loads, projects, lifted),
         warnings=text.warnings(scene, dekning),
         reading=text.reading(scene),
-        charts=plants.year_charts(by_year),
+        charts=plants.year_charts([*by_year[AVLOP], *by_year[VANN]]),
     )

@@ -240,6 +240,8 @@ def _zone_plant(kind: str, asked: _Asked, zones: pd.DataFrame, plants: load.Plan
 
 def _node_near(asked: _Asked, sewers: Sewers, most: float) -> int:
     """Node where the plan's sewage would begin; −1 where no sewer is near."""
+    if not len(sewers.upper):
+        return -1
     tree = kept("va tree", 0, lambda: shapely.STRtree(sewers.lines), sewers)
     near = tree.query_nearest(asked.outline, max_distance=most, all_matches=False)
     return int(sewers.upper[near[0]]) if len(near) else -1
@@ -260,7 +262,7 @@ def _held(
     at = int(np.clip(year - plants.years[0], 0, len(steps) - 1))
     taker = moved.taker[own]
     if taker[at] < 0:
-        text = f"{title} {plants.names[own]} er nedlagt i {year}, og ingen tar over"
+        text = f"{_called(title, plants.names[own])} er nedlagt i {year}, og ingen tar over"
         return _Said(text, True, True)
     name = _named(title, plants, own, int(taker[at]))
     used = np.where(taker >= 0, moved.load[np.maximum(taker, 0), steps], np.inf)
@@ -288,9 +290,15 @@ _NO_DATE: Final = "; ingen dato for mer plass er kjent"
 
 def _named(title: str, plants: load.Plants, own: int, taker: int) -> str:
     """Say which plant it is, where there are several, and whose sewage it has taken over."""
+    called = _called(title, plants.names[taker])
     if own != taker:
-        return f"{title} {plants.names[taker]} (tar over for {plants.names[own]})"
-    return title if len(plants.ids) == 1 else f"{title} {plants.names[taker]}"
+        return f"{called} (tar over for {plants.names[own]})"
+    return title if len(plants.ids) == 1 else called
+
+
+def _called(title: str, name: str) -> str:
+    """Put the word for a plant before its name, unless the name says it."""
+    return name if title.casefold()[:-2] in name.casefold() else f"{title} {name}"
 
 
 def _shown(value: float, unit: str) -> str:

@@ -117,7 +117,8 @@ def test_a_delayed_plant_is_told_when_runs_are_compared() -> None:
     late = run(town(ny_kapasitet_pe=[900, None], ny_kapasitet_aar=[2034, None]))
     told = tell(soon, late, compare(soon, late))
     assert told.facts["nye_venter"].value == 1
-    assert told.table("endret_fullt").frame.loc["R1"].tolist()[1:] == ["–", "2029"]
+    # Full from 2029, and room again when the capacity comes in 2034.
+    assert told.table("endret_fullt").frame.loc["R1"].tolist()[1:] == ["–", "2029", "–", "2034"]
     assert told.table("endret_venter").frame.loc["P1", "avlop_fra_med"] == 2034
 
 
