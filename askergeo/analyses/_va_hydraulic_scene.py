@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from askergeo.va.cost import pipe_costs, read_prices
 from askergeo.va.hydraulics import fire_flows, run_epanet
@@ -14,7 +15,6 @@ from askergeo.va.model_export import placed_model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
@@ -84,14 +84,14 @@ def make_scene(
     run = run_epanet(placed.model, pressure_driven=driven, duration_h=hours if hours >= 0 else None)
     taps = np.flatnonzero(run.junction)
     names = run.node[taps]
-    unknown = np.isin(names, list(placed.heights_unknown))
+    unknown = pd.Index(names).isin(placed.heights_unknown)
     pressure = np.where(unknown, np.nan, run.pressure_bar[:, taps])
     no_water = np.asarray(~run.reached[:, taps].all(axis=0), dtype=np.bool_)
     lowest, highest = _extremes(pressure)
     real = run.pipe
     if placed.made:
         # Shut valves are pipes in the model, and none in the ground.
-        real = real & np.isin(run.link, placed.lines.index)
+        real = real & pd.Index(run.link).isin(placed.lines.index)
     pipes = np.flatnonzero(real)
     people = None
     if placed.people is not None:
