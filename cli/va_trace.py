@@ -28,8 +28,8 @@ def trace(
         typer.Option(
             "--fra",
             metavar="STED",
-            help="Hvor sporet begynner: x,y i pakkens koordinatsystem, en adresse eller en "
-            "ledning_id.",
+            help="Hvor sporet begynner: x,y i pakkens koordinatsystem, en adresse, eller id-en "
+            "til en ledning, en node eller et anlegg.",
         ),
     ],
     direction: Annotated[
@@ -45,19 +45,20 @@ def trace(
         typer.Option(
             "--medium",
             metavar="MEDIUM",
-            help="vann, avlop eller overvann. Uten er det ledningens eget, eller avlop.",
+            help="vann, avløp eller overvann. Uten er det ledningens eget, eller avløp.",
         ),
     ] = None,
     common: Common,
 ) -> None:
-    """Spor opp eller ned fra et punkt, en adresse eller en ledning.
+    """Spor opp eller ned fra et punkt, en adresse, en ledning eller et anlegg.
 
     $ askergeo va spor --data asker --fra VL-1021 --retning opp --ut spor
     $ askergeo va spor --data asker --fra "Furulia 8" --medium vann --retning opp --ut spor
-    $ askergeo va spor --data asker --fra 571234,6634567 --retning ned --medium avlop --ut spor
+    $ askergeo va spor --data asker --fra 571234,6634567 --retning ned --medium avløp --ut spor
 
     Viser ledningene, hvor sporet ender, og hvem som er knyttet til på vegen. Retningen i et
     vannett med sløyfer er et anslag, og det sies.
     """
+    medium = "avlop" if medium == "avløp" else medium
     chosen = {"va_spor_fra": start, "va_spor_retning": direction, "va_spor_medium": medium}
     run_and_write("va_spor", data, out, common, given(chosen, common.parameter))

@@ -158,7 +158,7 @@ def _segment_layer(
 
 def _source_layer(scene: Scene, crs: object) -> MapLayer:
     nodes = scene.pipes.sources
-    names = apart([node_name(scene, node) for node in nodes.tolist()])
+    names = apart([node_name(scene.network, scene.layers, node) for node in nodes.tolist()])
     frame = gpd.GeoDataFrame(
         {"kilde": names},
         geometry=shapely.points(scene.network.xy[nodes]),
@@ -170,7 +170,7 @@ def _source_layer(scene: Scene, crs: object) -> MapLayer:
         title="Kilder",
         frame=frame,
         columns={"kilde": Column(title="Kilde")},
-        style=Style(fill="#1f77b4", stroke="#ffffff", size=3.2),
+        style=Style(fill="#0072b2", stroke="#333333", size=4.4, shape="star"),
     )
 
 
@@ -208,6 +208,6 @@ def _place_layer(scene: Scene, crs: object) -> list[MapLayer]:
                 "slag": Column(title="Slag"),
                 "forsyning": Column(title="Forsyning"),
             },
-            style=Style(fill=_PLACE, stroke="#ffffff", size=2.4),
+            style=Style(fill=_PLACE, stroke="#ffffff", size=2.4, shape="square"),
         )
     ]

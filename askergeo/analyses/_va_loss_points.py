@@ -20,13 +20,15 @@ from askergeo.va.supply import dry_without, segment_stretches
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from askergeo.analyses._va_loss_scene import Scene
+    from askergeo.analyses._va_loss_scene import Layers, Scene
     from askergeo.result import Table
+    from askergeo.va.network import PipeNetwork
 
     Truth = NDArray[np.bool_]
 
 __all__ = [
     "apart",
+    "care_of",
     "loss_columns",
     "loss_record",
     "named_places",
@@ -35,6 +37,7 @@ __all__ = [
     "point_table",
     "segment_table",
     "source_table",
+    "top",
 ]
 
 _NAMED: Final = 6
@@ -74,13 +77,13 @@ def loss_record(scene: Scene, loss: NDArray[np.float64]) -> dict[str, Any]:
     return record
 
 
-def named_places(scene: Scene, dry: Truth) -> str:
+def named_places(places: pd.DataFrame, dry: Truth) -> str:
     """Name the institutions on pieces without water."""
-    piece = scene.places["piece"].to_numpy(dtype=np.int64)
+    piece = places["piece"].to_numpy(dtype=np.int64)
     mine = (piece >= 0) & dry[piece]
     names = [
         name if KINDS[kind].lower() in name.lower() else f"{name} ({KINDS[kind].lower()})"
-        for name, kind in zip(scene.places["navn"][mine], scene.places["art"][mine], strict=True)
+        for name, kind in zip(places["navn"][mine], places["art"][mine], strict=True)
     ]
     more = f" og {len(names) - _NAMED} til" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
@@ -92,7 +95,7 @@ def top(values: NDArray[np.float64], care: NDArray[np.float64], count: int) -> N
     return order[np.nan_to_num(values[order]) + care[order] > 0][:count]
 
 
-def _care(loss: NDArray[np.float64]) -> NDArray[np.float64]:
+def care_of(loss: NDArray[np.float64]) -> NDArray[np.float64]:
     """Count the institutions in each row of losses."""
     some = [WEIGHTS.index(kind) for kind in KINDS]
     return np.asarray(np.nan_to_num(loss[:, some]).sum(axis=1), dtype=np.float64)
@@ -106,7 +109,7 @@ def point_table(scene: Scene) -> Table:
     )
     shown = records[: int(scene.parameters["va_bortfall_vist"])]
     for record in shown:
-        record["navn"] = named_places(scene, record.pop("_dry")())
+        record["navn"] = named_places(scene.places, record.pop("_dry")())
     columns = {
         "slag": Column(title="Slag"),
         "hva": Column(title="Hva som svikter"),
@@ -129,7 +132,7 @@ def _stretch_records(scene: Scene) -> list[dict[str, Any]]:
     """One record for each stretch of pipe that stands alone; those shown first are enough."""
     heads = np.unique(scene.head[scene.head >= 0])
     loss = scene.answer.pipe[heads]
-    care = _care(loss)
+    care = care_of(loss)
     best = top(loss[:, scene.rank], care, int(scene.parameters["va_bortfall_vist"]))
     length = np.bincount(
         scene.head[scene.head >= 0],
@@ -183,7 +186,7 @@ def _pump_records(scene: Scene) -> list[dict[str, Any]]:
     records = []
     for node in np.flatnonzero(network.pump & scene.answer.supplied_node).tolist():
         loss = scene.answer.node[node]
-        name = node_name(scene, node)
+        name = node_name(network, scene.layers, node)
         records.append(
             {
                 "rad": f"pumpe {name}",
@@ -191,7 +194,7 @@ def _pump_records(scene: Scene) -> list[dict[str, Any]]:
                 "hva": name,
                 **loss_record(scene, loss),
                 "_rang": float(loss[scene.rank]),
-                "_omsorg": float(_care(loss[None])[0]),
+                "_omsorg": float(care_of(loss[None])[0]),
                 "_dry": lambda node=node: dry_without(
                     scene.pipes, np.zeros(0, np.int64), nodes=np.array([node])
                 ),
@@ -209,7 +212,7 @@ def _pump_records(scene: Scene) -> list[dict[str, Any]]:
                 "hva": f"Pumpe {scene.ids[piece]}",
                 **loss_record(scene, loss),
                 "_rang": float(loss[scene.rank]),
-                "_omsorg": float(_care(loss[None])[0]),
+                "_omsorg": float(care_of(loss[None])[0]),
                 "_dry": lambda piece=piece: _with_itself(scene, piece),
             }
         )
@@ -220,12 +223,12 @@ def _source_records(scene: Scene) -> list[dict[str, Any]]:
     """One record for each source that nobody can do without."""
     return [
         {
-            "rad": f"kilde {node_name(scene, node)}",
+            "rad": f"kilde {node_name(scene.network, scene.layers, node)}",
             "slag": "Kilde",
-            "hva": node_name(scene, node),
+            "hva": node_name(scene.network, scene.layers, node),
             **loss_record(scene, loss),
             "_rang": float(loss[scene.rank]),
-            "_omsorg": float(_care(loss[None])[0]),
+            "_omsorg": float(care_of(loss[None])[0]),
             "_dry": lambda place=place: dry_without(
                 scene.pipes, np.zeros(0, np.int64), sources=np.array([place])
             ),
@@ -233,13 +236,12 @@ def _source_records(scene: Scene) -> list[dict[str, Any]]:
         for place, (node, loss) in enumerate(
             zip(scene.pipes.sources.tolist(), scene.answer.source, strict=True)
         )
-        if loss[scene.rank] + _care(loss[None])[0] > 0
+        if loss[scene.rank] + care_of(loss[None])[0] > 0
     ]
 
 
-def node_name(scene: Scene, node: int) -> str:
+def node_name(network: PipeNetwork, layers: Layers, node: int) -> str:
     """Name what stands at a node: the plant, else the node, else its place."""
-    network, layers = scene.network, scene.layers
     told = (
         (layers.va_anlegg, network.facility_row[node], "anlegg_id"),
         (layers.va_node, network.node_row[node], "node_id"),
@@ -257,7 +259,7 @@ def node_name(scene: Scene, node: int) -> str:
 def source_table(scene: Scene) -> Table:
     """List each source with those who have no other."""
     nodes = scene.pipes.sources.tolist()
-    names = apart([node_name(scene, node) for node in nodes])
+    names = apart([node_name(scene.network, scene.layers, node) for node in nodes])
     records = [
         {"rad": name, "kilde": name, **loss_record(scene, loss)}
         for name, loss in zip(names, scene.answer.source, strict=True)
@@ -302,7 +304,7 @@ def segment_table(scene: Scene) -> Table | None:
     order = np.lexsort((np.arange(segments.count), -behind))
     order = order[(behind[order] >= 0)]
     shown = order[np.sort(np.unique(head[order], return_index=True)[1])]
-    best = top(loss[shown, scene.rank], _care(loss[shown]), count)
+    best = top(loss[shown, scene.rank], care_of(loss[shown]), count)
     labels = piece_labels(scene)
     records = []
     for k in shown[best].tolist():
@@ -321,7 +323,7 @@ def segment_table(scene: Scene) -> Table | None:
                 "ventiler": valves[k],
                 **loss_record(scene, loss[k]),
                 "egne": own,
-                "navn": named_places(scene, dry | mine),
+                "navn": named_places(scene.places, dry | mine),
             }
         )
     persons = scene.people_known

@@ -8,6 +8,7 @@ import numpy as np
 
 from askergeo.analyses._reach_tables import counted_table
 from askergeo.errors import AskergeoError
+from askergeo.numbers import format_number
 from askergeo.result import Column, Finding, Severity, Status
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def _table(scene: Scene, frames: Mapping[str, pd.DataFrame]) -> Table:
             "uten_vann": Column(title="Mister vannet i modellen", unit=nodes, decimals=0),
             "lavest": Column(title="Laveste trykk da", unit="bar", decimals=2),
         },
-        note=f"Grensen er {limit:g} bar. Ledningene er de som fører mest av dem ingen er avskåret "
-        "av; hver er stengt alene gjennom hele modellens tid.",
+        note=f"Grensen er {format_number(limit, 1)} bar. Ledningene er de som fører mest av dem "
+        "ingen er avskåret av; hver er stengt alene gjennom hele modellens tid.",
     )
 
 

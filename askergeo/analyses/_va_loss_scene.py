@@ -43,8 +43,10 @@ __all__ = [
     "make_scene",
     "no_customers",
     "out_of_use",
+    "places_on",
     "reserve_states",
     "water_sources",
+    "weights_of",
 ]
 
 #: What is counted behind each failure, in this order.
@@ -202,8 +204,8 @@ def make_scene(layers: Layers, parameters: Parameters) -> Scene:
             va_ledning=layers.va_ledning,
             parameters=parameters,
         )
-    places = _places(network, hung, layers, parameters)
-    weights = _weights(network.edges, hung, places)
+    places = places_on(network, hung, layers, parameters)
+    weights = weights_of(network.edges, hung, places)
     answer = lost(pipes, np.zeros((network.nodes, len(WEIGHTS))), weights)
     alone = reserve(pipes)
     share = float(parameters["va_bortfall_strekning"]) / _PERCENT
@@ -288,7 +290,7 @@ def no_customers() -> Customers:
     )
 
 
-def _places(
+def places_on(
     network: PipeNetwork, hung: Customers | None, layers: Layers, parameters: Parameters
 ) -> pd.DataFrame:
     """List the institutions; without addresses each hangs on the nearest pipe."""
@@ -305,7 +307,7 @@ def _places(
     )
 
 
-def _weights(pieces: int, hung: Customers | None, places: pd.DataFrame) -> Number:
+def weights_of(pieces: int, hung: Customers | None, places: pd.DataFrame) -> Number:
     """Sum what hangs on each piece, (m, k)."""
     columns = np.zeros((pieces, len(WEIGHTS)))
     if hung is not None:

@@ -23,6 +23,7 @@ from askergeo.analyses._va_loss_scene import (
     STATES,
 )
 from askergeo.geometry import geometries
+from askergeo.privacy import whole_tens
 from askergeo.result import Column
 from askergeo.va.customers import HOW
 from askergeo.va.institutions import KINDS
@@ -206,10 +207,17 @@ def zone_table(scene: Scene) -> Table | None:
                 "slag": _ZONES[kind],
                 "sone": name,
                 **sums,
-                "andel": _PERCENT * without / sums["koblet"] if sums["koblet"] else np.nan,
+                "andel": _share_of(without, sums["koblet"], persons=scene.people_known),
             }
         )
     return _zones_as_table(scene, _once(records)) if records else None
+
+
+def _share_of(part: float, whole: float, *, persons: bool) -> float:
+    """Return a share in whole per cent; of persons that of the whole tens that are told."""
+    sums = np.array([part, whole])
+    some, every = (whole_tens(sums) if persons else sums).tolist()
+    return float(np.rint(_PERCENT * some / every)) if every else np.nan
 
 
 def _once(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -315,7 +323,10 @@ def institution_table(scene: Scene) -> Table | None:
             record["forsyning"] = STATES[int(scene.state[piece])]
             nodes = pipes.start[piece], pipes.end[piece]
             source = [int(alone.source[node]) for node in nodes if alone.source[node] >= 0]
-            record["kilde"] = node_name(scene, int(pipes.sources[source[0]])) if source else ""
+            record["kilde"] = ""
+            if source:
+                node = int(pipes.sources[source[0]])
+                record["kilde"] = node_name(scene.network, scene.layers, node)
         if piece >= 0 and scene.answer.supplied_pipe[piece]:
             record["antall"] = len(dict.fromkeys(ids[way]))
             record["siste"] = str(ids[way[0]]) if len(way) else ""
@@ -350,7 +361,7 @@ def out_table(scene: Scene) -> Table | None:
         "rad": "uten",
         "hva": ", ".join(scene.parameters["va_bortfall_uten"]),
         **loss_record(scene, scene.weights[dry].sum(axis=0)),
-        "navn": named_places(scene, dry),
+        "navn": named_places(scene.places, dry),
     }
     return counted_table(
         "ute_av_drift",

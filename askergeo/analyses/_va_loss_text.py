@@ -31,8 +31,18 @@ _SHOWN = 10
 _WITHOUT = (MANY_BEHIND, ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
 
 
-def statement(scene: Scene, states: Table, points: Table) -> tuple[str, dict[str, Fact]]:
-    """Say who depends on what, and what the worst single point is."""
+def statement(
+    scene: Scene, states: Table, points: Table, out: Table | None = None
+) -> tuple[str, dict[str, Fact]]:
+    """Say who is without water now, who depends on what, and what the worst single point is.
+
+    Parameters
+    ----------
+    scene
+        What the answer is made of.
+    states, points, out
+        The tables of supply, of single points, and of the pipes that are out of use.
+    """
     if scene.hung is None:
         return _pipe_statement(scene)
     column = who = "bosatte" if scene.people_known else "adresser"
@@ -61,6 +71,10 @@ def statement(scene: Scene, states: Table, points: Table) -> tuple[str, dict[str
         facts["verst"] = Fact(title="Verste enkeltpunkt", value=str(points.frame.loc[first, "hva"]))
         facts["verst_mister"] = _fact(points, first, column, "Mister vannet da")
         template += f" Svikter {{verst}}, mister {{verst_mister}} {who} vannet."
+    if out is not None:
+        facts["ute"] = Fact(title="Ute av drift", value=str(out.frame["hva"].iloc[0]))
+        facts["ute_mister"] = _fact(out, out.frame.index[0], column, "Uten vann da")
+        template = f"Uten {{ute}} er {{ute_mister}} {who} uten vann. Da gjelder: {template}"
     return template, facts
 
 

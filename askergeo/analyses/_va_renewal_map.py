@@ -25,7 +25,7 @@ __all__ = ["layers_of"]
 _ON_PAGE: Final = 12_000
 # Dark is soon.
 _YEARS: Final = ("#7f2704", "#d94801", "#fd8d3c", "#fdbe85")
-_LATER: Final = "#9ecae1"
+_LATER: Final = "#bdbdbd"
 _USED: Final = (
     ("Eldre enn forventet levetid", "#b2182b"),
     ("Mer enn 80 % av levetiden brukt", "#ef8a62"),
@@ -71,7 +71,7 @@ def _project_layer(scene: Scene, projects: Table, crs: object) -> MapLayer:
         title="Gateprosjekter etter år",
         frame=frame,
         columns=columns,
-        style=Style(column="naar", classes=classes, width=1.1),
+        style=Style(column="naar", classes=classes, width=0.6),
         rows_of=projects.name,
         on_page=len(frame) <= _ON_PAGE,
     )
@@ -94,7 +94,7 @@ def _label(span: tuple[int, int]) -> str:
 
 def _year_classes(scene: Scene) -> tuple[StyleClass, ...]:
     soon = tuple(
-        StyleClass(value=_label(span), label=_label(span), stroke=colour)
+        StyleClass(value=_label(span), label=_label(span), stroke=colour, width=1.3)
         for span, colour in zip(_spans(scene), _YEARS, strict=False)
     )
     return (*soon, StyleClass(value="Etter planen", label="Etter planen", stroke=_LATER))
@@ -154,6 +154,8 @@ def _pipe_layer(scene: Scene, crs: object) -> MapLayer:
             "brukt": Column(title="Brukt av levetiden", unit="%", decimals=0),
             "hendelser": Column(title="Ventede hendelser per km og år", decimals=2),
         },
-        style=Style(column="tilstand", classes=classes, width=0.4),
+        style=Style(column="tilstand", classes=classes, width=0.55),
+        # The projects lie on the same lines.
+        visible=False,
         on_page=len(frame) <= _ON_PAGE,
     )

@@ -8,12 +8,11 @@ import numpy as np
 import shapely
 
 from askergeo.analyses._va_loss_scene import WEIGHTS, Layers, make_scene
+from askergeo.analyses._va_loss_sewage import sewers_of
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries
-from askergeo.va.customers import customers
-from askergeo.va.institutions import KINDS, institutions
-from askergeo.va.network import AVLOP, pipe_network
-from askergeo.va.supply import Pipes, lost
+from askergeo.privacy import THRESHOLD, whole_tens
+from askergeo.va.institutions import KINDS
 from askergeo.va.trenches import street_of
 
 if TYPE_CHECKING:
@@ -30,13 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["Losing", "main_roads", "streets_of", "who_lose"]
 
 _MAIN = ("E", "R", "F")
-_OVERFLOW = "overlop"
 
 
 class Losing(NamedTuple):
     """Residents and institutions that lose the service by each row of ``va_ledning``, (n,).
 
-    NaN unknown. ``notes`` say in bokmål what is not known, and why.
+    Residents are in whole tens, 1 to 4 as their mean: whoever loses it when one pipe fails is among
+    those who do when the pipe above does, and of two risks a household could be told. NaN unknown.
+    ``notes`` say in bokmål what is not known, and why.
     """
 
     persons: Numbers
@@ -44,9 +44,7 @@ class Losing(NamedTuple):
     notes: tuple[str, ...]
 
 
-def who_lose(
-    layers: dict[str, Any], parameters: Parameters, year: int | None = None
-) -> Losing:
+def who_lose(layers: dict[str, Any], parameters: Parameters, year: int | None = None) -> Losing:
     """Find who lose the service when each pipe fails, as far as the layers tell.
 
     Parameters
@@ -76,7 +74,13 @@ def who_lose(
             continue
         _to_rows(persons, network, people)
         _to_rows(places, network, homes)
-    return Losing(persons, places, tuple(notes))
+    return Losing(_tens_or_few(persons), places, tuple(notes))
+
+
+def _tens_or_few(persons: Numbers) -> Numbers:
+    """Round residents to whole tens; 1 to 4 are their mean, so that few are not none."""
+    few = (persons > 0) & (persons < THRESHOLD)
+    return np.where(few, THRESHOLD / 2, whole_tens(persons))
 
 
 def _to_rows(rows: Numbers, network: PipeNetwork, values: Numbers) -> None:
@@ -86,47 +90,19 @@ def _to_rows(rows: Numbers, network: PipeNetwork, values: Numbers) -> None:
 
 def _water(layers: Layers, parameters: Parameters) -> tuple[PipeNetwork, Numbers, Numbers]:
     scene = make_scene(layers, parameters)
-    kinds = [WEIGHTS.index(kind) for kind in KINDS]
-    loss = scene.answer.pipe
-    return scene.network, loss[:, WEIGHTS.index("bosatte")], loss[:, kinds].sum(axis=1)
+    return scene.network, *_counts(scene.answer.pipe)
 
 
 def _sewage(layers: Layers, parameters: Parameters) -> tuple[PipeNetwork, Numbers, Numbers]:
-    """Find who have no other way to a plant or an outlet; an overflow is none."""
-    network, _ = pipe_network(
-        layers.va_ledning,
-        layers.va_node,
-        layers.va_anlegg,
-        medium=AVLOP,
-        parameters=parameters,
-        year=layers.year,
-    )
-    overflow = np.zeros(network.nodes, dtype=np.bool_)
-    if layers.va_node is not None and len(layers.va_node):
-        kind = layers.va_node["type"].astype("string").fillna("").to_numpy(dtype=object)
-        overflow = (network.node_row >= 0) & (kind[network.node_row] == _OVERFLOW)
-        overflow &= network.facility_row < 0
-    ways_out = np.flatnonzero(network.outlet & ~overflow)
-    if not len(ways_out):
-        raise LayerError("ingen renseanlegg eller utløp henger sammen med avløpsledningene.")
-    hung = customers(
-        network, layers.adresse, layers.befolkning, layers.va_tilknytning,
-        va_ledning=layers.va_ledning, parameters=parameters,
-    )  # fmt: skip
-    places = institutions(
-        network, hung, va_ledning=layers.va_ledning, parameters=parameters,
-        adresse=layers.adresse, skole=layers.skole, barnehage=layers.barnehage,
-        tjeneste=layers.tjeneste, bygning=layers.bygning,
-    )  # fmt: skip
-    piece = places["piece"].to_numpy(dtype=np.int64)
-    homes = np.bincount(piece[piece >= 0], minlength=network.edges).astype(np.float64)
-    weights = np.stack([hung.by_piece(hung.residents, network.edges), homes], axis=1)
-    pipes = Pipes(
-        network.nodes, network.start.astype(np.int64), network.end.astype(np.int64), ways_out,
-        np.zeros((network.edges, 2), np.int8),
-    )  # fmt: skip
-    loss = lost(pipes, np.zeros((network.nodes, 2)), weights).pipe
-    return network, loss[:, 0], loss[:, 1]
+    """Find who have no other way to a plant or an outlet."""
+    sewers = sewers_of(layers, parameters)
+    return sewers.network, *_counts(sewers.answer.pipe[: sewers.network.edges])
+
+
+def _counts(loss: Numbers) -> tuple[Numbers, Numbers]:
+    """Return residents and institutions of rows of losses, (m,) each."""
+    kinds = [WEIGHTS.index(kind) for kind in KINDS]
+    return loss[:, WEIGHTS.index("bosatte")], loss[:, kinds].sum(axis=1)
 
 
 def main_roads(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.numbers import format_number
+from askergeo.privacy import rounded
 from askergeo.result import Column, ColumnSum, RowSum, Table, YearChart
 from askergeo.va.renewal import FOUL, MEDIA, TITLES, WATER, bound
 
@@ -77,7 +78,7 @@ def project_table(scene: Scene) -> Table:
     frame.index = pd.Index(own["prosjekt"].astype(str), name=None)
     rest = len(scene.order) - len(rows)
     more = f" {format_number(rest)} prosjekter til er ikke vist." if rest else ""
-    return Table(
+    table = Table(
         name="prosjekter",
         title="Gateprosjekter i rekkefølge",
         frame=frame,
@@ -86,6 +87,7 @@ def project_table(scene: Scene) -> Table:
         "når planen følger takten). Bosatte er de flest som mister vann eller avløp når en av "
         f"ledningene svikter. Prosjektene heter det samme som den første ledningen i dem.{more}",
     )
+    return rounded(table)
 
 
 def _project_columns(ahead: int) -> dict[str, Column]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from askergeo.analyses._schoolway_one import address_text, find_address
@@ -15,13 +14,15 @@ from askergeo.analyses._va_loss_scene import no_customers, water_sources
 from askergeo.crs import crs_name
 from askergeo.errors import LayerError, ParameterError
 from askergeo.geometry import geometries
+from askergeo.numbers import format_number
 from askergeo.va._supply_network import supply_pipes
 from askergeo.va.customers import HOW, Customers, customers, nearest_piece, piece_lines
 from askergeo.va.institutions import institutions
-from askergeo.va.network import AVLOP, MEDIUM_OF_TYPE, VANN, pipe_network
-from askergeo.va.trace import Trace, trace_sewage, trace_water
+from askergeo.va.network import AVLOP, MEDIUM_OF_TYPE, OVERVANN, VANN, pipe_network
+from askergeo.va.trace import UP, Trace, pumped_jumps, trace_sewage, trace_water
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from askergeo.analyses._va_loss_scene import Layers
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Traced", "make_trace"]
 
+_WORDS: Final = {VANN: "vann", AVLOP: "avløp", OVERVANN: "overvann"}
 _POINT: Final = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$")
 
 
@@ -81,11 +83,16 @@ class Traced:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Start:
     place: str
-    how: str
-    medium: str
+    media: tuple[str, ...]
     pipe: int = -1
     address: int = -1
+    at: tuple[str, int] | None = None
     point: shapely.Geometry | None = None
+
+    def node(self, network: PipeNetwork) -> int:
+        """Node of the plant or point that it begins at; −1 when it is not on the network."""
+        layer, row = self.at or ("", 0)
+        return int((network.facility_at if layer == "va_anlegg" else network.node_at)[row])
 
 
 def make_trace(layers: Layers, parameters: Parameters) -> Traced:
@@ -99,19 +106,7 @@ def make_trace(layers: Layers, parameters: Parameters) -> Traced:
         When the place cannot be read, is not found, or no pipe is near it.
     """
     start = _start(layers, parameters)
-    network, _ = pipe_network(
-        layers.va_ledning,
-        layers.va_node,
-        layers.va_anlegg,
-        medium=start.medium,
-        parameters=parameters,
-        year=layers.year,
-    )
-    if not network.edges:
-        raise LayerError(
-            f"Nettet for «{start.medium}» har ingen ledninger.",
-            remedy="Velg et annet medium, eller se «askergeo va topologi».",
-        )
+    network = _network(start, layers, parameters)
     hung = None
     if layers.adresse is not None:
         hung = customers(
@@ -152,40 +147,95 @@ def make_trace(layers: Layers, parameters: Parameters) -> Traced:
     )
 
 
+def _network(start: _Start, layers: Layers, parameters: Parameters) -> PipeNetwork:
+    """Make the first network that has the place where the trace begins, of those it may be on."""
+    for medium in start.media:
+        network, _ = pipe_network(
+            layers.va_ledning,
+            layers.va_node,
+            layers.va_anlegg,
+            medium=medium,
+            parameters=parameters,
+            year=layers.year,
+        )
+        if start.at is None or start.node(network) >= 0:
+            break
+    if not network.edges:
+        raise LayerError(
+            f"Nettet for {_WORDS[network.medium]} har ingen ledninger.",
+            remedy="Velg et annet medium, eller se «askergeo va topologi».",
+        )
+    return network
+
+
 def _start(layers: Layers, parameters: Parameters) -> _Start:
     """Read the place: a point, a pipe or an address, and the medium."""
     text = str(parameters["va_spor_fra"]).strip()
     asked = str(parameters["va_spor_medium"])
+    usual = (asked or AVLOP,)
     if not text:
         raise ParameterError(
             "Det er ikke sagt hvor sporet begynner.",
-            remedy="Oppgi --fra x,y, en adresse eller en ledning_id.",
+            remedy="Oppgi --fra x,y, en adresse, eller id-en til en ledning, en node eller et "
+            "anlegg.",
         )
     point = _POINT.match(text)
     if point is not None:
         place = shapely.Point(float(point[1]), float(point[2]))
         name = f"punktet {point[1]}, {point[2]}"
-        return _Start(place=name, how="", medium=asked or AVLOP, point=place)
+        return _Start(place=name, media=usual, point=place)
     ids = layers.va_ledning["ledning_id"].astype(str)
     if (ids == text).any():
         row = int(np.argmax(ids == text))
         kind = layers.va_ledning["type"].iloc[row]
         medium = MEDIUM_OF_TYPE.get(str(kind), "")
         if not medium or (asked and asked != medium):
+            net = _WORDS.get(asked, "det som kan spores")
             raise ParameterError(
-                f"Ledning {text} er av type «{kind}» og hører ikke til mediet «{asked}».",
+                f"Ledning {text} er av type «{kind}» og hører ikke til nettet for {net}.",
                 remedy="Utelat --medium, eller velg en annen ledning.",
             )
-        return _Start(place=f"ledning {text}", how="", medium=medium, pipe=row)
+        return _Start(place=f"ledning {text}", media=(medium,), pipe=row)
+    standing = _standing(layers, text)
+    if standing is not None:
+        at, name, point_there = standing
+        media = (asked,) if asked else (AVLOP, VANN, OVERVANN)
+        return _Start(place=name, media=media, at=at, point=point_there)
     if layers.adresse is None:
         raise ParameterError(
-            f"«{text}» er ikke en ledning, og adressene er ikke i pakken.",
+            f"«{text}» er ingen ledning, node eller anlegg, og adressene er ikke i pakken.",
             remedy="Oppgi x,y eller en ledning_id fra laget «va_ledning».",
         )
-    row = find_address(layers.adresse, text)
+    try:
+        row = find_address(layers.adresse, text)
+    except ParameterError as error:
+        raise ParameterError(
+            f"{error.message} Det er heller ingen ledning, node eller anlegg med den id-en.",
+            remedy="Oppgi hele adresseteksten, x,y, eller id-en til en ledning, en node eller et "
+            "anlegg slik den er skrevet i laget.",
+        ) from error
     name = address_text(layers.adresse, row)
     place = geometries(layers.adresse)[row]
-    return _Start(place=name, how="", medium=asked or AVLOP, address=row, point=place)
+    return _Start(place=name, media=usual, address=row, point=place)
+
+
+def _standing(
+    layers: Layers, text: str
+) -> tuple[tuple[str, int], str, shapely.Geometry | None] | None:
+    """Find a plant or a node by its id: its layer and row, its name and its place."""
+    for layer, frame, key in (
+        ("va_anlegg", layers.va_anlegg, "anlegg_id"),
+        ("va_node", layers.va_node, "node_id"),
+    ):
+        if frame is None:
+            continue
+        mine = (frame[key].astype(str) == text).to_numpy(dtype=bool)
+        if mine.any():
+            row = int(np.argmax(mine))
+            told = frame.iloc[row].get("navn")
+            name = text if told is None or told != told else f"{told} ({text})"  # noqa: PLR0124
+            return (layer, row), name, geometries(frame)[row]
+    return None
 
 
 def _begin(
@@ -205,6 +255,8 @@ def _begin(
                 remedy="Se «askergeo va topologi».",
             )
         return pieces, ""
+    if start.at is not None:
+        return _at_node(network, start, str(parameters["va_spor_retning"])), ""
     if start.address >= 0 and hung is not None and layers.adresse is not None:
         one = str(layers.adresse["adresse_id"].iloc[start.address])
         k = int(np.argmax(hung.ids.astype(str) == one))
@@ -220,12 +272,34 @@ def _begin(
     every = np.ones(network.edges, dtype=np.bool_)
     near = nearest_piece(piece_lines(network), points, every, limit)
     if near[0] < 0:
+        away = float(shapely.distance(piece_lines(network), start.point).min())
         raise ParameterError(
-            f"Ingen ledning for «{start.medium}» er innenfor {limit:g} m fra {start.place}.",
-            remedy=f"Oppgi et punkt i {crs_name(layers.va_ledning.crs) or 'pakkens system'}, eller "
-            "et annet --medium.",
+            f"Ingen ledning for {_WORDS[network.medium]} er innenfor {format_number(limit)} m fra "
+            f"{start.place}: den nærmeste er {format_number(away)} m unna.",
+            remedy="Oppgi øst,nord for et punkt i "
+            f"{crs_name(layers.va_ledning.crs) or 'pakkens system'}, eller et annet --medium.",
         )
     return near, "Den nærmeste ledningen til punktet"
+
+
+def _at_node(network: PipeNetwork, start: _Start, direction: str) -> Whole:
+    """Return the pieces at a plant or node that lead to it, or from it; all when none does."""
+    node = start.node(network)
+    if node < 0:
+        raise ParameterError(
+            f"{start.place} er ikke med i nettet for {_WORDS[network.medium]}: ute av drift, uten "
+            "sted, eller ikke ved en ledning.",
+            remedy="Se «askergeo va topologi», eller velg et annet --medium.",
+        )
+    touching = (network.start == node) | (network.end == node)
+    head = np.where(network.direction < 0, network.start, network.end)
+    wanted = touching & (((head == node) == (direction == UP)) | (network.direction == 0))
+    pieces = np.flatnonzero(wanted if wanted.any() else touching)
+    if not len(pieces):
+        raise ParameterError(
+            f"Ingen ledning er knyttet til {start.place}.", remedy="Se «askergeo va topologi»."
+        )
+    return pieces.astype(np.int64)
 
 
 def _follow(
@@ -236,30 +310,9 @@ def _follow(
     parameters: Parameters,
 ) -> Trace:
     if network.medium != VANN:
-        return trace_sewage(network, begin, direction, _jumps(network, layers))
+        return trace_sewage(network, begin, direction, pumped_jumps(network, layers.va_anlegg))
     sources, _, _ = water_sources(network, layers, parameters)
     crossings = str(parameters["va_bortfall_kryss"]) == "ja"
     return trace_water(
         network, supply_pipes(network, sources, crossings=crossings), begin, direction
     )
-
-
-def _jumps(network: PipeNetwork, layers: Layers) -> Whole:
-    """Return the nodes that plants pump from and to by their register, where no pipe leaves."""
-    plants = layers.va_anlegg
-    if plants is None or "til_anlegg_id" not in plants:
-        return np.zeros((0, 2), np.int64)
-    ids = pd.Index(plants["anlegg_id"].astype(str))
-    to = ids[~ids.duplicated()].get_indexer(
-        pd.Index(plants["til_anlegg_id"].astype("string").fillna("").astype(str))
-    )
-    rows = np.flatnonzero(~ids.duplicated())
-    node = network.facility_at.astype(np.int64)
-    target = np.where(to >= 0, node[rows[to]], -1)
-    # A plant with a drawn pipe out of it sends its sewage there.
-    tail = np.where(network.direction < 0, network.end, network.start)
-    leaves = np.zeros(network.nodes, dtype=np.bool_)
-    leaves[tail] = True
-    mine = (node >= 0) & (target >= 0) & (node != target)
-    mine &= ~leaves[np.where(mine, node, 0)]
-    return np.stack([node[mine], target[mine]], axis=1)

@@ -13,6 +13,7 @@ from askergeo.analyses._va_loss_map import layers_of
 from askergeo.analyses._va_loss_points import point_table, segment_table, source_table
 from askergeo.analyses._va_loss_pressure import pressure_check
 from askergeo.analyses._va_loss_scene import Layers, make_scene
+from askergeo.analyses._va_loss_sewage import sewage_table
 from askergeo.analyses._va_loss_tables import (
     class_table,
     connection_table,
@@ -52,10 +53,11 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
     """
     year = map_year(parameters, "va_nett_aar", layers.pop("kilder", None))
     scene = make_scene(Layers.of(layers, year), parameters)
-    states, points = state_table(scene), point_table(scene)
+    out, states, points = out_table(scene), state_table(scene), point_table(scene)
     pressure, faults = pressure_check(scene)
+    sewage, unknown = sewage_table(scene)
     tables = (
-        out_table(scene),
+        out,
         points,
         states,
         zone_table(scene),
@@ -63,10 +65,11 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         segment_table(scene),
         pressure,
         institution_table(scene),
+        sewage,
         class_table(scene),
         connection_table(scene),
     )
-    template, facts = text.statement(scene, states, points)
+    template, facts = text.statement(scene, states, points, out)
     return Result(
         analysis="va_bortfall",
         title="Hvem mister vannet når noe svikter",
@@ -75,7 +78,7 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         tables=tuple(one for one in tables if one is not None),
         layers=layers_of(scene),
         findings=(*text.findings(scene, points), *faults),
-        warnings=(*text.warnings(scene), *idle_warning(scene.layers.va_anlegg, year)),
+        warnings=(*text.warnings(scene), *unknown, *idle_warning(scene.layers.va_anlegg, year)),
         reading=tuple(text.reading(scene)),
         microdata=microdata_of(scene),
     )

@@ -214,6 +214,8 @@ def _pipe_table(traced: Traced) -> Table:
         if name in known:
             out[name] = told[name].array
             columns[name] = column
+            if codes := load_catalogue()["va_ledning"].columns[name].codes:
+                out[name] = out[name].map(codes).fillna("")
     out["lengde"] = frame["lengde"].to_numpy()
     out["sikkerhet"] = why[frame["sikker"].to_numpy()]
     columns["lengde"] = Column(title="Lengde i sporet", unit="m", decimals=0)
@@ -237,8 +239,8 @@ def _template(traced: Traced) -> str:
         ("vann", "ned"): "{bosatte} bosatte får vannet gjennom {sted} og {km} km ledning nedenfor.",
         ("avlop", "opp"): "{bosatte} bosatte har {medium} som renner til {sted}, gjennom {km} km "
         "ledning.",
-        ("avlop", "ned"): "{Medium} fra {sted} renner gjennom {ledninger} ledninger ({km} km), og "
-        "ender ved {ender}.",
+        ("avlop", "ned"): "Fra {sted} renner {medium} gjennom {ledninger} ledninger ({km} km) til "
+        "{ender}.",
     }
     if traced.hung is None or bool(np.isnan(traced.hung.residents).all()):
         return "Spor {retning} fra {sted}: {ledninger} ledninger ({km} km), til {ender}."
@@ -252,7 +254,6 @@ def _facts(traced: Traced, sums: Table, ends: Table) -> dict[str, Fact]:
         "sted": Fact(title="Sted", value=traced.place),
         "retning": Fact(title="Retning", value=traced.direction),
         "medium": Fact(title="Medium", value=medium),
-        "Medium": Fact(title="Medium", value=medium.capitalize()),
         "ledninger": Fact(title="Ledninger", value=int(row["ledninger"]), unit="ledninger"),
         "km": Fact(title="Lengde", value=float(row["lengde"]), unit="km", decimals=2),
         "ender": Fact(title="Ender", value=_ends_text(ends)),
@@ -272,8 +273,9 @@ def _facts(traced: Traced, sums: Table, ends: Table) -> dict[str, Fact]:
 
 def _ends_text(ends: Table) -> str:
     """Name the ends: those with a name first, and how many more there are."""
-    named = [str(row["navn"] or row["id"]) for _, row in ends.frame.iterrows()
-             if row["slag"] != "Ende på nettet"]  # fmt: skip
+    rows = [row for _, row in ends.frame.iterrows() if row["slag"] != "Ende på nettet"]
+    rows.sort(key=lambda row: not row["navn"])
+    named = [str(row["navn"] or f"{str(row['slag']).lower()} {row['id']}") for row in rows]
     rest = len(ends.frame) - len(named[:3])
     if not named:
         return "ukjent sted" if not rest else f"{rest} ender uten navn"
@@ -342,8 +344,14 @@ def _layers(traced: Traced) -> tuple[MapLayer, ...]:
                 column="slag",
                 size=3.0,
                 classes=(
-                    StyleClass(value="Begynner her", label="Begynner her", fill="#d55e00"),
-                    StyleClass(value="Ender her", label="Ender her", fill="#000000"),
+                    StyleClass(
+                        value="Begynner her",
+                        label="Begynner her",
+                        fill="#d55e00",
+                        shape="star",
+                        size=5.0,
+                    ),
+                    StyleClass(value="Ender her", label="Ender her", fill="#ffffff", size=1.8),
                 ),
             ),
         ),

@@ -146,6 +146,7 @@ def test_a_pipe_out_of_use_takes_those_behind_it() -> None:
     found = answer(town(), va_bortfall_uten=["G2"])
     row = found.table("ute_av_drift").frame.iloc[0]
     assert (row["bosatte"], row["navn"]) == (50, "Heimen (sykehjem eller sykehus)")
+    assert found.sentence.startswith("Uten G2 er 50 bosatte uten vann. Da gjelder: ")
     with pytest.raises(ParameterError, match="X9"):
         answer(town(), va_bortfall_uten=["X9"])
 

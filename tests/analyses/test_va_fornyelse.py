@@ -95,8 +95,9 @@ def test_projects_have_the_name_of_their_street_and_a_place_on_the_map():
 def test_who_lose_water_raise_the_risk_and_few_are_hidden():
     result = run({"va_fornyelse_budsjett": 100}, **people())
     frame = result.table("prosjekter").frame
-    assert frame.loc["L0", "personer"] == 12
-    assert frame.loc["L5", "personer"] == 2
+    # Whole tens: 12 live behind the first, 2 behind the sixth.
+    assert frame.loc["L0", "personer"] == 10
+    assert pd.isna(frame.loc["L5", "personer"])
     without = run({"va_fornyelse_budsjett": 100}).table("prosjekter").frame
     assert frame.loc["L0", "risiko"] > without.loc["L0", "risiko"]
     told = suppress(result)
@@ -104,6 +105,17 @@ def test_who_lose_water_raise_the_risk_and_few_are_hidden():
     assert {("L5", "personer"), ("L5", "risiko")} <= hidden
     assert ("L0", "personer") not in hidden
     assert pd.isna(told.layer("prosjekter").frame.loc["L5", "personer"])
+
+
+def test_the_risk_tells_residents_in_whole_tens_only():
+    layers = people()
+    told = []
+    for count in (11, 12, 14):
+        layers["befolkning"] = pd.DataFrame({"adresse_id": ["a", "b"], "antall": [count, 2]})
+        frame = run({"va_fornyelse_budsjett": 100}, **layers).table("prosjekter").frame
+        told.append(frame[["personer", "risiko"]])
+    pd.testing.assert_frame_equal(told[0], told[1])
+    pd.testing.assert_frame_equal(told[0], told[2])
 
 
 def test_without_addresses_the_reader_is_told_what_the_consequence_is():
@@ -151,6 +163,18 @@ def test_a_project_that_costs_more_than_a_year_is_named():
     assert found["va_fornyelse.over_budsjett"].row == "L0"
     carried = run({"va_fornyelse_budsjett": 4.0, "va_fornyelse_overfor": "ja"})
     assert "va_fornyelse.over_budsjett" not in {one.rule for one in carried.findings}
+
+
+def test_a_plan_that_does_not_reach_its_rate_says_so():
+    # The pipes that are old enough end before the rate does.
+    result = run({"va_fornyelse_takt_vann": 5, "va_fornyelse_takt_avlop": 5})
+    found = [one for one in result.findings if one.rule == "va_fornyelse.under_takten"]
+    assert [one.title for one in found] == [
+        "Vann: planen når ikke takten", "Spillvann og felles: planen når ikke takten"
+    ]  # fmt: skip
+    years = result.table("plan").frame
+    share = 100 * years.loc["sum", "vann"] / (0.57 * 0.05 * (len(years) - 1))
+    assert f"{share:.0f} % av det takten gir" in found[0].text.replace("\xa0", " ")
 
 
 def test_two_runs_are_compared_project_by_project():

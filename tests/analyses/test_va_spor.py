@@ -77,7 +77,7 @@ def test_a_pipe_is_followed_down_to_its_plant(layers: dict[str, Any]) -> None:
     }
     assert found.table("ender").frame["navn"].tolist() == ["Vika renseanlegg"]
     assert found.table("ender").frame["slag"].tolist() == ["Renseanlegg"]
-    assert found.sentence.endswith("ender ved Vika renseanlegg.")
+    assert found.sentence.endswith("til Vika renseanlegg.")
 
 
 def test_an_address_begins_at_the_pipe_it_hangs_on_and_it_is_said_how(
@@ -98,6 +98,23 @@ def test_a_point_begins_at_the_nearest_pipe_of_the_medium(layers: dict[str, Any]
     assert water.table("ender").frame["navn"].tolist() == ["Verket"]
 
 
+def test_a_plant_or_a_node_begins_at_the_pipes_that_lead_to_it(layers: dict[str, Any]) -> None:
+    layers["va_node"] = gpd.GeoDataFrame(
+        {"node_id": ["K1"], "type": ["kum"]}, geometry=[shapely.Point(100, 0)], crs=CRS
+    )
+    up = answer(layers, fra="RA", retning="opp")
+    assert sorted(up.table("ledninger").frame["ledning_id"]) == ["S1", "S2", "S3"]
+    assert "Vika renseanlegg (RA)" in up.sentence
+    node = answer(layers, fra="K1", retning="opp").table("ledninger").frame
+    assert sorted(node["ledning_id"]) == ["S1", "S2"]
+    assert answer(layers, fra="K1").table("ledninger").frame["ledning_id"].tolist() == ["S3"]
+    # A plant of water is found on the net that it is on.
+    works = answer(layers, fra="VV").table("ledninger").frame
+    assert works["ledning_id"].tolist() == ["V1"]
+    with pytest.raises(ParameterError, match="ikke med i nettet for avløp"):
+        answer(layers, fra="VV", medium="avlop")
+
+
 def test_few_persons_are_not_told(layers: dict[str, Any]) -> None:
     found = suppress(answer(layers, fra="S1", retning="opp"))
     assert pd.isna(found.table("sammendrag").frame.loc["i_alt", "bosatte"])
@@ -109,7 +126,7 @@ def test_few_persons_are_not_told(layers: dict[str, Any]) -> None:
     ("chosen", "told"),
     [
         ({"fra": ""}, "hvor sporet begynner"),
-        ({"fra": "9000,9000"}, "Ingen ledning"),
+        ({"fra": "9000,9000"}, "den nærmeste er 12.518 m unna"),
         ({"fra": "Ingenvegen 4"}, "Ingenvegen 4"),
         ({"fra": "V1", "medium": "avlop"}, "type «vann»"),
     ],
