@@ -46,7 +46,7 @@ def hydraulics(
     ] = None,
     write: Annotated[
         Path | None,
-        typer.Option("--skriv", metavar="FIL.inp", help="Skriv modellen som EPANET åpner."),
+        typer.Option("--skriv", metavar="FIL.inp", help="Skriv modellen for EPANET (SWMM)."),
     ] = None,
     common: Common,
 ) -> None:

@@ -12,6 +12,8 @@ import shapely
 
 from askergeo.errors import LayerError, OverwriteError, StorageError
 from askergeo.geometry import geometries
+from askergeo.sources._inp_text import SWMM
+from askergeo.sources.inp import write_inp
 from askergeo.va._hydraulic_devices import devices_of, is_whole_model
 from askergeo.va._hydraulic_engine import Project
 from askergeo.va._hydraulic_model import GUESS_COLUMNS, EpanetModel
@@ -200,7 +202,7 @@ def _from_net(
     )
     if not network.edges:
         raise LayerError(
-            "Laget «va_ledning» har ingen vannledning.", remedy="Legg til vannledningene."
+            "Laget «va_ledning» har ingen vannledning.", remedy=_remedy(frames.get("va_modell"))
         )
     found = None
     if frames.get("adresse") is not None and frames.get("befolkning") is not None:
@@ -252,6 +254,21 @@ def _from_net(
         zones=pd.Series(zones[every], index=names),
         hydrants=tuple(ids[on][(hydrant & ~network.source)[on]]),
     )
+
+
+def _remedy(va_modell: pd.DataFrame | None) -> str:
+    """Say what helps where there is no water: a model of the sewers may be what is wanted."""
+    sewers = _sewer_models(va_modell)
+    if not sewers:
+        return "Legg til vannledningene."
+    return f"Legg til vannledningene, eller kjør avløpsmodellen med «--modell {sewers[0]}»."
+
+
+def _sewer_models(va_modell: pd.DataFrame | None) -> list[str]:
+    """Names of the package's models for SWMM."""
+    if va_modell is None or "program" not in va_modell:
+        return []
+    return sorted(set(va_modell.loc[va_modell["program"] == SWMM, "modell_id"].astype(str)))
 
 
 def _node_people(
@@ -310,8 +327,8 @@ def export_model(
     scenario: DataPackage | None = None,
     overrides: Mapping[str, Any] | None = None,
     overwrite: bool = False,
-) -> EpanetModel:
-    """Write the model of a package as an .inp file; returns it.
+) -> None:
+    """Write the model of a package as an .inp file: EPANET's, or SWMM's where one is asked for.
 
     Raises
     ------
@@ -331,6 +348,8 @@ def export_model(
     frames = read_layers(HYDRAULICS, view, leave_out=HYDRAULICS.rasters)
     terrain = terrain_of(view.raster_path("terreng")) if "terreng" in view else None
     parameters = load_parameters(HYDRAULICS.parameters, overrides)
-    model = placed_model(frames, terrain, parameters).model
-    write_model(model, file, overwrite=overwrite)
-    return model
+    asked = str(parameters["va_hydraulikk_modell"]).strip()
+    if asked in _sewer_models(frames.get("va_modell")):
+        write_inp(frames, file, asked, overwrite=overwrite)
+        return
+    write_model(placed_model(frames, terrain, parameters).model, file, overwrite=overwrite)

@@ -99,3 +99,11 @@ def test_the_file_that_goes_out_answers_as_the_one_that_came(
     assert list(mine.link) == list(theirs.link)
     np.testing.assert_array_equal(mine.pressure_m, theirs.pressure_m)
     np.testing.assert_array_equal(mine.flow_l_s, theirs.flow_l_s)
+
+
+def test_a_model_of_the_sewers_goes_out_as_it_came(shared_data: Path, tmp_path: Path) -> None:
+    source, target = shared_data / "network/Example1b.inp", tmp_path / "ut.inp"
+    package = DataPackage.create(tmp_path / "pakke", municipality="3203")
+    add_inp(package, source)
+    export_model(target, package, overrides={"va_hydraulikk_modell": "Example1b"})
+    assert target.read_bytes() == source.read_bytes()

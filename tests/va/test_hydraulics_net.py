@@ -138,6 +138,11 @@ def test_without_water_pipes_no_model_can_be_made() -> None:
     frames["va_ledning"]["type"] = "spillvann"
     with pytest.raises(LayerError, match="vannledning"):
         _made(frames)
+    row = ("Kummer", "swmm", "TITLE", 1, "[TITLE]")
+    columns = ["modell_id", "program", "seksjon", "rad", "tekst"]
+    frames["va_modell"] = pd.DataFrame([row], columns=columns)
+    with pytest.raises(LayerError, match="--modell Kummer"):
+        _made(frames)
 
 
 def test_residents_are_the_demand_where_no_other_is_told() -> None:
