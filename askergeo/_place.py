@@ -94,7 +94,7 @@ def check_crs(
     if frame.crs is None:
         raise CrsError(
             f"{what} har ikke koordinatsystem.{_guess(points[known], None)}",
-            remedy="Oppgi det, for eksempel «crs: EPSG:25832» i kart.yml.",
+            remedy="Oppgi det, for eksempel --crs EPSG:25832 eller «crs:» under «les:» i kart.yml.",
         )
     known &= ~at_null(geometry, frame.crs)
     points = points[known]

@@ -45,16 +45,26 @@ def crossings(work: Joining) -> tuple[Reals, Numbers, Numbers]:
     at, line, name = place[order], noded.line[order], known[order]
     first = np.flatnonzero(np.diff(at, prepend=-1))
     group = np.repeat(np.arange(len(first)), np.diff(np.r_[first, len(at)]))
-    # The first line of a place, and the first other that does not share its vertex.
-    apart = (line != line[first][group]) & (name != name[first][group])
-    second = np.flatnonzero(apart)
-    second = second[np.unique(group[second], return_index=True)[1]]
-    one, other = order[first[group[second]]], order[second]
+    a, b = _pairs(group)
+    apart = (line[a] != line[b]) & (name[a] != name[b])
+    one, other, where = order[a[apart]], order[b[apart]], group[a[apart]]
     # Ends in one place that are not joined lie on each side of a link without length.
     end = ends_of(noded.line)
     real = ~_follows(place, noded.line, one, other) & ~end[one] & ~end[other]
-    one, other = one[real], other[real]
+    # Of three lines and more in one place, the first two that cross.
+    told = np.flatnonzero(real)[np.unique(where[real], return_index=True)[1]]
+    one, other = one[told], other[told]
     return noded.position[noded.vertex[one]], noded.line[one], noded.line[other]
+
+
+def _pairs(group: Numbers) -> tuple[Numbers, Numbers]:
+    """All pairs of members of one group, first the first with each; ``group`` (k,) is sorted."""
+    last = np.searchsorted(group, group, side="right")
+    own = np.arange(len(group))
+    count = last - own - 1
+    one = np.repeat(own, count)
+    step = np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count)
+    return one, one + 1 + step
 
 
 def _follows(place: Numbers, line: Numbers, one: Numbers, other: Numbers) -> Flags:

@@ -32,6 +32,7 @@ __all__ = [
     "medium_of",
     "middles",
     "number_of",
+    "order_of",
     "read_pipes",
     "text_of",
 ]
@@ -75,6 +76,13 @@ def number_of(frame: pd.DataFrame, name: str) -> Reals:
         return np.full(len(frame), np.nan)
     values = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def order_of(ids: NDArray[np.object_]) -> Numbers:
+    """Place of each row in the order of the ids, (r,); rows of one id as they come."""
+    place = np.empty(len(ids), dtype=np.int64)
+    place[np.argsort(ids.astype(str), kind="stable")] = np.arange(len(ids))
+    return place
 
 
 def medium_of(pipes: pd.DataFrame) -> NDArray[np.object_]:
@@ -172,7 +180,10 @@ def _without_doubles(
     known = (~np.isnan(told)).sum(axis=1)
     # Unknown is neither like nor unlike.
     clash = (np.abs(told[one] - told[other]) > 0).any(axis=1)
-    stays = (known[one] > known[other]) | ((known[one] == known[other]) & (one < other))
+    # Of two that say as much the first by name stays, whatever the order of the rows.
+    order = order_of(ids)
+    first_one = order[one] < order[other]
+    stays = (known[one] > known[other]) | ((known[one] == known[other]) & first_one)
     first, again = np.where(stays, one, other), np.where(stays, other, one)
     gone = np.unique(again[~clash])
     doubt = clash & ~np.isin(again, gone) & ~np.isin(first, gone)

@@ -12,7 +12,7 @@ from askergeo.va import _net_joining as joining
 from askergeo.va._net_crossings import crossings, join_points
 from askergeo.va._net_ids import Names, asked_points, join_asked, tell_asked
 from askergeo.va._net_pieces import pieces_of
-from askergeo.va._net_pipes import DEVICES, attributes_of, middles, text_of
+from askergeo.va._net_pipes import DEVICES, attributes_of, middles, order_of, text_of
 from askergeo.va._net_points import EXACT_M
 from askergeo.va._net_report import dots
 
@@ -220,7 +220,7 @@ def pieces_of_lines(work: Joining, job: Job) -> Pieces:
     row = job.pipes.row
     known = (~np.isnan(attributes_of(job.va_ledning, job.parameters))).sum(axis=1)
     rank = np.empty(len(row), dtype=np.int64)
-    rank[np.lexsort((row, -known[row]))] = np.arange(len(row))
+    rank[np.lexsort((order_of(job.names.pipe)[row], -known[row]))] = np.arange(len(row))
     group = np.unique(text_of(job.va_ledning, "type")[row].astype(str), return_inverse=True)[1]
     device = np.isin(job.function, DEVICES)
     pieces = pieces_of(work, rank, group, device | np.isin(row, job.pipes.alike))

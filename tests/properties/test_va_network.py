@@ -124,7 +124,7 @@ def answer(pipes: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame) -> tuple[object, ..
     return parts, told.groupby("regel").size().to_dict()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lines, stands, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_way_lines_are_drawn_change_nothing(
     drawn: list[list[tuple[float, float]]],

@@ -473,3 +473,15 @@ def test_nodes_without_a_place_or_out_of_use_are_told_of_once() -> None:
         (("punkt_ikke_i_drift", "N2"), VANN),
         (("punkt_uten_sted", "N3"), AVLOP),
     ]
+
+
+def test_a_crossing_is_told_of_whatever_lies_along_one_of_the_lines() -> None:
+    lines = [
+        [(0, 0), (20, 0), (40, 5)],
+        [(0, 0), (20, 0), (40, -5)],
+        [(10, -9), (10, 9)],
+    ]
+    for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+        _, repairs = build(pipes(*(lines[k] for k in order)))
+        crossing = repairs.of("krysning")
+        assert [(one.x, one.y) for one in crossing["geometry"]] == [(10.0, 0.0)]
