@@ -113,7 +113,7 @@ def heights(
                 f"ligger inntil {most_below} for lavt for selvfall til avløpsledningen, og trenger "
                 "pumping"
             )
-        return listed(said)
+        return "; ".join(said)
 
     fails = above | below
     return answer_of(rule, uses, fails=fails, unknown=unknown & ~fails, tell=tell, remark=remark)

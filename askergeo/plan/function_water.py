@@ -48,6 +48,8 @@ __all__ = ["room"]
 # What the kinds of plants that set a bound to growth are called.
 _TITLES: Final = {"vannverk": "Vannverket", "renseanlegg": "Renseanlegget"}
 _AHEAD: Final = 20
+# Loads that are reckoned of residents are told in tens.
+_TEN: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def room(
         uses,
         fails=np.full(len(uses), bool(red or yellow)),
         unknown=np.full(len(uses), unknown),
-        tell=lambda _: listed([*red, *yellow]),
+        tell=lambda _: "; ".join([*red, *yellow]),
         remark=remark,
     )
     if not red:
@@ -179,7 +181,8 @@ def _plant(
         pe = float(factors.water_m3_day(np.array(pe))) if wet else pe
     unit = "m³/d" if growth is not None and wet else "pe"
     more = 0.0 if np.isnan(pe) else pe
-    return _held(title, plants, moved, own, year=asked.year, more=more, unit=unit)
+    step = 1.0 if growth is None else _TEN
+    return _held(title, plants, moved, own, year=asked.year, more=more, unit=unit, step=step)
 
 
 def _by_register(
@@ -256,6 +259,7 @@ def _held(
     year: int,
     more: float,
     unit: str,
+    step: float,
 ) -> _Said:
     """Hold the plant that has the plan's sewage each year against what it can take."""
     steps = np.arange(len(plants.years))
@@ -272,13 +276,12 @@ def _held(
         return _Said(f"{name}: {listed(lacks)} er ikke i datapakken", None, None)
     full = bool(used[at] > most[at])
     filled = bool(used[at] + more > most[at])
-    text = (
-        f"{name} har {_shown(used[at], unit)} av {format_number(float(most[at]), unit=unit)} i bruk"
-    )
+    whole = format_number(float(most[at]), unit=unit)
+    text = f"{name} har {_shown(used[at], unit, step)} av {whole} i bruk"
     if plants.years[at] != plants.years[0]:
         text += f" i {plants.years[at]}"
     if more:
-        text += f", og planen gir {_shown(more, unit)}"
+        text += f", og planen gir {_shown(more, unit, 1.0)}"
     if filled:
         free = np.flatnonzero(used[at:] + more <= most[at:])
         text += f"; plass fra {plants.years[at + free[0]]}" if len(free) else _NO_DATE
@@ -301,9 +304,9 @@ def _called(title: str, name: str) -> str:
     return name if title.casefold()[:-2] in name.casefold() else f"{title} {name}"
 
 
-def _shown(value: float, unit: str) -> str:
-    """Write a load; a measured one is told as it is, one of residents is a whole number too."""
-    return format_number(float(np.rint(value)), unit=unit)
+def _shown(value: float, unit: str, step: float) -> str:
+    """Write a load in whole steps: a measured one is told as it is, one of residents in tens."""
+    return format_number(float(np.floor(value / step + 0.5) * step), unit=unit)
 
 
 def _way(asked: _Asked, growth: Growth, most: float) -> list[_Said]:
@@ -344,8 +347,8 @@ def _sewer(sewers: Sewers, nodes: Whole, at: int, more: float) -> _Said | None:
     said = _tight(name, sewers.main_flow[tight, at], sewers.main_l_s[tight], more)
     if not lacking:
         return said
-    count = format_number(lacking)
-    return replace(said, text=f"{said.text} ({count} ledninger nedenfor har ukjent kapasitet)")
+    count = "1 ledning" if lacking == 1 else f"{format_number(lacking)} ledninger"
+    return replace(said, text=f"{said.text} ({count} nedenfor har ukjent kapasitet)")
 
 
 def _tight(name: str, flow: float, capacity: float, more: float) -> _Said:

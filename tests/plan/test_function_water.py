@@ -10,7 +10,9 @@ import pytest
 import shapely
 
 from askergeo.datapackage import DataPackage, Origin
+from askergeo.network.cache import FOLDER
 from askergeo.parameters import load_parameters
+from askergeo.plan import _kept, _water_growth
 from askergeo.plan.catalogue import load_rules
 from askergeo.plan.function import METHODS
 from askergeo.plan.map_layers import asked_uses
@@ -237,3 +239,24 @@ def test_a_sewer_without_bottom_is_unknown_and_no_pass(tmp_path: Path) -> None:
     answer = ask(on_a_hill(tmp_path, ground=40.0, bottom=None), HEIGHT)
     assert answer.status == Status.NOT_MAPPED
     assert "bunnen av avløpsledningen" in answer.remark
+
+
+def test_loads_are_kept_for_the_next_plan_until_the_package_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = served(tmp_path, 500, 50.0)
+    first = ask(package, ROOM, boliger=10)
+    (kept,) = (package.path / FOLDER).glob("vavekst-*.npz")
+    reckoned = _water_growth._reckoned
+    monkeypatch.setattr(_water_growth, "_reckoned", lambda *_: pytest.fail("reckoned again"))
+    monkeypatch.setattr(_kept, "_last", {})
+    again = ask(DataPackage.open(package.path), ROOM, boliger=10)
+    assert (again.status, again.remark) == (first.status, first.remark)
+    # What cannot be read is made anew, and so is that of other layers.
+    monkeypatch.setattr(_water_growth, "_reckoned", reckoned)
+    monkeypatch.setattr(_kept, "_last", {})
+    kept.write_bytes(kept.read_bytes()[:300])
+    assert ask(package, ROOM, boliger=10).remark == first.remark
+    narrow = package.read("va_anlegg").assign(kapasitet_l_s=[1.0, None, None])
+    package.write("va_anlegg", narrow, origin=ORIGIN, overwrite=True)
+    assert ask(DataPackage.open(package.path), ROOM, boliger=10).status == Status.HIT_RED
