@@ -16,7 +16,7 @@ MOST_CELLS = 13
 # How the sentence of an analysis begins.
 SENTENCE = (
     r"Strandsonen er \d|bor i tettsted|Av de bosatte bor \d|Kommunen har \d|Planen på \d|"
-    r"I dag er vegen \d|\d+ bosatte \(\d"
+    r"I dag er vegen \d|\d+ bosatte \(\d|Ledningskartet har \d"
 )
 
 
@@ -39,6 +39,7 @@ def test_there_are_notebooks():
         "plansjekk",
         "skole",
         "nullvekst",
+        "va",
     }
     assert {path.stem for path in NOTEBOOKS} >= wanted
 
