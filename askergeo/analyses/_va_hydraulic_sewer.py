@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from askergeo.analyses._background import land_of
+from askergeo.analyses._va_hydraulic_place import local_warning
 from askergeo.numbers import format_number
 from askergeo.result import (
     Column,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["is_sewer_model", "sewer_result"]
 
 _FLOODS, _DRY = "Går over", "Går ikke over"
+_FULL, _NEAR, _ROOM = "Går full", "Minst 80 % full", "Under 80 % full"
+_OTHER = "Pumpe eller overløp"
+_FILLS: Final = {_FULL: "#d73027", _NEAR: "#fdae61", _ROOM: "#4575b4", _OTHER: "#888888"}
+_NEARLY: Final = 0.8
 _HOW: Final = (
     "SWMM regner modellen slik den er, med regnet og tilløpene som står i den. «Går over» betyr at "
     "vannet stiger over kummen."
@@ -64,6 +69,7 @@ def sewer_result(
     floods = run.nodes["flood_m3"].to_numpy() > 0
     full = run.links["max_share_of_full_depth"].to_numpy() >= 1
     below = () if boundary is None else (land_of(boundary),)
+    nodes = _node_layer(run, frames)
     return Result(
         analysis="va_hydraulikk",
         title="Vannføring i avløpsnettet",
@@ -79,8 +85,9 @@ def sewer_result(
             "ror": Fact(title="Ledninger", value=len(run.links), unit="ledninger"),
         },
         tables=(_node_table(run), _link_table(run)),
-        layers=(*below, *_node_layer(run, frames)),
+        layers=(*below, *_link_layer(run, frames), *nodes),
         findings=_doubts(run),
+        warnings=_local(nodes),
         reading=(_HOW,),
     )
 
@@ -153,6 +160,58 @@ def _node_layer(run: SewerRun, frames: Mapping[str, pd.DataFrame]) -> tuple[MapL
         ),
     )
     return (layer,)
+
+
+def _link_layer(run: SewerRun, frames: Mapping[str, pd.DataFrame]) -> tuple[MapLayer, ...]:
+    pipes = frames.get("va_ledning")
+    if not isinstance(pipes, gpd.GeoDataFrame):
+        return ()
+    placed = pipes.drop_duplicates("ledning_id")
+    placed = placed.set_index(placed["ledning_id"].astype(str))
+    placed = placed[placed.geometry.notna() & placed.index.isin(run.links.index)]
+    if not len(placed):
+        return ()
+    share = run.links.loc[placed.index, "max_share_of_full_depth"].to_numpy(dtype=np.float64)
+    classes = np.select(
+        [np.isnan(share), share >= 1, share >= _NEARLY], [_OTHER, _FULL, _NEAR], _ROOM
+    )
+    frame = gpd.GeoDataFrame(
+        {
+            "ledning": placed.index,
+            "klasse": classes,
+            "prosent": 100 * share,
+            "l_s": run.links.loc[placed.index, "max_flow_l_s"].to_numpy(dtype=np.float64),
+        },
+        geometry=placed.geometry.to_numpy(),
+        crs=pipes.crs,
+    )
+    layer = MapLayer(
+        name="fylling",
+        title="Hvor fulle ledningene blir",
+        frame=frame,
+        columns={
+            "ledning": Column(title="Ledning"),
+            "klasse": Column(title="Fylling"),
+            "prosent": Column(title="Av full høyde", unit="%", decimals=0),
+            "l_s": Column(title="Største vannføring", unit="l/s", decimals=1),
+        },
+        style=Style(
+            column="klasse",
+            classes=tuple(
+                StyleClass(value=name, label=name, stroke=colour, fill=colour)
+                for name, colour in _FILLS.items()
+            ),
+            width=0.7,
+        ),
+    )
+    return (layer,)
+
+
+def _local(layers: tuple[MapLayer, ...]) -> tuple[str, ...]:
+    if not layers:
+        return ()
+    frame = layers[0].frame
+    return local_warning(frame.geometry.to_numpy(dtype=object), frame.crs)
 
 
 def _doubts(run: SewerRun) -> tuple[Finding, ...]:

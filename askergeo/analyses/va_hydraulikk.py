@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from askergeo.analyses import _va_hydraulic_tables as tables
 from askergeo.analyses import _va_hydraulic_text as text
 from askergeo.analyses._va_hydraulic_map import layers_of
+from askergeo.analyses._va_hydraulic_place import local_warning
 from askergeo.analyses._va_hydraulic_scene import make_scene
 from askergeo.analyses._va_hydraulic_sewer import is_sewer_model, sewer_result
 from askergeo.analyses._va_year import idle_warning, map_year
@@ -103,6 +104,7 @@ terreng, kommunegrense
         findings=text.findings(scene),
         warnings=(
             *text.warnings(scene),
+            *local_warning(scene.placed.places.to_numpy(dtype=object), va_ledning.crs),
             *(idle_warning(va_anlegg, year) if scene.placed.made else ()),
         ),
         reading=text.reading(scene),

@@ -132,3 +132,15 @@ def test_a_model_of_sewers_is_run_by_swmm_when_it_is_asked_for(shared_data: Path
     assert found.table("noder").frame.iloc[0]["flood_m3"] == pytest.approx(511, abs=4)
     assert found.table("ledninger").frame.iloc[0]["ledning"] == "6"
     assert found.facts["fulle"].value == 1
+    drawn = found.layer("fylling").frame.set_index("ledning")["klasse"]
+    assert len(drawn) == 13
+    assert drawn[drawn == "Går full"].index.tolist() == ["6"]
+    assert any("egne koordinater" in one for one in found.warnings)
+
+
+def test_a_model_that_lies_nowhere_is_told_of(answer: Result, net3: dict[str, Any]) -> None:
+    assert any("egne koordinater" in one for one in answer.warnings)
+    frames = _peopled(net3)
+    for name in ("va_node", "va_ledning", "adresse"):
+        frames[name] = frames[name].set_geometry(frames[name].translate(580_000, 6_630_000))
+    assert not any("egne koordinater" in one for one in _run(frames).warnings)
