@@ -293,6 +293,9 @@ class YearChart:
         Column with a word that tells years apart («Bygd», «Ventet»); empty when all are alike.
     colours
         Colour ``#rrggbb`` of columns; others get one of the house's own.
+    levels
+        Whether the values are what there is each year, which no sum over the years has a meaning
+        for; else what comes or goes each year.
     """
 
     name: str
@@ -304,6 +307,7 @@ class YearChart:
     target: str = ""
     kind: str = ""
     colours: Mapping[str, str] = field(default_factory=dict)
+    levels: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -235,6 +235,7 @@ def year_charts(tables: Sequence[Table]) -> tuple[YearChart, ...]:
             columns=tuple(PARTS),
             target="kapasitet",
             colours=_COLOURS,
+            levels=True,
         )
         for one in tables
     )

@@ -123,7 +123,7 @@ def course_tables(scene: Scene) -> tuple[tuple[Table, ...], tuple[YearChart, ...
                 YearChart(
                     name=table.name, title=table.title, table=table.name, year="aar",
                     columns=tuple(one for one in table.frame.columns if one != "aar"),
-                    stacked=False,
+                    stacked=False, levels=True,
                 )
             )  # fmt: skip
     return tuple(tables), tuple(charts)

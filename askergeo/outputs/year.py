@@ -65,6 +65,8 @@ class YearBars:
         The line, with ``n`` values; empty when there is none.
     stacked
         Whether the series are parts of one bar.
+    levels
+        Whether the values are what there is each year: they are told first and last, not summed.
     notes
         What is not drawn, in bokmål.
     """
@@ -81,6 +83,7 @@ class YearBars:
     target_title: str = ""
     target: tuple[float | None, ...] = ()
     stacked: bool = True
+    levels: bool = False
     notes: tuple[str, ...] = ()
 
     def text(self, value: float) -> str:
@@ -90,15 +93,9 @@ class YearBars:
 
     @property
     def summary(self) -> str:
-        """The chart in words: its years, the sum of each series, and the highest year."""
+        """The chart in words: its years, what each series is or sums to, and the highest year."""
         how = "stablet" if self.stacked else "ved siden av hverandre"
-        sums = [
-            f"{one.title} {self.text(sum(v for v in one.numbers if v is not None))}"
-            for one in self.series
-        ]
-        said = (
-            f"Søyler for {self.years[0]}–{self.years[-1]}, {how}. Sum over årene: {listed(sums)}."
-        )
+        said = f"Søyler for {self.years[0]}–{self.years[-1]}, {how}. {self._said()}."
         totals = self._totals()
         known = [at for at, total in enumerate(totals) if total is not None]
         if self.stacked and len(known) > 1:
@@ -107,6 +104,20 @@ class YearBars:
         if self.target_title:
             said += f" Streken: {self.target_title[0].lower()}{self.target_title[1:]}."
         return said
+
+    def _said(self) -> str:
+        """Each series as its first and last known value, or as its sum over the years."""
+        known = [[value for value in one.numbers if value is not None] for one in self.series]
+        pairs = list(zip(self.series, known, strict=True))
+        if self.levels:
+            told = [
+                f"{one.title} {self.text(values[0])} til {self.text(values[-1])}"
+                for one, values in pairs
+                if values
+            ]
+            return f"Fra første til siste år: {listed(told)}"
+        sums = [f"{one.title} {self.text(sum(values))}" for one, values in pairs]
+        return f"Sum over årene: {listed(sums)}"
 
     def _totals(self) -> list[float | None]:
         columns = zip(*(one.numbers for one in self.series), strict=True)
@@ -173,6 +184,7 @@ def year_bars(result: Result, chart: YearChart) -> YearBars | None:
         target_title=clean_text(table.columns[chart.target].title) if chart.target else "",
         target=read[chart.target] if chart.target else (),
         stacked=chart.stacked,
+        levels=chart.levels,
         notes=_notes(marks),
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,11 +12,16 @@ import pytest
 import shapely
 
 from askergeo.analyses.va_fornyelse import va_fornyelse
+from askergeo.datapackage import DataPackage
 from askergeo.errors import LayerError
 from askergeo.parameters import load_parameters
 from askergeo.privacy import suppress
 from askergeo.result import SourceRecord
+from askergeo.run import run as run_on
 from tests.va.renewal_cases import ten
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SETS = "va_fornyelse+va_bortfall+va_nett"
 
@@ -192,3 +200,49 @@ def test_without_a_year_the_planner_is_asked_for_it():
         va_fornyelse(**frames)
     given = load_parameters(SETS, {"va_fornyelse_aar": 2025})
     assert va_fornyelse(va_ledning=ten(), parameters=given).table("nett").frame is not None
+
+
+@pytest.mark.slow
+def test_the_example_agrees_with_its_key(demo_folder: Path) -> None:
+    folder = demo_folder / "datapakke"
+    key = json.loads((folder / "nokkel.json").read_text(encoding="utf-8"))["va"]
+    package = DataPackage.open(folder)
+    found = run_on("va_fornyelse", package)
+    nets, renewed = found.table("nett").frame, found.table("fornyet").frame
+    pipes = package.read("va_ledning")
+    for name, kinds in (("vann", ["vann"]), ("avlop", ["spillvann", "avlop_felles"])):
+        told = key["fornyelse"][name]
+        # Pumps and valves that are drawn as pipes are not renewed as such.
+        links = pipes["type"].isin(kinds) & pipes["funksjon"].isin(["pumpe", "ventil"])
+        aside = float(pipes.geometry.length[links.fillna(value=False)].sum())
+        assert abs(1000 * nets.loc[name, "km"] - told["kommunale_meter"]) <= aside + 1.0
+        for year, metres in told["fornyet_meter"].items():
+            assert 1000 * renewed.loc[year, name] == pytest.approx(metres, abs=0.5)
+        assert nets.loc[name, "faktisk"] == pytest.approx(
+            100 * told["andel_snitt_tre_aar"], rel=2e-3
+        )
+    # Every break that is drawn is counted, but for those on pipes that are not in the plan.
+    events = found.table("hendelser").frame
+    water = key["brudd"]["antall"]["vann/brudd"] + key["brudd"]["antall"]["vann/lekkasje"]
+    assert 0.9 * water <= events.loc[events["nett"] == "Vann", "sett"].sum() <= water
+    # More breaks are expected of materials that the example was drawn with more of.
+    rate = events[events["nett"] == "Vann"].set_index("materiale")["neste"]
+    drawn = key["brudd"]["brudd_per_km_og_aar"]
+    assert drawn["SJG"]["per_ti_aar"] > drawn["PE"]["per_ti_aar"]
+    gray = [value for title, value in rate.items() if "Grått" in str(title)]
+    plastic = [value for title, value in rate.items() if str(title).startswith("PE")]
+    assert min(gray) > max(plastic)
+
+
+@pytest.mark.slow
+def test_the_plan_of_the_example_holds_its_budget_and_its_rates(demo_folder: Path) -> None:
+    package = DataPackage.open(demo_folder / "datapakke")
+    held = run_on("va_fornyelse", package, overrides={"va_fornyelse_budsjett": 20.0})
+    years = held.table("plan").frame.drop(index="sum")
+    assert years["kr"].max() <= 20.0
+    assert years["kr"].sum() > 0.8 * 20.0 * len(years)
+    rates = run_on("va_fornyelse", package)
+    plan, nets = rates.table("plan").frame.drop(index="sum"), rates.table("nett").frame
+    for name, rate in (("vann", 0.014), ("avlop", 0.016)):
+        given = rate * nets.loc[name, "km"] * np.arange(1, len(plan) + 1)
+        assert (plan[name].to_numpy().cumsum() <= given + 1e-9).all()

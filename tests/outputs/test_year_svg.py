@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -174,6 +175,17 @@ def test_the_page_has_the_chart_its_words_and_the_table() -> None:
     assert page.xpath("//table//caption[contains(., 'Vekst')]")
     chart = report_document(report)["resultater"][0]["diagrammer"][0]
     assert chart["verdier"] == ["nord", "sor"]
+
+
+def test_what_there_is_each_year_is_not_summed() -> None:
+    drawn = drawn_from(ROWS)
+    assert "Sum over årene" in drawn.summary
+    level = replace(drawn, levels=True)
+    assert "Sum over årene" not in level.summary
+    first = level.series[0]
+    known = [value for value in first.numbers if value is not None]
+    told = f"{first.title} {level.text(known[0])} til {level.text(known[-1])}"
+    assert f"Fra første til siste år: {told}" in level.summary
 
 
 def test_the_picture_file_is_a_whole_svg() -> None:
