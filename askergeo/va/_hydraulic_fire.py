@@ -145,7 +145,8 @@ class _Fire:
 
     def at(self, name: str, node: int) -> FireFlow:
         pressure = self._pressure(node, self.l_s)
-        if not self._is_reached(node):
+        # Where no way is open, the forced flow leaves a pressure far below any that is asked for.
+        if pressure < self.required and not self._is_reached(node):
             pressure = float("nan")
         lowest, where = self._lowest(node)
         available = self._available(node, pressure)

@@ -1,9 +1,9 @@
 """Which buildings have fire water: how near the outlets are, and how much they give.
 
 Distances are straight lines from the place of the building: those of a hose are longer. How much an
-outlet gives is what was measured, where it was; else it is judged by the dimension of the pipe that
-the outlet stands on, and is then a judgement of whether the pipe is large enough, not litres.
-Unknown is unknown, and never no.
+outlet gives is what was measured, where it was; else what a model says; else it is judged by the
+dimension of the pipe that the outlet stands on, and is then a judgement of whether the pipe is
+large enough, not litres. Unknown is unknown, and never no.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import shapely
 from scipy.spatial import cKDTree
 
 from askergeo.geometry import geometries
+from askergeo.va._fire_blocks import blocks
+from askergeo.va._fire_model import NO, UNKNOWN, YES
 from askergeo.va.state import pipe_state
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.parameters import Parameters
+    from askergeo.va._fire_model import FireModel
 
     Numbers = NDArray[np.float64]
     Whole = NDArray[np.int64]
@@ -31,18 +34,30 @@ if TYPE_CHECKING:
 __all__ = [
     "ANSWERS",
     "BASES",
+    "BY_DIMENSION",
+    "BY_MODEL",
+    "DISTANCE",
+    "GROUNDS",
+    "MEASURED",
+    "NO",
+    "NOTHING",
+    "UNKNOWN",
+    "YES",
     "FireWater",
     "Outlets",
     "fire_water",
+    "outlet_places",
     "outlets_of",
 ]
 
-NO, UNKNOWN, YES = 0, 1, 2
 #: What is said of a building, in that order.
 ANSWERS: Final = ("Mangler", "Ukjent", "Har")
-MEASURED, BY_DIMENSION, NOTHING = 0, 1, 2
-#: What the capacity of an outlet is known by.
-BASES: Final = ("Målt", "Etter dimensjon", "Ukjent")
+MEASURED, BY_MODEL, BY_DIMENSION, NOTHING = 0, 1, 2, 3
+#: What the capacity of an outlet is known by, the surest first.
+BASES: Final = ("Målt", "Modell", "Etter dimensjon", "Ukjent")
+#: What an answer for a building stands on.
+GROUNDS: Final = (*BASES, "Målt hver for seg", "Avstanden")
+DISTANCE: Final = 5
 _HALF_M: Final = 0.5
 
 
@@ -58,6 +73,10 @@ class Outlets:
         Places, (h, 2), metres.
     l_s
         Measured capacity, (h,); NaN unknown.
+    model_l_s
+        What the model says, up to ``most_l_s``, (h,); NaN where it says nothing or was not asked.
+    most_l_s
+        The most that is tried in the model.
     dimension_mm
         Largest dimension of the water pipes that the outlet stands on, (h,); NaN unknown.
     fit
@@ -71,10 +90,17 @@ class Outlets:
     ids: NDArray[np.object_]
     xy: Numbers
     l_s: Numbers
+    model_l_s: Numbers
+    most_l_s: float
     dimension_mm: Numbers
     fit: Whole
     basis: Whole
     next_m: Numbers
+
+    @property
+    def litres(self) -> Numbers:
+        """What each gives: measured, else by the model; NaN unknown."""
+        return np.where(np.isnan(self.l_s), self.model_l_s, self.l_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +127,8 @@ class FireWater:
         Whether those give enough: :data:`YES`, :data:`NO`, :data:`UNKNOWN`, (b,).
     answer
         Place in `ANSWERS`, (b,).
+    ground
+        Place in `GROUNDS`, (b,): what the answer stands on.
     unplaced
         Buildings without a place, that are not judged.
     """
@@ -114,11 +142,24 @@ class FireWater:
     near: NDArray[np.bool_]
     capacity: Whole
     answer: Whole
+    ground: Whole
     unplaced: int
 
 
+def outlet_places(va_node: gpd.GeoDataFrame) -> tuple[Whole, NDArray[np.object_], Numbers]:
+    """Find the fire outlets: rows of ``va_node``, ids, and places (h, 2)."""
+    points = geometries(va_node)
+    placed = ~shapely.is_missing(points) & ~shapely.is_empty(points)
+    mine = np.flatnonzero((va_node["type"] == "hydrant").fillna(value=False).to_numpy() & placed)
+    ids = va_node["node_id"].astype(str).to_numpy(dtype=object)[mine]
+    return mine, ids, shapely.get_coordinates(shapely.centroid(points[mine]))
+
+
 def outlets_of(
-    va_node: gpd.GeoDataFrame, va_ledning: gpd.GeoDataFrame | None, parameters: Parameters
+    va_node: gpd.GeoDataFrame,
+    va_ledning: gpd.GeoDataFrame | None,
+    parameters: Parameters,
+    model: FireModel | None = None,
 ) -> Outlets:
     """Find the fire outlets, and what is known of what each gives.
 
@@ -128,25 +169,31 @@ def outlets_of(
         Layers of the catalogue; without pipes only measured outlets are known.
     parameters
         The set ``va_brannvann``.
+    model
+        The model that those which are not measured draw from (all, when the parameter asks for it);
+        made of the same ``va_node``.
     """
-    points = geometries(va_node)
-    placed = ~shapely.is_missing(points) & ~shapely.is_empty(points)
-    mine = np.flatnonzero((va_node["type"] == "hydrant").fillna(value=False).to_numpy() & placed)
-    xy = shapely.get_coordinates(points[mine])
+    mine, ids, xy = outlet_places(va_node)
     measured = _number(va_node, "kapasitet_l_s")[mine]
-    size, fit = _by_dimension(points[mine], va_ledning, parameters)
+    size, fit = _by_dimension(shapely.points(xy), va_ledning, parameters)
     next_m = np.full(len(mine), np.inf)
     if len(mine) > 1:
         next_m = cKDTree(xy).query(xy, k=2)[0][:, 1]
+    modelled = np.full(len(mine), np.nan)
+    if model is not None:
+        asked = np.isnan(measured) | (parameters["va_brannvann_modell"] == "alle")
+        for one in np.flatnonzero(asked):
+            modelled[one] = model.alone(int(one))
+    known = [~np.isnan(measured), ~np.isnan(modelled), fit != UNKNOWN]
     return Outlets(
-        ids=va_node["node_id"].astype(str).to_numpy(dtype=object)[mine],
+        ids=ids,
         xy=xy,
         l_s=measured,
+        model_l_s=modelled,
+        most_l_s=np.nan if model is None else model.most_l_s,
         dimension_mm=size,
         fit=fit,
-        basis=np.where(
-            ~np.isnan(measured), MEASURED, np.where(fit != UNKNOWN, BY_DIMENSION, NOTHING)
-        ),
+        basis=np.select(known, [MEASURED, BY_MODEL, BY_DIMENSION], NOTHING),
         next_m=next_m,
     )
 
@@ -194,7 +241,12 @@ def _dead_ends(lines: NDArray[np.object_]) -> NDArray[np.bool_]:
     return alone
 
 
-def fire_water(bygning: gpd.GeoDataFrame, outlets: Outlets, parameters: Parameters) -> FireWater:
+def fire_water(
+    bygning: gpd.GeoDataFrame,
+    outlets: Outlets,
+    parameters: Parameters,
+    model: FireModel | None = None,
+) -> FireWater:
     """Judge each building by the outlets within the distance.
 
     A small house needs one outlet within the distance. Others need one there and another within
@@ -209,6 +261,8 @@ def fire_water(bygning: gpd.GeoDataFrame, outlets: Outlets, parameters: Paramete
         The fire outlets.
     parameters
         The set ``va_brannvann``.
+    model
+        The model that tells what outlets give at the same time.
     """
     kind = bygning["bygningstype"].astype("string").fillna("999")
     shapes = geometries(bygning)
@@ -216,26 +270,32 @@ def fire_water(bygning: gpd.GeoDataFrame, outlets: Outlets, parameters: Paramete
     judged = ~kind.isin(parameters["va_brannvann_uten"]).to_numpy(dtype=bool)
     row = np.flatnonzero(judged & placed)
     small = kind.isin(parameters["va_brannvann_smaahus"]).to_numpy(dtype=bool)[row]
-    needs = np.where(
-        small,
-        float(parameters["va_brannvann_smaahus_l_s"]),
-        float(parameters["va_brannvann_annen_l_s"]),
-    )
+    amounts = [float(parameters[f"va_brannvann_{one}_l_s"]) for one in ("smaahus", "annen")]
+    needs = np.where(small, *amounts)
     xy = shapely.get_coordinates(shapely.centroid(shapes[row]))
-    limit = float(parameters["va_brannvann_avstand_m"])
-    wide = max(limit, float(parameters["va_brannvann_mellom_m"]))
+    limits = [float(parameters[one]) for one in ("va_brannvann_avstand_smaahus_m",
+                                                  "va_brannvann_avstand_m")]  # fmt: skip
+    limit = np.where(small, *limits)
+    wide = max(limits[1], float(parameters["va_brannvann_mellom_m"]))
     nearest, nearest_m = np.full(len(row), -1), np.full(len(row), np.inf)
     building, outlet = np.array([], dtype=int), np.array([], dtype=int)
     if len(outlets.ids) and len(row):
         tree = cKDTree(outlets.xy)
         nearest_m, nearest = tree.query(xy)
-        lists = tree.query_ball_point(xy, np.where(small, limit, wide))
+        lists = tree.query_ball_point(xy, np.where(small, limit, wide), return_sorted=True)
         building = np.repeat(np.arange(len(row)), [len(one) for one in lists])
         outlet = np.concatenate([np.array(one, dtype=int) for one in lists])
     within = np.bincount(building, minlength=len(row))
     near = (nearest_m <= limit) & (within >= np.where(small, 1, 2))
-    capacity = _capacity(building, outlet, outlets, needs, small)
-    answer = np.where(near, capacity, NO)
+    capacity, ground = _houses(building, outlet, outlets, amounts[0], len(row))
+    away = np.hypot(*(xy[building] - outlets.xy[outlet]).T)
+    mine = np.isin(building, np.flatnonzero(near & ~small))
+    told = blocks(
+        (building[mine], outlet[mine]), away[mine] <= limits[1], outlets, amounts[1], model
+    )
+    for one, (answer, stands_on) in told.items():
+        capacity[one], ground[one] = answer, stands_on
+    capacity[~near], ground[~near] = UNKNOWN, DISTANCE
     return FireWater(
         row=row,
         small=small,
@@ -244,36 +304,29 @@ def fire_water(bygning: gpd.GeoDataFrame, outlets: Outlets, parameters: Paramete
         nearest_m=nearest_m,
         within=within,
         near=near,
-        capacity=np.where(near, capacity, UNKNOWN),
-        answer=answer,
+        capacity=capacity,
+        answer=np.where(near, capacity, NO),
+        ground=ground,
         unplaced=int((judged & ~placed).sum()),
     )
 
 
-def _capacity(
-    building: Whole, outlet: Whole, outlets: Outlets, needs: Numbers, small: NDArray[np.bool_]
-) -> Whole:
-    """Judge whether the outlets near each building give what it needs.
+def _houses(
+    building: Whole, outlet: Whole, outlets: Outlets, need: float, count: int
+) -> tuple[Whole, Whole]:
+    """Judge by the best outlet near each building, and tell what that is known by.
 
-    Measured litres are summed for those that may share outlets, and the largest is taken for small
-    houses. By dimension one outlet that will do is enough for a small house, and nothing is known
-    for 50 l/s: a dimension alone does not tell it, but outlets that all are too small do.
+    A yes stands on the surest of the outlets that will do, a no on the least sure of all.
     """
-    count = len(needs)
-    litres = outlets.l_s[outlet]
-    known = np.nan_to_num(litres)
-    most, total = np.zeros(count), np.bincount(building, weights=known, minlength=count)
-    np.maximum.at(most, building, known)
-    enough = np.where(small, most, total) >= needs
-    unmeasured = np.isnan(litres)
-    fit = np.where(unmeasured, outlets.fit[outlet], NO)
+    litres = outlets.litres
+    each = np.where(np.isnan(litres), outlets.fit, np.where(litres >= need, YES, NO)).astype(int)
     best = np.zeros(count, dtype=int)
-    np.maximum.at(best, building, fit)
-    # Unmeasured outlets beside measured ones may give what is lacking.
-    open_ = np.bincount(building, weights=unmeasured, minlength=count) > 0
-    shared = np.where(open_ & ((best >= UNKNOWN) | (total > 0)), UNKNOWN, NO)
-    judged = np.where(small, best, shared)
-    return np.where(enough, YES, judged)
+    np.maximum.at(best, building, each[outlet])
+    surest, least = np.full(count, NOTHING), np.zeros(count, dtype=int)
+    good = each[outlet] == YES
+    np.minimum.at(surest, building[good], outlets.basis[outlet[good]])
+    np.maximum.at(least, building, outlets.basis[outlet])
+    return best, np.select([best == YES, best == NO], [surest, least], NOTHING)
 
 
 def _number(frame: pd.DataFrame, column: str) -> Numbers:

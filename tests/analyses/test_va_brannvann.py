@@ -10,7 +10,7 @@ from askergeo.analyses import find
 from askergeo.analyses.va_brannvann import va_brannvann
 from askergeo.parameters import load_parameters
 
-P = load_parameters("va_brannvann")
+P = load_parameters("va_brannvann+va_hydraulikk+va_nett+va_bortfall")
 
 
 def test_the_tables_count_every_building_once() -> None:

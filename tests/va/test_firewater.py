@@ -10,7 +10,7 @@ import shapely
 from askergeo.parameters import load_parameters
 from askergeo.va.firewater import BASES, fire_water, outlets_of
 
-P = load_parameters("va_brannvann")
+P = load_parameters("va_brannvann+va_hydraulikk+va_nett+va_bortfall")
 MISSING, UNKNOWN, HAS = range(3)
 
 
