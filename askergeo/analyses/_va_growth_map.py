@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -27,7 +28,10 @@ _FULL: Final = {
     "Fullt i dag": _RED, "Blir fullt": _YELLOW, "Har plass": _GREEN, "Ukjent": _GREY,
     "Ikke i bruk ennå": "#ffffff",
 }  # fmt: skip
+# What is full must be seen in grey too.
+_MARKS: Final = {"Fullt i dag": "cross", "Blir fullt": "triangle", "Ukjent": "square"}
 _WAIT: Final = {NO_PLANT: _RED, NEVER: _RED, WAITS: _YELLOW, UNSURE: _GREY, FREE: _GREEN}
+_NARROW: Final = ("Full i dag", "Blir full")
 _PIPES: Final = {
     "Full i dag": _RED, "Blir full": _YELLOW, "Har plass": "#7fa8c9", "Ukjent": "#bdbdbd",
 }  # fmt: skip
@@ -37,9 +41,18 @@ def _classes(colours: dict[str, str], present: pd.Series) -> tuple[StyleClass, .
     kept = [one for one in colours if one in set(present)]
     return tuple(
         StyleClass(value=one, label=one, fill=colours[one], stroke=colours[one]
-                   if colours[one] != "#ffffff" else "#444444", dash=one == "Ukjent")
+                   if colours[one] != "#ffffff" else "#444444", dash=one == "Ukjent",
+                   width=1.2 if one in _NARROW else 0.0)
         for one in kept
     )  # fmt: skip
+
+
+def _marked(classes: tuple[StyleClass, ...]) -> tuple[StyleClass, ...]:
+    """Give plants a mark by how full they are, outlined against the pipes below."""
+    return tuple(
+        replace(one, shape=_MARKS.get(str(one.value), "diamond"), stroke="#222222", dash=False)
+        for one in classes
+    )
 
 
 def layers_of(
@@ -96,7 +109,12 @@ def _plant_layer(scene: Scene, frame: pd.DataFrame) -> MapLayer:
             "klasse": Column(title="Plass"),
             "fullt": Column(title="Fullt", unit="år", decimals=0),
         },
-        style=Style(column="klasse", classes=_classes(_FULL, frame["klasse"]), size=4.0, width=0.4),
+        style=Style(
+            column="klasse",
+            classes=_marked(_classes(_FULL, frame["klasse"])),
+            size=5.0,
+            width=0.3,
+        ),
     )
 
 
@@ -143,7 +161,14 @@ def _project_layer(scene: Scene, projects: pd.DataFrame) -> MapLayer:
             "ferdig": Column(title="De første ferdig", unit="år", decimals=0),
             "boliger": Column(title="Boliger", unit="boliger", decimals=0),
         },
-        style=Style(column="klasse", classes=_classes(_WAIT, frame["klasse"]), size=3.0),
+        style=Style(
+            column="klasse",
+            classes=tuple(
+                replace(one, stroke="#ffffff", dash=False)
+                for one in _classes(_WAIT, frame["klasse"])
+            ),
+            size=3.0,
+        ),
     )
 
 
@@ -160,8 +185,10 @@ def _near_layer(frame: gpd.GeoDataFrame) -> MapLayer:
         style=Style(
             column="nett",
             classes=(
-                StyleClass(value="Vann", label="Vann", fill="#1f77b4", stroke="#ffffff"),
-                StyleClass(value="Avløp", label="Avløp", fill="#2ca02c", stroke="#ffffff"),
+                StyleClass(value="Vann", label="Vann", fill="#0072b2", stroke="#ffffff"),
+                StyleClass(
+                    value="Avløp", label="Avløp", fill="#009e73", stroke="#ffffff", shape="square"
+                ),
             ),
             size=1.6,
         ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from askergeo.analyses._background import land_of
 from askergeo.analyses._va_hydraulic_tables import class_titles, speed_classes
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["layers_of"]
 
-_FILLS: Final = ("#111111", "#b2182b", "#ef8a62", "#67a9cf", "#5e3c99", "#cccccc")
-_SPEEDS: Final = ("#a6bddb", "#1f77b4", "#d94801")
+# Colour, mark and size: what is at fault must be seen among the many that are not.
+_LOOKS: Final = (
+    ("#111111", "cross", 3.6),
+    ("#b2182b", "triangle", 3.6),
+    ("#ef8a62", "triangle", 3.2),
+    ("#67a9cf", "circle", 1.4),
+    ("#5e3c99", "diamond", 1.8),
+    ("#cccccc", "square", 1.4),
+)
+_SPEEDS: Final = (("#a6bddb", 0.55), ("#1f77b4", 0.7), ("#d94801", 1.2))
 
 
 def layers_of(scene: Scene, crs: object, boundary: gpd.GeoDataFrame | None) -> tuple[MapLayer, ...]:
@@ -29,7 +38,7 @@ def layers_of(scene: Scene, crs: object, boundary: gpd.GeoDataFrame | None) -> t
 def _node_layer(scene: Scene, crs: object) -> MapLayer:
     titles = class_titles(scene)
     names = scene.run.node[scene.taps]
-    placed = np.isin(names, scene.placed.places.index)
+    placed = pd.Index(names).isin(scene.placed.places.index)
     shapes = scene.placed.places.reindex(names[placed]).to_numpy(dtype=object)
     frame = gpd.GeoDataFrame(
         {
@@ -54,8 +63,10 @@ def _node_layer(scene: Scene, crs: object) -> MapLayer:
         style=Style(
             column="klasse",
             classes=tuple(
-                StyleClass(value=title, label=title, fill=fill, stroke="#ffffff")
-                for title, fill in zip(titles, _FILLS, strict=True)
+                StyleClass(
+                    value=title, label=title, fill=fill, stroke="#ffffff", shape=shape, size=size
+                )
+                for title, (fill, shape, size) in zip(titles, _LOOKS, strict=True)
             ),
             size=1.6,
             width=0.1,
@@ -67,7 +78,7 @@ def _pipe_layer(scene: Scene, crs: object) -> MapLayer:
     titles = speed_classes(scene)
     run = scene.run
     names = run.link[scene.pipes]
-    placed = np.isin(names, scene.placed.lines.index)
+    placed = pd.Index(names).isin(scene.placed.lines.index)
     group = (scene.speed >= scene.limits["fart_lav"]).astype(int) + (
         scene.speed > scene.limits["fart_hoy"]
     )
@@ -97,8 +108,8 @@ def _pipe_layer(scene: Scene, crs: object) -> MapLayer:
         style=Style(
             column="klasse",
             classes=tuple(
-                StyleClass(value=title, label=title, stroke=stroke, fill=stroke)
-                for title, stroke in zip(titles, _SPEEDS, strict=True)
+                StyleClass(value=title, label=title, stroke=stroke, fill=stroke, width=width)
+                for title, (stroke, width) in zip(titles, _SPEEDS, strict=True)
             ),
             width=0.5,
         ),

@@ -40,6 +40,17 @@ _GROUPS: Final = {
     ),
     "Umulig år eller pumpe uten kurve": (("umulig_aar", "pumpe_uten_kurve"), "#c51b7d"),
 }  # fmt: skip
+# Colour alone does not tell nine kinds apart.
+_MARKS: Final = {
+    "Krysser uten node": "cross",
+    "Løs ende": "triangle",
+    "Egen del": "star",
+    "Node eller anlegg utenfor": "diamond",
+    "Stiger": "triangle",
+    "Tegnet dobbelt": "square",
+    "Uten lengde, type, linje eller bruk": "square",
+    "Umulig år eller pumpe uten kurve": "cross",
+}
 _OUT: Final = frozenset(
     {"uten_linje", "ukjent_type", "ikke_i_drift", "null_lengde", "dobbel", "for_kort"}
 )
@@ -52,10 +63,12 @@ _BEFORE: Final = {
     "Endret i nettet": "#2166ac",
     "Ikke med i nettet": "#b2182b",
 }
+_THIN: Final = 0.55
+# Pale where all is well: the faults lie on top.
 _AFTER: Final = {
-    "Har kilde eller utløp": "#1b7837",
-    "Henger for seg selv": "#b2182b",
-    "Ukjent": "#7f7f7f",
+    "Har kilde eller utløp": ("#9fb8a8", _THIN),
+    "Henger for seg selv": ("#b2182b", 1.2),
+    "Ukjent": ("#7f7f7f", 0.8),
 }
 
 
@@ -141,8 +154,8 @@ def network_layer(va_ledning: gpd.GeoDataFrame, found: Topology) -> MapLayer:
             width=0.5,
             column="tilstand",
             classes=tuple(
-                StyleClass(value=name, label=name, stroke=colour, dash=name != next(iter(_AFTER)))
-                for name, colour in _AFTER.items()
+                StyleClass(value=name, label=name, stroke=colour, width=width, dash=width > _THIN)
+                for name, (colour, width) in _AFTER.items()
             ),
         ),
     )
@@ -179,7 +192,7 @@ def fault_layers(faults: gpd.GeoDataFrame) -> list[MapLayer]:
 def _points(frame: gpd.GeoDataFrame, name: str, title: str, *, visible: bool) -> MapLayer:
     present = set(frame["hva"])
     classes = tuple(
-        StyleClass(value=one, label=one, fill=colour, stroke="#ffffff")
+        StyleClass(value=one, label=one, fill=colour, stroke="#ffffff", shape=_MARKS.get(one, ""))
         for one, (_, colour) in _GROUPS.items()
         if one in present
     )
@@ -198,7 +211,7 @@ def _points(frame: gpd.GeoDataFrame, name: str, title: str, *, visible: bool) ->
         style=Style(
             fill="#bf812d",
             stroke="#ffffff",
-            size=1.8,
+            size=2.8 if classes else 1.6,
             column="hva" if classes else "",
             classes=classes,
         ),

@@ -36,10 +36,12 @@ ALL: Final = "alle"
 
 
 def count_table(faults: gpd.GeoDataFrame) -> Table:
-    """Count the faults by kind and medium; kinds that were not found are told as none."""
+    """Count the faults by kind and medium; kinds that were not found are told as none, last."""
     counts = pd.crosstab(faults["regel"], faults["medium"])
     counts = counts.reindex(index=list(RULES), columns=list(MEDIA), fill_value=0).astype(int)
     counts["sum"] = counts[list(MEDIA)].sum(axis=1)
+    # The page shows the first rows only.
+    counts = pd.concat([counts[counts["sum"] > 0], counts[counts["sum"] == 0]])
     counts.loc[ALL] = counts.sum()
     titles = {rule: one.title for rule, one in RULES.items()} | {ALL: "Alle"}
     changes = {rule: one.change for rule, one in RULES.items()}
