@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from askergeo.va._net_pipes import text_of
+import numpy as np
+
+from askergeo.va._net_pipes import number_of, text_of
 from askergeo.va._net_points import in_operation
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["idle_warning", "map_year"]
 
 _NAMED: Final = 5
+_NO_YEAR: Final = (
+    "Det er ikke sagt hvilket år laget «va_ledning» gjelder: også anlegg som er lagt ned eller "
+    "ikke bygd, er med i nettet. Skriv for eksempel «--parameter va_nett_aar=2026»."
+)
 
 
 def map_year(
@@ -33,8 +39,11 @@ def map_year(
 
 def idle_warning(va_anlegg: pd.DataFrame | None, year: int | None) -> tuple[str, ...]:
     """Name the facilities that do not run that year: they are on no network."""
-    if va_anlegg is None or year is None:
+    if va_anlegg is None:
         return ()
+    if year is None:
+        dated = [~np.isnan(number_of(va_anlegg, name)) for name in ("fra_aar", "til_aar")]
+        return (_NO_YEAR,) if np.any(dated) else ()
     idle = text_of(va_anlegg, "anlegg_id")[~in_operation(va_anlegg, year)]
     if not len(idle):
         return ()

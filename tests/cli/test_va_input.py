@@ -85,6 +85,17 @@ def test_only_geometry_is_refused_with_what_it_lacks(askergeo, package, tmp_path
     assert "«type»" in ran.err
 
 
+@pytest.mark.parametrize("name", ["Brannstasjon.sos", "110distrikt.sos"])
+def test_a_real_file_of_something_else_is_refused(askergeo, package, shared_data, name):
+    file = shared_data / "format" / name
+    ran = askergeo("data", "legg-til", package, "va_ledning", file, "--kolonner",
+                   "va_ledning_sosi")  # fmt: skip
+    assert ran.code == 2
+    assert name in ran.err
+    assert "Vannledning" in ran.err
+    assert "va_ledning" not in DataPackage.open(package)
+
+
 @pytest.mark.slow
 def test_the_real_pipes_of_a_road_owner(askergeo, tmp_path, shared_data):
     package = DataPackage.create(tmp_path / "hamar", name="Hamar").path
