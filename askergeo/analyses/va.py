@@ -66,7 +66,8 @@ def va(
         The set ``va``, and the adopted rates of ``va_fornyelse``.
     layers
         ``va_node``, ``va_anlegg``, ``va_sone``, ``va_hendelse``, ``va_tilknytning``,
-        ``va_maaling``, ``va_modell`` and ``adresse``: those that are there.
+        ``va_maaling``, ``va_modell``, ``adresse``, ``befolkning``, ``boligprogram`` and
+        ``bygning``: those that are there.
 
     Raises
     ------

@@ -9,6 +9,7 @@ import shapely
 
 from askergeo.analyses import find
 from askergeo.analyses.va import va
+from askergeo.catalogue import load_catalogue
 from askergeo.errors import LayerError
 from askergeo.parameters import load_parameters
 
@@ -121,6 +122,21 @@ def test_what_cannot_be_answered_is_said() -> None:
     assert answers.loc["lekkasje", "svar"] == "Kan ikke"
     assert "va_maaling" in answers.loc["lekkasje", "mangler"]
     assert find("va").absent({"va_ledning"}) == ()
+
+
+def test_every_layer_that_an_answer_asks_for_is_read() -> None:
+    answers = va(pipes(), parameters=P).table("svar").frame
+    layers = load_catalogue()
+    words = {word for cell in answers["mangler"] for word in cell.replace(";", " ").split()}
+    assert {word for word in words if word in layers} <= set(find("va").uses)
+    some = {
+        "adresse": pd.DataFrame({"adresse_id": ["1"]}),
+        "befolkning": pd.DataFrame({"adresse_id": ["1"]}),
+        "bygning": pd.DataFrame({"bygning_id": ["1"]}),
+    }
+    told = va(pipes(), parameters=P, **some).table("svar").frame
+    assert told.loc["bortfall", "svar"] == "Delvis"
+    assert "bygning" not in told.loc["brannvann", "mangler"]
 
 
 def test_an_empty_layer_is_refused() -> None:
