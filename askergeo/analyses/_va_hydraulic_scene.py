@@ -27,7 +27,9 @@ __all__ = ["CLASSES", "LOW", "NO_WATER", "TOO_LOW", "UNKNOWN", "Scene", "clock",
 #: Classes of pressure, from none to too much, and unknown.
 NO_WATER, TOO_LOW, LOW, GOOD, HIGH, UNKNOWN = range(6)
 CLASSES: Final = (NO_WATER, TOO_LOW, LOW, GOOD, HIGH, UNKNOWN)
-_MOST_FIRES: Final = 200
+# Hydrants that are tried: fewer in a large net, where each takes longer.
+_MOST_FIRES, _LEAST_FIRES = 200, 20
+_FIRE_NODES: Final = 700_000
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
 
@@ -146,8 +148,10 @@ def _classes(
 def _fires(placed: PlacedModel, limits: Mapping[str, float]) -> tuple[FireFlow, ...]:
     """Try the hydrants one by one; of very many those that are spread evenly through the list."""
     chosen = placed.hydrants
-    if len(chosen) > _MOST_FIRES:
-        at = np.linspace(0, len(chosen) - 1, _MOST_FIRES).round().astype(int)
+    most = _FIRE_NODES // max(len(placed.places), 1)
+    most = min(max(most, _LEAST_FIRES), _MOST_FIRES)
+    if len(chosen) > most:
+        at = np.linspace(0, len(chosen) - 1, most).round().astype(int)
         chosen = tuple(chosen[one] for one in at)
     if not chosen:
         return ()

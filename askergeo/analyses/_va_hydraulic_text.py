@@ -175,8 +175,9 @@ def warnings(scene: Scene) -> tuple[str, ...]:
         said.append(f"Trykket er ukjent i {format_number(unknown)} noder uten høyde.")
     if scene.fires_untried:
         said.append(
-            f"{format_number(scene.fires_untried)} hydranter er ikke prøvd i modellen: høyst "
-            f"{format_number(len(scene.fires))} prøves."
+            f"{format_number(scene.fires_untried)} hydranter er ikke prøvd i modellen: "
+            f"{format_number(len(scene.fires))} prøves i et så stort nett. Brannvann for hvert "
+            "bygg: «askergeo va brannvann»."
         )
     if scene.people is None:
         said.append("Hvor mange som bor der trykket er lavt, er ukjent.")
