@@ -95,8 +95,7 @@ class Sewers:
     @property
     def lines(self) -> Geometries:
         """The lines that may be joined, (k,)."""
-        made = shapely.linestrings(self.xy, indices=self.piece) if len(self.xy) else []
-        return np.asarray(made, dtype=object)
+        return np.asarray(shapely.linestrings(self.xy, indices=self.piece), dtype=object)
 
     def way(self, node: int) -> Whole:
         """Nodes from one to where its sewage ends."""
