@@ -136,7 +136,43 @@ def pipe_layers(state: PipeState, crs: object) -> list[MapLayer]:
         )
         for kind, title in _NAMES.items()
     ]
-    return [replace(one, on_page=few) for one in made if len(one.frame)]
+    made = [one for one in made if len(one.frame)]
+    if few:
+        return made
+    return [*(replace(one, on_page=False) for one in made), *map(_whole, made)]
+
+
+def _whole(layer: MapLayer) -> MapLayer:
+    """Draw the pipes of a class as one: a page can hold the net, but not every pipe of it."""
+    frame = layer.frame
+    kind = frame["vises_som"].to_numpy()
+    names = [one.value for one in layer.style.classes]
+    parts = [frame.geometry[kind == name] for name in names]
+    return replace(
+        layer,
+        name=f"{layer.name}_samlet",
+        title=f"{layer.title}, samlet",
+        frame=gpd.GeoDataFrame(
+            {
+                "vises_som": names,
+                "ledninger": [len(one) for one in parts],
+                "km": [one.length.sum() / 1e3 for one in parts],
+            },
+            geometry=[shapely.MultiLineString(list(_single(one.to_numpy()))) for one in parts],
+            crs=frame.crs,
+        ),
+        columns={
+            "vises_som": layer.columns["vises_som"],
+            "ledninger": Column(title="Ledninger", decimals=0),
+            "km": Column(title="Lengde i kartet", unit="km", decimals=1),
+        },
+        note="Hver ledning er i GeoPackage-filen.",
+    )
+
+
+def _single(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    parts = shapely.get_parts(lines)
+    return np.asarray(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING])
 
 
 def _looks(state: PipeState) -> NDArray[np.object_]:

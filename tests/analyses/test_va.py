@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from askergeo.analyses import find
+from askergeo.analyses import _va_state_map, find
 from askergeo.analyses.va import va
 from askergeo.catalogue import load_catalogue
 from askergeo.errors import LayerError
@@ -75,6 +75,20 @@ def test_the_map_has_a_layer_a_medium_heavier_for_larger_pipes() -> None:
     assert looks["Pumpeledning"] == ("#009e73", True)
     assert looks["Ute av drift eller planlagt"][1]
     assert {one.stroke for one in water.style.classes} == {"#0072b2"}
+
+
+def test_a_net_that_is_too_large_for_the_page_is_drawn_by_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_va_state_map, "_ON_PAGE", 2)
+    layers = {one.name: one for one in va(pipes(), parameters=P).layers}
+    assert not layers["ledninger_vann"].on_page
+    whole = layers["ledninger_vann_samlet"]
+    assert whole.on_page
+    told = whole.frame.set_index("vises_som")
+    assert told["ledninger"].to_dict() == {"150 til under 300 mm": 1, "Under 150 mm": 1}
+    assert told.length.tolist() == pytest.approx([1000, 1000])
+    assert told["km"].tolist() == pytest.approx([1, 1])
 
 
 def test_the_map_has_the_nodes_and_plants_with_their_marks() -> None:
