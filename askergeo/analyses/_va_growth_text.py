@@ -38,9 +38,11 @@ def statement(
     last = int(scene.years[-1])
     sewage = loads[AVLOP]
     full = int((~np.isnan(sewage.over["hoved"])).sum())
-    running = int(sewage.plants.running.any(axis=1).sum()) if sewage.plants.ids else 0
+    running, unknown = _plant_counts(sewage)
     facts = {
-        "fulle": Fact(title=f"Renseanlegg som er fulle før {last + 1}", value=full),
+        "fulle": Fact(
+            title=f"Renseanlegg som er fulle før {last + 1}", value=full if running else None
+        ),
         "anlegg": Fact(title="Renseanlegg i bruk", value=running),
     }
     told = (
@@ -48,6 +50,9 @@ def statement(
         if running
         else "Ingen renseanlegg er i datapakken."
     )
+    if unknown:
+        facts["uten_kapasitet"] = Fact(title="Renseanlegg med ukjent kapasitet", value=unknown)
+        told += " For {uten_kapasitet} er det ukjent, for kapasiteten er ikke oppgitt."
     if wait is not None:
         rows = wait.frame[~wait.frame["svar"].isin([FREE, UNSURE])]
         facts["venter"] = Fact(title="Prosjekter som venter på plass", value=len(rows))
@@ -69,6 +74,16 @@ def statement(
             "{andel_avlop} % til kommunalt avløp."
         )
     return told, facts
+
+
+def _plant_counts(sewage: PlantLoad) -> tuple[int, int]:
+    """Count the plants that run in any year, and those of them not known to be full or not."""
+    plants = sewage.plants
+    if not plants.ids:
+        return 0, 0
+    lacks = (np.isnan(plants.capacity) & plants.running).any(axis=1)
+    unknown = lacks & np.isnan(sewage.over["hoved"])
+    return int(plants.running.any(axis=1).sum()), int(unknown.sum())
 
 
 def findings(

@@ -239,6 +239,15 @@ def test_the_first_table_is_the_share_that_is_missing(
         assert set(whole[asked].dropna()) == {100.0}
 
 
+def test_a_plant_of_unknown_capacity_is_not_called_one_with_room(
+    answers: dict[str, Answers],
+) -> None:
+    growth = answers["feil"].of("va_vekst")
+    assert growth.facts["uten_kapasitet"].value == 1
+    assert growth.facts["anlegg"].value == 2
+    assert answers["bare vann"].of("va_vekst").facts["fulle"].value is None
+
+
 def test_no_metre_disappears(answers: dict[str, Answers]) -> None:
     """What is in the network and what is listed as left out make up the layer."""
     poor = answers["feil"]
