@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from askergeo.example.pipe_ages import FIRST_MADE
 from askergeo.example.pipe_plants import NEW_ID
 
 if TYPE_CHECKING:
@@ -405,8 +406,18 @@ def _idle(chart: _Map, count: int) -> list[str]:
         half = np.array([-6.0, 6.0])[:, None] * direction
         line = shapely.LineString(np.round(base + across * 3.0 + half, 2))
         if chart.lone(line, row) and line.distance(chart.lines[row]) > 2.5:
-            found.append(chart.add_pipe(row, line, status="ute av drift", fornyet_aar=pd.NA))
+            made = _made_before(chart.pipes.loc[row])
+            more = {"status": "ute av drift", "fornyet_aar": pd.NA, "materiale": made}
+            found.append(chart.add_pipe(row, line, **more))
     return found
+
+
+def _made_before(pipe: pd.Series) -> str | None:
+    """Material of a pipe as it was laid: what it is renewed with is newer."""
+    made, year = pipe["materiale"], pipe["anleggsaar"]
+    if pd.isna(made) or pd.isna(pipe["fornyet_aar"]):
+        return None if pd.isna(made) else str(made)
+    return "PVC" if pd.notna(year) and year >= FIRST_MADE["PVC"] else "SJG"
 
 
 def _mains_across(chart: _Map) -> list[list[str]]:
