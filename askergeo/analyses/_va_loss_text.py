@@ -46,10 +46,17 @@ def statement(
     if scene.hung is None:
         return _pipe_statement(scene)
     column = who = "bosatte" if scene.people_known else "adresser"
+    which = who.capitalize()
     told = {
-        "en_kilde": (ONE_SOURCE, "Har bare én kilde"),
-        "begge": (ONE_SOURCE_ONE_PIPE, "Har bare én kilde, og én ledning til mange"),
-        "en_ledning": (MANY_BEHIND, "Får alt vannet gjennom én ledning til mange"),
+        "en_kilde": (ONE_SOURCE, f"{which} med bare én kilde"),
+        "begge": (
+            ONE_SOURCE_ONE_PIPE,
+            f"{which} med bare én kilde, og én ledning til mange",
+        ),
+        "en_ledning": (
+            MANY_BEHIND,
+            f"{which} som får alt vannet gjennom én ledning til mange",
+        ),
     }
     words = {
         "en_kilde": "bare har én kilde",

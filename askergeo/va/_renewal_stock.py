@@ -32,6 +32,8 @@ _OF_TYPE: Final = {"vann": WATER, "spillvann": FOUL, "avlop_felles": FOUL, "over
 #: No year, or no material.
 UNKNOWN: Final = -1
 _FIRST_YEAR: Final = 1800
+# A pipe that is laid so many years ahead at most is planned; later years are mistakes.
+_SOON: Final = 10
 _GONE: Final = ("nedlagt", "fjernet", "ute av drift", "utgått", "kassert", "slettet", "avviklet")
 _PLANNED: Final = ("planlagt", "prosjektert", "under bygging", "framtidig", "fremtidig")
 _LINING: Final = ("strømpe", "stromp", "foring", "fôring", "relining")
@@ -90,7 +92,8 @@ def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives) -> Stock:
     pipes
         The layer ``va_ledning``; every column but ``ledning_id`` and ``type`` may be missing.
     year
-        Present year: later years of laying and renewal are not believed.
+        Present year. A pipe that is laid in the years soon after is planned; other later years of
+        laying and renewal are not believed.
     table
         The lives, whose materials are used.
     """
@@ -100,7 +103,7 @@ def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives) -> Stock:
     medium = pipes["type"].map(_OF_TYPE).astype("Float64").to_numpy(dtype=float, na_value=-1)
     medium = medium.astype(np.int64)
     told: list[tuple[str, str, str, NDArray[np.bool_]]] = []
-    keep, left_out = _kept(pipes, medium, length, told)
+    keep, left_out = _kept(pipes, medium, length, year, told)
     laid, renewed = _years(pipes, year, keep, told)
     dimension = _number(pipes, "dimensjon_mm")
     told.append(("dimensjon_ugyldig", "Dimensjon som ikke kan brukes",
@@ -126,17 +129,20 @@ def _kept(
     pipes: gpd.GeoDataFrame,
     medium: Whole,
     length: Numbers,
+    year: int,
     told: list[tuple[str, str, str, NDArray[np.bool_]]],
 ) -> tuple[NDArray[np.bool_], dict[str, float]]:
     """Choose municipal mains in use that have a length; say what is left out, and why."""
     owner = _text(pipes, "eier").str.lower()
     function = _text(pipes, "funksjon").str.lower()
+    laid = _number(pipes, "anleggsaar")
+    soon = (laid > year) & (laid <= year + _SOON)
     # A service pipe without an owner is its house's: the owner of the property has it by law.
     private = owner.isin(["privat", "annen"]) | (owner.isna() & function.eq("stikkledning"))
     reasons = {
         "Private og andres ledninger": private.fillna(value=False).to_numpy(dtype=bool),
         "Ute av drift": _says(pipes, "status", _GONE),
-        "Planlagte ledninger": _says(pipes, "status", _PLANNED),
+        "Planlagte ledninger": _says(pipes, "status", _PLANNED) | soon,
         "Pumper og ventiler": function.isin(_DEVICES).fillna(value=False).to_numpy(dtype=bool),
         "Ukjent type": medium < 0,
     }

@@ -256,6 +256,15 @@ def test_bad_rows_are_named_and_counted_and_the_rest_goes_on():
     assert stock.left_out_m == {"Private og andres ledninger": 100.0, "Ute av drift": 120.0}
 
 
+def test_a_pipe_that_is_laid_in_the_years_ahead_is_planned():
+    pipes = ten(anleggsaar=pd.array([YEAR + 1, YEAR + 10, YEAR + 11, *[1950] * 7], dtype="Int64"))
+    stock = stock_of(pipes, YEAR, load_lives())
+    assert set(stock.left_out_m) == {"Planlagte ledninger"}
+    assert stock.row.tolist() == list(range(2, 10))
+    rules = dict(zip(stock.faults["regel"], stock.faults["rad"], strict=True))
+    assert rules["va_fornyelse.anleggsaar_ugyldig"] == "L2"
+
+
 def test_every_attribute_may_be_missing_but_not_all_of_them(parameters):
     pipes = ten()[["ledning_id", "type", "geometry"]]
     with pytest.raises(LayerError, match="både materiale og anleggsår"):
