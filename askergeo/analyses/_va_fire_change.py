@@ -77,7 +77,8 @@ def _tables(
     )[moved].sort_values(["med", "uten", "avstand_med"], kind="stable")
     pairs = frame.groupby(["uten", "med"]).size().reset_index(name="bygninger")
     parts = tuple(f"{row.uten}_{row.med}" for row in pairs.itertuples())
-    pairs.loc[len(pairs)] = ["Alle", "", int(pairs["bygninger"].sum())]
+    total = pd.DataFrame({"uten": ["Alle"], "med": [""], "bygninger": [len(frame)]})
+    pairs = pd.concat([pairs, total], ignore_index=True)
     pairs.index = pd.Index([*parts, "sum"])
     return (
         Table(

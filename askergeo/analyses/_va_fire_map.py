@@ -95,5 +95,5 @@ def _outlet_layer(scene: Scene) -> MapLayer:
             "l_s": Column(title="Målt, ellers i modellen", unit="l/s", decimals=1),
             "grunnlag": Column(title="Kapasiteten er kjent ved"),
         },
-        style=Style(fill="#1f77b4", stroke="#d62728", size=2.2, width=0.5),
+        style=Style(fill="#1f77b4", stroke="#d62728", size=1.2, width=0.3),
     )

@@ -126,7 +126,7 @@ def _opened(
     model, why = FireModel(placed, ids, xy, parameters), ""
     try:
         model.__enter__()
-    except SourceError as error:
+    except (MissingFileError, SourceError) as error:
         why = error.message
     if why:
         yield None, why

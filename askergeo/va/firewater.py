@@ -175,7 +175,8 @@ def outlets_of(
     """
     mine, ids, xy = outlet_places(va_node)
     measured = _number(va_node, "kapasitet_l_s")[mine]
-    size, fit = _by_dimension(shapely.points(xy), va_ledning, parameters)
+    spots = np.asarray(shapely.points(xy), dtype=object)
+    size, fit = _by_dimension(spots, va_ledning, parameters)
     next_m = np.full(len(mine), np.inf)
     if len(mine) > 1:
         next_m = cKDTree(xy).query(xy, k=2)[0][:, 1]
