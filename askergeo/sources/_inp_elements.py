@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +18,6 @@ __all__ = ["FAULT_COLUMNS", "Element", "Faults", "Model", "Value", "number_of"]
 
 FAULT_COLUMNS: Final = ("linje", "seksjon", "regel", "tekst", "avvist")
 
-# What C reads as a number, but for «nan», «inf» and hexadecimals, which are no measure.
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
 # A fault tells so much of a line that is endless.
 _TOLD: Final = 300
 
@@ -149,14 +146,17 @@ class Faults:
 
 
 def number_of(word: str) -> float | None:
-    """Read a word as a finite number; ``None`` when it is none.
+    """Read a word as a finite number; ``None`` when it is none («nan» and «inf» are no measure).
 
     Examples
     --------
     >>> number_of("1.5e3"), number_of("1_000"), number_of("nan"), number_of(".5")
     (1500.0, None, None, 0.5)
     """
-    if not _NUMBER.match(word):
+    try:
+        value = float(word)
+    except ValueError:
         return None
-    value = float(word)
-    return value if math.isfinite(value) else None
+    # Python takes digits of every script, blanks around them and «1_000»; the programs do not.
+    plain = word.isascii() and "_" not in word and not (word[0].isspace() or word[-1].isspace())
+    return value if plain and math.isfinite(value) else None

@@ -194,7 +194,10 @@ def _pipe(line: Line, units: Units, faults: Faults) -> dict[str, Value]:
 
 
 def _state(word: str) -> str:
-    return next((mine for theirs, mine in _STATUS.items() if word.upper().startswith(theirs)), "")
+    upper = word.upper()
+    if upper in _STATUS:
+        return _STATUS[upper]
+    return next((mine for theirs, mine in _STATUS.items() if upper.startswith(theirs)), "")
 
 
 def _pump(line: Line, units: Units, faults: Faults) -> dict[str, Value]:
