@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MODULES = (
     "start", "stores", "demo", "graph", "isochrones", "network", "overlay", "overlay_nasjon",
     "plansjekk", "skolekretser", "skoleveg", "terrain", "tettsted", "forecast",
-    "balance", "transit", "va", "va_renewal",
+    "balance", "transit", "va", "va_hydraulics", "va_renewal",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 
