@@ -37,6 +37,8 @@ _CELL_LIMIT = 300
 # A result with more tables than this has a list of them, and folds the long and the wide ones.
 CONTENTS_FROM = 4
 _LONG, _WIDE = 8, 8
+# A table of more years than this is folded under its diagram, which tells the same.
+_YEARS = 12
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,19 @@ def table_groups(
         more = {
             "id": f"tabell-{number}-{at}",
             "charts": [chart for chart in drawn if chart],
-            "folded": many and at > 1 and not any(drawn) and _is_big(table),
+            "folded": many and at > 1 and _is_big(table) and _may_fold(result, table, drawn),
         }
         shown.append((table.group, _table(table, limit, on_map.get(table.name, "")) | more))
     return [
         {"title": title, "tables": [table for _, table in members]}
         for title, members in groupby(shown, key=lambda pair: pair[0])
     ]
+
+
+def _may_fold(result: Result, table: Table, drawn: list[dict[str, Any] | None]) -> bool:
+    """Whether a table need not stand open: those of diagrams do, but for long rows of years."""
+    of_years = any(isinstance(one, YearChart) for one in result.charts if one.table == table.name)
+    return not any(drawn) or (of_years and len(table.frame) > _YEARS)
 
 
 def _is_big(table: Table) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from lxml import html
@@ -22,7 +23,18 @@ from askergeo.outputs.marker import corners, outline
 from askergeo.outputs.page import PAGE_LIMIT, page_html
 from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import suppress
-from askergeo.result import Column, Fact, MapLayer, Missing, Result, Severity, Style, StyleClass
+from askergeo.result import (
+    Column,
+    Fact,
+    MapLayer,
+    Missing,
+    Result,
+    Severity,
+    Style,
+    StyleClass,
+    Table,
+    YearChart,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -376,6 +388,25 @@ def test_many_tables_are_listed_grouped_and_folded(account: Callable[..., Result
     for table in root.iter("table"):
         label = table.getparent().get("aria-labelledby")
         assert label is None or root.get_element_by_id(label).text_content().strip()
+
+
+@pytest.mark.parametrize(("years", "tag"), [(12, "div"), (13, "details")])
+def test_a_long_table_of_years_is_folded_under_its_diagram(
+    account: Callable[..., Result], years: int, tag: str
+) -> None:
+    made = account()
+    frame = pd.DataFrame({"aar": range(2026, 2026 + years), "km": 1.0})
+    table = Table(
+        name="aar",
+        title="År for år",
+        frame=frame,
+        columns={"aar": Column(title="År", decimals=0), "km": Column(title="Lengde", unit="km")},
+    )
+    chart = YearChart(name="aar", title="Lengde", table="aar", year="aar", columns=("km",))
+    root = tree(replace(made, tables=(*made.tables, table), charts=(*made.charts, chart)))
+    link = next(a for a in root.xpath("//nav[@class='contents']//a") if a.text == "År for år")
+    assert root.get_element_by_id(link.get("href")[1:]).tag == tag
+    assert [p.text for p in root.xpath("//figure[@class='flow']//strong")][-1] == "Lengde."
 
 
 def test_the_closing_line_is_in_words(account: Callable[..., Result]) -> None:
