@@ -60,7 +60,7 @@ def statement(scene: Scene, classes: Table) -> tuple[str, dict[str, Fact]]:
             )
         fire, low = (format_number(scene.limits[k], 1) for k in ("brann_bar", "lavest_bar"))
         text += (
-            f" {{bosatte_{LOW}}} bosatte har mellom {fire} og {low} bar, {{bosatte_{TOO_LOW}}} "
+            f" Av bosatte har {{bosatte_{LOW}}} mellom {fire} og {low} bar, {{bosatte_{TOO_LOW}}} "
             f"under {fire} bar, og {{bosatte_{NO_WATER}}} er uten vann noen time."
         )
     return text, told
