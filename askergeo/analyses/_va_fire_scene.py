@@ -67,11 +67,14 @@ class Scene:
 
 
 def make_scene(
-    frames: Mapping[str, gpd.GeoDataFrame], terrain: Terrain | None, parameters: Parameters
+    frames: Mapping[str, gpd.GeoDataFrame],
+    terrain: Terrain | None,
+    parameters: Parameters,
+    year: int | None = None,
 ) -> Scene:
     """Judge the outlets and the buildings, with a model where there is one."""
     nodes, bygning, pipes = frames["va_node"], frames["bygning"], frames.get("va_ledning")
-    placed, refused = _model(frames, terrain, parameters)
+    placed, refused = _model(frames, terrain, parameters, year)
     with _opened(placed, nodes, parameters) as (model, why):
         outlets = outlets_of(nodes, pipes, parameters, model)
         found = fire_water(bygning, outlets, parameters, model)
@@ -95,7 +98,10 @@ def make_scene(
 
 
 def _model(
-    frames: Mapping[str, gpd.GeoDataFrame], terrain: Terrain | None, parameters: Parameters
+    frames: Mapping[str, gpd.GeoDataFrame],
+    terrain: Terrain | None,
+    parameters: Parameters,
+    year: int | None,
 ) -> tuple[PlacedModel | None, str]:
     """Find or make the model; a model that was asked for by name must be there."""
     if parameters["va_brannvann_modell"] == "nei" or "va_ledning" not in frames:
@@ -105,7 +111,7 @@ def _model(
     asked = str(parameters["va_hydraulikk_modell"]).strip()
     layers = {name: one for name, one in frames.items() if name != "bygning"}
     try:
-        return placed_model(layers, terrain, parameters), ""
+        return placed_model(layers, terrain, parameters, year), ""
     except MissingFileError as error:
         return None, error.message
     except (LayerError, SourceError) as error:

@@ -37,6 +37,7 @@ FIRE = Analysis(
         "kommunegrense": "Kartet viser ikke hva som er land.",
     },
     rasters=("terreng",),
+    sources=True,
     comparison="askergeo.analyses._va_fire_change:compare",
     seconds=20.0,
 )

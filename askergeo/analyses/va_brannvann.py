@@ -11,13 +11,17 @@ from askergeo.analyses import _va_fire_tables as tables
 from askergeo.analyses import _va_fire_text as text
 from askergeo.analyses._va_fire_map import layers_of
 from askergeo.analyses._va_fire_scene import make_scene
+from askergeo.analyses._va_year import idle_warning, map_year
 from askergeo.result import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
     from askergeo.parameters import Parameters
+    from askergeo.result import SourceRecord
     from askergeo.terrain import Terrain
 
 __all__ = ["va_brannvann"]
@@ -37,6 +41,7 @@ def va_brannvann(
     terreng: Terrain | None = None,
     grunnkrets: gpd.GeoDataFrame | None = None,
     kommunegrense: gpd.GeoDataFrame | None = None,
+    kilder: Mapping[str, SourceRecord] | None = None,
     parameters: Parameters,
 ) -> Result:
     """Judge the fire water of every building by type and area.
@@ -46,6 +51,8 @@ def va_brannvann(
     va_node, bygning, va_ledning, va_anlegg, va_modell, va_tilknytning, va_maaling, adresse, \
 befolkning, terreng, grunnkrets, kommunegrense
         Layers of the catalogue; all but the first two may be absent.
+    kilder
+        Where each layer comes from: the year of ``va_ledning`` says which facilities run.
     parameters
         The sets ``va_brannvann``, ``va_hydraulikk``, ``va_nett`` and ``va_bortfall``.
 
@@ -66,7 +73,8 @@ befolkning, terreng, grunnkrets, kommunegrense
         "befolkning": befolkning,
     }
     present = {name: one for name, one in frames.items() if one is not None}
-    scene = make_scene(present, terreng, parameters)
+    year = map_year(parameters, "va_nett_aar", kilder)
+    scene = make_scene(present, terreng, parameters, year)
     return Result(
         analysis="va_brannvann",
         title="Brannvann",
@@ -83,6 +91,6 @@ befolkning, terreng, grunnkrets, kommunegrense
         ),
         layers=layers_of(scene, kommunegrense),
         findings=text.findings(scene),
-        warnings=text.warnings(scene),
+        warnings=(*text.warnings(scene), *(idle_warning(va_anlegg, year) if scene.made else ())),
         reading=text.reading(scene),
     )
