@@ -118,7 +118,8 @@ def rounded(table: Table) -> Table:
 
     Zero stays zero, from 5 persons the nearest ten, at least 10. However the sets that are counted
     lie in one another, a difference between two such counts is known to within some ten persons
-    only. Sums are no longer exact, so a table with sums is refused. The note says so.
+    only. Sums are no longer exact, so a table with sums is refused. The note says so. A table that
+    counts no persons is returned as it is.
 
     Parameters
     ----------
@@ -136,6 +137,8 @@ def rounded(table: Table) -> Table:
     """
     if table.row_sums or table.column_sums:
         raise ValueError(f"{table.name}: rounded counts do not add up to the sums stated")
+    if not any(column.persons for column in table.columns.values()):
+        return table
     frame = table.frame.copy()
     hidden: set[tuple[Hashable, str]] = set()
     for name, column in table.columns.items():

@@ -75,7 +75,10 @@ def statement(
     template = f"{template}." if some else "Alle tilknyttede med kjent forsyning har reservevann."
     if len(points.frame):
         first = points.frame.index[0]
-        facts["verst"] = Fact(title="Verste enkeltpunkt", value=str(points.frame.loc[first, "hva"]))
+        worst = str(points.frame.loc[first, "hva"])
+        if points.frame.loc[first, "slag"] == "Ledning":
+            worst = worst[:1].lower() + worst[1:]
+        facts["verst"] = Fact(title="Verste enkeltpunkt", value=worst)
         facts["verst_mister"] = _fact(points, first, column, "Mister vannet da")
         template += f" Svikter {{verst}}, mister {{verst_mister}} {who} vannet."
     if out is not None:

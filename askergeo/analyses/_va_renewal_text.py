@@ -231,7 +231,7 @@ def reading(scene: Scene) -> tuple[str, ...]:
     said = [risk, together, lacks]
     if np.isfinite(best):
         said.append(
-            f"Planen tar bort minst {format_number(_PERCENT * best)} % av den risikoen som noe "
-            "utvalg av prosjektene kunne tatt bort for de samme pengene."
+            f"Planen tar bort minst {format_number(np.floor(_PERCENT * best))} % av den "
+            "risikoen som noe utvalg av prosjektene kunne tatt bort for de samme pengene."
         )
     return tuple(said)

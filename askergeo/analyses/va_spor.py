@@ -148,7 +148,7 @@ def _end_table(traced: Traced) -> Table:
             told = entry.get("navn")
             kind, one = _kind_text(layer, str(entry["type"])), str(entry[key])
             name = "" if told is None or pd.isna(told) else str(told)
-        x, y = network.xy[node]
+        x, y = np.rint(network.xy[node])
         records.append({"rad": f"{one} {node}", "slag": kind, "id": one, "navn": name,
                         "x": x, "y": y})  # fmt: skip
     return counted_table(
@@ -216,7 +216,7 @@ def _pipe_table(traced: Traced) -> Table:
             columns[name] = column
             if codes := load_catalogue()["va_ledning"].columns[name].codes:
                 out[name] = out[name].map(codes).fillna("")
-    out["lengde"] = frame["lengde"].to_numpy()
+    out["lengde"] = np.rint(frame["lengde"].to_numpy())
     out["sikkerhet"] = why[frame["sikker"].to_numpy()]
     columns["lengde"] = Column(title="Lengde i sporet", unit="m", decimals=0)
     columns["sikkerhet"] = Column(title="Hva sporet bygger på")

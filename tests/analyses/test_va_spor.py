@@ -77,6 +77,11 @@ def test_a_pipe_is_followed_down_to_its_plant(layers: dict[str, Any]) -> None:
     }
     assert found.table("ender").frame["navn"].tolist() == ["Vika renseanlegg"]
     assert found.table("ender").frame["slag"].tolist() == ["Renseanlegg"]
+    # Only a table that counts persons says that they are rounded.
+    assert found.table("ender").note == ""
+    assert "nærmeste 10" in found.table("sammendrag").note
+    # Metres are rounded, not cut off.
+    assert pipes["lengde"].to_dict() == {"S2": 112, "S3": 200}
     assert found.sentence.endswith("til Vika renseanlegg.")
 
 
