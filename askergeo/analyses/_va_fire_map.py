@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["layers_of"]
 
-_COLOURS: Final = {"Mangler": "#b2182b", "Ukjent": "#f6b26b", "Har": "#1b7837"}
+# Colour, mark and size: what lacks is seen in grey too, and by who does not tell red from green.
+_LOOKS: Final = {
+    "Mangler": ("#b2182b", "triangle", 2.2),
+    "Ukjent": ("#f6b26b", "square", 1.8),
+    "Har": ("#1b7837", "circle", 1.4),
+}
 
 
 def layers_of(scene: Scene, boundary: gpd.GeoDataFrame | None) -> tuple[MapLayer, ...]:
@@ -67,7 +72,14 @@ def _building_layer(scene: Scene) -> MapLayer:
             size=1.4,
             column="svar",
             classes=tuple(
-                StyleClass(value=one, label=one, fill=_COLOURS[one], stroke="#ffffff")
+                StyleClass(
+                    value=one,
+                    label=one,
+                    fill=_LOOKS[one][0],
+                    stroke="#ffffff",
+                    shape=_LOOKS[one][1],
+                    size=_LOOKS[one][2],
+                )
                 for one in ANSWERS
             ),
         ),
@@ -95,5 +107,6 @@ def _outlet_layer(scene: Scene) -> MapLayer:
             "l_s": Column(title="Målt, ellers i modellen", unit="l/s", decimals=1),
             "grunnlag": Column(title="Kapasiteten er kjent ved"),
         },
-        style=Style(fill="#1f77b4", stroke="#d62728", size=1.2, width=0.3),
+        # Small, and thin at the edge: the buildings lie below.
+        style=Style(fill="#0072b2", stroke="#ffffff", shape="diamond", size=1.2, width=0.15),
     )
