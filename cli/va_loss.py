@@ -27,8 +27,9 @@ def failures(
         list[str] | None,
         typer.Option(
             "--uten",
-            metavar="LEDNING_ID",
-            help="Regn med at ledningen er ute av drift; kan gis flere ganger.",
+            metavar="ID",
+            help="Regn med at ledningen, anlegget eller noden er ute av drift; kan gis flere "
+            "ganger.",
         ),
     ] = None,
     basins: Annotated[
@@ -43,6 +44,7 @@ def failures(
 
     $ askergeo va bortfall --data asker --ut bortfall
     $ askergeo va bortfall --data asker --uten VL-1021 --ut brudd
+    $ askergeo va bortfall --data asker --uten VV1 --ut uten-vannverket
     $ askergeo va bortfall --data asker --ut ny-forbindelse --scenario ny-forbindelse
 
     Viser enkeltpunktene etter hvor mange som mister vannet, skoler og institusjoner ved navn, og

@@ -109,9 +109,9 @@ class Scene:
     network
         The network of water.
     pipes, whole
-        The same as failures see it, without and with the pipes that are asked to be out of use.
-    out
-        Those pieces, (m,).
+        The same as failures see it, without and with what is asked to be out of use.
+    out, stopped, gone
+        The pieces of pipe, (m,), the sources and the other nodes that are.
     basins
         Whether basins are counted as sources.
     only_basins
@@ -136,6 +136,8 @@ class Scene:
     pipes: Pipes
     whole: Pipes
     out: Truth
+    stopped: Whole
+    gone: Whole
     basins: bool
     only_basins: bool
     hung: Customers | None
@@ -146,6 +148,11 @@ class Scene:
     tree: Tree
     state: NDArray[np.int8]
     head: Whole
+
+    @property
+    def broken(self) -> bool:
+        """Whether anything is asked to be out of use."""
+        return bool(self.out.any() or len(self.stopped) or len(self.gone))
 
     @property
     def people_known(self) -> bool:
@@ -191,9 +198,14 @@ def make_scene(layers: Layers, parameters: Parameters) -> Scene:
         )
     sources, basins, only = water_sources(network, layers, parameters)
     crossings = str(parameters["va_bortfall_kryss"]) == "ja"
-    out = out_of_use(network, layers.va_ledning, parameters["va_bortfall_uten"])
-    whole = supply_pipes(network, sources, crossings=crossings)
-    pipes = supply_pipes(network, sources, crossings=crossings, without=out) if out.any() else whole
+    out, nodes = out_of_use(network, layers, parameters["va_bortfall_uten"])
+    # A source that stops gives no water, but its pipes still lead it; nothing passes another node.
+    stopped, gone = nodes[sources[nodes]], nodes[~sources[nodes]]
+    whole = pipes = supply_pipes(network, sources, crossings=crossings)
+    if out.any() or len(nodes):
+        given = sources.copy()
+        given[stopped] = False
+        pipes = supply_pipes(network, given, crossings=crossings, without=out, gone=gone)
     hung = None
     if layers.adresse is not None:
         hung = customers(
@@ -218,6 +230,8 @@ def make_scene(layers: Layers, parameters: Parameters) -> Scene:
         pipes=pipes,
         whole=whole,
         out=out,
+        stopped=stopped,
+        gone=gone,
         basins=basins,
         only_basins=only,
         hung=hung,
@@ -256,22 +270,35 @@ def water_sources(
     return np.asarray(sources, dtype=np.bool_), asked or only, only
 
 
-def out_of_use(network: PipeNetwork, va_ledning: gpd.GeoDataFrame, names: list[str]) -> Truth:
-    """Tell which pieces are of the pipes that are named, (m,).
+def out_of_use(network: PipeNetwork, layers: Layers, names: list[str]) -> tuple[Truth, Whole]:
+    """Find what is named: the pieces of pipes, (m,), and the nodes of plants and points.
 
     Raises
     ------
     ParameterError
-        When a pipe is not on the network of water.
+        When a name is neither a pipe, a plant nor a node on the network of water.
     """
-    ids = va_ledning["ledning_id"].astype(str).to_numpy(dtype=object)[network.row]
-    unknown = [one for one in names if one not in set(ids)]
+    ids = layers.va_ledning["ledning_id"].astype(str).to_numpy(dtype=object)[network.row]
+    of_node: dict[str, int] = {}
+    for frame, key, at in (
+        (layers.va_node, "node_id", network.node_at),
+        (layers.va_anlegg, "anlegg_id", network.facility_at),
+    ):
+        if frame is not None:
+            told = zip(frame[key].astype(str), at.tolist(), strict=True)
+            of_node |= {name: node for name, node in told if node >= 0}
+    known = set(ids)
+    unknown = [one for one in names if one not in known and one not in of_node]
     if unknown:
         raise ParameterError(
-            f"Ledningene {', '.join(unknown)} er ikke på vannettet.",
-            remedy="Bruk ledning_id fra laget «va_ledning», av en ledning av type «vann».",
+            f"{', '.join(unknown)} er ikke på vannettet.",
+            remedy="Bruk ledning_id fra laget «va_ledning», av en ledning av type «vann», eller "
+            "id-en til et anlegg («va_anlegg») eller en node («va_node») på den.",
         )
-    return np.isin(ids.astype(str), names) if names else np.zeros(network.edges, dtype=np.bool_)
+    pipes = [one for one in names if one in known]
+    nodes = [of_node[one] for one in names if one not in known]
+    pieces = np.isin(ids.astype(str), pipes) if pipes else np.zeros(network.edges, dtype=np.bool_)
+    return pieces, np.unique(np.array(nodes, dtype=np.int64))
 
 
 def no_customers() -> Customers:

@@ -353,10 +353,16 @@ def institution_table(scene: Scene) -> Table | None:
 
 
 def out_table(scene: Scene) -> Table | None:
-    """Count who loses water when the pipes that are asked about are out of use together."""
-    if not scene.out.any():
+    """Count who loses water when what is asked about is out of use together."""
+    if not scene.broken:
         return None
-    dry = dry_without(scene.whole, np.flatnonzero(scene.out)) | scene.out
+    dry = dry_without(
+        scene.whole,
+        np.flatnonzero(scene.out),
+        nodes=scene.gone,
+        sources=np.flatnonzero(np.isin(scene.whole.sources, scene.stopped)),
+    )
+    dry |= scene.out
     record = {
         "rad": "uten",
         "hva": ", ".join(scene.parameters["va_bortfall_uten"]),
@@ -365,12 +371,12 @@ def out_table(scene: Scene) -> Table | None:
     }
     return counted_table(
         "ute_av_drift",
-        "Ledningene som er ute av drift samtidig, og hvem som da er uten vann",
+        "Det som er ute av drift samtidig, og hvem som da er uten vann",
         [record],
         {
-            "hva": Column(title="Ledninger ute av drift"),
+            "hva": Column(title="Ute av drift"),
             **loss_columns(scene),
             "navn": Column(title="Skoler og institusjoner"),
         },
-        note="De andre tabellene er regnet med disse ledningene borte.",
+        note="De andre tabellene er regnet med dette borte.",
     )

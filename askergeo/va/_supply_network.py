@@ -42,6 +42,7 @@ def supply_pipes(
     *,
     crossings: bool = True,
     without: Truth | None = None,
+    gone: NDArray[np.int64] | None = None,
 ) -> Pipes:
     """Make the network that failures are found in.
 
@@ -56,6 +57,8 @@ def supply_pipes(
         none.
     without
         Pieces that are out of use, (m,): nothing passes, and what hangs on them has no water.
+    gone
+        Nodes that nothing passes; what hangs on the pipes there has water from their other ends.
     """
     ends = np.stack([network.start, network.end], axis=1).astype(np.int64)
     degree = np.bincount(ends.ravel(), minlength=network.nodes)
@@ -68,6 +71,8 @@ def supply_pipes(
     valves[network.closed, 0] = CLOSED
     if without is not None:
         valves[without] = CLOSED
+    if gone is not None:
+        valves[np.isin(ends, gone)] = CLOSED
     return Pipes(network.nodes, ends[:, 0], ends[:, 1], np.flatnonzero(sources), valves)
 
 

@@ -151,6 +151,23 @@ def test_a_pipe_out_of_use_takes_those_behind_it() -> None:
         answer(town(), va_bortfall_uten=["X9"])
 
 
+def test_a_source_or_a_node_out_of_use_takes_those_who_have_no_other() -> None:
+    layers = town()
+    layers["va_node"] = gpd.GeoDataFrame(
+        {"node_id": ["P1"], "type": ["pumpestasjon"]}, geometry=[shapely.Point(400, 100)], crs=CRS
+    )
+    found = answer(layers, va_bortfall_uten=["P1"])
+    assert found.table("ute_av_drift").frame["bosatte"].tolist() == [50]
+    # G1 still has its water from the ring.
+    assert found.table("forsyning").frame["bosatte"].sum() >= 310
+    works = answer(layers, va_bortfall_uten=["V1"])
+    assert works.table("ute_av_drift").frame["bosatte"].tolist() == [310]
+    assert works.sentence.startswith("Uten V1 er 310 bosatte uten vann.")
+    # While the basins have water nobody is without it.
+    basin = answer(layers, va_bortfall_uten=["V1"], va_bortfall_bassenger="ja")
+    assert basin.table("ute_av_drift").frame["bosatte"].tolist() == [0]
+
+
 def test_valves_make_segments_and_their_number_is_told() -> None:
     layers = town()
     layers["va_node"] = gpd.GeoDataFrame(
