@@ -14,6 +14,15 @@ import pandas as pd
 
 from askergeo.errors import LayerError
 from askergeo.privacy import THRESHOLD
+from askergeo.va._hydraulic_lines import (
+    demand_lines,
+    device_lines,
+    node_lines,
+    pipe_lines,
+    place_lines,
+    rest_lines,
+    shut_lines,
+)
 from askergeo.va._hydraulic_model import GUESS_COLUMNS, EpanetModel
 from askergeo.va._hydraulic_names import valid_names
 from askergeo.va._hydraulic_pipes import diameters, roughnesses
@@ -33,12 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["NetModel", "net_model"]
 
 _DAY_S: Final = 86_400.0
-_HOURS: Final = 24
-# EPANET refuses pipes of no length.
-_LEAST_M: Final = 0.1
 # Share of nodes with a demand from which the demands are all there is.
 _MOSTLY: Final = 0.5
-_USE, _LEAK = "forbruk", "lekkasje"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no single answer to ==
@@ -154,23 +159,23 @@ def net_model(
         "[TITLE]",
         "Laget av askergeo fra ledningskartet. Antakelsene er ikke kalibrert.",
         "",
-        *_node_lines(node_id, np.where(known, height, 0.0), fed & ~source),
+        *node_lines(node_id, np.where(known, height, 0.0), fed & ~source),
         *(f" {name}\t{height[one] if known[one] else 0.0:.3f}" for name, one in twins.items()),
         "",
         "[RESERVOIRS]",
         *(f" {node_id[one]}\t{level[one]:.3f}" for one in np.flatnonzero(source)),
         "",
-        *_demand_lines(node_id, demand, leak, fed & ~source),
-        *_pipe_lines(network, link_id, (start, end), (sizes, rough), _without(kept, told_of)),
-        *_shut_lines(node_id, twins),
-        *_device_lines(
+        *demand_lines(node_id, demand, leak, fed & ~source),
+        *pipe_lines(network, link_id, (start, end), (sizes, rough), _without(kept, told_of)),
+        *shut_lines(node_id, twins),
+        *device_lines(
             devices,
             {one: name for one, name in told_of.items() if kept[one]},
             link_id,
             (start, end),
         ),
-        *_rest_lines(parameters),
-        *_place_lines(network, (node_id, link_id), (fed, kept), twins),
+        *rest_lines(parameters),
+        *place_lines(network, (node_id, link_id), (fed, kept), twins),
         "[END]",
     ]
     return NetModel(
@@ -356,117 +361,8 @@ def _cut_valves(
     return start, end, twins
 
 
-def _node_lines(node_id: NDArray[np.object_], height: Reals, taps: Truth) -> list[str]:
-    return ["[JUNCTIONS]", *(f" {node_id[one]}\t{height[one]:.3f}" for one in np.flatnonzero(taps))]
-
-
-def _demand_lines(
-    node_id: NDArray[np.object_], demand: Reals, leak: Reals, taps: Truth
-) -> list[str]:
-    lines = ["[DEMANDS]"]
-    for one in np.flatnonzero(taps):
-        if demand[one]:
-            lines.append(f" {node_id[one]}\t{demand[one]:.6f}\t{_USE}")
-        if leak[one]:
-            lines.append(f" {node_id[one]}\t{leak[one]:.6f}\t{_LEAK}")
-    return [*lines, ""]
-
-
-def _pipe_lines(
-    network: PipeNetwork,
-    link_id: NDArray[np.object_],
-    ends: tuple[NDArray[np.object_], NDArray[np.object_]],
-    sizes: tuple[Reals, Reals],
-    kept: Truth,
-) -> list[str]:
-    lines = ["[PIPES]"]
-    for one in np.flatnonzero(kept):
-        state = "Closed" if network.closed[one] else "Open"
-        length = max(float(network.length_m[one]), _LEAST_M)
-        lines.append(
-            f" {link_id[one]}\t{ends[0][one]}\t{ends[1][one]}\t{length:.2f}"
-            f"\t{sizes[0][one]:.1f}\t{sizes[1][one]:.1f}\t0\t{state}"
-        )
-    return lines
-
-
-def _shut_lines(node_id: NDArray[np.object_], twins: dict[str, int]) -> list[str]:
-    """Shut pipes across the valves: EPANET cannot solve parts that hang on nothing at all."""
-    lines = [
-        f" {name}\t{node_id[one]}\t{name}\t{_LEAST_M}\t100\t130\t0\tClosed"
-        for name, one in twins.items()
-    ]
-    return [*lines, ""]
-
-
 def _without(kept: Truth, pieces: dict[int, str]) -> Truth:
     """Take pieces out of those that are pipes."""
     found = kept.copy()
     found[list(pieces)] = False
     return found
-
-
-def _device_lines(
-    devices: Devices,
-    pieces: dict[int, str],
-    link_id: NDArray[np.object_],
-    ends: tuple[NDArray[np.object_], NDArray[np.object_]],
-) -> list[str]:
-    """Lines of pumps and valves, in the direction that they work."""
-    lines: dict[str, list[str]] = {"PUMPS": [], "VALVES": []}
-    for piece, name in pieces.items():
-        section, nodes, rest = devices.rows[name]
-        start, end = ends[0][piece], ends[1][piece]
-        if nodes[0] == end or nodes[1] == start:
-            start, end = end, start
-        lines[section].append(f" {link_id[piece]}\t{start}\t{end}\t{rest}")
-    curves = devices.curves if pieces else ()
-    return [
-        "[PUMPS]", *lines["PUMPS"], "", "[VALVES]", *lines["VALVES"], "",
-        "[CURVES]", *(f" {one}" for one in curves), "",
-    ]  # fmt: skip
-
-
-def _rest_lines(parameters: Parameters) -> list[str]:
-    told = parameters["va_hydraulikk_dogn"]
-    shape = np.array([float(str(one).replace(",", ".")) for one in told])
-    shape = shape / shape.mean()
-    rows = [" ".join(f"{one:.4f}" for one in part) for part in np.array_split(shape, 4)]
-    return [
-        "[PATTERNS]",
-        *(f" {_USE} {row}" for row in rows),
-        f" {_LEAK} 1.0",
-        "",
-        "[TIMES]",
-        f" Duration {_HOURS - 1}:00",
-        " Hydraulic Timestep 1:00",
-        " Pattern Timestep 1:00",
-        " Report Timestep 1:00",
-        "",
-        "[OPTIONS]",
-        " Units LPS",
-        " Headloss H-W",
-        " Quality None",
-        "",
-        "[REPORT]",
-        " Messages No",
-        "",
-    ]
-
-
-def _place_lines(
-    network: PipeNetwork,
-    names: tuple[NDArray[np.object_], NDArray[np.object_]],
-    kept: tuple[Truth, Truth],
-    twins: dict[str, int],
-) -> list[str]:
-    nodes = [(str(names[0][one]), int(one)) for one in np.flatnonzero(kept[0])]
-    places = network.xy
-    lines = ["[COORDINATES]"]
-    lines += [f" {name}\t{places[one, 0]:.3f}\t{places[one, 1]:.3f}"
-              for name, one in (*nodes, *twins.items())]  # fmt: skip
-    lines += ["", "[VERTICES]"]
-    for one in np.flatnonzero(kept[1]):
-        inner = slice(network.coordinate_ptr[one] + 1, network.coordinate_ptr[one + 1] - 1)
-        lines += [f" {names[1][one]}\t{x:.3f}\t{y:.3f}" for x, y in network.coordinates[inner]]
-    return [*lines, ""]
