@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._background import land_of
+from askergeo.analyses._va_hydraulic_scene import GOOD
 from askergeo.analyses._va_hydraulic_tables import class_titles, speed_classes
 from askergeo.result import Column, MapLayer, Style, StyleClass
 
@@ -38,7 +39,9 @@ def layers_of(scene: Scene, crs: object, boundary: gpd.GeoDataFrame | None) -> t
 def _node_layer(scene: Scene, crs: object) -> MapLayer:
     titles = class_titles(scene)
     names = scene.run.node[scene.taps]
-    placed = pd.Index(names).isin(scene.placed.places.index)
+    # The page draws the first of very many: those that are outside the limits must be among them.
+    order = np.argsort(scene.kind == GOOD, kind="stable")
+    placed = order[pd.Index(names).isin(scene.placed.places.index)[order]]
     shapes = scene.placed.places.reindex(names[placed]).to_numpy(dtype=object)
     frame = gpd.GeoDataFrame(
         {

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from askergeo.va.hydraulics import FireFlow, HydraulicRun
     from askergeo.va.model_export import PlacedModel
 
-__all__ = ["CLASSES", "LOW", "NO_WATER", "TOO_LOW", "UNKNOWN", "Scene", "clock", "make_scene"]
+__all__ = [
+    "CLASSES",
+    "GOOD",
+    "LOW",
+    "NO_WATER",
+    "TOO_LOW",
+    "UNKNOWN",
+    "Scene",
+    "clock",
+    "make_scene",
+]
 
 #: Classes of pressure, from none to too much, and unknown.
 NO_WATER, TOO_LOW, LOW, GOOD, HIGH, UNKNOWN = range(6)

@@ -122,6 +122,13 @@ def test_nodes_and_pipes_are_on_the_map(answer: Result, net3: dict[str, Any]) ->
     assert drawn == set(net3["va_ledning"].loc[net3["va_ledning"]["funksjon"].isna(), "ledning_id"])
 
 
+def test_what_is_outside_the_limits_is_drawn_whatever_the_page_leaves_out(answer: Result) -> None:
+    classes = answer.layer("trykk").frame["klasse"]
+    good = (classes == answer.table("trykk").frame.loc["k3", "trykk"]).to_numpy()
+    assert 0 < good.sum() < len(good)
+    assert (np.diff(good.astype(int)) >= 0).all()
+
+
 def test_a_model_of_sewers_is_run_by_swmm_when_it_is_asked_for(shared_data: Path) -> None:
     """The node that floods, and the pipe that runs full, of SWMM's own report."""
     frames = dict(layers_of(read_inp(shared_data / "network" / "Example1b.inp")))
