@@ -19,16 +19,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.analyses._va_renewal_scene import Scene
+    from askergeo.va._renewal_stock import Stock
 
     Numbers = NDArray[np.float64]
 
 __all__ = [
-    "actual_table", "event_table", "known_table", "life_table", "material_table", "net_table",
+    "actual_table", "event_table", "known_of", "known_table", "life_table", "material_table",
+    "net_table",
 ]  # fmt: skip
 
 _KM: Final = 1_000.0
 _PERCENT: Final = 100.0
 _DECADE: Final = 10
+
+
+def known_of(stock: Stock, medium: int) -> bool:
+    """Tell whether any pipe of a net has both material and year."""
+    both = (stock.material >= 0) & (stock.laid >= 0)
+    return bool((both & (stock.medium == medium)).any())
 
 
 def net_table(scene: Scene) -> Table:
@@ -44,15 +52,17 @@ def net_table(scene: Scene) -> Table:
         total = float(metres.sum())
         if not total:
             continue
-        behind = found.past[:, mine] @ metres / _KM
-        need = _PERCENT * failing[:, mine] @ metres / total / horizon
-        clear = _PERCENT * later[:, mine] @ metres / total / horizon
+        # The age of a net without one pipe of known material and year is not that of another.
+        told = 1.0 if known_of(stock, medium) else np.nan
+        behind = told * found.past[:, mine] @ metres / _KM
+        need = told * _PERCENT * failing[:, mine] @ metres / total / horizon
+        clear = told * _PERCENT * later[:, mine] @ metres / total / horizon
         adopted = float(scene.parameters[ADOPTED[medium]]) if medium < len(ADOPTED) else np.nan
         share = _PERCENT * scene.actual[medium].share
         rows[name] = {
             "nett": TITLES[medium],
             "km": total / _KM,
-            "alder": float(found.age[mine] @ metres) / total,
+            "alder": told * float(found.age[mine] @ metres) / total,
             **{f"etterslep_{key}": behind[at] for key, at in LIVES.items()},
             "etterslep_andel": _PERCENT * behind[MIDDLE] * _KM / total,
             **{f"behov_{key}": need[at] for key, at in LIVES.items()},

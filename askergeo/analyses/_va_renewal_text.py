@@ -9,6 +9,7 @@ import numpy as np
 from askergeo._text import listed
 from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._va_renewal_courses import ADOPTED
+from askergeo.analyses._va_renewal_nets import known_of
 from askergeo.analyses._va_renewal_tables import TOTAL, share_of_best
 from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.result import Fact, Finding, Severity, Status
@@ -200,6 +201,12 @@ def warnings(scene: Scene) -> tuple[str, ...]:
             f"{format_number(_PERCENT * share)} % av lengden mangler materiale eller år. De "
             "ledningene er regnet som de kjente; hvor de bør fornyes først, er usikkert."
         )
+    said += [
+        f"Ingen av {_WORDS[medium]} har både materiale og anleggsår: alderen, etterslepet og "
+        "behovet er ukjent, og planen for dem bygger på de andre ledningene."
+        for medium in np.unique(stock.medium).tolist()
+        if not known_of(stock, medium)
+    ]
     if not scene.events_known:
         said.append(
             "Ingen hendelser er lagt til. Rekkefølgen er etter materiale, alder og dimensjon, ikke "

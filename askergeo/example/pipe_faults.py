@@ -406,7 +406,7 @@ def _idle(chart: _Map, count: int) -> list[str]:
         half = np.array([-6.0, 6.0])[:, None] * direction
         line = shapely.LineString(np.round(base + across * 3.0 + half, 2))
         if chart.lone(line, row) and line.distance(chart.lines[row]) > 2.5:
-            made = _made_before(chart.pipes.loc[row])
+            made = _made_before(chart.pipes.iloc[row])
             more = {"status": "ute av drift", "fornyet_aar": pd.NA, "materiale": made}
             found.append(chart.add_pipe(row, line, **more))
     return found

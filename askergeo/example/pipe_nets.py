@@ -60,11 +60,7 @@ def net_of(trenches: Trenches, links: Array, medium: str, ends: Array | None = N
 def links_between(trenches: Trenches, pairs: Array) -> Array:
     """Return the link of each pair of nodes (n, 2); -1 where there is none."""
     count = len(trenches.xy)
-    order = np.argsort(-trenches.length, kind="stable")  # of parallel links the shortest is last
-    low, high = np.sort(trenches.ends[order], axis=1).T
-    key = low * count + high
-    last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]
-    known, link = key[last], order[last]
+    known, link = trenches.by_ends
     low, high = np.sort(pairs, axis=1).T
     at = np.minimum(np.searchsorted(known, low * count + high), len(known) - 1)
     return np.where(known[at] == low * count + high, link[at], -1)

@@ -8,6 +8,7 @@ and when it was built, decides what pipes it gets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -59,6 +60,15 @@ class Trenches:
     link_of: Array
     metres_of: Array
     people: Array
+
+    @cached_property
+    def by_ends(self) -> tuple[Array, Array]:
+        """Numbers of all pairs of ends, sorted, and the shortest link between each."""
+        order = np.argsort(-self.length, kind="stable")  # of parallel links the shortest is last
+        low, high = np.sort(self.ends[order], axis=1).T
+        key = low * len(self.xy) + high
+        last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]
+        return key[last], order[last]
 
 
 def make_trenches(land: Land) -> Trenches:

@@ -248,6 +248,16 @@ def test_a_plant_of_unknown_capacity_is_not_called_one_with_room(
     assert answers["bare vann"].of("va_vekst").facts["fulle"].value is None
 
 
+def test_the_backlog_of_a_net_without_any_known_age_is_unknown(
+    answers: dict[str, Answers],
+) -> None:
+    renewal = answers["feil"].of("va_fornyelse")
+    share = renewal.table("nett").frame["etterslep_andel"]
+    assert share.notna().to_dict() == {"vann": True, "avlop": False, "overvann": True}
+    assert renewal.facts["etterslep_andel_avlop"].value is None
+    assert any("spillvanns- og fellesledningene har både" in one for one in renewal.warnings)
+
+
 def test_no_metre_disappears(answers: dict[str, Answers]) -> None:
     """What is in the network and what is listed as left out make up the layer."""
     poor = answers["feil"]
