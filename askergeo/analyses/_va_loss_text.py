@@ -84,7 +84,10 @@ def statement(
     if out is not None:
         facts["ute"] = Fact(title="Ute av drift", value=str(out.frame["hva"].iloc[0]))
         facts["ute_mister"] = _fact(out, out.frame.index[0], column, "Uten vann da")
-        template = f"Uten {{ute}} er {{ute_mister}} {who} uten vann. Da gjelder: {template}"
+        rest = template.replace("Uten reservevann: ", "Av de andre er uten reservevann: ", 1)
+        if not scene.answer.total[scene.rank]:
+            rest = "Ingen andre er kjent å ha vann fra en kilde."
+        template = f"Uten {{ute}} er {{ute_mister}} {who} uten vann. {rest}"
     return template, facts
 
 
