@@ -32,6 +32,8 @@ _LOSS: Final = dict(
         strict=True,
     )
 )
+# The mains that many depend on are heavier: among thousands of pipes they must be seen.
+_WIDTHS: Final = dict(zip(CLASS_NAMES[-3:], (0.8, 1.1, 1.4), strict=True))
 _UNKNOWN: Final = "#8c8c8c"
 _RESERVE: Final = dict(
     zip(STATES, ("#2166ac", "#67a9cf", "#fddbc7", "#ef8a62", "#b2182b", _UNKNOWN), strict=True)
@@ -97,7 +99,12 @@ def _loss_layer(
             width=0.6,
             classes=tuple(
                 StyleClass(
-                    value=name, label=name, fill=colour, stroke=colour, dash=name == "Ukjent"
+                    value=name,
+                    label=name,
+                    fill=colour,
+                    stroke=colour,
+                    dash=name == "Ukjent",
+                    width=_WIDTHS.get(name, 0.0),
                 )
                 for name, colour in names.items()
             ),
