@@ -16,6 +16,7 @@ from askergeo.school.areas import place
 from askergeo.va._net_pipes import text_of
 from askergeo.va.connection import NO, UNKNOWN, YES, along_road, mains, share_of, straight
 from askergeo.va.network import AVLOP, VANN
+from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,7 +156,7 @@ def near_homes(
             pipes,
             kind,
             without=parameters["va_vekst_ikke_kunder"],
-            idle=parameters["va_nett_ute_av_drift"],
+            used=in_use(pipes, parameters),
         )
     ]
     points = scene.demand.points[row]

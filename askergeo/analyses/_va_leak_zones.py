@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from askergeo.geometry import geometries
-from askergeo.va._net_pipes import drawn_lines, in_use, text_of
+from askergeo.va._net_pipes import drawn_lines, text_of
+from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
     import geopandas as gpd

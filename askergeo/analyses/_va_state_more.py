@@ -37,7 +37,7 @@ def renewal_table(va_ledning: gpd.GeoDataFrame, year: int | None, parameters: Pa
     The mean is over the three years that end with the last year any pipe is renewed in, as KOSTRA
     reckons it: a register that is not kept up must not look like a net that nobody renews.
     """
-    stock = stock_of(va_ledning.reset_index(drop=True), year or _LATEST, load_lives())
+    stock = stock_of(va_ledning.reset_index(drop=True), year or _LATEST, load_lives(), parameters)
     told = stock.renewed > 0
     last = int(stock.renewed[told].max()) if told.any() else 0
     rows = []

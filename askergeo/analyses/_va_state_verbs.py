@@ -27,7 +27,8 @@ STATE = Analysis(
         "kommunegrense",
     ),
     function="askergeo.analyses.va:va",
-    parameters="va+va_fornyelse.va_fornyelse_takt_",
+    parameters="va+va_fornyelse.va_fornyelse_takt_+va_nett.va_nett_ute_av_drift"
+    "+va_nett.va_nett_planlagt",
     columns={
         "va_ledning": (
             "ledning_id*",

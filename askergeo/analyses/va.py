@@ -80,7 +80,7 @@ def va(
             remedy="Kontroller at filen har ledninger i kommunen, og legg laget til på nytt.",
         )
     year = map_year(parameters, "va_aar", kilder)
-    state = pipe_state(va_ledning, year)
+    state = pipe_state(va_ledning, parameters, year)
     limit = float(parameters["va_mangler_grense"])
     areas = areas_of(state, grunnkrets, float(parameters["va_rute_m"]), va_ledning.crs)
     lengths, counts = lack_tables(state)

@@ -15,6 +15,7 @@ import shapely
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
 from askergeo.plan._function_answer import answer_of
+from askergeo.va.status import begins_with
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -166,12 +167,7 @@ def idle(mains: pd.DataFrame, parameters: Parameters) -> NDArray[np.bool_]:
     parameters
         The set ``plansjekk``.
     """
-    if "status" not in mains:
-        return np.zeros(len(mains), dtype=bool)
-    status = mains["status"].astype(object).where(mains["status"].notna(), "")
-    text = status.astype(str).str.strip().str.casefold()
-    words = tuple(word.casefold() for word in parameters["va_ute_av_bruk"])
-    return np.asarray(text.map(lambda one: one.startswith(words)).to_numpy(dtype=bool))
+    return begins_with(mains, parameters["va_ute_av_bruk"])
 
 
 def _nearest(

@@ -68,7 +68,7 @@ def gaps(
     parameters
         The set ``va_brannvann``.
     """
-    pieces, away = _far(va_ledning, outlets, float(parameters["va_brannvann_mellom_m"]))
+    pieces, away = _far(va_ledning, outlets, parameters)
     if not len(pieces):
         return []
     middle = (pieces[:, 0] + pieces[:, 1]) / 2
@@ -100,13 +100,14 @@ def gaps(
 
 
 def _far(
-    va_ledning: gpd.GeoDataFrame | None, outlets: Numbers, limit: float
+    va_ledning: gpd.GeoDataFrame | None, outlets: Numbers, parameters: Parameters
 ) -> tuple[Numbers, Numbers]:
     """Cut the mains in pieces, and keep those too far from an outlet: (k, 2, 2), (k,)."""
     none = np.empty((0, 2, 2)), np.empty(0)
+    limit = float(parameters["va_brannvann_mellom_m"])
     if va_ledning is None:
         return none
-    state = pipe_state(va_ledning)
+    state = pipe_state(va_ledning, parameters)
     frame = state.frame
     mains = (frame["type"] == "vann") & frame["i_bruk"] & (frame["eier"] != "privat")
     kept = mains.to_numpy(dtype=bool) & state.known["linje"]

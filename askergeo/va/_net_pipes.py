@@ -11,6 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from askergeo.va._net_model import MEDIUM_OF_TYPE
+from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,7 +29,6 @@ __all__ = [
     "Pipes",
     "attributes_of",
     "drawn_lines",
-    "in_use",
     "medium_of",
     "middles",
     "number_of",
@@ -89,13 +89,6 @@ def medium_of(pipes: pd.DataFrame) -> NDArray[np.object_]:
     """Medium of each row of ``va_ledning``, (r,); empty for an unknown type."""
     kind = text_of(pipes, "type")
     return np.array([MEDIUM_OF_TYPE.get(one, "") for one in kind], dtype=object)
-
-
-def in_use(frame: pd.DataFrame, parameters: Parameters) -> Flags:
-    """Which rows their status does not say are out of use, (r,)."""
-    words = {str(one).casefold() for one in parameters["va_nett_ute_av_drift"]}
-    status = pd.Series(text_of(frame, "status")).str.casefold()
-    return np.asarray(~status.isin(words), dtype=bool)
 
 
 def drawn_lines(frame: gpd.GeoDataFrame) -> Flags:

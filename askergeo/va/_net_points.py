@@ -16,7 +16,8 @@ import shapely
 from scipy.spatial import cKDTree
 
 from askergeo.va._net_model import AVLOP, MEDIA, OVERVANN, VANN
-from askergeo.va._net_pipes import drawn_lines, in_use, medium_of, number_of, text_of
+from askergeo.va._net_pipes import drawn_lines, medium_of, number_of, text_of
+from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -12,11 +12,13 @@ import shapely
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
 from askergeo.va._renewal_life import LINED, material_rows
+from askergeo.va.status import out_of_use, planned
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from askergeo.parameters import Parameters
     from askergeo.va._renewal_life import Lives
 
     Numbers = NDArray[np.float64]
@@ -34,8 +36,6 @@ UNKNOWN: Final = -1
 _FIRST_YEAR: Final = 1800
 # A pipe that is laid so many years ahead at most is planned; later years are mistakes.
 _SOON: Final = 10
-_GONE: Final = ("nedlagt", "fjernet", "ute av drift", "utgått", "kassert", "slettet", "avviklet")
-_PLANNED: Final = ("planlagt", "prosjektert", "under bygging", "framtidig", "fremtidig")
 _LINING: Final = ("strømpe", "stromp", "foring", "fôring", "relining")
 _DEVICES: Final = ("pumpe", "ventil")
 _NAMED: Final = 10
@@ -84,7 +84,7 @@ class Stock:
         return len(self.row)
 
 
-def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives) -> Stock:
+def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives, parameters: Parameters) -> Stock:
     """Read the pipes that the municipality renews.
 
     Parameters
@@ -96,6 +96,8 @@ def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives) -> Stock:
         laying and renewal are not believed.
     table
         The lives, whose materials are used.
+    parameters
+        A set that has what a status says: ``va_nett_ute_av_drift`` and ``va_nett_planlagt``.
     """
     ids = pipes["ledning_id"].astype(str).to_numpy(dtype=object)
     lines = geometries(pipes)
@@ -103,7 +105,7 @@ def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives) -> Stock:
     medium = pipes["type"].map(_OF_TYPE).astype("Float64").to_numpy(dtype=float, na_value=-1)
     medium = medium.astype(np.int64)
     told: list[tuple[str, str, str, NDArray[np.bool_]]] = []
-    keep, left_out = _kept(pipes, medium, length, year, told)
+    keep, left_out = _kept(pipes, medium, length, year, told=told, parameters=parameters)
     laid, renewed = _years(pipes, year, keep, told)
     dimension = _number(pipes, "dimensjon_mm")
     told.append(("dimensjon_ugyldig", "Dimensjon som ikke kan brukes",
@@ -130,7 +132,9 @@ def _kept(
     medium: Whole,
     length: Numbers,
     year: int,
+    *,
     told: list[tuple[str, str, str, NDArray[np.bool_]]],
+    parameters: Parameters,
 ) -> tuple[NDArray[np.bool_], dict[str, float]]:
     """Choose municipal mains in use that have a length; say what is left out, and why."""
     owner = _text(pipes, "eier").str.lower()
@@ -141,8 +145,8 @@ def _kept(
     private = owner.isin(["privat", "annen"]) | (owner.isna() & function.eq("stikkledning"))
     reasons = {
         "Private og andres ledninger": private.fillna(value=False).to_numpy(dtype=bool),
-        "Ute av drift": _says(pipes, "status", _GONE),
-        "Planlagte ledninger": _says(pipes, "status", _PLANNED) | soon,
+        "Ute av drift": out_of_use(pipes, parameters),
+        "Planlagte ledninger": planned(pipes, parameters) | soon,
         "Pumper og ventiler": function.isin(_DEVICES).fillna(value=False).to_numpy(dtype=bool),
         "Ukjent type": medium < 0,
     }

@@ -106,7 +106,7 @@ def share_of(yes: float, no: float, unknown: float) -> Share:
 
 
 def mains(
-    va_ledning: gpd.GeoDataFrame, kind: str, *, without: Sequence[str], idle: Sequence[str]
+    va_ledning: gpd.GeoDataFrame, kind: str, *, without: Sequence[str], used: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
     """Rows of the municipal mains in use that a home may be joined to.
 
@@ -120,14 +120,13 @@ def mains(
         ``vann`` or ``avlop``.
     without
         Functions of pipes that homes are not joined to.
-    idle
-        Words that a status begins with when the pipe is not in use.
+    used
+        Which rows are in use, (r,).
     """
     kept = _words(va_ledning, "type").isin(KINDS[kind])
     kept &= ~_words(va_ledning, "funksjon").isin(list(without))
     kept &= ~_words(va_ledning, "eier").isin(["privat", "annen"])
-    status = _words(va_ledning, "status").str.strip().str.casefold()
-    kept &= ~status.str.startswith(tuple(word.casefold() for word in idle))
+    kept &= used
     shapes = geometries(va_ledning)
     drawn = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     return np.flatnonzero(kept.to_numpy(dtype=bool) & drawn)

@@ -210,7 +210,7 @@ def _by_dimension(
     fit = np.full(len(points), UNKNOWN)
     if va_ledning is None or not len(points):
         return size, fit
-    state = pipe_state(va_ledning)
+    state = pipe_state(va_ledning, parameters)
     in_use = (state.frame["type"] == "vann") & state.frame["i_bruk"]
     water = in_use.to_numpy(dtype=bool) & state.known["linje"]
     lines, dimension = state.lines[water], state.frame["dimensjon_mm"].to_numpy(float)[water]

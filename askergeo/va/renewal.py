@@ -166,7 +166,7 @@ def assess(
         When a list of values does not have as many as there are classes.
     """
     table = load_lives()
-    stock = stock_of(va_ledning, year, table)
+    stock = stock_of(va_ledning, year, table, parameters)
     limits, values = classes_of(parameters, "va_fornyelse_dimensjon_hendelser")
     # Short lives come with a steep growth of the events: written as short, middle and long.
     shapes = np.array([float(one) for one in parameters["va_fornyelse_form_hendelser"]])

@@ -15,12 +15,15 @@ import pandas as pd
 import shapely
 
 from askergeo.geometry import geometries
+from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from askergeo.parameters import Parameters
 
     Truth = NDArray[np.bool_]
     Numbers = NDArray[np.float64]
@@ -65,8 +68,6 @@ ATTRIBUTES: Final = {
     "linje": "Linje i kartet",
 }
 _NO_MATERIAL: Final = frozenset({"", "ukjent", "ukj", "annet", "annen", "uk", "nan", "-", "?"})
-_GONE: Final = ("nedlagt", "fjernet", "ute av drift", "utgått", "kassert", "slettet", "avviklet")
-_PLANNED: Final = ("planlagt", "prosjektert", "under bygging", "framtidig", "fremtidig")
 _PRESSED: Final = ("pumpeledning", "pumpe", "ventil")
 _DEVICES: Final = ("pumpe", "ventil")
 _FIRST_YEAR: Final = 1800
@@ -103,13 +104,17 @@ class PipeState:
         return len(self.frame)
 
 
-def pipe_state(va_ledning: gpd.GeoDataFrame, year: int | None = None) -> PipeState:
+def pipe_state(
+    va_ledning: gpd.GeoDataFrame, parameters: Parameters, year: int | None = None
+) -> PipeState:
     """Read what is told of each pipe.
 
     Parameters
     ----------
     va_ledning
         The layer; every column but ``ledning_id`` and ``type`` may be missing.
+    parameters
+        A set that has what a status says: ``va_nett_ute_av_drift`` and ``va_nett_planlagt``.
     year
         Present year; a later year of laying cannot be. None when it is not known.
 
@@ -138,7 +143,7 @@ def pipe_state(va_ledning: gpd.GeoDataFrame, year: int | None = None) -> PipeSta
             "materiale": material.astype(object),
             "dimensjon_mm": np.where(strange_dimension, np.nan, raw_dimension),
             "anleggsaar": np.where(strange_year, np.nan, raw_year),
-            "i_bruk": ~_says(status, (*_GONE, *_PLANNED)),
+            "i_bruk": in_use(va_ledning, parameters),
             "pumpet": function.eq("pumpeledning").fillna(value=False).to_numpy(dtype=bool),
         }
     )
@@ -263,9 +268,3 @@ def _both(frame: pd.DataFrame, one: str, other: str) -> Truth:
     return np.asarray(
         (_text(frame, one).notna() & _text(frame, other).notna()).to_numpy(dtype=bool)
     )
-
-
-def _says(text: pd.Series, words: tuple[str, ...]) -> Truth:
-    codes, texts = pd.factorize(text.str.lower().str.replace("_", " ", regex=False))
-    hit = np.array([any(word in str(one) for word in words) for one in texts] + [False])
-    return np.asarray(hit[codes], dtype=np.bool_)

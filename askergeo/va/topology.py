@@ -21,7 +21,6 @@ from askergeo.va._net_pipes import (
     DEVICES,
     attributes_of,
     drawn_lines,
-    in_use,
     medium_of,
     middles,
     number_of,
@@ -29,6 +28,7 @@ from askergeo.va._net_pipes import (
 )
 from askergeo.va._net_report import HIGH, LOW, RULES, Repairs, dots
 from askergeo.va.network import BY_HEIGHT, MEDIA, OVERVANN, VANN, pipe_networks
+from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

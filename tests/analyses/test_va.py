@@ -13,7 +13,7 @@ from askergeo.catalogue import load_catalogue
 from askergeo.errors import LayerError
 from askergeo.parameters import load_parameters
 
-P = load_parameters("va+va_fornyelse.va_fornyelse_takt_", {"va_aar": 2026})
+P = load_parameters(find("va").parameters, {"va_aar": 2026})
 
 
 def pipes(**columns: object) -> gpd.GeoDataFrame:

@@ -53,10 +53,11 @@ def test_only_municipal_mains_in_use_count_and_metres_are_shapelys() -> None:
         geometry=lines,
         crs=CRS,
     )
-    found = mains(pipes, "vann", without=["overforing"], idle=["nedlagt"])
+    used = np.array([True, True, False, True, True])
+    found = mains(pipes, "vann", without=["overforing"], used=used)
     assert found.tolist() == [0]
-    assert mains(pipes, "avlop", without=[], idle=[]).tolist() == [4]
-    assert mains(pipes[["type", "geometry"]], "vann", without=[], idle=[]).tolist() == [0, 1, 2, 3]
+    assert mains(pipes, "avlop", without=[], used=used).tolist() == [4]
+    assert mains(pipes[["type", "geometry"]], "vann", without=[], used=used).tolist() == [0, 1, 3]
     points = np.array([shapely.Point(50, -30), shapely.Point(50, 500), None], dtype=object)
     away = straight(points, np.array(lines, dtype=object)[found], 100.0)
     assert away[:2].tolist() == [30, np.inf]

@@ -30,7 +30,7 @@ from tests.va.renewal_cases import YEAR, ten
 
 @pytest.fixture
 def parameters():
-    return load_parameters("va_fornyelse")
+    return load_parameters("va_fornyelse+va_nett")
 
 
 def test_the_events_are_the_integral_of_the_hazard():
@@ -242,7 +242,7 @@ def test_bad_rows_are_named_and_counted_and_the_rest_goes_on():
     )
     pipes.loc[3, "geometry"] = shapely.LineString([(0, 0), (0, 0)])
     pipes["dimensjon_mm"] = pd.array([0] + [150] * 9, dtype="Int64")
-    stock = stock_of(pipes, YEAR, load_lives())
+    stock = stock_of(pipes, YEAR, load_lives(), load_parameters("va_nett"))
     rules = dict(zip(stock.faults["regel"], stock.faults["rad"], strict=True))
     assert rules == {
         "va_fornyelse.lengde_null": "L3",
@@ -258,7 +258,7 @@ def test_bad_rows_are_named_and_counted_and_the_rest_goes_on():
 
 def test_a_pipe_that_is_laid_in_the_years_ahead_is_planned():
     pipes = ten(anleggsaar=pd.array([YEAR + 1, YEAR + 10, YEAR + 11, *[1950] * 7], dtype="Int64"))
-    stock = stock_of(pipes, YEAR, load_lives())
+    stock = stock_of(pipes, YEAR, load_lives(), load_parameters("va_nett"))
     assert set(stock.left_out_m) == {"Planlagte ledninger"}
     assert stock.row.tolist() == list(range(2, 10))
     rules = dict(zip(stock.faults["regel"], stock.faults["rad"], strict=True))
