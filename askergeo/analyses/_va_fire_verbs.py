@@ -17,7 +17,7 @@ FIRE = Analysis(
     needs=("va_node", "bygning"),
     uses=("va_ledning", *_MODEL, "terreng", "grunnkrets", "kommunegrense"),
     function="askergeo.analyses.va_brannvann:va_brannvann",
-    parameters="va_brannvann+va_hydraulikk+va_nett+va_bortfall",
+    parameters=f"va_brannvann+{HYDRAULICS.parameters}",
     columns={
         **{name: HYDRAULICS.columns[name] for name in ("va_ledning", *_MODEL)},
         "va_node": (*HYDRAULICS.columns["va_node"], "kapasitet_l_s"),

@@ -34,7 +34,9 @@ HYDRAULICS = Analysis(
         "kommunegrense",
     ),
     function="askergeo.analyses.va_hydraulikk:va_hydraulikk",
-    parameters="va_hydraulikk+va_nett+va_bortfall",
+    # One town uses as much water here as where its growth is reckoned.
+    parameters="va_hydraulikk+va_nett+va_bortfall+va_vekst.va_vekst_l_person_mid"
+    "+va_vekst.va_vekst_doegnfaktor_mid+va_vekst.va_vekst_lekkasje_mid",
     columns={
         "va_ledning": _PIPES,
         "va_node": _NODES,

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["NetModel", "net_model"]
 
 _DAY_S: Final = 86_400.0
+_PERCENT: Final = 100.0
 # Share of nodes with a demand from which the demands are all there is.
 _MOSTLY: Final = 0.5
 
@@ -245,8 +246,8 @@ def _demands(
 ) -> Reals:
     """Consumption of each node on the day of most use, (n,), l/s."""
     told = _of_nodes(network, va_node, "behov_l_s")
-    litres = float(parameters["va_hydraulikk_liter_person"])
-    peak = float(parameters["va_hydraulikk_makstime"])
+    litres = float(parameters["va_vekst_l_person_mid"])
+    peak = float(parameters["va_vekst_doegnfaktor_mid"])
     people = np.zeros(network.nodes) if residents is None else residents
     silent = np.isnan(told)
     shared, few = shared_out(people, fed & silent)
@@ -307,8 +308,8 @@ def _leakage(
     """Leakage in all, l/s, and what it rests on."""
     if measured_l_s is not None:
         return max(measured_l_s, 0.0), "målt, i siste år"
-    share = float(parameters["va_hydraulikk_lekkasje_andel"])
-    mean = float(demand.sum()) / float(parameters["va_hydraulikk_makstime"])
+    share = float(parameters["va_vekst_lekkasje_mid"]) / _PERCENT
+    mean = float(demand.sum()) / float(parameters["va_vekst_doegnfaktor_mid"])
     return mean * share / (1 - share), f"{100 * share:g} % av levert vann"
 
 

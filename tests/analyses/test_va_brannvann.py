@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from askergeo.result import Result
 
 CRS = "EPSG:25832"
-SETS = "va_brannvann+va_hydraulikk+va_nett+va_bortfall"
+SETS = find("va_brannvann").parameters
 P = load_parameters(SETS)
 
 

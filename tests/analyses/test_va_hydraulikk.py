@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from askergeo.analyses import find
 from askergeo.analyses.va_hydraulikk import va_hydraulikk
 from askergeo.parameters import load_parameters
 from askergeo.privacy import suppress
@@ -27,7 +28,7 @@ def net3(shared_data: Path) -> dict[str, Any]:
 
 
 def _run(frames: dict[str, Any], **values: str) -> Result:
-    parameters = load_parameters("va_hydraulikk+va_nett+va_bortfall", values)
+    parameters = load_parameters(find("va_hydraulikk").parameters, values)
     return va_hydraulikk(**frames, parameters=parameters)
 
 

@@ -12,6 +12,7 @@ import pytest
 import shapely
 import wntr
 
+from askergeo.analyses import find
 from askergeo.parameters import load_parameters
 from askergeo.va._fire_gaps import gaps
 from askergeo.va._fire_model import NO, STEP_L_S, UNKNOWN, YES, FireModel
@@ -21,7 +22,7 @@ from askergeo.va.hydraulics import BAR_M, EpanetModel, epanet_model
 if TYPE_CHECKING:
     from pathlib import Path
 
-SETS = "va_brannvann+va_hydraulikk+va_nett+va_bortfall"
+SETS = find("va_brannvann").parameters
 P = load_parameters(SETS)
 # Two hydrants at the end of one long main of 150 mm: each gives more than 25 l/s alone.
 MAIN = """[JUNCTIONS]

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import shapely
 
+from askergeo.analyses import find
 from askergeo.parameters import load_parameters
 from askergeo.va.firewater import BASES, fire_water, outlets_of
 
-P = load_parameters("va_brannvann+va_hydraulikk+va_nett+va_bortfall")
+P = load_parameters(find("va_brannvann").parameters)
 MISSING, UNKNOWN, HAS = range(3)
 
 

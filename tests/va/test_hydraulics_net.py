@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from askergeo.analyses import find
 from askergeo.errors import LayerError, OverwriteError, ParameterError
 from askergeo.parameters import load_parameters
 from askergeo.va._hydraulic_names import valid_names
@@ -60,7 +61,7 @@ def _frames(**change: object) -> dict[str, Any]:
 
 def _parameters(**values: str) -> Any:
     return load_parameters(
-        "va_hydraulikk+va_nett+va_bortfall",
+        find("va_hydraulikk").parameters,
         {"va_hydraulikk_dogn": ",".join(["1"] * 24), **values},
     )
 
@@ -152,13 +153,13 @@ def test_residents_are_the_demand_where_no_other_is_told() -> None:
         {"adresse_id": ["x"]}, geometry=gpd.points_from_xy([295], [5]), crs=CRS
     )
     frames["befolkning"] = pd.DataFrame({"adresse_id": ["x"], "antall": [1000]})
-    placed = _made(frames, va_hydraulikk_lekkasje_andel="0.5")
+    placed = _made(frames, va_vekst_lekkasje_mid="50")
     assert placed.people is not None
     assert placed.people["b"] == 1000
     run = run_epanet(placed.model)
-    use = 1000 * 140 * 1.3 / 86_400
+    use = 1000 * 175 * 1.6 / 86_400
     # Half of what is delivered leaks: as much as is used on a mean day.
-    assert run.demand_l_s[0, run.junction].sum() == pytest.approx(use + use / 1.3, rel=1e-4)
+    assert run.demand_l_s[0, run.junction].sum() == pytest.approx(use + use / 1.6, rel=1e-4)
 
 
 def test_the_model_does_not_tell_how_many_live_in_a_house() -> None:
@@ -170,9 +171,9 @@ def test_the_model_does_not_tell_how_many_live_in_a_house() -> None:
         crs=CRS,
     )
     frames["befolkning"] = pd.DataFrame({"adresse_id": ["x", "y", "z"], "antall": [1, 4, 9]})
-    placed = _made(frames, va_hydraulikk_lekkasje_andel="0")
+    placed = _made(frames, va_vekst_lekkasje_mid="0")
     use = {line.split()[0]: float(line.split()[1]) for line in _section(placed.model, "DEMANDS")}
-    one = 140 * 1.3 / 86_400
+    one = 175 * 1.6 / 86_400
     assert use["b"] == use["c"] == pytest.approx(2.5 * one, rel=1e-3)
     assert sum(use.values()) == pytest.approx(14 * one, rel=1e-3)
     told = placed.model.guesses.set_index("antatt").loc["Forbruket der færre enn 5 bor"]
