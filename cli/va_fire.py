@@ -21,7 +21,7 @@ def register(water: typer.Typer, command: type) -> None:
 @with_common
 def fire(
     data: Data,
-    out: Out = Path("brannvann"),
+    out: Out = Path("va-brannvann"),
     *,
     model: Annotated[
         str | None,
@@ -39,8 +39,8 @@ def fire(
 ) -> None:
     """Brannvann: bygninger uten uttak nær nok, eller med for lite vann.
 
-    $ askergeo va brannvann --data asker --ut brannvann
-    $ askergeo va brannvann --data asker --ut brannvann --modell ingen
+    $ askergeo va brannvann --data asker --ut va-brannvann
+    $ askergeo va brannvann --data asker --ut va-brannvann --modell ingen
     $ askergeo va brannvann --data asker --ut nye-uttak --scenario nye-uttak
     $ askergeo va brannvann --data asker --ut ut --parameter va_brannvann_avstand_smaahus_m=100
 

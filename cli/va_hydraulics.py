@@ -22,7 +22,7 @@ def register(water: typer.Typer, command: type) -> None:
 @with_common
 def hydraulics(
     data: Data,
-    out: Out = Path("hydraulikk"),
+    out: Out = Path("va-hydraulikk"),
     *,
     model: Annotated[
         str | None,
@@ -52,7 +52,7 @@ def hydraulics(
 ) -> None:
     """Trykk og vannføring time for time, mot grensene, og hvem som bor der trykket er lavt.
 
-    $ askergeo va hydraulikk --data asker --ut hydraulikk
+    $ askergeo va hydraulikk --data asker --ut va-hydraulikk
     $ askergeo va hydraulikk --data asker --ut ut --modell nett --skriv modell.inp
     $ askergeo va hydraulikk --data asker --ut ut --priser priser.csv
 

@@ -21,7 +21,7 @@ def register(water: typer.Typer, command: type) -> None:
 @with_common
 def leaks(
     data: Data,
-    out: Out = Path("lekkasje"),
+    out: Out = Path("va-lekkasje"),
     *,
     pressure: Annotated[
         float | None,
@@ -36,8 +36,8 @@ def leaks(
 ) -> None:
     """Lekkasje i hver sone, år for år, fra målt vann inn og målt forbruk.
 
-    $ askergeo va lekkasje --data asker --ut lekkasje
-    $ askergeo va lekkasje --data asker --ut lekkasje --trykk 55
+    $ askergeo va lekkasje --data asker --ut va-lekkasje
+    $ askergeo va lekkasje --data asker --ut va-lekkasje --trykk 55
 
     Negativ lekkasje er målerfeil, og det sies fra om den. Et tall som mangler, er ukjent, ikke
     null.

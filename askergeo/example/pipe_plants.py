@@ -128,7 +128,8 @@ def _sewer_plants(
             what |= {"til_aar": CLOSING, "til_anlegg_id": ids[large],
                      "kapasitet_pe": max(np.ceil(load[k] * 1.05 / 10) * 10, 60)}  # fmt: skip
         if k == large:
-            more = what["kapasitet_pe"] * 1.25
+            # It is built out for the plant that is pumped to it, a year after that has closed.
+            more = (load[large] + load[closing]) * 1.3
             what |= {"ny_kapasitet_pe": np.ceil(more / 100) * 100, "ny_kapasitet_aar": _MORE}
         name = f"{_NAMES[k]} renseanlegg"
         node = first + int(seeds["node"].iloc[k])
