@@ -89,9 +89,10 @@ def add_inp(
             "En ledningsnettmodell kan ikke legges i et scenario.",
             remedy="Legg den i datapakken som scenariet bygger på.",
         )
+    model = read_inp(path)
+    # Only now: a file that is no model must not be answered with how to replace the map of pipes.
     if not (append or overwrite):
         _refuse_present(package, layers)
-    model = read_inp(path)
     placing = placing_of(model, crs, package.crs)
     frames = layers_of(model, crs=crs, target=package.crs, catalogue=package.catalogue)
     if placing.crs != "lokal":
@@ -131,8 +132,8 @@ def _refuse_present(package: DataPackage, layers: Sequence[str]) -> None:
     if there:
         raise OverwriteError(
             f"{', '.join(there)} er allerede i datapakken {package.path}.",
-            remedy="Legg til --overskriv for å erstatte, eller --tillegg for å legge modellen til "
-            "ved siden av det som er der.",
+            remedy="Bruk --tillegg for å legge modellen til ved siden av det som er der. Med "
+            "--overskriv blir lagene erstattet, og ledningskartet som ligger der, er borte.",
         )
 
 

@@ -88,7 +88,7 @@ class Parameters:
             else:
                 changed[name] = replace(changed[name], value=new, changed=True)
         if problems:
-            msg = f"Parametre for «{self.name}»:\n{collect(problems)}"
+            msg = f"Parametre for «{self.name.partition('+')[0]}»:\n{collect(problems)}"
             raise ParameterError(msg, remedy="Se «askergeo parametre» for navn og verdier.")
         return Parameters(self.name, list(changed.values()))
 
@@ -179,13 +179,14 @@ def _read(parameter: Parameter, value: Any) -> Any:  # noqa: ANN401
         raise ValueError(msg) from None
     if isinstance(new, float) and not math.isfinite(new):
         raise ValueError(f"«{parameter.name}» = {value!r} er ikke et tall som kan regnes med")
+    said = f"«{parameter.name}» ({parameter.title}) = {value_text(new, parameter.unit)}"
     if parameter.minimum is not None and new < parameter.minimum:
-        raise ValueError(f"«{parameter.name}» = {_show(new)} er under {_show(parameter.minimum)}")
+        raise ValueError(f"{said} er under {value_text(parameter.minimum, parameter.unit)}")
     if parameter.maximum is not None and new > parameter.maximum:
-        raise ValueError(f"«{parameter.name}» = {_show(new)} er over {_show(parameter.maximum)}")
+        raise ValueError(f"{said} er over {value_text(parameter.maximum, parameter.unit)}")
     if parameter.choices and new not in parameter.choices:
-        allowed = value_text(parameter.choices)
-        raise ValueError(f"«{parameter.name}» = {value_text(new)} er ikke blant {allowed}")
+        allowed = value_text([one for one in parameter.choices if one != ""])
+        raise ValueError(f"{said} er ikke blant {allowed}")
     return new
 
 

@@ -6,6 +6,7 @@ typer's own help is in English and starts with the options; a planner wants to s
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 import textwrap
 from typing import Any
@@ -17,11 +18,16 @@ __all__ = ["Command", "Group", "usage"]
 _HELP_OPTION = ("--hjelp, --help", "Vis denne hjelpen.")
 # What typer calls the options of a verb that does not say itself.
 _TYPER_OPTIONS = "[OPTIONS]"
+_COMMA = re.compile(r"[-+]?\d*,\d+")
 _WIDTH = min(100, shutil.get_terminal_size().columns)
 
 
 class Command(TyperCommand):
     """A verb. Its docstring is the help; lines that start with ``$`` are the examples."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Read numbers with a decimal comma too: a planner writes 1,4."""
+        return super().parse_args(ctx, _with_points(self, args))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  (typer's own types are private)
         """Write usage, examples, description, arguments and options."""
@@ -68,6 +74,30 @@ def usage(command: Any, ctx: Any) -> str:  # noqa: ANN401
         return f"{ctx.command_path} [VALG] eller {ctx.command_path} KOMMANDO …"
     own = command.options_metavar
     return " ".join([*pieces, "[VALG]" if own == _TYPER_OPTIONS else own])
+
+
+def _with_points(command: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+    """Return the words with a decimal point in the values of options that are numbers."""
+    numbers = {
+        name for parameter in command.params if _is_number(parameter) for name in parameter.opts
+    }
+    words = list(args)
+    for at, word in enumerate(args):
+        name, sign, value = word.partition("=")
+        if sign and name in numbers:
+            words[at] = f"{name}={_with_point(value)}"
+        elif at and args[at - 1] in numbers:
+            words[at] = _with_point(word)
+    return words
+
+
+def _is_number(parameter: Any) -> bool:  # noqa: ANN401
+    described = getattr(parameter, "type_descriptor", None)
+    return getattr(described, "annotation", None) is float
+
+
+def _with_point(text: str) -> str:
+    return text.replace(",", ".") if _COMMA.fullmatch(text) else text
 
 
 def _split(text: str) -> tuple[str, list[str]]:

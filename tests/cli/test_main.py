@@ -86,6 +86,15 @@ def test_wrong_use_is_said_in_norwegian_with_exit_code_2(arguments, said, capsys
     assert "Traceback" not in err
 
 
+def test_a_number_may_have_a_decimal_comma(tmp_path, capsys):
+    there = ["--data", str(tmp_path)]
+    assert run(["va", "fornyelse", *there, "--takt-vann", "1,4"]) == 2
+    assert run(["va", "fornyelse", *there, "--takt-vann=1,4"]) == 2
+    assert "ingen datapakke" in capsys.readouterr().err
+    assert run(["va", "fornyelse", *there, "--takt-vann", "1,4,2"]) == 2
+    assert "skriv et tall" in capsys.readouterr().err
+
+
 def test_version_names_the_engines(capsys):
     assert run(["--version"]) == 0
     out = capsys.readouterr().out
