@@ -161,8 +161,8 @@ def read_lock(folder: Path) -> Lock:
             ) from None
         raise MissingFileError(
             f"{what}; det er derfor ingen datapakke der.",
-            remedy="Lag en datapakke med «askergeo data ny MAPPE --kommune NUMMER», eller et scenario "
-            "med «askergeo data ny MAPPE --over DATAPAKKE».",
+            remedy="Lag en datapakke med «askergeo data ny MAPPE --kommune NUMMER», eller et "
+            "scenario med «askergeo data ny MAPPE --over DATAPAKKE».",
         ) from None
     except (ValueError, OSError) as error:
         raise PackageError(f"{path} kan ikke leses: {error}", remedy=REMEDY) from error
