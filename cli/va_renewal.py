@@ -31,7 +31,9 @@ def renewal(
         typer.Option(
             "--budsjett",
             metavar="MILL_KR",
-            help="Mill. kr i året. Planen går aldri over. Uten følger planen takten.",
+            min=0,
+            help="Mill. kr i året. Planen går aldri over; 0 er en plan uten noe. Uten følger "
+            "planen takten.",
         ),
     ] = None,
     water: Annotated[

@@ -17,6 +17,7 @@ from askergeo.va.renewal import (
     Course,
     Projects,
     assess,
+    budget_of,
     courses_of,
     make_projects,
     plan,
@@ -35,7 +36,6 @@ __all__ = ["Actual", "Scene", "actual_of", "make_scene"]
 
 # KOSTRA's mean is over this many years.
 _MEAN: Final = 3
-_KRONER: Final = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +80,9 @@ class Scene:
     events_known: bool
 
     @property
-    def budget(self) -> float:
-        """Kroner a year; 0 when the plan follows the rates."""
-        return float(self.parameters["va_fornyelse_budsjett"]) * _KRONER
+    def budget(self) -> float | None:
+        """Kroner a year; ``None`` when the plan follows the rates."""
+        return budget_of(self.parameters)
 
     @property
     def plan_years(self) -> range:
@@ -147,8 +147,8 @@ def _more(actual: Actual) -> tuple[float, ...]:
 
 def _order(made: Projects, year_of: NDArray[np.int64], parameters: Parameters) -> NDArray[np.int64]:
     """Order projects by year, those outside the plan last, then by risk for what they take."""
-    takes = made.frame["kr"] if float(parameters["va_fornyelse_budsjett"]) > 0 else None
-    size = made.frame[["vann", "avlop"]].sum(axis=1) if takes is None else takes
+    held = budget_of(parameters) is not None
+    size = made.frame["kr"] if held else made.frame[["vann", "avlop"]].sum(axis=1)
     worth = made.frame["risiko"].to_numpy() / np.maximum(size.to_numpy(dtype=np.float64), 1.0)
     # Storm water alone takes none of the rates, and is last among those outside the plan.
     worth = np.where(size.to_numpy() > 0, worth, -1.0)

@@ -165,7 +165,7 @@ def plan_table(scene: Scene) -> Table:
         **_cost_columns(),
         "risiko": Column(title="Av risikoen i hele nettet", unit="%", decimals=1),
     }
-    if scene.budget > 0:
+    if scene.budget is not None:
         frame.insert(len(frame.columns) - 1, "ramme", scene.budget / _MILLION)
         frame.loc[TOTAL, "ramme"] = scene.budget / _MILLION * len(years)
         columns["ramme"] = Column(title="Budsjett", unit="mill. kr", decimals=1)
@@ -186,7 +186,7 @@ def _share(part: pd.Series, whole: float) -> pd.Series:
 
 def _limit_text(scene: Scene) -> str:
     """Say what holds the plan."""
-    if scene.budget > 0:
+    if scene.budget is not None:
         carried = str(scene.parameters["va_fornyelse_overfor"]) == "ja"
         how = (
             "Summen til og med hvert år går aldri over budsjettet til og med det året."
@@ -217,7 +217,7 @@ def share_of_best(scene: Scene) -> float:
 
     NaN when the plan follows the rates.
     """
-    if scene.budget <= 0:
+    if scene.budget is None:
         return float("nan")
     frame = scene.made.frame
     worth = frame["risiko"].to_numpy(dtype=np.float64)

@@ -141,7 +141,7 @@ def _lagging(scene: Scene) -> Iterator[Finding]:
 
 def _too_dear(scene: Scene) -> Iterator[Finding]:
     """Name the projects that cost more than a year's budget; they are never carried out."""
-    if scene.budget <= 0:
+    if scene.budget is None:
         return
     frame: pd.DataFrame = scene.made.frame
     dear = frame[(frame["kr"] > scene.budget) & (scene.year_of == 0)]
@@ -160,7 +160,7 @@ def _too_dear(scene: Scene) -> Iterator[Finding]:
 
 def _under_rate(scene: Scene) -> Iterator[Finding]:
     """Say when a plan that follows the rates renews far less than they give."""
-    if scene.budget > 0:
+    if scene.budget is not None:
         return
     planned = scene.made.frame[scene.year_of > 0]
     for medium, name in enumerate(MEDIA[:2]):

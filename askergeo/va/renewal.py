@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.errors import ParameterError
+from askergeo.numbers import format_number
 from askergeo.va._renewal_age import ages_of
 from askergeo.va._renewal_breaks import (
     classes_of,
@@ -63,6 +64,7 @@ __all__ = [
     "Projects",
     "assess",
     "bound",
+    "budget_of",
     "courses_of",
     "dug",
     "make_projects",
@@ -75,6 +77,8 @@ __all__ = [
 _COUNTED: Final = ("va_fornyelse_hendelser_vann", "va_fornyelse_hendelser_avlop")
 _NEW: Final = ("va_fornyelse_nytt_materiale_vann", "va_fornyelse_nytt_materiale_avlop")
 _KRONER: Final = 1e6
+# What the parameter of the budget is when it is not given.
+_NOT_GIVEN: Final = -1.0
 _PERCENT: Final = 100.0
 _METRES: Final = 1_000.0
 
@@ -254,16 +258,36 @@ def _consequence(
     return np.asarray((own + lost) * road, dtype=np.float64)
 
 
+def budget_of(parameters: Parameters) -> float | None:
+    """Return the kroner there are each year, ``None`` when no budget is given; 0 is a budget.
+
+    Raises
+    ------
+    ParameterError
+        When it is below 0 without being the −1 that is not given.
+    """
+    given = float(parameters["va_fornyelse_budsjett"])
+    if given == _NOT_GIVEN:
+        return None
+    if given < 0:
+        raise ParameterError(
+            f"Budsjettet er {format_number(given, 1)} mill. kr i året; det kan ikke være under 0.",
+            remedy="Skriv for eksempel «--budsjett 20». Uten «--budsjett» følger planen takten.",
+        )
+    return given * _KRONER
+
+
 def plan(found: Assessment, made: Projects, parameters: Parameters) -> Whole:
     """Give each project the year it is carried out in, `NEVER` when the plan ends first.
 
-    With a budget its kroner are held; without, the metres of the rates of water and sewage, which
-    are saved up from year to year. Storm water is renewed with the others only, then.
+    With a budget its kroner are held, also when they are 0; without, the metres of the rates of
+    water and sewage, which are saved up from year to year. Storm water is renewed with the others
+    only, then.
     """
     count = int(parameters["va_fornyelse_plan_aar"])
     worth = made.frame["risiko"].to_numpy(dtype=np.float64)
-    money = float(parameters["va_fornyelse_budsjett"]) * _KRONER
-    if money > 0:
+    money = budget_of(parameters)
+    if money is not None:
         carry = str(parameters["va_fornyelse_overfor"]) == "ja"
         takes = made.frame[["kr"]].to_numpy(dtype=np.float64)
         return schedule(worth, takes, np.full((count, 1), money), carry=carry)

@@ -20,6 +20,7 @@ from askergeo.va.renewal import (
     MIDDLE,
     WATER,
     assess,
+    budget_of,
     courses_of,
     make_projects,
     plan,
@@ -139,6 +140,28 @@ def test_the_budget_is_held_every_year(parameters):
     assert (years >= 0).all()
     assert (spent <= budget * 1e6).all()
     assert len(spent) > 1
+
+
+@pytest.mark.parametrize("budget", [0.0, 0.1, 1.0, 3.0, 4.4, 9.0, 100.0])
+@pytest.mark.parametrize("carry", ["ja", "nei"])
+def test_no_plan_exceeds_its_budget_and_nothing_is_a_budget_too(parameters, budget, carry):
+    pipes = ten()
+    found = assess(pipes, year=YEAR, parameters=parameters)
+    made = make_projects(found, pipes, parameters=parameters)
+    chosen = {"va_fornyelse_budsjett": budget, "va_fornyelse_overfor": carry}
+    years = plan(found, made, parameters.override(chosen))
+    cost = made.frame["kr"].to_numpy()
+    for year in range(10):
+        now = (years == year) if carry == "nei" else (years >= 0) & (years <= year)
+        assert cost[now].sum() <= budget * 1e6 * (1 if carry == "nei" else year + 1)
+    assert (years >= 0).any() == (budget >= 3 or (carry == "ja" and budget > 0.1))
+
+
+def test_a_budget_that_is_not_given_is_not_one_of_nothing(parameters):
+    assert budget_of(parameters) is None
+    assert budget_of(parameters.override({"va_fornyelse_budsjett": 0})) == 0.0
+    with pytest.raises(ParameterError, match="under 0"):
+        budget_of(parameters.override({"va_fornyelse_budsjett": "-0,5"}))
 
 
 def test_with_a_rate_no_more_is_renewed_than_the_rate_has_given_so_far(parameters):
