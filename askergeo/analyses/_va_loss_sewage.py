@@ -86,7 +86,7 @@ def sewers_of(layers: Layers, parameters: Parameters) -> Sewers:
             va_ledning=layers.va_ledning, parameters=parameters,
         )  # fmt: skip
     places = places_on(network, hung, layers, parameters)
-    jumps = pumped_jumps(network, layers.va_anlegg)
+    jumps = pumped_jumps(network, layers.va_anlegg, layers.year)
     start = np.concatenate([network.start, jumps[:, 0]]).astype(np.int64)
     end = np.concatenate([network.end, jumps[:, 1]]).astype(np.int64)
     valves = np.zeros((len(start), 2), np.int8)

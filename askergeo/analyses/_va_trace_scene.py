@@ -310,7 +310,8 @@ def _follow(
     parameters: Parameters,
 ) -> Trace:
     if network.medium != VANN:
-        return trace_sewage(network, begin, direction, pumped_jumps(network, layers.va_anlegg))
+        jumps = pumped_jumps(network, layers.va_anlegg, layers.year)
+        return trace_sewage(network, begin, direction, jumps)
     sources, _, _ = water_sources(network, layers, parameters)
     crossings = str(parameters["va_bortfall_kryss"]) == "ja"
     return trace_water(

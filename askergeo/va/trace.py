@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.va._net_model import BY_HEIGHT, VANN
+from askergeo.va._net_pipes import number_of, text_of
 from askergeo.va._supply_tree import root_walk, topmost
 from askergeo.va.supply import dry_without
 
@@ -36,6 +37,9 @@ UP, DOWN = "opp", "ned"
 SURE: Final = ("sikker", "antatt", "ukjent")
 # Ways that differ less than this (m) are as short.
 _SAME: Final = 1e-6
+_STATION: Final = "pumpestasjon"
+# A plant out of use is no point of the network: it stood at the node that is as near as this (m).
+_STOOD_M: Final = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +118,13 @@ def trace_sewage(
     )
 
 
-def pumped_jumps(network: PipeNetwork, va_anlegg: pd.DataFrame | None) -> Whole:
+def pumped_jumps(
+    network: PipeNetwork, va_anlegg: pd.DataFrame | None, year: int | None = None
+) -> Whole:
     """Return the nodes that plants pump from and to by their register, where no pipe leaves.
+
+    Only pumping stations do, and a treatment plant that is closed: of one in use the register
+    tells who takes over when it closes.
 
     Parameters
     ----------
@@ -123,6 +132,8 @@ def pumped_jumps(network: PipeNetwork, va_anlegg: pd.DataFrame | None) -> Whole:
         Of sewage or storm water.
     va_anlegg
         The layer of the catalogue; without it, or its ``til_anlegg_id``, there are none.
+    year
+        Year of the network; ``None`` when it is unknown, and then no plant is known to be closed.
 
     Returns
     -------
@@ -142,9 +153,32 @@ def pumped_jumps(network: PipeNetwork, va_anlegg: pd.DataFrame | None) -> Whole:
     tail = np.where(network.direction < 0, network.end, network.start)
     leaves = np.zeros(network.nodes, dtype=np.bool_)
     leaves[tail] = True
+    closed = _closed(va_anlegg, year)
+    node = np.where(closed & (node < 0), _places_of(network, va_anlegg), node)
     mine = (node >= 0) & (target >= 0) & (node != target)
+    mine &= (text_of(va_anlegg, "type") == _STATION) | closed
     mine &= ~leaves[np.where(mine, node, 0)]
     return np.stack([node[mine], target[mine]], axis=1)
+
+
+def _closed(va_anlegg: pd.DataFrame, year: int | None) -> Truth:
+    """Tell which plants are closed before a year, (f,)."""
+    if year is None:
+        return np.zeros(len(va_anlegg), dtype=np.bool_)
+    return np.asarray(number_of(va_anlegg, "til_aar") < year, dtype=np.bool_)
+
+
+def _places_of(network: PipeNetwork, va_anlegg: pd.DataFrame) -> Whole:
+    """Return the node nearest each plant, where a plant out of use stood, (f,); −1 too far off."""
+    found = np.full(len(va_anlegg), -1, dtype=np.int64)
+    shapes = va_anlegg.geometry.array if "geometry" in va_anlegg else []
+    for row, shape in enumerate(shapes):
+        if not network.nodes or shape is None or shape.is_empty:
+            continue
+        away = np.hypot(*(network.xy - [shape.centroid.x, shape.centroid.y]).T)
+        nearest = int(np.argmin(away))
+        found[row] = nearest if away[nearest] <= _STOOD_M else -1
+    return found
 
 
 def _reached(nodes: int, tails: Whole, heads: Whole, seeds: Whole) -> Truth:

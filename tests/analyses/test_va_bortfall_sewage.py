@@ -93,3 +93,29 @@ def test_without_a_plant_it_is_unknown_who_is_hit_and_it_is_said() -> None:
     layers["va_ledning"] = layers["va_ledning"].iloc[:1]
     water = va_bortfall(**layers, parameters=PARAMETERS)
     assert not any("avløpsanlegg" in text for text in water.warnings)
+
+
+def test_a_plant_is_no_way_to_the_one_that_takes_over_before_it_is_closed() -> None:
+    layers = town()
+    plants = layers["va_anlegg"]
+    # RA2 hands over to RA from 2028; its pipe joins nothing else.
+    second = gpd.GeoDataFrame(
+        {
+            "anlegg_id": ["RA2"],
+            "type": ["renseanlegg"],
+            "til_anlegg_id": ["RA"],
+            "til_aar": [2027.0],
+        },
+        geometry=[shapely.Point(600, 600)],
+        crs=CRS,
+    )
+    layers["va_anlegg"] = pd.concat([plants[plants["anlegg_id"] != "P2"], second])
+    now = sewers_of(Layers.of(layers, 2026), PARAMETERS)
+    names = now.network.facility_row[now.pipes.sources]
+    told = Layers.of(layers).va_anlegg["anlegg_id"].to_numpy()[names]
+    taken = dict(zip(told, now.answer.source[:, 0].tolist(), strict=True))
+    assert taken == {"RA": 42.0, "RA2": 25.0}
+    after = sewers_of(Layers.of(layers, 2028), PARAMETERS)
+    assert after.answer.source[:, 0].tolist() == [67.0]
+    # Where no year is known both run.
+    assert len(sewers_of(Layers.of(layers), PARAMETERS).pipes.sources) == 2
