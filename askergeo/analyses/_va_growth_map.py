@@ -12,9 +12,11 @@ import pandas as pd
 from askergeo.analyses._background import land_of
 from askergeo.analyses._va_growth_connect import near_layer_frame
 from askergeo.analyses._va_growth_pipes import MAIN_COLUMNS, shown_mains
+from askergeo.analyses._va_growth_tables import year_column
 from askergeo.analyses._va_growth_wait import FREE, NEVER, NO_PLANT, UNSURE, WAITS, worst
 from askergeo.geometry import geometries
 from askergeo.result import Column, MapLayer, Style, StyleClass
+from askergeo.va._net_pipes import text_of
 
 if TYPE_CHECKING:
     from askergeo.analyses._va_growth_connect import Near
@@ -78,7 +80,8 @@ def layers_of(
 
 
 def _plants(scene: Scene, kind: str, found: PlantLoad) -> pd.DataFrame:
-    del kind
+    side, anlegg = scene.sides[kind], scene.layers["va_anlegg"]
+    assert anlegg is not None  # noqa: S101
     plants, over = found.plants, found.over["hoved"]
     lacks = np.isnan(np.where(plants.running, plants.capacity, 0.0)).any(axis=1)
     state = np.select(
@@ -86,12 +89,14 @@ def _plants(scene: Scene, kind: str, found: PlantLoad) -> pd.DataFrame:
          ~np.isnan(over), lacks],
         ["Ikke i bruk ennå", "Fullt i dag", "Blir fullt", "Ukjent"], "Har plass",
     )  # fmt: skip
+    # Works that are reckoned together stand each in its own place.
+    names, ids = (text_of(anlegg, one)[side.each] for one in ("navn", "anlegg_id"))
     return pd.DataFrame(
         {
-            "anlegg": plants.names,
-            "klasse": state,
-            "fullt": pd.array([None if np.isnan(one) else int(one) for one in over], dtype="Int64"),
-            "rad": plants.row,
+            "anlegg": np.where(names == "", ids, names),
+            "klasse": state[side.group],
+            "fullt": year_column(over[side.group]),
+            "rad": side.each,
         }
     )
 

@@ -101,8 +101,9 @@ def _plant_note(kind: str) -> str:
             "«Det som fyller det» om anlegget har plass, eller om kapasiteten er ukjent."
         )
     return (
-        "Vann i største døgn, med lekkasje. Vannverk i samme nett er regnet sammen, fordi de kan "
-        "avlaste hverandre så langt ledningene rekker."
+        "Vann i største døgn, med lekkasje. Vannverk som åpne ledninger binder sammen, er regnet "
+        "sammen, fordi de kan avlaste hverandre så langt ledningene rekker. En stengt ventil "
+        "skiller dem."
     )
 
 

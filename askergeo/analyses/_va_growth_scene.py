@@ -25,6 +25,7 @@ from askergeo.va._load_growth import (
     together,
 )
 from askergeo.va._load_limits import groups_of, shared
+from askergeo.va._load_parts import open_parts
 from askergeo.va.connection import UNKNOWN, connected
 from askergeo.va.customers import customers, may_have_customers, nearest_piece, piece_lines
 from askergeo.va.network import AVLOP, VANN, pipe_network
@@ -80,6 +81,9 @@ class Side:
         Position in ``plants`` of each place's, (p,); −1 unknown.
     how
         `BY_NET` and so on, (p,).
+    each, group
+        Row of ``va_anlegg`` of every plant by itself, (w,), and its position in ``plants``, (w,):
+        waterworks that feed the same open net are one there.
     flow
         The way of sewage; ``None`` for water and without pipes.
     node
@@ -92,6 +96,8 @@ class Side:
     plants: load.Plants
     plant: Whole
     how: NDArray[np.int8]
+    each: Whole
+    group: Whole
     flow: load.Flow | None
     node: Whole
 
@@ -288,11 +294,13 @@ def _side(
     node = _nodes(network, flow, piece)
     at = _Joined(network, flow, piece, node, on)
     plant, how = _plant_of(kind, at, demand, plants, layers)
+    each, group = plants.row, np.arange(len(plants.row), dtype=np.int64)
     if kind == VANN and network is not None and network.nodes and len(plants.row):
-        plants, plant = _sharing(network, plants, plant)
+        plants, group = _sharing(network, plants)
+        plant = np.where(plant >= 0, group[np.maximum(plant, 0)], -1).astype(np.int64)
     return Side(
-        network=network, piece=piece, on=on, plants=plants, plant=plant, how=how, flow=flow,
-        node=node,
+        network=network, piece=piece, on=on, plants=plants, plant=plant, how=how, each=each,
+        group=group, flow=flow, node=node,
     )  # fmt: skip
 
 
@@ -346,13 +354,13 @@ class _Joined(NamedTuple):
     on: Truth
 
 
-def _sharing(network: PipeNetwork, plants: load.Plants, plant: Whole) -> tuple[load.Plants, Whole]:
-    """Put waterworks of the same net together: they feed it between them."""
+def _sharing(network: PipeNetwork, plants: load.Plants) -> tuple[load.Plants, Whole]:
+    """Put waterworks that open pipes join together, and tell the group of each."""
+    at_node, _ = open_parts(network)
     node = network.facility_at[plants.row]
-    group = np.where(node >= 0, network.component[np.maximum(node, 0)], -1).astype(np.int64)
+    group = np.where(node >= 0, at_node[np.maximum(node, 0)], -1).astype(np.int64)
     together = shared(plants, group)
-    to = groups_of(plants, together)
-    return together, np.where(plant >= 0, to[np.maximum(plant, 0)], -1).astype(np.int64)
+    return together, groups_of(plants, together)
 
 
 def _plant_of(
@@ -384,15 +392,14 @@ def _plant_of(
 
 
 def _works_of(network: PipeNetwork, by_node: Whole, piece: Whole) -> Whole:
-    """Waterworks of each place's part of the net; of several, which share it, one."""
-    count = int(network.component.max(initial=-1)) + 1
+    """Waterworks of each place's open part of the net; of several, which share it, one."""
     works = np.flatnonzero(by_node >= 0)
     if not network.edges or not len(works):
         return np.full(len(piece), -1, dtype=np.int64)
-    only = np.full(count, -1, dtype=np.int64)
-    only[network.component[works]] = by_node[works]
-    part = network.component[network.start[np.maximum(piece, 0)]]
-    return np.where(piece >= 0, only[part], -1).astype(np.int64)
+    at_node, at_piece = open_parts(network)
+    only = np.full(int(max(at_node.max(), at_piece.max())) + 1, -1, dtype=np.int64)
+    only[at_node[works]] = by_node[works]
+    return np.where(piece >= 0, only[at_piece[np.maximum(piece, 0)]], -1).astype(np.int64)
 
 
 def _by_zone(

@@ -150,7 +150,7 @@ def shared(plants: Plants, group: Whole) -> Plants:
     plants
         Waterworks.
     group
-        Number of the net that each feeds, (p,); −1 stands alone.
+        Number of the open net that each feeds, (p,); −1 stands alone.
 
     Returns
     -------

@@ -171,3 +171,34 @@ def test_the_example_has_the_share_and_the_full_plant_of_its_key(demo_folder: Pa
     told = {name: one["fullt_aar"] for name, one in key["renseanlegg"]["anlegg"].items()}
     found = plants["fullt_hoved"].astype(object).where(plants["fullt_hoved"].notna(), None)
     assert found.to_dict() == told
+
+
+def two_works(status: str) -> dict[str, Any]:
+    """Ten homes on each side of a valve between two waterworks."""
+    whole = {one: value for one, value in town().items() if one in ("adresse", "befolkning")}
+    whole["va_ledning"] = layer(
+        [line((0, 0), (95, 0)), line((95, 0), (200, 0))],
+        ledning_id=["V1", "V2"], type=["vann"] * 2, funksjon=["hovedledning"] * 2,
+    )  # fmt: skip
+    whole["va_node"] = layer([at(95, 0)], node_id=["K"], type=["ventil"], status=[status])
+    whole["va_anlegg"] = layer(
+        [at(0, 0), at(200, 0)], anlegg_id=["VV1", "VV2"], navn=["Vest", "Øst"],
+        type=["vannverk"] * 2, kapasitet_m3_dogn=[10.0, 100.0],
+    )  # fmt: skip
+    return whole
+
+
+def test_works_are_together_only_where_open_pipes_join_them() -> None:
+    apart = run(two_works("stengt"))
+    # 50 residents of 175 l on each side: 8,75 m³ · (1,6 + 0,32 / 0,68) = 18,1 m³ in a day.
+    frame = apart.table("vannverk").frame
+    assert frame["regnet"].to_dict() == {"VV1": 20, "VV2": 20}
+    assert frame["fullt_hoved"].fillna(0).to_dict() == {"VV1": 2026, "VV2": 0}
+    whole = run(two_works("åpen"))
+    assert whole.table("vannverk").frame["regnet"].to_dict() == {"VV1+VV2": 40}
+    # Each works has its own sign on the map, pooled or not.
+    for result, states in ((apart, ["Fullt i dag", "Har plass"]), (whole, ["Har plass"] * 2)):
+        signs = result.layer("anlegg").frame
+        assert signs["anlegg"].tolist() == ["Vest", "Øst"]
+        assert signs["klasse"].tolist() == states
+        assert [one.x - X for one in signs.geometry] == [0, 200]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from askergeo.parameters import load_parameters
 from askergeo.va._load_flow import flow
 from askergeo.va._load_limits import first_over, free_from, plants_of, transferred
+from askergeo.va._load_parts import open_parts
 from askergeo.va._load_pipes import fall_of, full_sewer_l_s
 from askergeo.va.load import Factors, factors_of
+from askergeo.va.network import pipe_network
 
 # Seven manholes: 0 and 1 meet in 2, 2 and 3 in 4, 4 runs to the plant 5; 6 stands alone.
 START = np.array([0, 1, 2, 3, 4])
@@ -150,3 +154,25 @@ def test_a_pipe_without_fall_or_size_says_nothing() -> None:
     # 0,3 m: A = 0,0707 m², R = 0,075 m, R^(2/3) = 0,1778, √I = 0,1414.
     assert full[0] == pytest.approx(133.3, abs=0.3)
     assert np.isnan(full[1:]).all()
+
+
+def test_a_shut_valve_parts_the_net_that_is_drawn_as_one() -> None:
+    # Works – 1 – 2 – works, and a dead end 2 – 4; the valve is node 1.
+    row = np.arange(4)
+    lines = [[(0, 0), (100, 0)], [(100, 0), (200, 0)], [(200, 0), (300, 0)], [(200, 0), (200, 90)]]
+    pipes = gpd.GeoDataFrame(
+        {"ledning_id": [f"V{k}" for k in row], "type": "vann"},
+        geometry=[shapely.LineString(one) for one in lines], crs="EPSG:25832",
+    )  # fmt: skip
+    nodes = gpd.GeoDataFrame(
+        {"node_id": ["K"], "type": ["ventil"], "status": ["stengt"]},
+        geometry=[shapely.Point(100, 0)], crs="EPSG:25832",
+    )  # fmt: skip
+    parameters = load_parameters("va_nett")
+    for status, parts in (("stengt", 2), ("apen", 1)):
+        network, _ = pipe_network(
+            pipes, nodes.assign(status=status), medium="vann", parameters=parameters
+        )
+        _, at_piece = open_parts(network)
+        ends = [at_piece[network.row == one][0] for one in (0, 3)]
+        assert len(set(ends)) == parts, status
