@@ -40,6 +40,8 @@ def station_table(scene: Scene, found: StationLoad | None) -> Table | None:
             "navn": np.where(names == "", ids, names),
             "pe": tens(found.pe[:, 0]),
             "pe_siste": tens(found.pe[:, -1]),
+            "maalt": found.measured,
+            "regnet": tens(found.reckoned),
             "kapasitet": found.capacity,
             "naa": np.round(found.flow["hoved"][:, 0], 1),
             "lav": np.round(found.flow["lav"][:, -1], 1),
@@ -59,6 +61,8 @@ def station_table(scene: Scene, found: StationLoad | None) -> Table | None:
             "navn": Column(title="Stasjon"),
             "pe": Column(title=f"Belastning {scene.years[0]}", unit="pe", decimals=0),
             "pe_siste": Column(title=f"Belastning {last}", unit="pe", decimals=0),
+            "maalt": Column(title="Registrert belastning", unit="pe", decimals=0),
+            "regnet": Column(title="Regnet av bosatte og arbeidsplasser", unit="pe", decimals=0),
             "kapasitet": Column(title="Kapasitet", unit="l/s", decimals=1),
             "naa": Column(title=f"Største time {scene.years[0]}", unit="l/s", decimals=1),
             "lav": Column(title=f"Største time {last}, lavt", unit="l/s", decimals=1),
@@ -67,9 +71,10 @@ def station_table(scene: Scene, found: StationLoad | None) -> Table | None:
             "fullt_hoy": Column(title="Over kapasiteten, høyt", unit="år", decimals=0),
             "fullt": Column(title="Over kapasiteten", unit="år", decimals=0),
         },
-        note="Alt som renner gjennom stasjonen, også fra stasjoner som pumper til den. Største "
-        "time med fremmedvann, uten regn i fellesledninger. Er kapasiteten kjent og året ikke, har "
-        "stasjonen plass i alle årene.",
+        note="Alt som renner gjennom stasjonen, også fra stasjoner som pumper til den. "
+        "Belastningen er stasjonens egen (belastning_pe) der den er kjent, og veksten legges til. "
+        "Største time med fremmedvann, uten regn i fellesledninger. Er kapasiteten kjent og året "
+        "ikke, har stasjonen plass i alle årene.",
         group="Stasjoner og ledninger",
     )
 

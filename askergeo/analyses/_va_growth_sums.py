@@ -99,11 +99,15 @@ def _of_plants(scene: Scene, kind: str, name: str, kinds: tuple[int, ...] | None
 def _own(scene: Scene, kind: str, name: str, parameters: Parameters) -> Number:
     """Load of each plant's own area: what is measured today with the growth, else as reckoned."""
     total = _of_plants(scene, kind, name)
-    if kind == VANN or parameters["va_vekst_maalt"] != "ja":
+    return total if kind == VANN else _grown(total, scene.sides[kind].plants.measured, parameters)
+
+
+def _grown(total: Number, measured: Number, parameters: Parameters) -> Number:
+    """Add the growth of what is reckoned to what is registered today, (k, t), where it is."""
+    if parameters["va_vekst_maalt"] != "ja":
         return total
-    measured = scene.sides[kind].plants.measured[:, None]
-    grown = np.maximum(measured + total - total[:, :1], 0.0)
-    return np.where(np.isnan(measured), total, grown)
+    grown = np.maximum(measured[:, None] + total - total[:, :1], 0.0)
+    return np.where(np.isnan(measured)[:, None], total, grown)
 
 
 def _parts(scene: Scene, kind: str, own: Number, moved: load.Transfer) -> dict[str, Number]:
@@ -126,7 +130,9 @@ class StationLoad:
     row
         Row of ``va_anlegg``, (s,).
     pe
-        Middle alternative, (s, t); NaN for a station that the network has not.
+        Middle alternative, (s, t): what is registered today with the growth, else as reckoned.
+    measured, reckoned
+        Today by the register, NaN unknown, and of residents and jobs alone, (s,).
     flow
         By alternative, (s, t).
     capacity
@@ -137,32 +143,48 @@ class StationLoad:
 
     row: Whole
     pe: Number
+    measured: Number
+    reckoned: Number
     flow: Mapping[str, Number]
     capacity: Number
     over: Mapping[str, Number]
 
 
-def stations(scene: Scene) -> StationLoad | None:
+def stations(scene: Scene, parameters: Parameters) -> StationLoad | None:
     """Sum the sewage through each pumping station; ``None`` without stations or pipes."""
     side, anlegg = scene.sides[AVLOP], scene.layers["va_anlegg"]
     if anlegg is None or side.network is None or side.flow is None:
         return None
     found = load.plants_of(anlegg, "pumpestasjon", scene.years, "kapasitet_l_s")
     node = side.network.facility_at[found.row].astype(np.int64)
-    row = found.row[node >= 0]
+    node_known = node >= 0
+    row = found.row[node_known]
     if not len(row):
         return None
-    node, running = node[node >= 0], found.running[node >= 0]
+    node, running = node[node_known], found.running[node_known]
     capacity = number_of(anlegg, "kapasitet_l_s")[row]
     sums = {name: _node_sums(scene, side, name)[node] for name in ALTERNATIVES}
+    measured, reckoned = found.measured[node_known], sums["hoved"][:, 0]
+    sums = {name: _grown(one, measured, parameters) for name, one in sums.items()}
     flows = {name: scene.factors[name].sewage_l_s(sums[name]) for name in ALTERNATIVES}
+    # What is told as the same is the same: a tenth more than it lifts is over.
+    most = _tenths(capacity)
     over = {
         name: load.first_over(
-            flows[name], np.repeat(capacity[:, None], len(scene.years), 1), scene.years, running
+            _tenths(flows[name]), np.repeat(most[:, None], len(scene.years), 1), scene.years,
+            running,
         )
         for name in ALTERNATIVES
-    }
-    return StationLoad(row=row, pe=sums["hoved"], flow=flows, capacity=capacity, over=over)
+    }  # fmt: skip
+    return StationLoad(
+        row=row, pe=sums["hoved"], measured=measured, reckoned=reckoned, flow=flows,
+        capacity=capacity, over=over,
+    )  # fmt: skip
+
+
+def _tenths(litres: Number) -> Number:
+    """Round to tenths of a litre a second, as flows are told."""
+    return np.asarray(np.round(litres, 1))
 
 
 def _node_sums(scene: Scene, side: Side, name: str) -> Number:

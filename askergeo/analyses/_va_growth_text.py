@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from askergeo._text import listed
+from askergeo.analyses._va_growth_basis import basis_findings
 from askergeo.analyses._va_growth_plants import cause_text, room_again
 from askergeo.analyses._va_growth_scene import NOWHERE, unknown_share
 from askergeo.analyses._va_growth_wait import FREE, UNSURE, worst
@@ -20,39 +22,27 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import shapely
+    from numpy.typing import NDArray
 
     from askergeo.analyses._va_growth_scene import Scene
     from askergeo.analyses._va_growth_sums import PlantLoad, StationLoad
+    from askergeo.parameters import Parameters
     from askergeo.result import Table
 
 __all__ = ["findings", "reading", "statement", "warnings"]
 
 _MANY: Final = 0.05
+# Plants that the sentence names.
+_NAMED: Final = 3
 _LAW: Final = "pbl §§ 18-1, 27-1 og 27-2"
 
 
 def statement(
     scene: Scene, loads: Mapping[str, PlantLoad], wait: Table | None, connection: Table
 ) -> tuple[str, dict[str, Fact]]:
-    """State how many plants become full, how many dwellings wait, and the share connected."""
+    """State which plants become full and when, how many dwellings wait, and the share connected."""
     last = int(scene.years[-1])
-    sewage = loads[AVLOP]
-    full = int((~np.isnan(sewage.over["hoved"])).sum())
-    running, unknown = _plant_counts(sewage)
-    facts = {
-        "fulle": Fact(
-            title=f"Renseanlegg som er fulle før {last + 1}", value=full if running else None
-        ),
-        "anlegg": Fact(title="Renseanlegg i bruk", value=running),
-    }
-    told = (
-        f"{{fulle}} av {{anlegg}} renseanlegg blir fulle før {last + 1} i hovedalternativet."
-        if running
-        else "Ingen renseanlegg er i datapakken."
-    )
-    if unknown:
-        facts["uten_kapasitet"] = Fact(title="Renseanlegg med ukjent kapasitet", value=unknown)
-        told += " For {uten_kapasitet} er det ukjent, for kapasiteten er ikke oppgitt."
+    told, facts = _plants_told(loads[AVLOP], last + 1)
     if wait is not None:
         rows = wait.frame[~wait.frame["svar"].isin([FREE, UNSURE])]
         facts["venter"] = Fact(title="Prosjekter som venter på plass", value=len(rows))
@@ -76,14 +66,51 @@ def statement(
     return told, facts
 
 
-def _plant_counts(sewage: PlantLoad) -> tuple[int, int]:
-    """Count the plants that run in any year, and those of them not known to be full or not."""
-    plants = sewage.plants
-    if not plants.ids:
-        return 0, 0
+def _plants_told(sewage: PlantLoad, end: int) -> tuple[str, dict[str, Fact]]:
+    """State which plants become full and when, and how many are in use now and open later."""
+    plants, first = sewage.plants, int(sewage.plants.years[0])
+    ever = plants.running.any(axis=1) if plants.ids else np.zeros(0, dtype=np.bool_)
+    now = plants.running[:, 0] if plants.ids else ever
+    full = np.flatnonzero(~np.isnan(sewage.over["hoved"]))
+    facts = {
+        "fulle": Fact(
+            title=f"Renseanlegg som er fulle før {end}", value=len(full) if ever.any() else None
+        ),
+        "anlegg": Fact(title=f"Renseanlegg i bruk {first}", value=int(now.sum())),
+    }
+    if not ever.any():
+        return "Ingen renseanlegg er i datapakken.", facts
+    in_use = f"{{anlegg}} {'er' if now.sum() == 1 else 'renseanlegg er'} i bruk i {first}"
+    later = int((ever & ~now).sum())
+    if later:
+        facts["apner"] = Fact(title="Renseanlegg som åpner senere", value=later)
+        in_use += ", og {apner} åpner senere"
+    if len(full):
+        facts["naar"] = Fact(title="Renseanlegg og år de er fulle", value=_when(sewage, full))
+        told = f"{{naar}} i hovedalternativet. {in_use}."
+    else:
+        told = f"Ingen renseanlegg er kjent å bli fulle før {end} i hovedalternativet. {in_use}."
     lacks = (np.isnan(plants.capacity) & plants.running).any(axis=1)
-    unknown = lacks & np.isnan(sewage.over["hoved"])
-    return int(plants.running.any(axis=1).sum()), int(unknown.sum())
+    unknown = int((lacks & np.isnan(sewage.over["hoved"])).sum())
+    if unknown:
+        facts["uten_kapasitet"] = Fact(title="Renseanlegg med ukjent kapasitet", value=unknown)
+        told += " For {uten_kapasitet} er det ukjent, for kapasiteten er ikke oppgitt."
+    return told, facts
+
+
+def _when(found: PlantLoad, rows: NDArray[np.intp]) -> str:
+    """Name plants and the years that they are full, the first three by year."""
+    over = found.over["hoved"]
+    told = []
+    for k in rows[np.argsort(over[rows], kind="stable")][:_NAMED].tolist():
+        now, room = over[k] == found.plants.years[0], room_again(found, k)
+        again = "" if np.isnan(room) else f" (plass igjen fra {room:.0f})"
+        verb = "" if told else "er fullt "
+        told.append(
+            f"{found.plants.names[k]} {verb}{'allerede nå' if now else f'fra {over[k]:.0f}'}{again}"
+        )
+    rest = len(rows) - len(told)
+    return listed([*told, f"{format_number(rest)} til"] if rest else told)
 
 
 def findings(
@@ -91,9 +118,11 @@ def findings(
     loads: Mapping[str, PlantLoad],
     projects: pd.DataFrame,
     lifted: StationLoad | None,
+    parameters: Parameters,
 ) -> tuple[Finding, ...]:
     """Tell of plants that are full, projects that wait, stations, and faults of the data."""
     told = [one for kind, found in loads.items() for one in _plant_findings(scene, kind, found)]
+    told += basis_findings(scene, loads[AVLOP], parameters)
     told += _project_findings(scene, projects)
     told += _station_findings(scene, lifted)
     told += _net_findings(scene)
@@ -185,12 +214,15 @@ def _station_findings(scene: Scene, lifted: StationLoad | None) -> Iterator[Find
     names = anlegg["navn"] if "navn" in anlegg else anlegg["anlegg_id"]
     for k in np.flatnonzero(~np.isnan(lifted.over["hoved"])):
         row, year = int(lifted.row[k]), lifted.over["hoved"][k]
-        flow, most = lifted.flow["hoved"][k, -1], lifted.capacity[k]
+        flows, most = lifted.flow["hoved"][k], lifted.capacity[k]
+        last = np.round(flows[-1], 1) > np.round(most, 1)
+        at = len(flows) - 1 if last else int(year - scene.years[0])
+        lifts = [format_number(float(one), 1, unit="l/s") for one in (flows[at], most)]
         yield Finding(
             rule="va_stasjon_full", title=f"{names.iloc[row]} får mer enn den løfter",
             status=Status.HIT_YELLOW, severity=Severity.WARNING,
-            text=f"Fra {year:.0f}. Største time er {format_number(float(flow), 1, unit='l/s')} i "
-            f"{scene.years[-1]}, og stasjonen løfter {format_number(float(most), 1, unit='l/s')}.",
+            text=f"Fra {year:.0f}. Største time er {lifts[0]} i {scene.years[at]}, og stasjonen "
+            f"løfter {lifts[1]}.",
             layer="va_anlegg", row=str(anlegg["anlegg_id"].iloc[row]),
             geometry=geometries(anlegg)[row],
             action="Mål tilløpet, og se etter fremmedvann før pumpene byttes.",

@@ -94,7 +94,7 @@ elevtall, kommunegrense
         },
     )  # fmt: skip
     loads = {kind: plant_load(scene, kind, parameters) for kind in (AVLOP, VANN)}
-    lifted = stations(scene)
+    lifted = stations(scene, parameters)
     found = {kind: main_load(scene, kind, parameters) for kind in (AVLOP, VANN)}
     mains = {
         kind: pipes.main_rows(scene, kind, one) for kind, one in found.items() if one is not None
@@ -132,7 +132,7 @@ elevtall, kommunegrense
         facts=facts,
         tables=tuple(one for one in made if one is not None and len(one.frame)),
         layers=layers_of(scene, loads, mains, projects, near),
-        findings=text.findings(scene, loads, projects, lifted),
+        findings=text.findings(scene, loads, projects, lifted, parameters),
         warnings=text.warnings(scene, dekning),
         reading=text.reading(scene),
         charts=plants.year_charts([*by_year[AVLOP], *by_year[VANN]]),

@@ -192,7 +192,7 @@ def _reckoned(package: DataPackage | ScenarioView, parameters: Parameters) -> di
         found = plant_load(scene, medium, parameters)
         made |= _apart(f"{kind}.plants", found.plants)
         made |= _apart(f"{kind}.load", found.moved["hoved"])
-    sewers = _sewers(scene, stations(scene), parameters)
+    sewers = _sewers(scene, stations(scene, parameters), parameters)
     return made if sewers is None else made | _apart("sewers", sewers)
 
 

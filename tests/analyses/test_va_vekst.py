@@ -202,3 +202,66 @@ def test_works_are_together_only_where_open_pipes_join_them() -> None:
         assert signs["anlegg"].tolist() == ["Vest", "Øst"]
         assert signs["klasse"].tolist() == states
         assert [one.x - X for one in signs.geometry] == [0, 200]
+
+
+def with_station(**columns: Any) -> dict[str, Any]:
+    """Tell of the town with a pumping station on the way to the plant; the third row."""
+    whole = town()
+    anlegg = whole["va_anlegg"]
+    more = layer([at(100, 0)], anlegg_id=["PS"], navn=["Stasjonen"], type=["pumpestasjon"])
+    joined = pd.concat([anlegg, more], ignore_index=True)
+    for name, value in columns.items():
+        joined[name] = [*joined.get(name, pd.Series([None] * 3)).tolist()[:2], value]
+    whole["va_anlegg"] = gpd.GeoDataFrame(joined, crs=CRS)
+    return whole
+
+
+def test_a_station_starts_from_its_registered_load_as_plants_do() -> None:
+    each = load_parameters("prognose")["bosatte_per_bolig"]
+    by_register = run(with_station(belastning_pe=30, kapasitet_l_s=2.0)).table("stasjoner").frame
+    row = by_register.loc["PS"]
+    assert (row["pe"], row["maalt"]) == (30, 30)
+    assert row["pe_siste"] == np.floor((30 + 100 * each) / 10 + 0.5) * 10
+    by_homes = run(with_station(belastning_pe=30), va_vekst_maalt="nei").table("stasjoner").frame
+    assert by_homes.loc["PS", "pe"] == by_homes.loc["PS", "regnet"] > 30
+    none = run(with_station(belastning_pe=None)).table("stasjoner").frame
+    assert none.loc["PS", "pe"] == none.loc["PS", "regnet"]
+
+
+def test_a_station_that_gets_what_it_lifts_is_not_over() -> None:
+    most = run(with_station(kapasitet_l_s=9.0)).table("stasjoner").frame.loc["PS", "hoved"]
+    even = run(with_station(kapasitet_l_s=most))
+    assert even.table("stasjoner").frame["fullt"].isna().all()
+    less = run(with_station(kapasitet_l_s=most - 0.1))
+    assert less.table("stasjoner").frame["fullt"].tolist() == [2029]
+    (told,) = (one for one in less.findings if one.rule == "va_stasjon_full")
+    assert "2046" in told.text
+
+
+def test_a_registered_load_far_from_what_is_reckoned_is_told() -> None:
+    def told(registered: int) -> list[str]:
+        result = run(town(belastning_pe=[registered, 0]))
+        return [one.text for one in result.findings if one.rule == "va_ulik_belastning"]
+
+    reckoned = run(town()).table("anlegg").frame.loc["R1", "regnet"]
+    # Twelve homes of five by the register, and two of those nobody knows of.
+    assert reckoned == 70
+    assert told(60) == []
+    assert told(110) == ["Registrert 110\u00a0pe, regnet 70\u00a0pe. Den registrerte er brukt."]
+
+
+def test_the_sentence_names_the_plants_and_the_years() -> None:
+    soon = town(ny_kapasitet_pe=[900, None], ny_kapasitet_aar=[2034, None])
+    assert run(soon).sentence.startswith(
+        "Gammel er fullt fra 2029 (plass igjen fra 2034) i hovedalternativet. "
+        "1 er i bruk i 2026, og 1 åpner senere."
+    )
+    wide = run(town(kapasitet_pe=[2_000, 2_000]))
+    assert wide.sentence.startswith("Ingen renseanlegg er kjent å bli fulle før 2047")
+
+
+def test_a_plant_to_come_that_nothing_is_led_to_is_told() -> None:
+    (told,) = (one for one in run(town()).findings if one.rule == "va_ingenting_dit")
+    assert told.title == "Ny åpner 2035, men ingenting er ført dit"
+    led = run(town(til_aar=[2034, None], til_anlegg_id=["R2", None]))
+    assert not any(one.rule == "va_ingenting_dit" for one in led.findings)
