@@ -45,9 +45,12 @@ __all__ = [
     "institution_table",
     "out_table",
     "state_table",
+    "without_table",
     "zone_table",
 ]
 
+_ONE_SOURCE: Final = (ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
+_ONE_PIPE: Final = (MANY_BEHIND, ONE_SOURCE_ONE_PIPE)
 _KILO: Final = 1000.0
 _PERCENT: Final = 100.0
 #: Lower borders of the classes of loss; persons of one class are never told apart.
@@ -139,6 +142,32 @@ def state_table(scene: Scene) -> Table:
     )
 
 
+def without_table(scene: Scene) -> Table | None:
+    """Count those without a reserve, and of them those with each lack; ``None`` of no addresses."""
+    if scene.hung is None:
+        return None
+    groups = (
+        ("uten", "Uten reservevann", _ONE_SOURCE + _ONE_PIPE),
+        ("en_ledning", "Av dem: får alt vannet gjennom én ledning til mange", _ONE_PIPE),
+        ("en_kilde", "Av dem: har bare én kilde", _ONE_SOURCE),
+    )
+    records = [
+        {
+            "rad": name,
+            "hvem": title,
+            **loss_record(scene, scene.weights[np.isin(scene.state, states)].sum(axis=0)),
+        }
+        for name, title, states in groups
+    ]
+    return counted_table(
+        "uten_reserve",
+        "Hvem som er uten reservevann",
+        records,
+        {"hvem": Column(title="Hvem"), **_plain(loss_columns(scene))},
+        note="Noen er i begge de to siste radene.",
+    )
+
+
 def _unit(scene: Scene) -> str:
     return "bosatte" if scene.people_known else "adresser"
 
@@ -223,10 +252,6 @@ def _share_of(part: float, whole: float, *, persons: bool) -> float:
 def _once(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     labels = apart([one["rad"] for one in records])
     return [one | {"rad": label} for one, label in zip(records, labels, strict=True)]
-
-
-_ONE_SOURCE: Final = (ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
-_ONE_PIPE: Final = (MANY_BEHIND, ONE_SOURCE_ONE_PIPE)
 
 
 def _zones_as_table(scene: Scene, records: list[dict[str, Any]]) -> Table:

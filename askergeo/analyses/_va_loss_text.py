@@ -32,7 +32,7 @@ _WITHOUT = (MANY_BEHIND, ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
 
 
 def statement(
-    scene: Scene, states: Table, points: Table, out: Table | None = None
+    scene: Scene, without: Table | None, points: Table, out: Table | None = None
 ) -> tuple[str, dict[str, Fact]]:
     """Say who is without water now, who depends on what, and what the worst single point is.
 
@@ -40,39 +40,21 @@ def statement(
     ----------
     scene
         What the answer is made of.
-    states, points, out
-        The tables of supply, of single points, and of the pipes that are out of use.
+    without, points, out
+        The tables of those without a reserve, of single points, and of what is out of use.
     """
-    if scene.hung is None:
+    if without is None:
         return _pipe_statement(scene)
     column = who = "bosatte" if scene.people_known else "adresser"
     which = who.capitalize()
     told = {
-        "en_kilde": (ONE_SOURCE, f"{which} med bare én kilde"),
-        "begge": (
-            ONE_SOURCE_ONE_PIPE,
-            f"{which} med bare én kilde, og én ledning til mange",
-        ),
-        "en_ledning": (
-            MANY_BEHIND,
-            f"{which} som får alt vannet gjennom én ledning til mange",
-        ),
+        "uten": f"{which} uten reservevann",
+        "en_ledning": f"{which} som får alt vannet gjennom én ledning til mange",
+        "en_kilde": f"{which} som bare har én kilde",
     }
-    words = {
-        "en_kilde": "bare har én kilde",
-        "begge": "bare har én kilde, og får alt vannet gjennom én ledning til mange",
-        "en_ledning": "har to kilder, men får alt vannet gjennom én ledning til mange",
-    }
-    facts = {
-        name: _fact(states, f"tilstand_{state}", column, title)
-        for name, (state, title) in told.items()
-    }
+    facts = {name: _fact(without, name, column, title) for name, title in told.items()}
     facts["kilder"] = Fact(title="Kilder", value=len(scene.pipes.sources), unit="kilder")
-    some = [name for name in words if facts[name].hidden or facts[name].value]
-    template = "Uten reservevann: " + "; ".join(
-        f"{{{name}}} {who} som {words[name]}" for name in some
-    )
-    template = f"{template}." if some else "Alle tilknyttede med kjent forsyning har reservevann."
+    template = _reserve_words(facts, who)
     if len(points.frame):
         first = points.frame.index[0]
         worst = str(points.frame.loc[first, "hva"])
@@ -89,6 +71,23 @@ def statement(
             rest = "Ingen andre er kjent å ha vann fra en kilde."
         template = f"Uten {{ute}} er {{ute_mister}} {who} uten vann. {rest}"
     return template, facts
+
+
+def _reserve_words(facts: dict[str, Fact], who: str) -> str:
+    """Say who is without a reserve, and what those lack that are."""
+
+    def some(name: str) -> bool:
+        return facts[name].hidden or bool(facts[name].value)
+
+    if not some("uten"):
+        return "Alle tilknyttede med kjent forsyning har reservevann."
+    words = {
+        "en_ledning": "får {en_ledning} alt vannet gjennom én ledning til mange",
+        "en_kilde": "har {en_kilde} bare én kilde",
+    }
+    lacks = [text for name, text in words.items() if some(name)]
+    of_them = f", av dem {', og '.join(lacks)}" if lacks else ""
+    return f"Uten reservevann: {{uten}} {who}{of_them}."
 
 
 def _pipe_statement(scene: Scene) -> tuple[str, dict[str, Fact]]:

@@ -20,6 +20,7 @@ from askergeo.analyses._va_loss_tables import (
     institution_table,
     out_table,
     state_table,
+    without_table,
     zone_table,
 )
 from askergeo.analyses._va_year import idle_warning, map_year
@@ -53,13 +54,14 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
     """
     year = map_year(parameters, "va_nett_aar", layers.pop("kilder", None))
     scene = make_scene(Layers.of(layers, year), parameters)
-    out, states, points = out_table(scene), state_table(scene), point_table(scene)
+    out, without, points = out_table(scene), without_table(scene), point_table(scene)
     pressure, faults = pressure_check(scene)
     sewage, unknown = sewage_table(scene)
     tables = (
         out,
         points,
-        states,
+        without,
+        state_table(scene),
         zone_table(scene),
         source_table(scene),
         segment_table(scene),
@@ -69,7 +71,7 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         class_table(scene),
         connection_table(scene),
     )
-    template, facts = text.statement(scene, states, points, out)
+    template, facts = text.statement(scene, without, points, out)
     return Result(
         analysis="va_bortfall",
         title="Hvem mister vannet når noe svikter",

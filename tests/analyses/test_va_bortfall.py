@@ -120,6 +120,17 @@ def test_reserve_is_told_by_what_stands_alone(result: Result) -> None:
     )
 
 
+def test_the_sentence_and_the_key_figures_tell_of_the_same_people(result: Result) -> None:
+    """All 310 have one source and hang on M1; a class that excludes the other is never told."""
+    assert result.sentence.startswith(
+        "Uten reservevann: 310 bosatte, av dem får 310 alt vannet gjennom én ledning til mange, "
+        "og har 310 bare én kilde. "
+    )
+    rows = result.table("uten_reserve").frame["bosatte"].to_dict()
+    assert rows == {"uten": 310, "en_ledning": 310, "en_kilde": 310}
+    assert {name: result.facts[name].value for name in rows} == rows
+
+
 def test_what_hangs_on_nothing_is_unknown_and_told(result: Result) -> None:
     layer = result.layer("bortfall").frame.set_index("ledning_id")["mister"]
     assert layer["L"] == "Ukjent"
