@@ -97,10 +97,9 @@ def rate_table(scene: Scene) -> Table:
 def _what(scene: Scene, medium: int, rate: float) -> str:
     """Say whose rate it is."""
     words = []
-    if medium < len(ADOPTED):
-        own = float(scene.parameters[ADOPTED[medium]]) / _PERCENT
-        if abs(own - rate) < _ALIKE:
-            words.append("i planen")
+    # NaN, without a rate, is like no rate.
+    if abs(scene.rates[medium] - rate) < _ALIKE:
+        words.append("i planen" if scene.budget is None else "det budsjettet gir")
     actual = scene.actual[medium]
     if actual.years and abs(actual.share - rate) < _ALIKE:
         words.append(f"faktisk {actual.years[0]}–{actual.years[-1]}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from askergeo.analyses._va_renewal_courses import ADOPTED, LIVES, finite, three_lives
+from askergeo.analyses._va_renewal_courses import LIVES, finite, three_lives
 from askergeo.analyses._va_renewal_tables import TOTAL
 from askergeo.numbers import format_number
 from askergeo.result import Column, ColumnSum, RowSum, Table
@@ -57,7 +57,7 @@ def net_table(scene: Scene) -> Table:
         behind = told * found.past[:, mine] @ metres / _KM
         need = told * _PERCENT * failing[:, mine] @ metres / total / horizon
         clear = told * _PERCENT * later[:, mine] @ metres / total / horizon
-        adopted = float(scene.parameters[ADOPTED[medium]]) if medium < len(ADOPTED) else np.nan
+        own = scene.rates[medium]
         share = _PERCENT * scene.actual[medium].share
         rows[name] = {
             "nett": TITLES[medium],
@@ -69,9 +69,9 @@ def net_table(scene: Scene) -> Table:
             **{f"fjerner_{key}": clear[at] for key, at in LIVES.items()},
             "hendelser": float(found.events[MIDDLE, mine].sum()),
             "faktisk": share,
-            "vedtatt": adopted,
+            "takt_plan": _PERCENT * own,
             "aar_faktisk": finite(years_to_renew(share / _PERCENT)),
-            "aar_vedtatt": finite(years_to_renew(adopted / _PERCENT)),
+            "aar_plan": finite(years_to_renew(own)),
         }
     frame = pd.DataFrame.from_dict(rows, orient="index")
     return Table(
@@ -97,9 +97,9 @@ def _net_columns(horizon: int, years: tuple[int, ...]) -> dict[str, Column]:
         **three_lives("fjerner", f"Takt som fjerner etterslepet på {horizon} år", "% i året", 2),
         "hendelser": Column(title="Ventede hendelser i året", decimals=1),
         "faktisk": Column(title=f"Fornyet i året, snitt{when}", unit="%", decimals=2),
-        "vedtatt": Column(title="Takt i planen", unit="% i året", decimals=1),
+        "takt_plan": Column(title="Takt i planen", unit="% i året", decimals=2),
         "aar_faktisk": Column(title="År å fornye alt, som nå", unit="år", decimals=1),
-        "aar_vedtatt": Column(title="År å fornye alt, takten i planen", unit="år", decimals=1),
+        "aar_plan": Column(title="År å fornye alt, takten i planen", unit="år", decimals=1),
     }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from askergeo.analyses._va_renewal_people import main_roads, streets_of, who_lose
 from askergeo.errors import LayerError
 from askergeo.va.renewal import (
+    FOUL,
     MEDIA,
     NEVER,
     Assessment,
@@ -21,6 +22,7 @@ from askergeo.va.renewal import (
     courses_of,
     make_projects,
     plan,
+    rates_of,
 )
 
 if TYPE_CHECKING:
@@ -62,8 +64,8 @@ class Scene:
     """All that the tables, maps and sentences are made from.
 
     ``ids`` is the ``ledning_id`` of each pipe, ``year_of`` the year of each project, 0 when it is
-    not in the plan; ``order`` the projects in the order they are taken; ``courses`` and ``actual``
-    are by net.
+    not in the plan; ``order`` the projects in the order they are taken; ``courses``,
+    ``rates`` (the share that the plan renews a year, NaN without) and ``actual`` are by net.
     """
 
     found: Assessment
@@ -74,6 +76,7 @@ class Scene:
     order: NDArray[np.int64]
     streets: tuple[str, ...]
     courses: tuple[tuple[Course, ...], ...]
+    rates: tuple[float, float, float]
     actual: tuple[Actual, ...]
     parameters: Parameters
     notes: tuple[str, ...]
@@ -109,6 +112,7 @@ def make_scene(
     """
     pipes: gpd.GeoDataFrame = layers["va_ledning"].reset_index(drop=True)
     events = layers.get("va_hendelse")
+    budget_of(parameters)  # Refused before anything is reckoned.
     year = _present(parameters, sources)
     losing = who_lose({**layers, "va_ledning": pipes}, parameters, year)
     found = assess(
@@ -125,8 +129,9 @@ def make_scene(
     chosen = plan(found, made, parameters)
     year_of = np.where(chosen == NEVER, 0, year + 1 + chosen).astype(np.int64)
     actual = tuple(actual_of(found, medium) for medium in range(len(MEDIA)))
+    rates = rates_of(found, made, chosen, parameters)
     courses = tuple(
-        courses_of(found, medium, parameters, more=_more(actual[medium]))
+        courses_of(found, medium, parameters, more=(*_own(rates, medium), *_more(actual[medium])))
         if (found.stock.medium == medium).any()
         else ()
         for medium in range(len(MEDIA))
@@ -134,9 +139,16 @@ def make_scene(
     return Scene(
         found=found, ids=pipes["ledning_id"].astype(str).to_numpy(dtype=object)[found.stock.row],
         crs=pipes.crs, made=made, year_of=year_of, order=_order(made, year_of, parameters),
-        streets=names, courses=courses, actual=actual, parameters=parameters, notes=losing.notes,
+        streets=names, courses=courses, rates=rates, actual=actual, parameters=parameters,
+        notes=losing.notes,
         events_known=events is not None and bool(len(found.experience.years)),
     )  # fmt: skip
+
+
+def _own(rates: tuple[float, float, float], medium: int) -> tuple[float, ...]:
+    """Return the plan's rate of a net, that of sewage for storm water without one of its own."""
+    own = rates[medium] if np.isfinite(rates[medium]) else rates[FOUL]
+    return (own,) if np.isfinite(own) else ()
 
 
 def _more(actual: Actual) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.numbers import format_number
+from askergeo.parameters import value_text
 from askergeo.privacy import rounded
 from askergeo.result import Column, ColumnSum, RowSum, Table, YearChart
 from askergeo.va.renewal import FOUL, MEDIA, TITLES, WATER, bound
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from askergeo.analyses._va_renewal_scene import Scene
 
 __all__ = [
-    "TOTAL", "costs", "left_table", "names_of", "plan_chart", "plan_table", "project_table",
-    "share_of_best",
+    "TOTAL", "budget_text", "costs", "left_table", "names_of", "plan_chart", "plan_table",
+    "project_table", "share_of_best",
 ]  # fmt: skip
 
 #: Label of rows that are sums.
@@ -180,6 +181,11 @@ def plan_table(scene: Scene) -> Table:
     )
 
 
+def budget_text(scene: Scene) -> str:
+    """Write the budget as the planner gave it; empty when the plan follows the rates."""
+    return "" if scene.budget is None else value_text(scene.budget / _MILLION, "mill. kr i året")
+
+
 def _share(part: pd.Series, whole: float) -> pd.Series:
     return _PERCENT * part / whole if whole > 0 else part * np.nan
 
@@ -193,7 +199,7 @@ def _limit_text(scene: Scene) -> str:
             if carried
             else "Kostnaden i et år går aldri over årets budsjett; ubrukte midler overføres ikke."
         )
-        return f"Planen følger budsjettet. {how}"
+        return f"Planen følger budsjettet på {budget_text(scene)}, og ingen takt. {how}"
     water, foul = (
         format_number(float(scene.parameters[name]), 1)
         for name in ("va_fornyelse_takt_vann", "va_fornyelse_takt_avlop")

@@ -10,8 +10,9 @@ from askergeo._text import listed
 from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._va_renewal_courses import ADOPTED
 from askergeo.analyses._va_renewal_nets import known_of
-from askergeo.analyses._va_renewal_tables import TOTAL, share_of_best
+from askergeo.analyses._va_renewal_tables import TOTAL, budget_text, share_of_best
 from askergeo.numbers import HARD_SPACE, format_number
+from askergeo.parameters import value_text
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.va.renewal import MEDIA, MIDDLE, TITLES
 
@@ -45,7 +46,7 @@ def statement(scene: Scene, nets: Table, years: Table) -> tuple[str, dict[str, F
         for column, title in (
             ("etterslep_andel", "eldre enn forventet levetid"),
             ("faktisk", "fornyet i året"),
-            ("aar_vedtatt", "år å fornye alt"),
+            ("aar_plan", "år å fornye alt"),
         ):
             facts[f"{column}_{name}"] = Fact(
                 title=f"{TITLES[medium]}: {title}",
@@ -54,14 +55,11 @@ def statement(scene: Scene, nets: Table, years: Table) -> tuple[str, dict[str, F
                 decimals=nets.columns[column].decimals or 0,
                 cell=(nets.name, name, column),
             )
-        rate = format_number(_number(nets.frame.loc[name, "vedtatt"]), 1)
         text = (
             f"{{etterslep_andel_{name}}}{HARD_SPACE}% av {_WORDS[medium]} er eldre enn forventet "
             f"levetid"
         )
-        if _number(nets.frame.loc[name, "aar_vedtatt"]) is not None:
-            text += f", og med {rate}{HARD_SPACE}% i året tar det {{aar_vedtatt_{name}}} år å "
-            text += "fornye alle"
+        text += _pace(scene, medium)
         if _number(nets.frame.loc[name, "faktisk"]) is not None:
             text += (
                 f" (i snitt {{faktisk_{name}}}{HARD_SPACE}% i året er fornyet de siste tre årene)"
@@ -74,6 +72,25 @@ def statement(scene: Scene, nets: Table, years: Table) -> tuple[str, dict[str, F
         f"Planen for {first}–{last} har {{prosjekter}} gateprosjekter til om lag {{kr}} mill. kr."
     )
     return " ".join(said), facts
+
+
+def _pace(scene: Scene, medium: int) -> str:
+    """Say how long it takes to renew a net at the plan's rate, that of its budget when given."""
+    rate, name = scene.rates[medium], MEDIA[medium]
+    years = f"det {{aar_plan_{name}}} år å fornye alle"
+    if scene.budget is None:
+        return f", og med {_percent(rate)} i året tar {years}" if rate > 0 else ""
+    if rate > 0:
+        return (
+            f", og budsjettet på {budget_text(scene)} fornyer {_percent(rate)} i året: da tar "
+            f"{years}"
+        )
+    return f", og budsjettet på {budget_text(scene)} fornyer ingen av dem"
+
+
+def _percent(share: float) -> str:
+    """Write a share as per cent, with as many decimals as it has, at most two."""
+    return value_text(round(_PERCENT * share, 2), "%")
 
 
 def _fact(years: Table, column: str, title: str) -> Fact:
@@ -111,37 +128,41 @@ def _finding(rule: str, title: str, text: str, *, layer: str = "va_ledning", row
 
 
 def _lagging(scene: Scene) -> Iterator[Finding]:
-    """Say where less is renewed than the plan's rate, or than keeps the backlog from growing."""
+    """Say where less is renewed than the plan does, or than keeps the backlog from growing."""
+    plan = "takten i planen" if scene.budget is None else "budsjettet"
+    is_of = "takten i planen er" if scene.budget is None else (
+        f"budsjettet på {budget_text(scene)} gir"
+    )  # fmt: skip
     for medium in range(2):
         courses, actual = scene.courses[medium], scene.actual[medium]
         if not courses:
             continue
-        name = ("va_fornyelse_takt_vann", "va_fornyelse_takt_avlop")[medium]
-        adopted = float(scene.parameters[name])
-        share = _PERCENT * actual.share
-        if actual.years and share < adopted:
+        rate, share = scene.rates[medium], actual.share
+        if actual.years and share < rate:
             when = f"{actual.years[0]}–{actual.years[-1]}"
             yield _finding(
-                "bak_takten", f"{TITLES[medium]}: mindre er fornyet enn takten i planen",
-                f"I snitt er {format_number(share, 2)} % fornyet i året {when}; takten i planen er "
-                f"{format_number(adopted, 1)} %. Forskjellen er "
-                f"{format_number((adopted - share) / _PERCENT * scene.metres(medium))} m i året.",
+                "bak_takten",
+                f"{TITLES[medium]}: mindre er fornyet enn "
+                f"{plan if scene.budget is None else 'budsjettet gir'}",
+                f"I snitt er {format_number(_PERCENT * share, 2)} % fornyet i året {when}; {is_of} "
+                f"{_percent(rate)}. Forskjellen er "
+                f"{format_number((rate - share) * scene.metres(medium))} m i året.",
                 action="Se hva taktene gjør i tabellen «takter».",
             )  # fmt: skip
-        own = min(courses, key=lambda one: abs(_PERCENT * one.rate - adopted))
+        own = min(courses, key=lambda one: abs(one.rate - rate))
         before, after = own.backlog_m[MIDDLE, 0], own.backlog_m[MIDDLE, -1]
         if after > before:
             yield _finding(
-                "etterslep_vokser", f"{TITLES[medium]}: etterslepet vokser med takten i planen",
-                f"Det går fra {format_number(before / _KM, 1)} til {format_number(after / _KM, 1)} "
-                f"km i {own.years[-1]}, ved middels levetid.",
+                "etterslep_vokser", f"{TITLES[medium]}: etterslepet vokser med {plan}",
+                f"Med {_percent(rate)} i året går det fra {format_number(before / _KM, 1)} til "
+                f"{format_number(after / _KM, 1)} km i {own.years[-1]}, ved middels levetid.",
                 action="Se tabellen «nett» for takten som fjerner etterslepet.",
             )  # fmt: skip
 
 
 def _too_dear(scene: Scene) -> Iterator[Finding]:
     """Name the projects that cost more than a year's budget; they are never carried out."""
-    if scene.budget is None:
+    if not scene.budget:
         return
     frame: pd.DataFrame = scene.made.frame
     dear = frame[(frame["kr"] > scene.budget) & (scene.year_of == 0)]
@@ -236,6 +257,11 @@ def reading(scene: Scene) -> tuple[str, ...]:
         "og er ikke med. Kostnadene er enhetspriser, ikke kalkyler."
     )
     said = [risk, together, lacks]
+    if scene.budget is not None:
+        said.append(
+            "Budsjettet bestemmer planen, og taktene for vann og avløp er ikke brukt. Takten som "
+            "budsjettet gir, er lengden planen fornyer, delt på årene i planen og på nettet."
+        )
     if np.isfinite(best):
         said.append(
             f"Planen tar bort minst {format_number(np.floor(_PERCENT * best))} % av den "

@@ -69,6 +69,7 @@ __all__ = [
     "dug",
     "make_projects",
     "plan",
+    "rates_of",
     "schedule",
     "years_to_renew",
 ]
@@ -76,6 +77,8 @@ __all__ = [
 # Kinds of events that count, by net.
 _COUNTED: Final = ("va_fornyelse_hendelser_vann", "va_fornyelse_hendelser_avlop")
 _NEW: Final = ("va_fornyelse_nytt_materiale_vann", "va_fornyelse_nytt_materiale_avlop")
+# The rates of the plan without a budget, of water and sewage.
+_ADOPTED: Final = ("va_fornyelse_takt_vann", "va_fornyelse_takt_avlop")
 _KRONER: Final = 1e6
 # What the parameter of the budget is when it is not given.
 _NOT_GIVEN: Final = -1.0
@@ -264,11 +267,17 @@ def budget_of(parameters: Parameters) -> float | None:
     Raises
     ------
     ParameterError
-        When it is below 0 without being the −1 that is not given.
+        When it is below 0 without being the −1 that is not given, or a rate is given with it.
     """
     given = float(parameters["va_fornyelse_budsjett"])
     if given == _NOT_GIVEN:
         return None
+    if any(one.changed for one in parameters if one.name in _ADOPTED):
+        raise ParameterError(
+            "Planen kan ikke følge både et budsjett og en takt.",
+            remedy="Ta bort «--budsjett», eller «--takt-vann» og «--takt-avløp». Hva andre takter "
+            "gjør, vises også med budsjett: «--parameter va_fornyelse_takter=0.5,1.4,2».",
+        )
     if given < 0:
         raise ParameterError(
             f"Budsjettet er {format_number(given, 1)} mill. kr i året; det kan ikke være under 0.",
@@ -298,23 +307,49 @@ def plan(found: Assessment, made: Projects, parameters: Parameters) -> Whole:
     return schedule(worth, takes, np.tile(quota, (count, 1)), carry=True)
 
 
+def rates_of(
+    found: Assessment, made: Projects, years: Whole, parameters: Parameters
+) -> tuple[float, float, float]:
+    """Return the share of each net that the plan renews a year.
+
+    With a budget it is what the plan's own projects come to; without, the rates that the plan
+    follows, and NaN for storm water, which has none.
+
+    Parameters
+    ----------
+    found, made, parameters
+        As for `plan`.
+    years
+        What `plan` returns.
+    """
+    if budget_of(parameters) is None:
+        return (*_rates(parameters), float("nan"))
+    count = int(parameters["va_fornyelse_plan_aar"])
+    metres = made.frame.loc[years != NEVER, list(MEDIA)].sum().to_numpy(dtype=np.float64)
+    stock = found.stock
+    total = np.bincount(stock.medium, weights=stock.length_m, minlength=len(MEDIA))[: len(MEDIA)]
+    share = np.divide(metres, total * count, out=np.full(len(MEDIA), np.nan), where=total > 0)
+    # As it is written, so that its years and its course are those of the number that is read.
+    share = np.where(np.round(share, 4) > 0, np.round(share, 4), share)
+    return float(share[0]), float(share[1]), float(share[2])
+
+
 def _rates(parameters: Parameters) -> tuple[float, float]:
     """Return the rates of the plan for water and sewage, shares a year."""
-    water = float(parameters["va_fornyelse_takt_vann"]) / _PERCENT
-    return water, float(parameters["va_fornyelse_takt_avlop"]) / _PERCENT
+    water, foul = (float(parameters[name]) / _PERCENT for name in _ADOPTED)
+    return water, foul
 
 
 def courses_of(
     found: Assessment, medium: int, parameters: Parameters, *, more: tuple[float, ...] = ()
 ) -> tuple[Course, ...]:
-    """Follow one net at each rate that is compared, at that of the plan and at ``more``.
+    """Follow one net at each rate that is compared, and at ``more``: that of the plan, and others.
 
     The lowest rate comes first; ``more`` are shares of the metres a year. Rates are rounded to a
     hundredth of a per cent, so that two that are written alike are one.
     """
-    own = _rates(parameters)[min(medium, FOUL)]
-    rates = {float(one) / _PERCENT for one in parameters["va_fornyelse_takter"]} | {own, *more}
-    if min(rates) < 0 or max(rates) > 5 / _PERCENT:
+    rates = {float(one) / _PERCENT for one in parameters["va_fornyelse_takter"]}
+    if min(rates, default=0) < 0 or max(rates, default=0) > 5 / _PERCENT:
         raise ParameterError(
             "«va_fornyelse_takter» må være fra 0 til 5 (% i året).",
             remedy="Skriv for eksempel «--parameter va_fornyelse_takter=0.5,1.4,2».",
@@ -323,7 +358,7 @@ def courses_of(
     material = found.lives.materials.index(str(parameters[_NEW[min(medium, FOUL)]]))
     return courses(
         stock, found.ages, found.experience.factor, found.per_metre, stock.medium == medium,
-        rates=sorted({round(one, 4) for one in rates}), year=found.year,
+        rates=sorted({round(one, 4) for one in (*rates, *more)}), year=found.year,
         horizon=int(parameters["va_fornyelse_framover_aar"]),
         new=(found.lives, material, found.experience.net[:, medium]),
     )  # fmt: skip

@@ -78,10 +78,32 @@ def test_the_sentence_says_backlog_rate_and_plan():
     assert state.loc["vann", "etterslep_middels"] == pytest.approx(0.42)
     assert state.loc["vann", "etterslep_andel"] == pytest.approx(100 * 420 / 570)
     assert "73,7 % av vannledningene er eldre" in result.sentence.replace("\u00a0", " ")
-    assert "det 71,4 år" in result.sentence
+    assert "med 1,4 % i året tar det 71,4 år" in run().sentence.replace("\u00a0", " ")
     plan = result.table("plan").frame
     assert (plan["kr"].iloc[:-1] <= 4.4).all()
     assert plan.loc["sum", "kr"] == pytest.approx(plan["kr"].iloc[:-1].sum())
+
+
+@pytest.mark.parametrize("budget", [0, 3, 4.4])
+def test_with_a_budget_all_is_said_of_what_it_renews(budget):
+    result = run({"va_fornyelse_budsjett": budget, "va_fornyelse_plan_aar": 40})
+    said = result.sentence.replace("\u00a0", " ")
+    years, rates = result.table("plan").frame, result.table("takter").frame
+    words = [one.title + one.text for one in result.findings]
+    assert f"budsjettet på {str(budget).replace('.', ',')} mill. kr i året" in said
+    assert not any("takten i planen" in one for one in [said, *words])
+    for medium, net in (("vann", 0.57), ("avlop", 0.57)):
+        own = rates[rates["hva"].str.contains("det budsjettet gir")]
+        own = own[own.index.str.startswith(medium)]
+        share = 100 * years.loc["sum", medium] / net / 40
+        assert own["takt"].tolist() == [pytest.approx(share, abs=0.005)]
+        if share:
+            assert f"{share:.2f}".rstrip("0").rstrip(".").replace(".", ",") + " % i året" in said
+            assert f"det {100 / round(share, 2):.1f} år".replace(".", ",") in said
+        else:
+            assert "fornyer ingen" in said
+    assert (budget == 0) == (years.loc["sum", "prosjekter"] == 0)
+    assert "1,4" not in said
 
 
 def test_projects_have_the_name_of_their_street_and_a_place_on_the_map():

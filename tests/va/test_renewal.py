@@ -160,6 +160,8 @@ def test_no_plan_exceeds_its_budget_and_nothing_is_a_budget_too(parameters, budg
 def test_a_budget_that_is_not_given_is_not_one_of_nothing(parameters):
     assert budget_of(parameters) is None
     assert budget_of(parameters.override({"va_fornyelse_budsjett": 0})) == 0.0
+    with pytest.raises(ParameterError, match="både et budsjett og en takt"):
+        budget_of(parameters.override({"va_fornyelse_budsjett": 20, "va_fornyelse_takt_vann": 1}))
     with pytest.raises(ParameterError, match="under 0"):
         budget_of(parameters.override({"va_fornyelse_budsjett": "-0,5"}))
 
@@ -183,8 +185,8 @@ def test_a_rate_renews_its_metres_and_no_rate_lets_all_grow_older(parameters):
     pipes = ten()
     found = assess(pipes, year=YEAR, parameters=parameters)
     still, _, half = courses_of(
-        found, WATER, parameters.override({"va_fornyelse_takter": "0,5"})
-    )  # fmt: skip
+        found, WATER, parameters.override({"va_fornyelse_takter": "0,5"}), more=(0.014,)
+    )
     total = found.stock.length_m[found.stock.medium == WATER].sum()
     assert still.rate == 0.0
     assert still.renewed_m.tolist() == [0.0] * 21
