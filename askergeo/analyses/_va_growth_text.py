@@ -101,7 +101,7 @@ def _plants_told(sewage: PlantLoad, end: int) -> tuple[str, dict[str, Fact]]:
 def _when(found: PlantLoad, rows: NDArray[np.intp]) -> str:
     """Name plants and the years that they are full, the first three by year."""
     over = found.over["hoved"]
-    told = []
+    told: list[str] = []
     for k in rows[np.argsort(over[rows], kind="stable")][:_NAMED].tolist():
         now, room = over[k] == found.plants.years[0], room_again(found, k)
         again = "" if np.isnan(room) else f" (plass igjen fra {room:.0f})"
@@ -192,15 +192,18 @@ def _project_findings(scene: Scene, projects: pd.DataFrame) -> Iterator[Finding]
                 continue
             year = row[f"{kind}_fra"]
             when = "ingen dato er kjent" if np.isnan(year) else f"plass fra {year:.0f}"
+            when = f"ikke plass i {row[f'{kind}_uten']}, {when}"
             parts.append(
                 f"{row[f'{kind}_anlegg']} ({'avløp' if kind == AVLOP else 'vann'}): {when}"
             )
         plan = f" Plan {row['planid']}." if row["planid"] else ""
         homes = format_number(float(row["boliger"]), unit="boliger")
+        done = f"de første ferdige i {row['ferdig']}"
+        done += f", de siste i {row['siste']}" if row["siste"] > row["ferdig"] else ""
         yield Finding(
             rule="va_plan_venter", title=f"{row['navn']} må vente på plass",
             status=Status.HIT_RED, severity=Severity.WARNING,
-            text=f"{homes}, de første ferdige i {row['ferdig']}. {'; '.join(parts)}.{plan}",
+            text=f"{homes}, {done}. {'; '.join(parts)}.{plan}",
             law=_LAW, layer="boligprogram", row=str(row["prosjekt_id"]),
             action="Sett rekkefølgekrav om kapasitet, eller flytt året i boligprogrammet.",
             geometry=scene.demand.points[int(row["sted"])],

@@ -32,18 +32,20 @@ _NAMES: Final = {AVLOP: "avløp", VANN: "vann"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What a plant says to a project in a year: state, the plant's name, and the year of room."""
+    """What a plant says to a project: state, its name, the year of room, and that without."""
 
     state: str
     plant: str
     year: float
+    lacks: int = 0
 
 
 def waiting(scene: Scene, loads: Mapping[str, PlantLoad]) -> pd.DataFrame:
     """Tell of each project of the programme and medium whether its plant has room.
 
-    A project asks on the 1 January after its first dwellings are done. The plant is the one that
-    then has the sewage of the area. A medium without any plant is not asked.
+    A project asks on each 1 January from that after its first dwellings are done to that after its
+    last. The plant is the one that then has the sewage of the area. A medium without any plant is
+    not asked.
     """
     programme = scene.layers["boligprogram"]
     places = np.flatnonzero(scene.demand.kind == PROJECT)
@@ -63,25 +65,28 @@ def waiting(scene: Scene, loads: Mapping[str, PlantLoad]) -> pd.DataFrame:
     found = []
     for _, group in frame.groupby("prosjekt_id", sort=True):
         first = group.sort_values("aar", kind="stable").iloc[0]
+        last = int(group["aar"].max())
         record = {
             "prosjekt_id": first["prosjekt_id"],
             "navn": first["navn"] or first["prosjekt_id"],
             "planid": first["planid"],
             "boliger": group["boliger"].sum(),
             "ferdig": int(first["aar"]),
+            "siste": last,
             "sted": int(first["sted"]),
         }
         for kind, plants in loads.items():
             if plants.plants.ids:
-                place, when = int(first["sted"]), int(first["aar"]) + 1
+                place, when = int(first["sted"]), (int(first["aar"]) + 1, last + 1)
                 said = _answer(scene, plants, kind, place, when)
                 record |= {f"{kind}_svar": said.state, f"{kind}_anlegg": said.plant,
-                           f"{kind}_fra": said.year}  # fmt: skip
+                           f"{kind}_fra": said.year, f"{kind}_uten": said.lacks}  # fmt: skip
         found.append(record)
     return pd.DataFrame(found)
 
 
-def _answer(scene: Scene, found: PlantLoad, kind: str, place: int, year: int) -> Answer:
+def _answer(scene: Scene, found: PlantLoad, kind: str, place: int, span: tuple[int, int]) -> Answer:
+    """Say whether there is room in each year of a span, and from when."""
     own = int(scene.sides[kind].plant[place])
     if own < 0:
         return Answer(UNSURE, "", float("nan"))
@@ -92,16 +97,16 @@ def _answer(scene: Scene, found: PlantLoad, kind: str, place: int, year: int) ->
     at = np.maximum(taker, 0)
     used = np.where(has, moved.load[at, steps], 1.0)
     room = np.where(has, plants.capacity[at, steps], 0.0)
-    step = int(np.clip(year - scene.years[0], 0, len(steps) - 1))
-    free, when = load.free_from(used, room, scene.years, year)
+    free, year, when = load.free_through(used, room, scene.years, span)
+    step = year - int(scene.years[0])
     name = plants.names[int(taker[step])] if has[step] else plants.names[own]
     if free is None:
         return Answer(UNSURE, name, float("nan"))
     if free:
         return Answer(FREE, name, float("nan"))
     if not np.isnan(when):
-        return Answer(WAITS, name, when)
-    return Answer(NEVER if has[step] else NO_PLANT, name, float("nan"))
+        return Answer(WAITS, name, when, year)
+    return Answer(NEVER if has[step] else NO_PLANT, name, float("nan"), year)
 
 
 def worst(frame: pd.DataFrame) -> pd.Series:
@@ -124,6 +129,7 @@ def waiting_table(frame: pd.DataFrame) -> Table | None:
         "planid": Column(title="Plan"),
         "boliger": Column(title="Boliger", unit="boliger", decimals=0),
         "ferdig": Column(title="De første ferdig", unit="år", decimals=0),
+        "siste": Column(title="De siste ferdig", unit="år", decimals=0),
     }
     for kind, name in _NAMES.items():
         if f"{kind}_svar" not in shown:
@@ -137,8 +143,8 @@ def waiting_table(frame: pd.DataFrame) -> Table | None:
         title="Prosjekter i boligprogrammet og plassen i anleggene",
         frame=shown[list(columns)].set_axis(shown["prosjekt_id"].astype(str)),
         columns=columns,
-        note="Plassen er regnet i hovedalternativet 1. januar etter at de første boligene er "
-        "ferdige, med alt annet som er ventet til da. «Plass fra» er det første året med plass "
-        "etter det.",
+        note="Plassen er regnet i hovedalternativet hver 1. januar, fra etter at de første "
+        "boligene er ferdige til alle er bebodd, med alt annet som er ventet til da. «Plass fra» er det "
+        "første året som det er plass fra, til alle er bebodd.",
         group="Planer som venter",
     )

@@ -29,7 +29,7 @@ __all__ = [
     "Plants",
     "Transfer",
     "first_over",
-    "free_from",
+    "free_through",
     "groups_of",
     "plants_of",
     "shared",
@@ -263,8 +263,10 @@ def first_over(load: Number, capacity: Number, years: Whole, running: Truth) -> 
     return np.where(over.any(axis=1), year, np.nan)
 
 
-def free_from(load: Number, capacity: Number, years: Whole, year: int) -> tuple[bool | None, float]:
-    """Tell whether one plant has room in a year, and the first year from then on that it has.
+def free_through(
+    load: Number, capacity: Number, years: Whole, span: tuple[int, int]
+) -> tuple[bool | None, int, float]:
+    """Tell whether one plant has room in every year of a span, and from when it has.
 
     Parameters
     ----------
@@ -272,17 +274,26 @@ def free_from(load: Number, capacity: Number, years: Whole, year: int) -> tuple[
         Of the plant that has the load each year, (t,); NaN unknown.
     years
         The years, (t,).
-    year
-        The year asked about; one outside ``years`` is held against the nearest.
+    span
+        The first and last year asked about; those outside ``years`` are held against the nearest.
 
     Returns
     -------
     tuple
-        Whether there is room (``None`` unknown), and the year, NaN when there is none.
+        Whether there is room (``None`` unknown); the first year without, else the first year asked
+        about; and the first year after it from which there is room through the span, NaN for none.
     """
-    at = int(np.clip(year - years[0], 0, len(years) - 1))
-    rest = capacity[at:] - load[at:]
-    if np.isnan(rest[0]):
-        return None, float("nan")
-    room = np.flatnonzero(rest >= -_SAME)
-    return bool(rest[0] >= -_SAME), float(years[at + room[0]]) if len(room) else float("nan")
+    first, last = (int(np.clip(one - years[0], 0, len(years) - 1)) for one in span)
+    rest = capacity - load
+    asked = rest[first : last + 1]
+    with np.errstate(invalid="ignore"):
+        lacks = np.flatnonzero(asked < -_SAME)
+    if not len(lacks):
+        free = None if np.isnan(asked).any() else True
+        return free, int(years[first]), float("nan") if free is None else float(years[first])
+    at = first + int(lacks[0])
+    room = np.nan_to_num(rest, nan=-np.inf) >= -_SAME
+    for one in range(at, len(years)):
+        if room[one : max(last, one) + 1].all():
+            return False, int(years[at]), float(years[one])
+    return False, int(years[at]), float("nan")

@@ -16,7 +16,14 @@ import numpy as np
 
 from askergeo.va._load_flow import Flow, flow
 from askergeo.va._load_growth import ALTERNATIVES, Demand
-from askergeo.va._load_limits import Plants, Transfer, first_over, free_from, plants_of, transferred
+from askergeo.va._load_limits import (
+    Plants,
+    Transfer,
+    first_over,
+    free_through,
+    plants_of,
+    transferred,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +48,7 @@ __all__ = [
     "first_over",
     "flow",
     "flow_of",
-    "free_from",
+    "free_through",
     "jumps_of",
     "plants_of",
     "terminals_of",

@@ -265,3 +265,19 @@ def test_a_plant_to_come_that_nothing_is_led_to_is_told() -> None:
     assert told.title == "Ny åpner 2035, men ingenting er ført dit"
     led = run(town(til_aar=[2034, None], til_anlegg_id=["R2", None]))
     assert not any(one.rule == "va_ingenting_dit" for one in led.findings)
+
+
+def test_a_project_has_room_only_when_all_its_homes_have() -> None:
+    whole = town()
+    part = whole["boligprogram"]
+    # Ten dwellings fit beside the 110 pe; with ninety more two years later the plant is full.
+    whole["boligprogram"] = gpd.GeoDataFrame(
+        pd.concat([part.assign(boliger=10), part.assign(boliger=90, aar=2030)], ignore_index=True),
+        crs=CRS,
+    )
+    result = run(whole)
+    row = result.table("venter").frame.loc["P1"]
+    assert (row["svar"], row["ferdig"], row["siste"]) == ("Venter, ingen dato", 2028, 2030)
+    (told,) = (one for one in result.findings if one.rule == "va_plan_venter")
+    assert "de første ferdige i 2028, de siste i 2030" in told.text
+    assert "ikke plass i 2031, ingen dato er kjent" in told.text

@@ -11,7 +11,7 @@ import shapely
 
 from askergeo.parameters import load_parameters
 from askergeo.va._load_flow import flow
-from askergeo.va._load_limits import first_over, free_from, plants_of, transferred
+from askergeo.va._load_limits import first_over, free_through, plants_of, transferred
 from askergeo.va._load_parts import open_parts
 from askergeo.va._load_pipes import fall_of, full_sewer_l_s
 from askergeo.va.load import Factors, factors_of
@@ -124,11 +124,17 @@ def test_the_year_a_plant_is_full_and_the_year_it_has_room_again() -> None:
     capacity = np.where(YEARS >= 2032, 2000.0, 1010.0)[None, :]
     running = np.ones((1, len(YEARS)), dtype=bool)
     assert first_over(load, capacity, YEARS, running).tolist() == [2029]
-    assert free_from(load[0], capacity[0], YEARS, 2028) == (True, 2028)
-    assert free_from(load[0], capacity[0], YEARS, 2029) == (False, 2032)
-    assert free_from(load[0], np.full(len(YEARS), 10.0), YEARS, 2029)[0] is False
-    assert np.isnan(free_from(load[0], np.full(len(YEARS), 10.0), YEARS, 2029)[1])
-    assert free_from(load[0], np.full(len(YEARS), np.nan), YEARS, 2029)[0] is None
+    assert free_through(load[0], capacity[0], YEARS, (2028, 2028)) == (True, 2028, 2028)
+    assert free_through(load[0], capacity[0], YEARS, (2029, 2029)) == (False, 2029, 2032)
+    never = free_through(load[0], np.full(len(YEARS), 10.0), YEARS, (2029, 2029))
+    assert never[0] is False
+    assert np.isnan(never[2])
+    assert free_through(load[0], np.full(len(YEARS), np.nan), YEARS, (2029, 2029))[0] is None
+    # Room for the first, none for the last; and what opens for one year in between is no promise.
+    assert free_through(load[0], capacity[0], YEARS, (2027, 2030)) == (False, 2029, 2032)
+    gap = np.where(YEARS == 2030, 2000.0, capacity[0])
+    assert free_through(load[0], gap, YEARS, (2029, 2031)) == (False, 2029, 2032)
+    assert free_through(load[0], gap, YEARS, (2029, 2029)) == (False, 2029, 2030)
     unknown = np.full((1, len(YEARS)), np.nan)
     assert np.isnan(first_over(load, unknown, YEARS, running)).all()
 
