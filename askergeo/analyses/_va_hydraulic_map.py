@@ -55,7 +55,7 @@ def _node_layer(scene: Scene, crs: object) -> MapLayer:
     )
     return MapLayer(
         name="trykk",
-        title="Trykk i den verste timen",
+        title=f"Trykk {scene.when}",
         frame=frame,
         columns={
             "node": Column(title="Node"),

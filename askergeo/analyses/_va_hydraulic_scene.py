@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 __all__ = [
     "CLASSES",
     "GOOD",
+    "HIGH",
     "LOW",
     "NO_WATER",
     "TOO_LOW",
     "UNKNOWN",
     "Scene",
     "clock",
+    "has_patterns",
     "make_scene",
 ]
 
@@ -41,6 +44,9 @@ CLASSES: Final = (NO_WATER, TOO_LOW, LOW, GOOD, HIGH, UNKNOWN)
 _MOST_FIRES, _LEAST_FIRES = 200, 20
 _FIRE_NODES: Final = 700_000
 _HOUR_S: Final = 3600
+_PATTERN: Final = re.compile(
+    r"^\[PATTERNS\][^\n]*\n(?:[ \t\r]*(?:;[^\n]*)?\n)*[ \t]*[^\s\[;]", re.MULTILINE | re.IGNORECASE
+)
 _DAY_S: Final = 86_400
 
 
@@ -72,6 +78,22 @@ class Scene:
     def name(self, tap: int) -> str:
         """Id of a tap."""
         return str(self.run.node[self.taps[tap]])
+
+    @property
+    def when(self) -> str:
+        """When a pressure is the worst: a model without hours has the mean demand only."""
+        return self.demand if self.run.steady else "i den verste timen"
+
+    @property
+    def busiest(self) -> str:
+        """When the hydrants are tried."""
+        return self.demand if self.run.steady else "i timen med mest forbruk"
+
+    @property
+    def demand(self) -> str:
+        """What the one demand of a run without hours is."""
+        first = "ved forbruket modellen begynner med"
+        return first if has_patterns(self.placed.model.text) else "ved middelforbruk"
 
 
 def make_scene(
@@ -181,6 +203,17 @@ def _costs(
 ) -> pd.DataFrame | None:
     prices = read_prices(parameters["va_hydraulikk_rorpris"])
     return pipe_costs(run.diameter_mm[pipes], run.length_m[pipes], prices) if prices else None
+
+
+def has_patterns(text: str) -> bool:
+    r"""Whether a model's text has any pattern.
+
+    Examples
+    --------
+    >>> has_patterns("[PATTERNS]\n;id\n 1 1.0 1.2"), has_patterns("[PATTERNS]\n;id\n\n[TIMES]")
+    (True, False)
+    """
+    return bool(_PATTERN.search(text))
 
 
 def clock(scene: Scene, at: int) -> str:

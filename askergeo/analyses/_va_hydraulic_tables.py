@@ -9,6 +9,7 @@ import pandas as pd
 
 from askergeo.analyses._va_hydraulic_scene import CLASSES, clock
 from askergeo.numbers import format_number
+from askergeo.privacy import rounded
 from askergeo.result import Column, RowSum, Table
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def class_titles(scene: Scene) -> tuple[str, ...]:
         format_number(scene.limits[one], 1) for one in ("brann_bar", "lavest_bar", "hoyest_bar")
     )
     return (
-        "Uten vann noen time",
+        "Uten vann" if scene.run.steady else "Uten vann noen time",
         f"Under {fire} bar",
         f"{fire}–{low} bar",
         f"{low}–{high} bar",
@@ -56,22 +57,23 @@ def class_table(scene: Scene) -> Table:
         index=[*(f"k{one}" for one in CLASSES), "sum"],
     )
     columns = {
-        "trykk": Column(title="Trykk i den verste timen"),
+        "trykk": Column(title=f"Trykk {scene.when}"),
         "noder": Column(title="Noder", unit="noder", decimals=0),
     }
     if scene.people is not None:
         people = [float(scene.people[scene.kind == one].sum()) for one in CLASSES]
         frame["bosatte"] = [*people, float(scene.people.sum())]
         columns["bosatte"] = Column(title="Bosatte", unit="personer", decimals=0, persons=True)
-    return Table(
+    table = Table(
         name="trykk",
         title="Trykket mot grensene",
         frame=frame,
         columns=columns,
-        row_sums=(RowSum("sum", tuple(f"k{one}" for one in CLASSES)),),
         note="Trykket er over noden, ikke i øverste etasje. For lite går foran for mye når en node "
         "har begge deler.",
     )
+    # A class may be one house: whole tens, as everywhere the net and its people meet.
+    return rounded(table)
 
 
 def hour_table(scene: Scene) -> Table:
@@ -106,7 +108,8 @@ def hour_table(scene: Scene) -> Table:
         "uten": Column(title="Noder uten vann", unit="noder", decimals=0),
         "fart": Column(title="Største hastighet", unit="m/s", decimals=2),
     }
-    return Table(name="timer", title="Time for time", frame=frame, columns=columns)
+    title = "Forbruk og trykk: modellen har ingen timer" if run.steady else "Time for time"
+    return Table(name="timer", title=title, frame=frame, columns=columns)
 
 
 def lowest_table(scene: Scene) -> Table:
@@ -182,7 +185,8 @@ def zone_table(scene: Scene) -> tuple[Table, ...]:
 def speed_classes(scene: Scene) -> tuple[str, str, str]:
     """Names of the classes of speed: slow, usual, fast."""
     slow, fast = (format_number(scene.limits[one], 1) for one in ("fart_lav", "fart_hoy"))
-    return f"Under {slow} m/s hele tiden", f"{slow}–{fast} m/s", f"Over {fast} m/s"
+    always = "" if scene.run.steady else " hele tiden"
+    return f"Under {slow} m/s{always}", f"{slow}–{fast} m/s", f"Over {fast} m/s"
 
 
 def speed_table(scene: Scene) -> Table:
@@ -263,7 +267,7 @@ def fire_table(scene: Scene) -> tuple[Table, ...]:
             frame=frame,
             columns=columns,
             note=f"{format_number(few)} av {format_number(len(scene.fires))} hydranter har for "
-            f"lavt trykk ved {asked} l/s i timen med mest forbruk. Mer enn {asked} l/s er ikke "
+            f"lavt trykk ved {asked} l/s {scene.busiest}. Mer enn {asked} l/s er ikke "
             f"prøvd. «..» er negativt trykk: vannet finnes ikke.{untried}",
         ),
     )

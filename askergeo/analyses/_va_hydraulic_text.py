@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from askergeo.analyses._va_hydraulic_scene import LOW, NO_WATER, TOO_LOW, UNKNOWN, clock
+from askergeo.analyses._va_hydraulic_scene import (
+    HIGH,
+    LOW,
+    NO_WATER,
+    TOO_LOW,
+    UNKNOWN,
+    clock,
+    has_patterns,
+)
 from askergeo.numbers import format_number
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.va._hydraulic_errors import WARNINGS
@@ -28,41 +36,90 @@ _LAYER: Final = "va_ledning"
 def statement(scene: Scene, classes: Table) -> tuple[str, dict[str, Fact]]:
     """State how many nodes, and people, have too little pressure, and the lowest."""
     weak = np.isin(scene.kind, (NO_WATER, TOO_LOW, LOW))
+    unknown = int((scene.kind == UNKNOWN).sum())
     told = {
         "noder": Fact(title="Noder med for lavt trykk", value=int(weak.sum()), unit="noder"),
         "alle": Fact(
-            title="Noder", value=len(scene.taps), unit="noder", cell=("trykk", "sum", "noder")
+            title="Noder med kjent trykk", value=len(scene.taps) - unknown, unit="noder"
+        ),
+        "hoye": Fact(
+            title="Noder med for høyt trykk", value=int(_high(scene).sum()), unit="noder"
+        ),
+        "ukjent": Fact(
+            title="Noder med ukjent trykk", value=unknown, unit="noder",
+            cell=("trykk", f"k{UNKNOWN}", "noder"),
         ),
         "grense": Fact(
             title="Laveste trykk som kreves", value=scene.limits["lavest_bar"], unit="bar",
             decimals=1,
         ),
+        "hoyest_tillatt": Fact(
+            title="Høyeste trykk uten reduksjonsventil", value=scene.limits["hoyest_bar"],
+            unit="bar", decimals=1,
+        ),
     }  # fmt: skip
-    text = "{noder} av {alle} noder har under {grense} bar eller ikke vann i den verste timen"
-    known = np.flatnonzero(~np.isnan(scene.lowest))
-    if len(known):
-        at = int(known[scene.lowest[known].argmin()])
-        told["lavest"] = Fact(
-            title="Laveste trykk", value=float(scene.lowest[at]), unit="bar", decimals=2
-        )
-        told["node"] = Fact(title="Noden med lavest trykk", value=scene.name(at))
-        text += "; lavest er {lavest} bar i {node}"
+    text = (
+        f"{{noder}} av {{alle}} noder med kjent trykk har under {{grense}} bar {scene.when}, eller "
+        "ikke vann, og {hoye} har over {hoyest_tillatt} bar"
+    )
+    if unknown:
+        text += "; i {ukjent} noder til er trykket ukjent"
     text += "."
-    if "bosatte" in classes.columns and scene.people is not None:
-        # Each class by itself, as the table hides them: a sum of them could be taken apart.
-        for one in (NO_WATER, TOO_LOW, LOW):
-            told[f"bosatte_{one}"] = Fact(
-                title=f"Bosatte, {str(classes.frame.loc[f'k{one}', 'trykk']).lower()}",
-                value=float(scene.people[scene.kind == one].sum()),
-                unit="personer",
-                persons=True,
-                cell=("trykk", f"k{one}", "bosatte"),
-            )
-        fire, low = (format_number(scene.limits[k], 1) for k in ("brann_bar", "lavest_bar"))
-        text += (
-            f" Av bosatte har {{bosatte_{LOW}}} mellom {fire} og {low} bar, {{bosatte_{TOO_LOW}}} "
-            f"under {fire} bar, og {{bosatte_{NO_WATER}}} er uten vann noen time."
+    pressures, more = _extremes(scene)
+    told |= more
+    people, more = _residents(scene, classes)
+    return text + pressures + people, told | more
+
+
+def _high(scene: Scene) -> np.ndarray:
+    return np.asarray(scene.highest > scene.limits["hoyest_bar"])
+
+
+def _extremes(scene: Scene) -> tuple[str, dict[str, Fact]]:
+    """Say the lowest and the highest pressure, and where."""
+    known = np.flatnonzero(~np.isnan(scene.lowest))
+    if not len(known):
+        return "", {}
+    low = int(known[scene.lowest[known].argmin()])
+    high = int(known[scene.highest[known].argmax()])
+    told = {
+        "lavest": Fact(
+            title="Laveste trykk", value=float(scene.lowest[low]), unit="bar", decimals=2
+        ),
+        "node": Fact(title="Noden med lavest trykk", value=scene.name(low)),
+        "hoyest": Fact(
+            title="Høyeste trykk", value=float(scene.highest[high]), unit="bar", decimals=2
+        ),
+        "hoyest_node": Fact(title="Noden med høyest trykk", value=scene.name(high)),
+    }
+    return " Lavest er {lavest} bar i {node}, høyest {hoyest} bar i {hoyest_node}.", told
+
+
+def _residents(scene: Scene, classes: Table) -> tuple[str, dict[str, Fact]]:
+    """Say how many live where there is too little, and too much, as the table says it."""
+    if "bosatte" not in classes.columns:
+        return "", {}
+    told = {}
+    for one in (NO_WATER, TOO_LOW, LOW, HIGH):
+        row = f"k{one}"
+        value: Any = classes.frame.loc[row, "bosatte"]
+        told[f"bosatte_{one}"] = Fact(
+            title=f"Bosatte, {str(classes.frame.loc[row, 'trykk']).lower()}",
+            value=None if pd.isna(value) else int(value),
+            unit="personer",
+            persons=True,
+            cell=("trykk", row, "bosatte"),
+            hidden=(row, "bosatte") in classes.hidden,
         )
+    fire, low, high = (
+        format_number(scene.limits[k], 1) for k in ("brann_bar", "lavest_bar", "hoyest_bar")
+    )
+    some = "" if scene.run.steady else " noen time"
+    text = (
+        f" Av bosatte er {{bosatte_{NO_WATER}}} uten vann{some}, {{bosatte_{TOO_LOW}}} har under "
+        f"{fire} bar, {{bosatte_{LOW}}} har {fire}–{low} bar, og {{bosatte_{HIGH}}} har over "
+        f"{high} bar."
+    )
     return text, told
 
 
@@ -95,14 +152,16 @@ def _finding(
 
 def _pressures(scene: Scene) -> Iterator[Finding]:
     low, high = (format_number(scene.limits[k], 1) for k in ("lavest_bar", "hoyest_bar"))
+    some = "" if scene.run.steady else " noen time"
     told = (
         (scene.kind == NO_WATER, "uten_vann", "Noder uten vann", "har ingen åpen veg til en kilde",
          Severity.ERROR, "Se etter stengte ventiler og brudd i tegningen."),
         (scene.lowest < scene.limits["lavest_bar"], "lavt_trykk", "For lavt trykk",
-         f"har under {low} bar i den verste timen", Severity.WARNING,
+         f"har under {low} bar {scene.when}", Severity.WARNING,
          "Vurder trykkøkning, større rør eller en annen trykksone."),
-        (scene.highest > scene.limits["hoyest_bar"], "hoyt_trykk", "For høyt trykk",
-         f"har over {high} bar i en time", Severity.INFO, "Vurder reduksjonsventil."),
+        (_high(scene), "hoyt_trykk", "For høyt trykk",
+         f"har over {high} bar{some}", Severity.WARNING,
+         "Vurder reduksjonsventil i sonen, og kontroller at bygningene har sin egen."),
     )  # fmt: skip
     for which, rule, title, what, severity, action in told:
         count = int(which.sum())
@@ -165,6 +224,17 @@ def _fast(scene: Scene) -> Iterator[Finding]:
 def warnings(scene: Scene) -> tuple[str, ...]:
     """Say what makes the answer less certain."""
     said = []
+    if scene.run.steady:
+        mean = format_number(float(scene.run.asked_l_s[0]), 1)
+        what = (
+            "kjøringen er ett øyeblikk, med forbruket modellen begynner med"
+            if has_patterns(scene.placed.model.text)
+            else "modellen har ett forbruk hele tiden, lest som middelforbruket"
+        )
+        said.append(
+            f"Timen med mest forbruk er ikke med: {what} ({mean} l/s). Trykkene er lavere i timen "
+            "med mest forbruk, og flere noder kan ha for lite."
+        )
     if scene.placed.made:
         said.append(
             "Modellen er laget av ledningskartet og er ikke kalibrert mot målinger. «Hva modellen "
@@ -172,7 +242,8 @@ def warnings(scene: Scene) -> tuple[str, ...]:
         )
     unknown = int((scene.kind == UNKNOWN).sum())
     if unknown:
-        said.append(f"Trykket er ukjent i {format_number(unknown)} noder uten høyde.")
+        nodes = "1 node" if unknown == 1 else f"{format_number(unknown)} noder"
+        said.append(f"Trykket er ukjent i {nodes} uten høyde.")
     if scene.fires_untried:
         said.append(
             f"{format_number(scene.fires_untried)} hydranter er ikke prøvd i modellen: "
@@ -202,8 +273,15 @@ def reading(scene: Scene) -> tuple[str, ...]:
         f"EPANET 2.2 regner trykk og vannføring. Kravet er minst {low} bar ved tilknytningen og "
         f"høyst {high} bar uten reduksjonsventil ({_LAW}, veiledningen)."
     )
-    beyond = (
-        "Tørt år, brudd, brann og stengte ventiler er ikke med, og heller ikke kvaliteten på "
-        "vannet. Nybygg og sprinkler må beregnes særskilt."
+    fire = (
+        "Uttak til brann er ikke med i dem, men prøvd for en hydrant om gangen i tabellen over "
+        "hydranter."
+        if scene.fires
+        else "Uttak til brann er ikke med."
     )
-    return limits, f"{how} Klokken begynner {clock(scene, 0)}.", beyond
+    beyond = (
+        f"Trykkene er uten tørt år, brudd og stengte ventiler utenom dem i modellen. {fire} "
+        "Kvaliteten på vannet er ikke regnet. Nybygg og sprinkler må beregnes særskilt."
+    )
+    begins = "" if scene.run.steady else f" Klokken begynner {clock(scene, 0)}."
+    return limits, f"{how}{begins}", beyond

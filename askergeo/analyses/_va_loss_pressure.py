@@ -93,7 +93,18 @@ def _table(scene: Scene, frames: Mapping[str, pd.DataFrame]) -> Table:
             "lavest": Column(title="Laveste trykk da", unit="bar", decimals=2),
         },
         note=f"Grensen er {format_number(limit, 1)} bar. Ledningene er de som fører mest av dem "
-        "ingen er avskåret av; hver er stengt alene gjennom hele modellens tid.",
+        f"ingen er avskåret av; hver er stengt alene gjennom hele modellens tid.{_mean(now)}",
+    )
+
+
+def _mean(run: HydraulicRun) -> str:
+    """Say that a model with one demand does not have the hour with most of it."""
+    if not run.steady:
+        return ""
+    demand = format_number(float(run.asked_l_s[0]), 1)
+    return (
+        f" Modellen har ett forbruk ({demand} l/s), lest som middelforbruket: timen med mest "
+        "forbruk er ikke med, og trykkene er lavere da."
     )
 
 

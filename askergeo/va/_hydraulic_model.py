@@ -24,6 +24,7 @@ __all__ = [
     "PIPES",
     "PUMP",
     "RESERVOIR",
+    "STEADY",
     "TANK",
     "EpanetModel",
     "FireFlow",
@@ -38,6 +39,8 @@ JUNCTION, RESERVOIR, TANK = 0, 1, 2
 PIPES: Final = (0, 1)
 PUMP: Final = 2
 HOUR_S: Final = 3600
+#: Demand that varies less than this share of it is the same all the time.
+STEADY: Final = 0.01
 GUESS_COLUMNS: Final = ("antatt", "antall", "av", "grunnlag")
 # EPANET's PSI is a foot over 0.4333 of water.
 _PSI_M: Final = 0.3048 / 0.4333
@@ -120,6 +123,18 @@ class HydraulicRun:
     def junction(self) -> Truth:
         """Nodes that are neither source nor tank, (n,)."""
         return np.asarray(self.node_kind == JUNCTION)
+
+    @property
+    def asked_l_s(self) -> Reals:
+        """What is asked for in all at each time, (t,), l/s."""
+        asked = (self.demand_l_s + self.deficit_l_s)[:, self.junction]
+        return np.asarray(asked.sum(axis=1), dtype=np.float64)
+
+    @property
+    def steady(self) -> bool:
+        """Whether as much is asked for at all times: such a run has no hour with most demand."""
+        asked = self.asked_l_s
+        return bool(asked.max() - asked.min() <= STEADY * abs(asked).max())
 
     @property
     def pipe(self) -> Truth:

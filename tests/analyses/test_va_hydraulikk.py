@@ -13,6 +13,7 @@ from askergeo.analyses import find
 from askergeo.analyses.va_hydraulikk import va_hydraulikk
 from askergeo.parameters import load_parameters
 from askergeo.privacy import suppress
+from askergeo.result import Severity
 from askergeo.sources.inp import layers_of, read_inp
 from askergeo.va.hydraulics import run_epanet
 
@@ -152,3 +153,59 @@ def test_a_model_that_lies_nowhere_is_told_of(answer: Result, net3: dict[str, An
     for name in ("va_node", "va_ledning", "adresse"):
         frames[name] = frames[name].set_geometry(frames[name].translate(580_000, 6_630_000))
     assert not any("egne koordinater" in one for one in _run(frames).warnings)
+
+
+def test_a_run_without_hours_does_not_speak_of_the_worst_hour(net3: dict[str, Any]) -> None:
+    """A model of one moment: no hour with most demand is in it, and all that is told says so."""
+    found = _run(_peopled(net3), va_hydraulikk_timer="0")
+    assert "ved forbruket modellen begynner med" in found.sentence
+    assert any("Timen med mest forbruk er ikke med" in one for one in found.warnings)
+    titles = [
+        found.table("trykk").columns["trykk"].title,
+        found.layer("trykk").title,
+        found.sentence,
+        *(one.text for one in found.findings),
+    ]
+    assert not any("time" in one for one in titles)
+
+
+def test_a_demand_that_never_varies_is_read_as_the_mean(shared_data: Path) -> None:
+    """Hanoi has no patterns: 19 940 m³ an hour, always."""
+    found = _run(dict(layers_of(read_inp(shared_data / "network" / "Hanoi.inp"))))
+    assert "ved middelforbruk" in found.sentence
+    assert any("middelforbruk" in one and "5538,9 l/s" in one for one in found.warnings)
+
+
+def test_a_day_with_hours_has_a_worst_one(answer: Result) -> None:
+    assert "i den verste timen" in answer.sentence
+    assert not any("Timen med mest forbruk" in one for one in answer.warnings)
+
+
+def test_too_high_pressures_are_in_the_sentence_and_a_warning(
+    answer: Result, shared_data: Path
+) -> None:
+    run = run_epanet(shared_data / "network" / "Net3.inp")
+    count = int((run.pressure_bar[:, run.junction].max(axis=0) > 6.0).sum())
+    assert count
+    assert answer.facts["hoye"].value == count
+    assert f"{count} har over 6,0 bar" in answer.sentence
+    (told,) = (one for one in answer.findings if one.rule == "va_hydraulikk.hoyt_trykk")
+    assert told.severity is Severity.WARNING
+    assert "reduksjonsventil" in told.action
+
+
+def test_residents_are_told_in_whole_tens(net3: dict[str, Any]) -> None:
+    frames = _peopled(net3)
+    frames["befolkning"].loc[0, "antall"] = 13
+    assert _run(frames).table("trykk").frame.loc["k3", "bosatte"] == 10
+
+
+def test_the_fires_that_are_tried_are_not_said_to_be_left_out(
+    net3: dict[str, Any], answer: Result
+) -> None:
+    nodes = net3["va_node"].assign(type=net3["va_node"]["type"].astype(object))
+    nodes.loc[nodes["node_id"] == "105", "type"] = "hydrant"
+    tried = _run({**net3, "va_node": nodes})
+    assert "brannvann" in [table.name for table in tried.tables]
+    assert any("en hydrant om gangen" in one for one in tried.reading)
+    assert any("Uttak til brann er ikke med." in one for one in answer.reading)
