@@ -11,7 +11,7 @@ import pandas as pd
 
 from askergeo.geometry import geometries
 from askergeo.privacy import rounded
-from askergeo.result import Column, ColumnSum, Table
+from askergeo.result import Column, Table
 from askergeo.school.areas import place
 from askergeo.va._net_pipes import text_of
 from askergeo.va.connection import NO, UNKNOWN, YES, along_road, mains, share_of, straight
@@ -34,24 +34,27 @@ _OUTSIDE: Final = "Utenfor alle grunnkretser"
 
 
 def share_table(scene: Scene) -> Table:
-    """Tell residents connected, not connected and unknown, and KOSTRA's share of them."""
+    """Tell residents connected, not connected and unknown, in whole tens, and KOSTRA's share."""
     records = []
     for kind, name in _NAMES.items():
         counts = _counts(scene.register[kind], scene.residents)
         share = share_of(*counts)
         records.append({
             "hva": name, "ja": counts[0], "nei": counts[1], "ukjent": counts[2],
-            "alle": sum(counts), "andel": share.low, "hoyst": share.high, "av_kjente": share.known,
+            "alle": sum(counts), "andel": round(share.low, 1), "hoyst": round(share.high, 1),
+            "av_kjente": round(share.known, 1),
         })  # fmt: skip
-    return Table(
-        name="tilknytning",
-        title="Bosatte som er knyttet til kommunalt nett",
-        frame=pd.DataFrame(records).set_index(pd.Index([VANN, AVLOP], name="rad")),
-        columns=_share_columns("Nett"),
-        column_sums=(ColumnSum("alle", ("ja", "nei", "ukjent")),),
-        note="KOSTRA: bosatte som er tilknyttet, delt på alle bosatte (tabell 13143 vann, 13144 "
-        "avløp). «Minst» teller ukjente som ikke tilknyttet, «høyst» som tilknyttet.",
-        group="Tilknytning",
+    return rounded(
+        Table(
+            name="tilknytning",
+            title="Bosatte som er knyttet til kommunalt nett",
+            frame=pd.DataFrame(records).set_index(pd.Index([VANN, AVLOP], name="rad")),
+            columns=_share_columns("Nett"),
+            note="KOSTRA: bosatte som er tilknyttet, delt på alle bosatte (tabell 13143 vann, "
+            "13144 avløp). «Minst» teller ukjente som ikke tilknyttet, «høyst» som tilknyttet. "
+            "Andelene er regnet før avrundingen.",
+            group="Tilknytning",
+        )
     )
 
 

@@ -144,7 +144,7 @@ def waiting_table(frame: pd.DataFrame) -> Table | None:
         frame=shown[list(columns)].set_axis(shown["prosjekt_id"].astype(str)),
         columns=columns,
         note="Plassen er regnet i hovedalternativet hver 1. januar, fra etter at de første "
-        "boligene er ferdige til alle er bebodd, med alt annet som er ventet til da. «Plass fra» er det "
-        "første året som det er plass fra, til alle er bebodd.",
+        "boligene er ferdige til alle er bebodd, med alt annet som er ventet til da. «Plass fra» "
+        "er det første året som det er plass fra, til alle er bebodd.",
         group="Planer som venter",
     )
