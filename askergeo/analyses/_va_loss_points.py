@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from askergeo.analyses._reach_tables import counted_table, person_column
 from askergeo.analyses._va_loss_scene import WEIGHTS
 from askergeo.result import Column
+from askergeo.va.customers import piece_lines
 from askergeo.va.institutions import KINDS
 from askergeo.va.supply import dry_without, segment_stretches
 
@@ -35,6 +37,7 @@ __all__ = [
     "node_name",
     "piece_labels",
     "point_table",
+    "ranked_points",
     "segment_table",
     "source_table",
     "top",
@@ -101,8 +104,15 @@ def care_of(loss: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.nan_to_num(loss[:, some]).sum(axis=1), dtype=np.float64)
 
 
-def point_table(scene: Scene) -> Table:
-    """Rank what stands alone: stretches of pipe, pumps and sources, by who loses water."""
+def ranked_points(scene: Scene) -> list[dict[str, Any]]:
+    """Rank what stands alone: stretches of pipe, pumps and sources, by who loses water.
+
+    Returns
+    -------
+    list of dict
+        Records of `point_table`; ``_lag``, ``_id`` and ``_sted`` say what it is and where, and
+        ``_er`` the part of the answer and the place in it.
+    """
     records = sorted(
         [*_stretch_records(scene), *_pump_records(scene), *_source_records(scene)],
         key=lambda one: (-one["_rang"], -one["_omsorg"], one["rad"]),
@@ -110,6 +120,30 @@ def point_table(scene: Scene) -> Table:
     shown = records[: int(scene.parameters["va_bortfall_vist"])]
     for record in shown:
         record["navn"] = named_places(scene.places, record.pop("_dry")())
+        record.update(_where(scene, *record["_er"]))
+    return shown
+
+
+def _where(scene: Scene, part: str, place: int) -> dict[str, Any]:
+    """Return the layer, id and point of what fails."""
+    network = scene.network
+    if part == "pipe":
+        line = piece_lines(network)[place]
+        point = shapely.line_interpolate_point(line, 0.5, normalized=True)
+        return {"_lag": "va_ledning", "_id": str(scene.ids[place]), "_sted": point}
+    node = int(scene.pipes.sources[place]) if part == "source" else place
+    layer, one = "", ""
+    for name, frame, row, key in (
+        ("va_node", scene.layers.va_node, int(network.node_row[node]), "node_id"),
+        ("va_anlegg", scene.layers.va_anlegg, int(network.facility_row[node]), "anlegg_id"),
+    ):
+        if frame is not None and row >= 0:
+            layer, one = name, str(frame[key].iloc[row])
+    return {"_lag": layer, "_id": one, "_sted": shapely.Point(*network.xy[node])}
+
+
+def point_table(scene: Scene, shown: list[dict[str, Any]]) -> Table:
+    """Make the table of what `ranked_points` found."""
     columns = {
         "slag": Column(title="Slag"),
         "hva": Column(title="Hva som svikter"),
@@ -149,6 +183,7 @@ def _stretch_records(scene: Scene) -> list[dict[str, Any]]:
             **loss_record(scene, loss[k]),
             "_rang": float(loss[k, scene.rank]),
             "_omsorg": float(care[k]),
+            "_er": ("pipe", int(heads[k])),
             "_dry": lambda piece=int(heads[k]): _with_itself(scene, piece),
         }
         for k in _first_of_id(best, ids[heads])
@@ -195,6 +230,7 @@ def _pump_records(scene: Scene) -> list[dict[str, Any]]:
                 **loss_record(scene, loss),
                 "_rang": float(loss[scene.rank]),
                 "_omsorg": float(care_of(loss[None])[0]),
+                "_er": ("node", node),
                 "_dry": lambda node=node: dry_without(
                     scene.pipes, np.zeros(0, np.int64), nodes=np.array([node])
                 ),
@@ -213,6 +249,7 @@ def _pump_records(scene: Scene) -> list[dict[str, Any]]:
                 **loss_record(scene, loss),
                 "_rang": float(loss[scene.rank]),
                 "_omsorg": float(care_of(loss[None])[0]),
+                "_er": ("pipe", piece),
                 "_dry": lambda piece=piece: _with_itself(scene, piece),
             }
         )
@@ -229,6 +266,7 @@ def _source_records(scene: Scene) -> list[dict[str, Any]]:
             **loss_record(scene, loss),
             "_rang": float(loss[scene.rank]),
             "_omsorg": float(care_of(loss[None])[0]),
+            "_er": ("source", place),
             "_dry": lambda place=place: dry_without(
                 scene.pipes, np.zeros(0, np.int64), sources=np.array([place])
             ),

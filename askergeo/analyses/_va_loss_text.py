@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from askergeo.analyses._va_loss_scene import Scene
+    from askergeo.analyses._va_loss_valves import Opening
     from askergeo.result import Table
 
 __all__ = ["findings", "reading", "statement", "warnings"]
@@ -112,12 +113,28 @@ def _fact(table: Table, row: Hashable, column: str, title: str) -> Fact:
     )
 
 
-def findings(scene: Scene, points: Table) -> tuple[Finding, ...]:
-    """Point at institutions that hang on one thing, and at what the map of pipes lacks."""
-    return (*_place_findings(scene), *_pipe_findings(scene, points), *_gap_findings(scene))
+def findings(
+    scene: Scene, points: Table, ranked: list[dict[str, Any]], opened: Sequence[Opening]
+) -> tuple[Finding, ...]:
+    """Point at institutions that hang on one thing, and at what the map of pipes lacks.
+
+    Parameters
+    ----------
+    scene
+        What the answer is made of.
+    points, ranked
+        The table of single points, and the records that it is made of.
+    opened
+        What opening closed valves gives.
+    """
+    return (
+        *_place_findings(scene, opened),
+        *_pipe_findings(scene, points, ranked, opened),
+        *_gap_findings(scene),
+    )
 
 
-def _place_findings(scene: Scene) -> list[Finding]:
+def _place_findings(scene: Scene, opened: Sequence[Opening]) -> list[Finding]:
     """One finding for each nursing home, school and the like without a second supply."""
     found = []
     for one, point in zip(scene.places.itertuples(), scene.places["sted"], strict=True):
@@ -133,22 +150,38 @@ def _place_findings(scene: Scene) -> list[Finding]:
                 text=f"{STATES[scene.state[piece]]}.",
                 layer="va_ledning",
                 row=str(scene.ids[piece]),
-                action="Vurder en ny forbindelse, en nødforsyning eller en beredskapsplan.",
+                action=_first_open(
+                    opened, [one.source[piece] or one.reserve[piece] for one in opened]
+                )
+                + "Vurder en ny forbindelse, en nødforsyning eller en beredskapsplan.",
                 geometry=point,
             )
         )
     return found
 
 
-def _pipe_findings(scene: Scene, points: Table) -> list[Finding]:
+def _first_open(opened: Sequence[Opening], helps: Sequence[object]) -> str:
+    """Say which closed valve to be able to open first: of those that help, the fewest."""
+    some = [one for one, good in zip(opened, helps, strict=True) if good]
+    if not some:
+        return ""
+    return f"Vurder å kunne åpne {min(some, key=lambda one: len(one.names)).title}. "
+
+
+def _pipe_findings(
+    scene: Scene, points: Table, ranked: list[dict[str, Any]], opened: Sequence[Opening]
+) -> list[Finding]:
     """One finding for each of the first points that many depend on."""
     column = "bosatte" if scene.people_known else "adresser"
     many = float(scene.parameters["va_bortfall_grense"])
     found = []
-    for label, row in points.frame.head(_SHOWN).iterrows():
+    for record, (_, row) in list(zip(ranked, points.frame.iterrows(), strict=True))[:_SHOWN]:
         value = row[column]
         if pd.isna(value) or float(value) < many:
             continue
+        part, place = record["_er"]
+        now = getattr(scene.answer, part)[place, scene.rank]
+        helps = [getattr(one.answer, part)[place, scene.rank] < now for one in opened]
         found.append(
             Finding(
                 rule="va.bortfall.enkeltpunkt",
@@ -157,9 +190,11 @@ def _pipe_findings(scene: Scene, points: Table) -> list[Finding]:
                 severity=Severity.WARNING,
                 text=f"{format_number(float(value))} {column} mister vannet om det svikter"
                 + (f", og {row['navn']}." if row["navn"] else "."),
-                layer="va_ledning",
-                row=str(label),
-                action="Vurder en ny forbindelse; legg den inn som scenario og sammenlign.",
+                layer=record["_lag"],
+                row=record["_id"],
+                action=_first_open(opened, helps)
+                + "Vurder en ny forbindelse; legg den inn som scenario og sammenlign.",
+                geometry=record["_sted"],
             )
         )
     return found

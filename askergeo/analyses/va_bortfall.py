@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from askergeo.analyses import _va_loss_text as text
 from askergeo.analyses._va_loss_change import microdata_of
 from askergeo.analyses._va_loss_map import layers_of
-from askergeo.analyses._va_loss_points import point_table, segment_table, source_table
+from askergeo.analyses._va_loss_points import (
+    point_table,
+    ranked_points,
+    segment_table,
+    source_table,
+)
 from askergeo.analyses._va_loss_pressure import pressure_check
 from askergeo.analyses._va_loss_scene import Layers, make_scene
 from askergeo.analyses._va_loss_sewage import sewage_table
@@ -23,6 +28,7 @@ from askergeo.analyses._va_loss_tables import (
     without_table,
     zone_table,
 )
+from askergeo.analyses._va_loss_valves import openings, valve_findings, valve_table
 from askergeo.analyses._va_year import idle_warning, map_year
 from askergeo.result import Result
 
@@ -54,13 +60,16 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
     """
     year = map_year(parameters, "va_nett_aar", layers.pop("kilder", None))
     scene = make_scene(Layers.of(layers, year), parameters)
-    out, without, points = out_table(scene), without_table(scene), point_table(scene)
+    ranked, tried = ranked_points(scene), openings(scene)
+    out, without, points = out_table(scene), without_table(scene), point_table(scene, ranked)
+    valves = valve_table(scene, tried)
     pressure, faults = pressure_check(scene)
     sewage, unknown = sewage_table(scene)
     tables = (
         out,
         points,
         without,
+        valves,
         state_table(scene),
         zone_table(scene),
         source_table(scene),
@@ -79,7 +88,11 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
         facts=facts,
         tables=tuple(one for one in tables if one is not None),
         layers=layers_of(scene),
-        findings=(*text.findings(scene, points), *faults),
+        findings=(
+            *text.findings(scene, points, ranked, tried.openings),
+            *valve_findings(scene, tried, valves),
+            *faults,
+        ),
         warnings=(*text.warnings(scene), *unknown, *idle_warning(scene.layers.va_anlegg, year)),
         reading=tuple(text.reading(scene)),
         microdata=microdata_of(scene),
