@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._va_renewal_courses import LIVES, finite, three_lives
-from askergeo.analyses._va_renewal_tables import TOTAL
+from askergeo.analyses._va_renewal_tables import TOTAL, budget_text
 from askergeo.numbers import format_number
 from askergeo.result import Column, ColumnSum, RowSum, Table
 from askergeo.va.renewal import MEDIA, MIDDLE, TITLES, years_to_renew
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "actual_table", "event_table", "known_of", "known_table", "life_table", "material_table",
-    "net_table",
+    "need_table", "net_table", "pace_table",
 ]  # fmt: skip
 
 _KM: Final = 1_000.0
@@ -40,67 +40,110 @@ def known_of(stock: Stock, medium: int) -> bool:
 
 
 def net_table(scene: Scene) -> Table:
-    """Tell of each net its age, its backlog, and what its lives say must be renewed."""
-    found, horizon = scene.found, int(scene.parameters["va_fornyelse_framover_aar"])
-    stock = found.stock
-    failing = found.ages.failing(found.year, float(horizon))[:, found.ages.of]
-    later = found.ages.past(found.year + horizon)[:, found.ages.of]
+    """Tell of each net its age, its backlog and its events."""
+    found = scene.found
     rows = {}
-    for medium, name in enumerate(MEDIA):
-        mine = stock.medium == medium
-        metres = stock.length_m[mine]
+    for medium, name, mine, told in _nets(scene):
+        metres = found.stock.length_m[mine]
         total = float(metres.sum())
-        if not total:
-            continue
-        # The age of a net without one pipe of known material and year is not that of another.
-        told = 1.0 if known_of(stock, medium) else np.nan
         behind = told * found.past[:, mine] @ metres / _KM
-        need = told * _PERCENT * failing[:, mine] @ metres / total / horizon
-        clear = told * _PERCENT * later[:, mine] @ metres / total / horizon
-        own = scene.rates[medium]
-        share = _PERCENT * scene.actual[medium].share
         rows[name] = {
             "nett": TITLES[medium],
             "km": total / _KM,
             "alder": told * float(found.age[mine] @ metres) / total,
             **{f"etterslep_{key}": behind[at] for key, at in LIVES.items()},
             "etterslep_andel": _PERCENT * behind[MIDDLE] * _KM / total,
-            **{f"behov_{key}": need[at] for key, at in LIVES.items()},
-            **{f"fjerner_{key}": clear[at] for key, at in LIVES.items()},
             "hendelser": float(found.events[MIDDLE, mine].sum()),
-            "faktisk": share,
-            "takt_plan": _PERCENT * own,
-            "aar_faktisk": finite(years_to_renew(share / _PERCENT)),
-            "aar_plan": finite(years_to_renew(own)),
         }
-    frame = pd.DataFrame.from_dict(rows, orient="index")
     return Table(
         name="nett",
-        title="Nettet i dag: alder, etterslep og behov",
-        frame=frame,
-        columns=_net_columns(horizon, scene.actual[0].years),
-        note="Etterslepet er lengden som er eldre enn forventet levetid. Behovet er det som etter "
-        f"levetidene når slutten av livet de neste {horizon} årene, i snitt. Kort, middels og lang "
+        title="Nettet i dag: alder og etterslep",
+        frame=pd.DataFrame.from_dict(rows, orient="index"),
+        columns={
+            "nett": Column(title="Nett"),
+            "km": Column(title="Lengde", unit="km", decimals=1),
+            "alder": Column(title="Middelalder", unit="år", decimals=0),
+            **three_lives("etterslep", "Etterslep", "km", 1),
+            "etterslep_andel": Column(title="Etterslep, andel", unit="%", decimals=1),
+            "hendelser": Column(title="Ventede hendelser i året", decimals=1),
+        },
+        note="Etterslepet er lengden som er eldre enn forventet levetid. Kort, middels og lang "
         "er levetidene i tabellen «levetider».",
     )
 
 
-def _net_columns(horizon: int, years: tuple[int, ...]) -> dict[str, Column]:
+def _nets(scene: Scene) -> Iterator[tuple[int, str, NDArray[np.bool_], float]]:
+    """Give the nets that have pipes: the net, its name, its pipes, and 1 where its age is known.
+
+    The age of a net without one pipe of known material and year is not that of another: NaN.
+    """
+    stock = scene.found.stock
+    for medium, name in enumerate(MEDIA):
+        mine = stock.medium == medium
+        if stock.length_m[mine].sum() > 0:
+            yield medium, name, mine, 1.0 if known_of(stock, medium) else np.nan
+
+
+def need_table(scene: Scene) -> Table:
+    """Tell of each net what its lives say must be renewed."""
+    found, horizon = scene.found, int(scene.parameters["va_fornyelse_framover_aar"])
+    failing = found.ages.failing(found.year, float(horizon))[:, found.ages.of]
+    later = found.ages.past(found.year + horizon)[:, found.ages.of]
+    rows = {}
+    for medium, name, mine, told in _nets(scene):
+        metres = found.stock.length_m[mine]
+        part = told * _PERCENT / metres.sum() / horizon
+        need, clear = part * (failing[:, mine] @ metres), part * (later[:, mine] @ metres)
+        rows[name] = {
+            "nett": TITLES[medium],
+            **{f"behov_{key}": need[at] for key, at in LIVES.items()},
+            **{f"fjerner_{key}": clear[at] for key, at in LIVES.items()},
+        }
+    return Table(
+        name="behov",
+        title="Behovet for fornyelse",
+        frame=pd.DataFrame.from_dict(rows, orient="index"),
+        columns={
+            "nett": Column(title="Nett"),
+            **three_lives("behov", "Behov", "% i året", 2),
+            **three_lives(
+                "fjerner", f"Takt som fjerner etterslepet på {horizon} år", "% i året", 2
+            ),
+        },
+        note="Behovet er det som etter levetidene når slutten av livet de neste "
+        f"{format_number(horizon)} årene, i snitt.",
+    )
+
+
+def pace_table(scene: Scene) -> Table:
+    """Tell of each net how fast it has been renewed, and how fast the plan renews it."""
+    years = scene.actual[0].years
     when = f" {years[0]}–{years[-1]}" if years else ""
-    return {
-        "nett": Column(title="Nett"),
-        "km": Column(title="Lengde", unit="km", decimals=1),
-        "alder": Column(title="Middelalder", unit="år", decimals=0),
-        **three_lives("etterslep", "Etterslep", "km", 1),
-        "etterslep_andel": Column(title="Etterslep, andel", unit="%", decimals=1),
-        **three_lives("behov", "Behov", "% i året", 2),
-        **three_lives("fjerner", f"Takt som fjerner etterslepet på {horizon} år", "% i året", 2),
-        "hendelser": Column(title="Ventede hendelser i året", decimals=1),
-        "faktisk": Column(title=f"Fornyet i året, snitt{when}", unit="%", decimals=2),
-        "takt_plan": Column(title="Takt i planen", unit="% i året", decimals=2),
-        "aar_faktisk": Column(title="År å fornye alt, som nå", unit="år", decimals=1),
-        "aar_plan": Column(title="År å fornye alt, takten i planen", unit="år", decimals=1),
-    }
+    rows = {}
+    for medium, name, _, _ in _nets(scene):
+        share, own = scene.actual[medium].share, scene.rates[medium]
+        rows[name] = {
+            "nett": TITLES[medium],
+            "faktisk": _PERCENT * share,
+            "aar_faktisk": finite(years_to_renew(share)),
+            "takt_plan": _PERCENT * own,
+            "aar_plan": finite(years_to_renew(own)),
+        }
+    budget = budget_text(scene)
+    title = "Takt i planen" if not budget else f"Takt som {budget} gir"
+    return Table(
+        name="tempo",
+        title="Hvor fort nettet fornyes",
+        frame=pd.DataFrame.from_dict(rows, orient="index"),
+        columns={
+            "nett": Column(title="Nett"),
+            "faktisk": Column(title=f"Fornyet i året, snitt{when}", unit="%", decimals=2),
+            "aar_faktisk": Column(title="År å fornye alt, som nå", unit="år", decimals=1),
+            "takt_plan": Column(title=title, unit="% i året", decimals=2),
+            "aar_plan": Column(title="År å fornye alt, med planen", unit="år", decimals=1),
+        },
+        note="" if budget else "Overvann har ingen egen takt: det fornyes sammen med de andre.",
+    )
 
 
 def actual_table(scene: Scene) -> Table | None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._va_renewal_people import main_roads, streets_of, who_lose
+from askergeo.analyses._va_year import DATE_REMEDY
 from askergeo.errors import LayerError
 from askergeo.va.renewal import (
     FOUL,
@@ -177,7 +178,7 @@ def _present(parameters: Parameters, sources: Mapping[str, SourceRecord] | None)
         return int(record.date[:4])
     raise LayerError(
         "Det er ikke sagt hvilket år laget «va_ledning» gjelder.",
-        remedy="Skriv for eksempel «--parameter va_fornyelse_aar=2026».",
+        remedy=DATE_REMEDY,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from askergeo._text import listed
 from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._va_renewal_courses import ADOPTED
+from askergeo.analyses._va_renewal_first import first_streets
 from askergeo.analyses._va_renewal_nets import known_of
 from askergeo.analyses._va_renewal_tables import TOTAL, budget_text, share_of_best
 from askergeo.numbers import HARD_SPACE, format_number
@@ -36,40 +37,47 @@ _NAMED: Final = 10
 _REACHED: Final = 0.9
 
 
-def statement(scene: Scene, nets: Table, years: Table) -> tuple[str, dict[str, Fact]]:
-    """State the backlog, how long renewal takes at the plan's rate and at today's, and the plan."""
+def statement(
+    scene: Scene, nets: tuple[Table, Table], years: Table, first: Table | None
+) -> tuple[str, dict[str, Fact]]:
+    """State the backlog, how long renewal takes at the plan's rate and at today's, and the plan.
+
+    ``nets`` are the tables of what each net is like and of how fast it is renewed.
+    """
+    state, pace = nets
     facts: dict[str, Fact] = {}
     said = []
     for medium, name in enumerate(MEDIA[:2]):
-        if name not in nets.frame.index:
+        if name not in state.frame.index:
             continue
-        for column, title in (
-            ("etterslep_andel", "eldre enn forventet levetid"),
-            ("faktisk", "fornyet i året"),
-            ("aar_plan", "år å fornye alt"),
+        for table, column, title in (
+            (state, "etterslep_andel", "eldre enn forventet levetid"),
+            (pace, "faktisk", "fornyet i året"),
+            (pace, "aar_plan", "år å fornye alt"),
         ):
             facts[f"{column}_{name}"] = Fact(
                 title=f"{TITLES[medium]}: {title}",
-                value=_number(nets.frame.loc[name, column]),
-                unit=nets.columns[column].unit,
-                decimals=nets.columns[column].decimals or 0,
-                cell=(nets.name, name, column),
+                value=_number(table.frame.loc[name, column]),
+                unit=table.columns[column].unit,
+                decimals=table.columns[column].decimals or 0,
+                cell=(table.name, name, column),
             )
         text = (
             f"{{etterslep_andel_{name}}}{HARD_SPACE}% av {_WORDS[medium]} er eldre enn forventet "
             f"levetid"
         )
         text += _pace(scene, medium)
-        if _number(nets.frame.loc[name, "faktisk"]) is not None:
+        if _number(pace.frame.loc[name, "faktisk"]) is not None:
             text += (
                 f" (i snitt {{faktisk_{name}}}{HARD_SPACE}% i året er fornyet de siste tre årene)"
             )
         said.append(f"{text[0].upper()}{text[1:]}.")
     facts["prosjekter"] = _fact(years, "prosjekter", "Prosjekter i planen")
     facts["kr"] = _fact(years, "kr", "Kostnad i planen")
-    first, last = scene.plan_years[0], scene.plan_years[-1]
+    begin, end = scene.plan_years[0], scene.plan_years[-1]
     said.append(
-        f"Planen for {first}–{last} har {{prosjekter}} gateprosjekter til om lag {{kr}} mill. kr."
+        f"Planen for {begin}–{end} har {{prosjekter}} gateprosjekter til om lag {{kr}} mill. kr."
+        f"{first_streets(first)}"
     )
     return " ".join(said), facts
 
@@ -156,7 +164,7 @@ def _lagging(scene: Scene) -> Iterator[Finding]:
                 "etterslep_vokser", f"{TITLES[medium]}: etterslepet vokser med {plan}",
                 f"Med {_percent(rate)} i året går det fra {format_number(before / _KM, 1)} til "
                 f"{format_number(after / _KM, 1)} km i {own.years[-1]}, ved middels levetid.",
-                action="Se tabellen «nett» for takten som fjerner etterslepet.",
+                action="Se tabellen «behov» for takten som fjerner etterslepet.",
             )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from askergeo.analyses import _va_renewal_courses as rates
 from askergeo.analyses import _va_renewal_nets as nets
 from askergeo.analyses import _va_renewal_tables as tables
 from askergeo.analyses import _va_renewal_text as text
+from askergeo.analyses._va_renewal_first import first_table
 from askergeo.analyses._va_renewal_map import layers_of
 from askergeo.analyses._va_renewal_scene import make_scene
 from askergeo.result import Result
@@ -56,16 +57,20 @@ def va_fornyelse(
     )  # fmt: skip
     courses, charts = rates.course_tables(scene)
     actual = nets.actual_table(scene)
-    template, facts = text.statement(scene, state, years)
+    first, pace = first_table(scene, projects), nets.pace_table(scene)
+    template, facts = text.statement(scene, (state, pace), years, first)
     return Result(
         analysis="va_fornyelse",
         title="Fornyelsesplan for vann og avløp",
         template=template,
         facts=facts,
         tables=(
-            state,
-            years,
+            *(() if first is None else (first,)),
             projects,
+            years,
+            pace,
+            state,
+            nets.need_table(scene),
             rates.rate_table(scene),
             *courses,
             tables.left_table(scene),
