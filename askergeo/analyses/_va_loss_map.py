@@ -63,7 +63,7 @@ def _pipe_frame(
     frame = gpd.GeoDataFrame(geometry=lines, index=labels, crs=crs)
     known = scene.layers.va_ledning
     frame["ledning_id"] = scene.ids
-    for name in ("dimensjon_mm", "materiale", "anleggsaar"):
+    for name in ("dimensjon_mm", "materiale", "anleggsaar", "fornyet_aar"):
         if name in known:
             frame[name] = known[name].array.take(scene.network.row)
     return frame
@@ -74,6 +74,7 @@ _PIPE_COLUMNS: Final = {
     "dimensjon_mm": Column(title="Dimensjon", unit="mm", decimals=0),
     "materiale": Column(title="Materiale"),
     "anleggsaar": Column(title="Anleggsår", decimals=0),
+    "fornyet_aar": Column(title="Fornyet", decimals=0),
 }
 
 

@@ -43,7 +43,14 @@ __all__ = [
     "top",
 ]
 
-_NAMED: Final = 6
+_NAMED: Final = 3
+# Who is worst off without water is named first, and the word of its kind is looked for in names.
+_FIRST: Final = {
+    "sykehjem": ("sykehjem", "sykehus"),
+    "helse": ("helse", "legesenter"),
+    "skole": ("skole",),
+    "barnehage": ("barnehage",),
+}
 _PERCENT: Final = 100.0
 
 
@@ -81,12 +88,18 @@ def loss_record(scene: Scene, loss: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def named_places(places: pd.DataFrame, dry: Truth) -> str:
-    """Name the institutions on pieces without water."""
+    """Name the institutions on pieces without water: nursing homes and hospitals first."""
     piece = places["piece"].to_numpy(dtype=np.int64)
     mine = (piece >= 0) & dry[piece]
+    some = sorted(
+        zip(places["art"][mine], places["navn"][mine], strict=True),
+        key=lambda one: list(_FIRST).index(one[0]),
+    )
     names = [
-        name if KINDS[kind].lower() in name.lower() else f"{name} ({KINDS[kind].lower()})"
-        for name, kind in zip(places["navn"][mine], places["art"][mine], strict=True)
+        name
+        if any(word in name.lower() for word in _FIRST[kind])
+        else f"{name} ({KINDS[kind].lower()})"
+        for kind, name in some
     ]
     more = f" og {len(names) - _NAMED} til" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
@@ -178,7 +191,8 @@ def _stretch_records(scene: Scene) -> list[dict[str, Any]]:
         {
             "rad": f"ledning {ids[heads[k]]}",
             "slag": "Ledning",
-            "hva": f"Ledning {ids[heads[k]]}{_pipe_words(scene, int(heads[k]))}",
+            "hva": f"{_stretch_word(scene, int(heads[k]))} {ids[heads[k]]}"
+            f"{_pipe_words(scene, int(heads[k]))}",
             "lengde": np.rint(length[heads[k]]),
             **loss_record(scene, loss[k]),
             "_rang": float(loss[k, scene.rank]),
@@ -196,8 +210,14 @@ def _first_of_id(rows: NDArray[np.intp], ids: NDArray[np.object_]) -> list[int]:
     return [int(k) for k in rows if not (ids[k] in seen or seen.add(ids[k]))]  # type: ignore[func-returns-value]
 
 
+def _stretch_word(scene: Scene, head: int) -> str:
+    """Say that what stands alone is a stretch, where it is more than the one pipe."""
+    several = len(np.unique(scene.network.row[scene.head == head])) > 1
+    return "Strekning fra" if several else "Ledning"
+
+
 def _pipe_words(scene: Scene, piece: int) -> str:
-    """Say the dimension, material and year of a pipe, those that are known."""
+    """Say the dimension, material, year and renewal of a pipe, those that are known."""
     row = scene.layers.va_ledning.iloc[int(scene.network.row[piece])]
     told = []
     if pd.notna(row.get("dimensjon_mm")):
@@ -206,6 +226,8 @@ def _pipe_words(scene: Scene, piece: int) -> str:
         told.append(str(row["materiale"]))
     if pd.notna(row.get("anleggsaar")):
         told.append(str(int(row["anleggsaar"])))
+    if pd.notna(row.get("fornyet_aar")):
+        told.append(f"fornyet {int(row['fornyet_aar'])}")
     return f" ({', '.join(told)})" if told else ""
 
 

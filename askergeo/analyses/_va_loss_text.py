@@ -60,6 +60,7 @@ def statement(
         first = points.frame.index[0]
         worst = str(points.frame.loc[first, "hva"])
         if points.frame.loc[first, "slag"] == "Ledning":
+            worst = worst.replace("Strekning ", "Strekningen ", 1)
             worst = worst[:1].lower() + worst[1:]
         facts["verst"] = Fact(title="Verste enkeltpunkt", value=worst)
         facts["verst_mister"] = _fact(points, first, column, "Mister vannet da")

@@ -15,6 +15,7 @@ _PIPES: Final = {
         "materiale",
         "dimensjon_mm",
         "anleggsaar",
+        "fornyet_aar",
         "status",
         "fra_node_id",
         "til_node_id",

@@ -209,6 +209,7 @@ def _pipe_table(traced: Traced) -> Table:
         "materiale": Column(title="Materiale"),
         "dimensjon_mm": Column(title="Dimensjon", unit="mm", decimals=0),
         "anleggsaar": Column(title="Anleggsår"),
+        "fornyet_aar": Column(title="Fornyet"),
     }
     for name, column in others.items():
         if name in known:
@@ -225,10 +226,10 @@ def _pipe_table(traced: Traced) -> Table:
         {str(key): value for key, value in one.items()}
         for one in out.assign(rad=labels).to_dict("records")
     ]
-    if "anleggsaar" in out:
+    for name in {"anleggsaar", "fornyet_aar"} & set(out):
         for record in records:
-            year = record["anleggsaar"]
-            record["anleggsaar"] = "" if pd.isna(year) else str(int(year))
+            year = record[name]
+            record[name] = "" if pd.isna(year) else str(int(year))
     return counted_table("ledninger", "Ledningene i sporet", records, columns)
 
 

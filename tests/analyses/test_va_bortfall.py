@@ -100,6 +100,34 @@ def test_single_points_are_ranked_with_institutions_by_name(result: Result) -> N
     assert "Verket" in result.sentence
 
 
+def test_a_stretch_is_called_one_and_a_renewed_pipe_says_so() -> None:
+    layers = town()
+    layers["va_ledning"]["anleggsaar"] = 1935
+    layers["va_ledning"]["fornyet_aar"] = [2001.0 if k == 5 else None for k in range(8)]
+    told = answer(layers).table("enkeltpunkter").frame["hva"]
+    assert told["ledning G1"] == "Strekning fra G1 (150 mm, 1935, fornyet 2001)"
+    layers["va_ledning"] = layers["va_ledning"].query("ledning_id != 'G2'").reset_index(drop=True)
+    alone = answer(layers).table("enkeltpunkter").frame["hva"]
+    assert alone["ledning G1"] == "Ledning G1 (150 mm, 1935, fornyet 2001)"
+
+
+def test_nursing_homes_are_named_first_and_at_most_three_are() -> None:
+    layers = town()
+    layers["tjeneste"] = gpd.GeoDataFrame(
+        {
+            "tjeneste_id": list("abcde"),
+            "type": ["skole", "skole", "legesenter", "sykehjem", "sykehjem"],
+            "navn": ["Vik skole", "Nes skole", "Vik legesenter", "Vik sykehjem", "Heimen"],
+        },
+        geometry=[shapely.Point(450, 110 + k) for k in range(5)],
+        crs=CRS,
+    )
+    named = answer(layers).table("enkeltpunkter").frame["navn"]
+    assert named["ledning G1"] == (
+        "Vik sykehjem, Heimen (sykehjem eller sykehus), Vik legesenter og 2 til"
+    )
+
+
 def test_basins_are_sources_only_while_they_have_water() -> None:
     full = answer(town(), va_bortfall_bassenger="ja")
     # The basin stands at the far end: no pipe is needed by anybody but those on it.
