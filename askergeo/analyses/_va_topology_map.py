@@ -173,6 +173,9 @@ def fault_layers(faults: gpd.GeoDataFrame) -> list[MapLayer]:
     ):
         if not len(some):
             continue
+        if name == "mangler":
+            layers.append(_lacking(some))
+            continue
         frame = gpd.GeoDataFrame(
             {
                 "hva": some["regel"].map(group).fillna(some["tittel"]).to_numpy(),
@@ -187,6 +190,29 @@ def fault_layers(faults: gpd.GeoDataFrame) -> list[MapLayer]:
         )
         layers.append(_points(frame, name, title, visible=visible))
     return layers
+
+
+def _lacking(lacks: gpd.GeoDataFrame) -> MapLayer:
+    """Draw each pipe that lacks something once, whatever it lacks."""
+    words = lacks["regel"].map(LACKS)
+    whole = words.groupby(lacks["rad"]).agg(", ".join)
+    first = ~lacks["rad"].duplicated()
+    some = lacks[first]
+    return MapLayer(
+        name="va_mangler",
+        title="Ledninger uten dimensjon, materiale eller år",
+        frame=gpd.GeoDataFrame(
+            {
+                "id": some["id"].to_numpy(),
+                "mangler": some["rad"].map(whole).to_numpy(),
+            },
+            geometry=some.geometry.to_numpy(),
+            crs=lacks.crs,
+        ),
+        columns={"id": Column(title="Ledning"), "mangler": Column(title="Mangler")},
+        style=Style(fill="#bf812d", stroke="#ffffff", size=1.6),
+        visible=False,
+    )
 
 
 def _points(frame: gpd.GeoDataFrame, name: str, title: str, *, visible: bool) -> MapLayer:

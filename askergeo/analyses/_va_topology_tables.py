@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = [
+    "ATTRIBUTES",
     "LACKS",
     "MEDIUM_TITLES",
     "count_table",
@@ -32,6 +33,9 @@ LACKS: Final = {
     "uten_materiale": "materiale",
     "uten_aar": "anleggsår",
 }
+#: Rules that say that what is told of a pipe or a pump cannot be, or that it is out of use.
+ATTRIBUTES: Final = ("umulig_aar", "pumpe_uten_kurve", "ukjent_type", "ikke_i_drift",
+                     "punkt_ikke_i_drift")  # fmt: skip
 ALL: Final = "alle"
 
 
@@ -126,7 +130,7 @@ def repair_table(faults: gpd.GeoDataFrame) -> Table:
     )
     return Table(
         name="reparasjoner",
-        title="Hver feil, hvor den er, og hva nettet gjør",
+        title="Hver feil og merknad, hvor den er, og hva nettet gjør",
         frame=frame,
         columns=repair_columns(),
         note="Meter er avstanden over en glippe eller fra en node til ledningen, stigningen for "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from askergeo.analyses._va_topology_tables import ALL, LACKS, MEDIUM_TITLES
+from askergeo.analyses._va_topology_tables import ALL, ATTRIBUTES, LACKS, MEDIUM_TITLES
 from askergeo.numbers import format_number
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.va.network import AVLOP, BY_HEIGHT, RULES, VANN
@@ -66,7 +66,9 @@ _UNSEEN: Final = (
 
 def statement(va_ledning: gpd.GeoDataFrame, found: Topology) -> tuple[str, dict[str, Fact]]:
     """Say how many faults there are, and how much the network hangs for itself."""
-    structural = found.faults[~found.faults["regel"].isin(list(LACKS))]
+    rules = found.faults["regel"]
+    structural = found.faults[~rules.isin([*LACKS, *ATTRIBUTES])]
+    told = found.faults[rules.isin(ATTRIBUTES)]
     alone = found.faults[found.faults["regel"] == "egen_del"]
     # Without any source or outlet it is unknown, not zero, which parts have none.
     known = bool(found.parts["forsynt"].notna().any())
@@ -75,6 +77,9 @@ def statement(va_ledning: gpd.GeoDataFrame, found: Topology) -> tuple[str, dict[
     facts = {
         "ledninger": Fact(title="Ledninger i kartet", value=len(va_ledning)),
         "feil": Fact(title="Feil i hvordan nettet henger sammen", value=len(structural)),
+        "opplysninger": Fact(
+            title="Umulige eller ukjente opplysninger, og det som ikke er i bruk", value=len(told)
+        ),
         "deler": Fact(title="Deler som henger for seg selv", value=len(alone) if known else None),
         "deler_km": Fact(
             title="Lengden av dem", value=km if known else None, unit="km", decimals=1
@@ -87,9 +92,10 @@ def statement(va_ledning: gpd.GeoDataFrame, found: Topology) -> tuple[str, dict[
         ),
     }
     template = (
-        "Kartet har {ledninger} ledninger. Det er funnet {feil} feil i hvordan de henger sammen; "
-        "{deler} deler ({deler_km} km) har ingen kilde eller intet utløp, og {mangler} ledninger "
-        "mangler dimensjon, materiale eller anleggsår."
+        "Kartet har {ledninger} ledninger. Det er funnet {feil} feil i hvordan de henger sammen, "
+        "og {opplysninger} opplysninger som er umulige eller ukjente, eller sier at noe ikke er i "
+        "bruk; {deler} deler ({deler_km} km) har ingen kilde eller intet utløp, og {mangler} "
+        "ledninger mangler dimensjon, materiale eller anleggsår."
     )
     return template, facts
 

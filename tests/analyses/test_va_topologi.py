@@ -12,7 +12,7 @@ import shapely
 
 from askergeo.analyses import find
 from askergeo.analyses._va_topology_map import _GROUPS
-from askergeo.analyses._va_topology_tables import LACKS
+from askergeo.analyses._va_topology_tables import ATTRIBUTES, LACKS
 from askergeo.analyses.va_topologi import va_topologi
 from askergeo.errors import LayerError
 from askergeo.parameters import load_parameters
@@ -70,9 +70,18 @@ def test_the_counts_are_those_of_the_list(result: Result) -> None:
     assert counts.index[-1] == "alle"
     assert counts.loc["alle", "sum"] == counts["sum"].iloc[:-1].sum()
     structural = counts.drop(index=[*LACKS, "alle"])["sum"].sum()
-    assert structural == len(listed) == result.facts["feil"].value
+    assert structural == len(listed)
+    told = counts.loc[list(ATTRIBUTES), "sum"].sum()
+    assert told == result.facts["opplysninger"].value > 0
+    assert structural - told == result.facts["feil"].value
     assert lacks["mangler"].tolist() == ["materiale, anleggsår", "dimensjon"]
     assert result.facts["mangler"].value == len(lacks)
+
+
+def test_a_pipe_that_lacks_much_is_drawn_once(result: Result) -> None:
+    drawn = result.layer("va_mangler").frame
+    assert len(drawn) == result.facts["mangler"].value
+    assert set(drawn["mangler"]) == set(result.table("mangler").frame["mangler"])
 
 
 def test_each_fault_has_reason_place_change_and_confidence(result: Result) -> None:
