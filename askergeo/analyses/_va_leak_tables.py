@@ -45,8 +45,9 @@ def share_class(share: float) -> str:
     return next(name for low, name, _ in reversed(CLASSES) if share >= low)
 
 
-def _measures() -> dict[str, Column]:
-    return {
+def _measures(found: pd.DataFrame) -> dict[str, Column]:
+    """Describe the measures; without a pressure nobody has an index, and there is no column."""
+    columns = {
         "lekkasje_m3": Column(title="Lekkasje", unit="m³", decimals=0),
         "prosent": Column(title="Andel av levert vann som lekker", unit="%", decimals=1),
         "l_s": Column(title="Lekkasje i gjennomsnitt", unit="l/s", decimals=2),
@@ -54,8 +55,10 @@ def _measures() -> dict[str, Column]:
         "l_abonnent_d": Column(title="Lekkasje for hver abonnent", unit="l/døgn", decimals=0),
         "natt_l_s": Column(title="Minste vannføring om natten", unit="l/s", decimals=2),
         "natt_lekkasje_l_s": Column(title="Lekkasje om natten", unit="l/s", decimals=2),
-        "ili": Column(title="Lekkasjeindeks", decimals=1),
     }
+    if found["ili"].notna().any():
+        columns["ili"] = Column(title="Lekkasjeindeks", decimals=1)
+    return columns
 
 
 def _last(found: pd.DataFrame) -> pd.DataFrame:
@@ -71,7 +74,7 @@ def zone_table(found: pd.DataFrame, facts: ZoneFacts, slopes: pd.Series) -> Tabl
     columns = {
         "sone": Column(title="Sone"),
         "aar": Column(title="År"),
-        **_measures(),
+        **_measures(found),
         "trend": Column(title="Endring i andelen", unit="prosentpoeng per år", decimals=1),
         "km": Column(title="Vannledning i sonen", unit="km", decimals=1),
         "abonnenter": Column(title="Adresser med kommunalt vann", unit="adresser", decimals=0),
@@ -135,7 +138,7 @@ def zone_years(found: pd.DataFrame, facts: ZoneFacts) -> Table:
         "sone": Column(title="Sone"),
         "aar": Column(title="År"),
         **amounts,
-        **{name: one for name, one in _measures().items() if name not in amounts},
+        **{name: one for name, one in _measures(found).items() if name not in amounts},
     }
     return Table(
         name="soner_aar",

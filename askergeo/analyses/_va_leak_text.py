@@ -162,17 +162,21 @@ def _high(found: pd.DataFrame, facts: ZoneFacts, limit: float, shield: Shield) -
 def _night(
     found: pd.DataFrame, facts: ZoneFacts, limit: float, shield: Shield
 ) -> Iterator[Finding]:
-    """Tell where the night says something else than the year."""
+    """Tell where the night says something else than the year, once a zone."""
     both = found[found["natt_lekkasje_l_s"].notna() & (found["l_s"] > 0)]
     off = (both["natt_lekkasje_l_s"] - both["l_s"]) / both["l_s"]
-    for _, row in both[off.abs() > limit].iterrows():
+    unlike = both[off.abs() > limit].sort_values("aar", kind="stable")
+    for _, rows in unlike.groupby("sone_id", sort=True):
+        row = rows.iloc[-1]
         more = "mer" if row["natt_lekkasje_l_s"] > row["l_s"] else "mindre"
         night, mean = (format_number(row[one], 2) for one in ("natt_lekkasje_l_s", "l_s"))
         told = f"om natten er lekkasjen {night} l/s, {more} enn årets {mean} l/s."
         without = f"om natten er lekkasjen {more} enn i året ellers. {_HIDDEN}"
+        before = ", ".join(str(one) for one in rows["aar"].iloc[:-1])
+        also = f" Natten og året var ulike også i {before}." if before else ""
         yield _finding(
             ("natt_avvik", "Natten og året sier ulikt"),
-            f"{_where(row, facts)}: {_figure(row, shield, told, without)}",
+            f"{_where(row, facts)}: {_figure(row, shield, told, without)}{also}",
             row, facts, "Se etter nattforbruk i næring, nye lekkasjer eller umålt forbruk.",
             severity=Severity.INFO,
         )  # fmt: skip

@@ -97,7 +97,7 @@ def test_without_other_layers_the_shares_stand_and_the_rest_is_unknown() -> None
     found = _run(_meters(), {})
     table = found.table("soner").frame
     assert table.loc["A", "prosent"] == pytest.approx(50.0)
-    assert table[["km", "abonnenter", "l_s_km", "l_abonnent_d", "ili"]].isna().all().all()
+    assert table[["km", "abonnenter", "l_s_km", "l_abonnent_d"]].isna().all().all()
     assert found.layers == ()
 
 
@@ -145,8 +145,18 @@ def test_high_leakage_is_told_and_low_is_not() -> None:
     assert told == ["A 2024"]
 
 
+def test_a_zone_whose_night_is_unlike_is_told_once() -> None:
+    meters = _meters()
+    meters["natt_l_s"] = [9.0, np.nan, 9.0, np.nan]
+    (told,) = (one for one in _run(meters).findings if one.rule == "va_lekkasje.natt_avvik")
+    assert told.row == "A 2024"
+    assert "ulike også i 2023" in told.text
+
+
 def test_the_index_needs_a_pressure() -> None:
-    assert _run(_meters()).table("soner").frame["ili"].isna().all()
+    without = _run(_meters())
+    for name in ("soner", "soner_aar"):
+        assert "ili" not in without.table(name).columns
     table = _run(_meters(), va_lekkasje_trykk_m="50").table("soner").frame
     litres = 30_000_000 / 366
     assert table.loc["A", "ili"] == pytest.approx(litres / ((18 * 1 + 0.8 * 6) * 50))
