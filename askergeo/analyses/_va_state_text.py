@@ -69,19 +69,27 @@ def statement(state: PipeState, areas_share: float, renewal: Table) -> tuple[str
             decimals=1,
         ),
     }  # fmt: skip
-    for medium, title in (("vann", "vann"), ("avlop", "spillvann og felles")):
-        for name, word in (("faktisk", "Fornyet i året"), ("vedtatt", "Vedtatt takt")):
-            value = float(renewal.frame[name].loc[medium])
-            facts[f"{name}_{medium}"] = Fact(
-                title=f"{word}, {title}", value=None if np.isnan(value) else value, unit="%",
-                decimals=2, cell=("fornyelse", medium, name),
-            )  # fmt: skip
     template = (
         "Ledningskartet har {ledninger} ledninger, {km} km. {uten} % av lengden mangler materiale, "
-        "dimensjon eller anleggsår. Fornyet i året: vann {faktisk_vann} % mot vedtatt "
-        "{vedtatt_vann} %, spillvann og felles {faktisk_avlop} % mot vedtatt {vedtatt_avlop} %."
+        "dimensjon eller anleggsår."
     )
-    return template, facts
+    said, more = _renewed(renewal)
+    return template + said, facts | more
+
+
+def _renewed(renewal: Table) -> tuple[str, dict[str, Fact]]:
+    """Hold what is renewed against what is adopted, for the nets that are there and are told."""
+    facts, parts = {}, []
+    for medium, title in (("vann", "vann"), ("avlop", "spillvann og felles")):
+        if np.isnan(float(renewal.frame.loc[medium, "faktisk"])):  # type: ignore[arg-type]
+            continue
+        for name, word in (("faktisk", "Fornyet i året"), ("vedtatt", "Vedtatt takt")):
+            facts[f"{name}_{medium}"] = Fact(
+                title=f"{word}, {title}", value=float(renewal.frame[name].loc[medium]), unit="%",
+                decimals=2, cell=("fornyelse", medium, name),
+            )  # fmt: skip
+        parts.append(f"{title} {{faktisk_{medium}}} % mot vedtatt {{vedtatt_{medium}}} %")
+    return f" Fornyet i året: {', '.join(parts)}." if parts else "", facts
 
 
 def findings(state: PipeState, limit: float, renewal: Table) -> tuple[Finding, ...]:

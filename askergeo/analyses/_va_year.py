@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from askergeo.parameters import Parameters
     from askergeo.result import SourceRecord
 
-__all__ = ["idle_warning", "map_year"]
+__all__ = ["DATE_REMEDY", "idle_warning", "map_year"]
 
 _NAMED: Final = 5
+#: What to do when the year of the map is not known, the same for every analysis.
+DATE_REMEDY: Final = (
+    "Legg laget inn med datoen det gjelder: «askergeo data legg-til PAKKE va_ledning FIL --dato "
+    "2026-01-15 --overskriv»."
+)
 _NO_YEAR: Final = (
     "Det er ikke sagt hvilket år laget «va_ledning» gjelder: også anlegg som er lagt ned eller "
-    "ikke bygd, er med i nettet. Skriv for eksempel «--parameter va_nett_aar=2026»."
+    f"ikke bygd, er med i nettet. {DATE_REMEDY}"
 )
 
 

@@ -23,7 +23,7 @@ from askergeo.analyses._va_state_tables import (
     lack_tables,
     material_table,
 )
-from askergeo.analyses._va_year import map_year
+from askergeo.analyses._va_year import DATE_REMEDY, map_year
 from askergeo.errors import LayerError
 from askergeo.result import Result
 from askergeo.va.state import pipe_state
@@ -41,7 +41,7 @@ __all__ = ["va"]
 
 _NO_YEAR: Final = (
     "Det er ikke sagt hvilket år laget «va_ledning» gjelder: anleggsår i framtiden er ikke skilt "
-    "ut. Skriv for eksempel «--parameter va_aar=2026»."
+    f"ut. {DATE_REMEDY}"
 )
 
 

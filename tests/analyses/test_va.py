@@ -113,10 +113,25 @@ def test_the_map_has_the_nodes_and_plants_with_their_marks() -> None:
     assert result.layer("anlegg").frame["navn"].tolist() == ["Vika"]
 
 
+def test_a_net_that_is_not_there_is_not_named() -> None:
+    water = pipes(type="vann", fornyet_aar=[2024, None, None])
+    sentence = va(water, parameters=P).sentence
+    assert "vann 33,33 %" not in sentence
+    assert "vann 11,11 % mot vedtatt" in sentence
+    assert "spillvann" not in sentence
+
+
+def test_every_analysis_names_the_same_remedy_for_a_missing_year() -> None:
+    (told,) = va(pipes(), parameters=load_parameters(find("va").parameters)).warnings
+    assert "askergeo data legg-til PAKKE va_ledning FIL --dato" in told
+
+
 def test_renewal_that_nobody_has_told_is_unknown_and_not_none() -> None:
     silent = va(pipes(), parameters=P)
     assert silent.table("fornyelse").frame["faktisk"].isna().all()
-    assert ".. % mot vedtatt 1,40 %" in silent.sentence
+    # What nobody knows has no place in the sentence; the table shows that it is unknown.
+    assert "Fornyet" not in silent.sentence
+    assert ".." not in silent.sentence
     told = va(pipes(fornyet_aar=[2025, None, None]), parameters=P)
     assert told.table("fornyelse").frame["faktisk"].tolist() == pytest.approx([50 / 3, 0])
     assert "va.fornyelse_avlop" in {one.rule for one in told.findings}
