@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from askergeo.analyses._va_growth_sums import PlantLoad
     from askergeo.parameters import Parameters
 
-__all__ = ["basis_findings"]
+__all__ = ["basis_findings", "metered_findings"]
 
 
 def basis_findings(scene: Scene, found: PlantLoad, parameters: Parameters) -> Iterator[Finding]:
@@ -65,6 +65,31 @@ def basis_findings(scene: Scene, found: PlantLoad, parameters: Parameters) -> It
                 action="Før inn hvilke anlegg det tar over for (til_aar og til_anlegg_id), eller "
                 "ledningene eller sonen som skal føres dit.",
             )  # fmt: skip
+
+
+def metered_findings(scene: Scene, found: PlantLoad, parameters: Parameters) -> Iterator[Finding]:
+    """Tell of waterworks that deliver another amount by their meters than is reckoned."""
+    anlegg, metered = scene.layers["va_anlegg"], found.supplied
+    if anlegg is None or metered is None:
+        return
+    shapes = geometries(anlegg)[found.plants.row]
+    most = float(parameters["va_vekst_avvik"]) / 100
+    used = "Den målte" if parameters["va_vekst_maalt"] == "ja" else "Den regnede"
+    for k in np.flatnonzero(~np.isnan(metered.mean)).tolist():
+        told, reckoned = float(metered.mean[k]), float(metered.reckoned[k])
+        if abs(told - reckoned) <= max(most * told, TEN):
+            continue
+        pair = [format_number(float(tens(one)), unit="m³/d") for one in (told, reckoned)]
+        yield Finding(
+            rule="va_ulik_belastning",
+            title=f"{found.plants.names[k]}: målt og regnet vann er ulike",
+            status=Status.HIT_YELLOW, severity=Severity.WARNING,
+            text=f"Målt {pair[0]} i middeldøgnet {metered.year}, regnet {pair[1]}. "
+            f"{used} er brukt.",
+            layer="va_anlegg", row=found.plants.ids[k], geometry=shapes[k],
+            action="Se etter målere som mangler, eller sett liter per person og lekkasje "
+            "(va_vekst_l_person_mid og va_vekst_lekkasje_mid) etter egne tall.",
+        )  # fmt: skip
 
 
 def _apart(found: PlantLoad, k: int, most: float) -> bool:

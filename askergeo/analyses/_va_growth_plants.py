@@ -83,6 +83,12 @@ def plant_table(scene: Scene, kind: str, found: PlantLoad) -> Table | None:
         columns[f"kapasitet_{year}"] = Column(title=f"Kapasitet {year}", unit=unit, decimals=0)
     if kind == VANN:
         data.pop("maalt"), columns.pop("maalt")
+    if found.supplied is not None:
+        title = f"Målt i middeldøgnet {found.supplied.year}"
+        data["maalt"] = tens(found.supplied.mean)
+        data["middel"] = tens(found.supplied.reckoned)
+        columns["maalt"] = Column(title=title, unit=unit, decimals=0)
+        columns["middel"] = Column(title="Regnet i middeldøgnet", unit=unit, decimals=0)
     return Table(
         name="anlegg" if kind == AVLOP else "vannverk",
         title=_TITLE[kind],
@@ -101,7 +107,9 @@ def _plant_note(kind: str) -> str:
             "«Det som fyller det» om anlegget har plass, eller om kapasiteten er ukjent."
         )
     return (
-        "Vann i største døgn, med lekkasje. Vannverk som åpne ledninger binder sammen, er regnet "
+        "Vann i største døgn, med lekkasje. Er alle målesonene til et vannverk målt (va_maaling), "
+        "er det målte utgangspunktet: forbruket ganger døgnfaktoren, og lekkasjen som den er. "
+        "Veksten legges til. Vannverk som åpne ledninger binder sammen, er regnet "
         "sammen, fordi de kan avlaste hverandre så langt ledningene rekker. En stengt ventil "
         "skiller dem."
     )

@@ -127,6 +127,8 @@ class Scene:
         The forecast, where one could be made.
     told
         What makes the answer less certain, in bokmål.
+    meters
+        ``va_maaling``, where it is.
     """
 
     demand: Demand
@@ -140,6 +142,7 @@ class Scene:
     layers: Layers
     forecast: Forecast | None
     told: tuple[str, ...]
+    meters: pd.DataFrame | None = None
 
     @property
     def years(self) -> Whole:
@@ -166,7 +169,7 @@ def make_scene(
         The sets ``va_vekst``, ``prognose``, ``va_nett``, ``va_bortfall`` and ``trafikk``.
     tables
         ``befolkning``, and ``va_tilknytning``, ``befolkning_historikk``, ``framskriving`` and
-        ``elevtall`` where they are.
+        ``elevtall`` where they are; ``va_maaling`` may be left out.
     """
     adresse, befolkning = layers["adresse"], tables["befolkning"]
     assert adresse is not None and befolkning is not None  # noqa: PT018, S101  (the run needs them)
@@ -204,6 +207,7 @@ def make_scene(
     return Scene(
         demand=demand, factors=factors, pe=pe, sides=sides, ids=ids, residents=living, homes=homes,
         register=register, layers=layers, forecast=forecast, told=told,
+        meters=tables.get("va_maaling"),
     )  # fmt: skip
 
 

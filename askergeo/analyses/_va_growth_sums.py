@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from askergeo.analyses._va_growth_supplied import supplied_of
 from askergeo.va import load
 from askergeo.va._load_growth import ALTERNATIVES, HOME, JOBS, NEW_JOBS, PROJECT
 from askergeo.va._load_pipes import fall_of, full_sewer_l_s, full_water_l_s
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.analyses._va_growth_scene import Scene, Side
+    from askergeo.analyses._va_growth_supplied import Supplied
     from askergeo.parameters import Parameters
     from askergeo.va._net_model import PipeNetwork
 
@@ -57,6 +59,8 @@ class PlantLoad:
         What the load of the middle alternative is made of, (k, t) each; see `PARTS`.
     over
         First year that each is full, by alternative, (k,); NaN never or unknown.
+    supplied
+        What meters say that waterworks deliver; ``None`` for sewage and without meters.
     """
 
     plants: load.Plants
@@ -64,13 +68,15 @@ class PlantLoad:
     moved: Mapping[str, load.Transfer]
     parts: Mapping[str, Number]
     over: Mapping[str, Number]
+    supplied: Supplied | None
 
 
 def plant_load(scene: Scene, kind: str, parameters: Parameters) -> PlantLoad:
     """Sum the load of each plant by year, and find the year that it is full."""
     side = scene.sides[kind]
     plants = side.plants
-    own = {name: _own(scene, kind, name, parameters) for name in ALTERNATIVES}
+    metered = supplied_of(scene) if kind == VANN else None
+    own = {name: _own(scene, kind, name, parameters, metered) for name in ALTERNATIVES}
     moved = {name: load.transferred(plants, own[name]) for name in ALTERNATIVES}
     over = {
         name: load.first_over(moved[name].load, plants.capacity, scene.years, plants.running)
@@ -82,6 +88,7 @@ def plant_load(scene: Scene, kind: str, parameters: Parameters) -> PlantLoad:
         moved=moved,
         parts=_parts(scene, kind, own["hoved"], moved["hoved"]),
         over=over,
+        supplied=metered,
     )
 
 
@@ -96,10 +103,16 @@ def _of_plants(scene: Scene, kind: str, name: str, kinds: tuple[int, ...] | None
     return scene.factors[name].water_m3_day(total) if kind == VANN else total
 
 
-def _own(scene: Scene, kind: str, name: str, parameters: Parameters) -> Number:
+def _own(
+    scene: Scene, kind: str, name: str, parameters: Parameters, metered: Supplied | None
+) -> Number:
     """Load of each plant's own area: what is measured today with the growth, else as reckoned."""
     total = _of_plants(scene, kind, name)
-    return total if kind == VANN else _grown(total, scene.sides[kind].plants.measured, parameters)
+    if kind != VANN:
+        return _grown(total, scene.sides[kind].plants.measured, parameters)
+    if metered is None:
+        return total
+    return _grown(total, metered.largest(scene.factors[name]), parameters)
 
 
 def _grown(total: Number, measured: Number, parameters: Parameters) -> Number:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from askergeo._text import listed
-from askergeo.analyses._va_growth_basis import basis_findings
+from askergeo.analyses._va_growth_basis import basis_findings, metered_findings
 from askergeo.analyses._va_growth_plants import cause_text, room_again
 from askergeo.analyses._va_growth_scene import NOWHERE, unknown_share
 from askergeo.analyses._va_growth_wait import FREE, UNSURE, worst
@@ -123,6 +123,7 @@ def findings(
     """Tell of plants that are full, projects that wait, stations, and faults of the data."""
     told = [one for kind, found in loads.items() for one in _plant_findings(scene, kind, found)]
     told += basis_findings(scene, loads[AVLOP], parameters)
+    told += metered_findings(scene, loads[VANN], parameters)
     told += _project_findings(scene, projects)
     told += _station_findings(scene, lifted)
     told += _net_findings(scene)

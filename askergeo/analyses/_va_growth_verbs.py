@@ -19,6 +19,7 @@ GROWTH = Analysis(
         "va_anlegg",
         "va_sone",
         "va_tilknytning",
+        "va_maaling",
         "boligprogram",
         "naeringsprogram",
         "arbeidsplass",
@@ -51,6 +52,7 @@ GROWTH = Analysis(
         "va_tilknytning": (
             "adresse_id*", "vann", "avlop", "vann_ledning_id", "avlop_ledning_id",
         ),
+        "va_maaling": ("sone_id*", "aar*", "inn_m3", "ut_m3", "forbruk_m3", "umaalt_m3"),
         "boligprogram": (
             "prosjekt_id*", "navn", "boligtype*", "aar*", "boliger*", "sannsynlighet", "status",
             "planid",
@@ -74,6 +76,7 @@ GROWTH = Analysis(
         "va_sone": "Sonene er ikke regnet.",
         "va_tilknytning": "Tilknytningsgraden er ukjent, og hver adresse er antatt knyttet til den "
         "nærmeste ledningen.",
+        "va_maaling": "Vannet er regnet av bosatte og arbeidsplasser, ikke målt.",
         "boligprogram": "Nye boliger er ikke med, og ingen prosjekter er holdt mot anleggene.",
         "naeringsprogram": "Nye arbeidsplasser er ikke med.",
         "arbeidsplass": "Arbeidsplasser er ikke med i belastningen.",

@@ -43,6 +43,7 @@ def va_vekst(
     va_anlegg: gpd.GeoDataFrame | None = None,
     va_sone: gpd.GeoDataFrame | None = None,
     va_tilknytning: pd.DataFrame | None = None,
+    va_maaling: pd.DataFrame | None = None,
     boligprogram: gpd.GeoDataFrame | None = None,
     naeringsprogram: gpd.GeoDataFrame | None = None,
     arbeidsplass: gpd.GeoDataFrame | None = None,
@@ -62,9 +63,9 @@ def va_vekst(
     ----------
     gangnett
         The walking graph; without it the way along the road is unknown.
-    adresse, befolkning, va_ledning, va_node, va_anlegg, va_sone, va_tilknytning, boligprogram, \
-naeringsprogram, arbeidsplass, grunnkrets, skolekrets, befolkning_historikk, framskriving, \
-elevtall, kommunegrense
+    adresse, befolkning, va_ledning, va_node, va_anlegg, va_sone, va_tilknytning, va_maaling, \
+boligprogram, naeringsprogram, arbeidsplass, grunnkrets, skolekrets, befolkning_historikk, \
+framskriving, elevtall, kommunegrense
         Layers of the catalogue.
     kilder
         Where the layers come from: the date of the residents, when nothing else tells their year.
@@ -90,7 +91,7 @@ elevtall, kommunegrense
         {
             "befolkning": befolkning, "va_tilknytning": va_tilknytning,
             "befolkning_historikk": befolkning_historikk, "framskriving": framskriving,
-            "elevtall": elevtall,
+            "elevtall": elevtall, "va_maaling": va_maaling,
         },
     )  # fmt: skip
     loads = {kind: plant_load(scene, kind, parameters) for kind in (AVLOP, VANN)}

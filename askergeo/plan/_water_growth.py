@@ -49,6 +49,7 @@ _LAYERS: Final = (
 )  # fmt: skip
 _TABLES: Final = (
     "befolkning", "va_tilknytning", "befolkning_historikk", "framskriving", "elevtall",
+    "va_maaling",
 )  # fmt: skip
 # The code and data that decide the loads.
 _CODE: Final = (

@@ -284,3 +284,30 @@ def test_a_project_has_room_only_when_all_its_homes_have() -> None:
     (told,) = (one for one in result.findings if one.rule == "va_plan_venter")
     assert "de første ferdige i 2028, de siste i 2030" in told.text
     assert "ikke plass i 2031, ingen dato er kjent" in told.text
+
+
+def test_metered_water_is_what_the_growth_of_a_works_starts_from() -> None:
+    whole = two_works("stengt")
+    whole["va_sone"] = layer(
+        [shapely.box(X - 50, Y - 50, X + 94, Y + 50), shapely.box(X + 96, Y - 50, X + 300, Y + 50)],
+        sone_id=["M1", "M2"], type=["maalesone"] * 2,
+    )  # fmt: skip
+    meters = pd.DataFrame(
+        {"sone_id": ["M1", "M2", "M1"], "aar": [2025, 2025, 2024], "inn_m3": [36_500.0] * 3,
+         "ut_m3": [14_600.0, 0.0, 0.0], "forbruk_m3": [10_950.0, None, 1.0],
+         "umaalt_m3": [3_650.0, 0.0, 1.0]}
+    )  # fmt: skip
+    result = run(whole | {"va_maaling": meters})
+    frame = result.table("vannverk").frame
+    # 60 m³ a day, 40 used and 20 lost: 40 · 1,6 + 20 = 84 in the largest day of a works of 10.
+    assert frame.loc["VV1", ["bruk", "maalt", "hoved_2036"]].tolist() == [840, 60, 80]
+    # What the second zone uses is unknown: as reckoned, 18 of 100.
+    assert frame.loc["VV2", ["bruk", "hoved_2036"]].tolist() == [18, 20]
+    assert np.isnan(frame.loc["VV2", "maalt"])
+    (told,) = (one for one in result.findings if one.rule == "va_ulik_belastning")
+    # 50 · 0,175 / 0,68 = 12,9 m³ in the mean day.
+    assert told.text == (
+        "Målt 60\u00a0m³/d i middeldøgnet 2025, regnet 10\u00a0m³/d. Den målte er brukt."
+    )
+    reckoned = run(whole | {"va_maaling": meters}, va_vekst_maalt="nei").table("vannverk").frame
+    assert reckoned.loc["VV1", "bruk"] == 181
