@@ -178,7 +178,7 @@ def _present(parameters: Parameters, sources: Mapping[str, SourceRecord] | None)
         return int(record.date[:4])
     raise LayerError(
         "Det er ikke sagt hvilket år laget «va_ledning» gjelder.",
-        remedy=DATE_REMEDY,
+        remedy=f"{DATE_REMEDY} Året kan også sies: «--parameter va_fornyelse_aar=2026».",
     )
 
 
