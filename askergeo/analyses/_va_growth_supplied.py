@@ -91,7 +91,8 @@ def supplied_of(scene: Scene) -> Supplied | None:
     sums = part[:, measured] @ amounts[measured]
     used, lost = (np.where(whole, one, np.nan) for one in sums.T)
     factors = scene.factors["hoved"]
-    return Supplied(year, used, lost, total * factors.litres / 1000.0 / (1 - factors.leak))
+    reckoned = np.asarray(total * factors.litres / 1000.0 / (1 - factors.leak), dtype=np.float64)
+    return Supplied(year, used, lost, reckoned)
 
 
 def _by_zone(meters: pd.DataFrame, year: int) -> Mapping[str, tuple[float, float]]:
