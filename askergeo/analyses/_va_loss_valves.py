@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Truth = NDArray[np.bool_]
     Whole = NDArray[np.int64]
 
-__all__ = ["Opening", "Tried", "openings", "valve_findings", "valve_table"]
+__all__ = ["Opening", "Tried", "openings", "valve_findings", "valve_table", "valve_warnings"]
 
 _LACK: Final = (MANY_BEHIND, ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
 _NAMED: Final = 3
@@ -90,7 +90,7 @@ class Opening:
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """The openings that were tried, and how many closed valves and pipes there are and were."""
+    """The openings that help, and how many closed valves and pipes there are and were tried."""
 
     openings: tuple[Opening, ...]
     known: int
@@ -98,7 +98,7 @@ class Tried:
 
 
 def openings(scene: Scene) -> Tried:
-    """Open what is closed between parts of the network, one part of it at a time."""
+    """Open what is closed, first between parts with different sources, and keep what helps."""
     part = _parts(scene)
     every = _closed(scene, part)
     apart = [one for one in every if len(one.sides) > 1]
@@ -110,19 +110,21 @@ def openings(scene: Scene) -> Tried:
         for group in _groups(apart, supplied)
         if len({side for one in group for side in one.sides if supplied[side]}) > 1
     ]
-    groups.sort(
-        key=lambda group: (
-            -sum(worth[side] for side in {side for one in group for side in one.sides}),
-            group[0].name,
-        )
-    )
+    # Those within one part give another way for the water, and no other source.
+    inside = [[one] for one in every if len(one.sides) == 1 and supplied[one.sides[0]]]
+
+    def lacking(group: list[_Closed]) -> tuple[float, str]:
+        return -sum(worth[side] for side in {k for one in group for k in one.sides}), group[0].name
+
+    groups = sorted(groups, key=lacking) + sorted(inside, key=lacking)
     groups = groups[: int(scene.parameters["va_bortfall_ventiler_antall"])]
     found = [_open(scene, group) for group in groups]
     if len(groups) > 1:
         together = _open(scene, [one for group in groups for one in group])
         if _gives(scene, together) > max(_gives(scene, one) for one in found):
             found.append(together)
-    return Tried(tuple(found), len(every), sum(map(len, groups)))
+    good = [one for one in found if _gives(scene, one) > 0]
+    return Tried(tuple(good), len(every), sum(map(len, groups)))
 
 
 def _gives(scene: Scene, one: Opening) -> float:
@@ -223,7 +225,7 @@ def _open(scene: Scene, group: list[_Closed]) -> Opening:
 
 
 def valve_table(scene: Scene, tried: Tried) -> Table | None:
-    """List what opening each gives; ``None`` when nothing closed lies between parts."""
+    """List what opening each gives; ``None`` when none of them helps."""
     if not tried.openings or scene.hung is None:
         return None
     value = scene.weights[:, scene.rank]
@@ -275,15 +277,20 @@ def valve_findings(scene: Scene, tried: Tried, table: Table | None) -> tuple[Fin
     who = "bosatte" if scene.people_known else "adresser"
     found = []
     for one, (_, row) in zip(tried.openings, table.frame.iterrows(), strict=True):
-        value = row["kilde_til"]
-        if pd.isna(value) or not value:
+        more, way = row["kilde_til"], row["reserve"]
+        told = [
+            f"{format_number(float(value))} {who} får {what}"
+            for value, what in ((more, "en kilde til"), (way, "reservevann"))
+            if not pd.isna(value) and value
+        ]
+        if not told:
             continue
         found.append(
             Finding(
                 rule="va.bortfall.stengt_ventil",
                 title=f"{one.title} er stengt, og kan gi reservevann",
                 status=Status.HIT_YELLOW,
-                text=f"{format_number(float(value))} {who} får en kilde til når den åpnes.",
+                text=f"Når den åpnes: {', og '.join(told)}.",
                 layer=one.layer,
                 row=one.names[0],
                 action=f"Vurder å kunne åpne {one.title}, og prøv trykket i en modell.",
@@ -293,10 +300,25 @@ def valve_findings(scene: Scene, tried: Tried, table: Table | None) -> tuple[Fin
     return tuple(found)
 
 
+def valve_warnings(scene: Scene, tried: Tried) -> tuple[str, ...]:
+    """Say that closed valves were tried, where none of them helps."""
+    if tried.openings or not tried.tried or scene.hung is None:
+        return ()
+    return (
+        f"{_tried_words(tried)} Ingen av dem gir en kilde til eller reservevann når den åpnes.",
+    )
+
+
+def _tried_words(tried: Tried) -> str:
+    return (
+        f"Stengte ventiler og ledninger i vannettet: {tried.known}. Prøvd åpnet: {tried.tried}, "
+        "først de mellom deler av nettet som har hver sin kilde."
+    )
+
+
 def _note(tried: Tried) -> str:
     return (
-        f"Av {tried.known} stengte ventiler og ledninger er {tried.tried} prøvd: de som ligger "
-        "mellom deler av nettet som har hver sin kilde. De som stenger for samme stykke uten "
-        "kilde, er åpnet sammen. Hvorfor ventilen er stengt, og om trykket og vannet holder når "
-        "den åpnes, er ikke regnet."
+        f"{_tried_words(tried)} De som stenger for samme stykke uten kilde, er åpnet sammen, og "
+        "bare det som hjelper, er vist. Hvorfor ventilen er stengt, og om trykket og vannet "
+        "holder når den åpnes, er ikke regnet."
     )

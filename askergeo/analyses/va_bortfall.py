@@ -28,7 +28,12 @@ from askergeo.analyses._va_loss_tables import (
     without_table,
     zone_table,
 )
-from askergeo.analyses._va_loss_valves import openings, valve_findings, valve_table
+from askergeo.analyses._va_loss_valves import (
+    openings,
+    valve_findings,
+    valve_table,
+    valve_warnings,
+)
 from askergeo.analyses._va_year import idle_warning, map_year
 from askergeo.result import Result
 
@@ -93,7 +98,12 @@ def va_bortfall(*, parameters: Parameters, **layers: Any) -> Result:  # noqa: AN
             *valve_findings(scene, tried, valves),
             *faults,
         ),
-        warnings=(*text.warnings(scene), *unknown, *idle_warning(scene.layers.va_anlegg, year)),
+        warnings=(
+            *text.warnings(scene),
+            *valve_warnings(scene, tried),
+            *unknown,
+            *idle_warning(scene.layers.va_anlegg, year),
+        ),
         reading=tuple(text.reading(scene)),
         microdata=microdata_of(scene),
     )

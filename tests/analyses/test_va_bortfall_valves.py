@@ -66,7 +66,8 @@ def test_a_closed_valve_between_two_sources_gives_all_a_second_one() -> None:
     row = table.frame.iloc[0]
     assert len(table.frame) == 1
     assert (row["aapne"], row["kilde_til"], row["spart"], row["stanser"]) == ("v1", 140, 80, "V2")
-    assert table.note.startswith("Av 2 stengte ventiler og ledninger er 1 prøvd")
+    # v3 shuts off a branch with no source of its own: opening it helps nobody.
+    assert "vannettet: 2. Prøvd åpnet: 1," in table.note
     # What the table says is what is found when the valve is open.
     after = va_bortfall(**town("v3"), parameters=PARAMETERS)
     assert after.table("kilder").frame["bosatte"].tolist() == [0, 0]
@@ -91,6 +92,7 @@ def test_the_finding_says_to_open_the_valve_and_where() -> None:
     open_town = va_bortfall(**town(), parameters=PARAMETERS)
     assert not any("åpne" in one.action for one in open_town.findings)
     assert "stengte_ventiler" not in {table.name for table in open_town.tables}
+    assert not any("Prøvd åpnet" in text for text in open_town.warnings)
 
 
 def test_a_closed_pipe_is_tried_as_a_valve_is() -> None:
@@ -99,3 +101,26 @@ def test_a_closed_pipe_is_tried_as_a_valve_is() -> None:
     rows = va_bortfall(**layers, parameters=PARAMETERS).table("stengte_ventiler").frame
     assert rows["aapne"].tolist() == ["B"]
     assert rows["kilde_til"].tolist() == [pytest.approx(140)]
+
+
+def test_a_closed_valve_in_a_ring_gives_another_way_and_one_that_helps_nobody_is_told() -> None:
+    layers = town()
+    ring = gpd.GeoDataFrame(
+        {"ledning_id": ["F", "G"], "type": "vann"},
+        geometry=[
+            shapely.LineString([(200, 0), (200, 100)]),
+            shapely.LineString([(200, 100), (100, 0)]),
+        ],
+        crs=CRS,
+    )
+    layers["va_ledning"] = pd.concat([layers["va_ledning"], ring], ignore_index=True)
+    layers["va_anlegg"] = layers["va_anlegg"].iloc[:1]
+    layers["va_node"] = gpd.GeoDataFrame(
+        {"node_id": ["v4"], "type": "ventil", "status": "stengt"},
+        geometry=[shapely.Point(200, 100)],
+        crs=CRS,
+    )
+    # All have one source and hang on A and C whether or not the ring is open.
+    found = va_bortfall(**layers, parameters=PARAMETERS)
+    assert any("Prøvd åpnet: 1," in text for text in found.warnings)
+    assert "stengte_ventiler" not in {table.name for table in found.tables}
