@@ -66,8 +66,8 @@ def va_fornyelse(
         facts=facts,
         tables=(
             *(() if first is None else (first,)),
-            projects,
             years,
+            projects,
             pace,
             state,
             nets.need_table(scene),

@@ -135,7 +135,7 @@ def test_the_first_streets_come_first_with_their_reasons():
     # Few are hidden in both.
     told = suppress(result)
     assert ("L5", "personer") in told.table("forst").hidden
-    assert run({"va_fornyelse_budsjett": 0}).tables[0].name == "prosjekter"
+    assert run({"va_fornyelse_budsjett": 0}).tables[0].name == "plan"
 
 
 def test_the_tables_that_stand_open_are_not_cut():
