@@ -85,16 +85,17 @@ def _plants_told(sewage: PlantLoad, end: int) -> tuple[str, dict[str, Fact]]:
     if later:
         facts["apner"] = Fact(title="Renseanlegg som åpner senere", value=later)
         in_use += ", og {apner} åpner senere"
+    lacks = (np.isnan(plants.capacity) & plants.running).any(axis=1)
+    unknown = int((lacks & np.isnan(sewage.over["hoved"])).sum())
     if len(full):
         facts["naar"] = Fact(title="Renseanlegg og år de er fulle", value=_when(sewage, full))
         told = f"{{naar}} i hovedalternativet. {in_use}."
     else:
-        told = f"Ingen renseanlegg er kjent å bli fulle før {end} i hovedalternativet. {in_use}."
-    lacks = (np.isnan(plants.capacity) & plants.running).any(axis=1)
-    unknown = int((lacks & np.isnan(sewage.over["hoved"])).sum())
+        which = "Ingen renseanlegg med kjent kapasitet" if unknown else "Ingen renseanlegg"
+        told = f"{which} blir fulle før {end} i hovedalternativet. {in_use}."
     if unknown:
         facts["uten_kapasitet"] = Fact(title="Renseanlegg med ukjent kapasitet", value=unknown)
-        told += " For {uten_kapasitet} er det ukjent, for kapasiteten er ikke oppgitt."
+        told += " For {uten_kapasitet} er året ukjent, for kapasiteten er ikke oppgitt."
     return told, facts
 
 

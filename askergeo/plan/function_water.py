@@ -357,4 +357,6 @@ def _tight(name: str, flow: float, capacity: float, more: float) -> _Said:
     text = f"{name} er den trangeste nedenfor planen: {used} av {whole} i største time"
     if more:
         text += f", og planen gir {format_number(more, 1, unit='l/s')}"
-    return _Said(text, bool(flow > capacity), bool(flow + more > capacity))
+    # What is told as the same is the same, as in «askergeo va vekst».
+    most = round(float(capacity), 1)
+    return _Said(text, round(float(flow), 1) > most, round(float(flow + more), 1) > most)

@@ -260,7 +260,7 @@ def test_the_sentence_names_the_plants_and_the_years() -> None:
         "1 er i bruk i 2026, og 1 åpner senere."
     )
     wide = run(town(kapasitet_pe=[2_000, 2_000]))
-    assert wide.sentence.startswith("Ingen renseanlegg er kjent å bli fulle før 2047")
+    assert wide.sentence.startswith("Ingen renseanlegg blir fulle før 2047 i hovedalternativet.")
 
 
 def test_a_plant_to_come_that_nothing_is_led_to_is_told() -> None:
