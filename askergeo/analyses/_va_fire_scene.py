@@ -14,7 +14,7 @@ import shapely
 from askergeo._codes import load_codes
 from askergeo.errors import LayerError, MissingFileError, SourceError
 from askergeo.geometry import geometries
-from askergeo.va._fire_gaps import Gap, gaps
+from askergeo.va._fire_gaps import Gap, gaps, main_distances
 from askergeo.va._fire_model import FireModel
 from askergeo.va.firewater import (
     ANSWERS,
@@ -50,7 +50,10 @@ class Scene:
     """The outlets, the buildings (a row each that is judged), and the model that was used.
 
     ``made`` is whether the model was made from the map, ``None`` without one; ``refused`` why there
-    is none; ``tried`` and ``groups`` how many outlets, and sets of outlets, drew in the model.
+    is none; ``tried`` and ``groups`` how many outlets, and sets of outlets, drew in the model;
+    ``main_m`` the straight line from each building to a water main, (b,), NaN unknown; ``steady``
+    whether the model has one demand only, ``demand_l_s`` what it has at most; ``guessed`` how many
+    of its pipes have a guessed dimension, and of how many.
     """
 
     outlets: Outlets
@@ -63,7 +66,21 @@ class Scene:
     known: int
     tried: int
     groups: int
+    main_m: NDArray[np.float64]
+    steady: bool
+    demand_l_s: float
+    guessed: tuple[int, int]
     parameters: Parameters
+
+    @property
+    def far(self) -> NDArray[np.bool_]:
+        """Buildings that lack because outlets are too far away or too few, (b,)."""
+        return np.asarray((self.found.answer < UNKNOWN) & ~self.found.near)
+
+    @property
+    def little(self) -> NDArray[np.bool_]:
+        """Buildings that lack because the outlets near enough give too little, (b,)."""
+        return np.asarray((self.found.answer < UNKNOWN) & self.found.near)
 
 
 def make_scene(
@@ -80,6 +97,7 @@ def make_scene(
         found = fire_water(bygning, outlets, parameters, model)
         known = 0 if model is None else int((model.node >= 0).sum())
         groups = 0 if model is None else model.groups
+        steady, demand = (False, np.nan) if model is None else (model.steady, model.demand_l_s)
     points = shapely.centroid(geometries(bygning)[found.row])
     used = placed if not why else None
     return Scene(
@@ -93,6 +111,10 @@ def make_scene(
         known=known,
         tried=int((~np.isnan(outlets.model_l_s)).sum()),
         groups=groups,
+        main_m=main_distances(pipes, points, parameters),
+        steady=steady,
+        demand_l_s=demand,
+        guessed=(0, 0) if used is None else _guessed(used),
         parameters=parameters,
     )
 
@@ -118,6 +140,13 @@ def _model(
         if asked != _AUTO:
             raise
         return None, error.message
+
+
+def _guessed(placed: PlacedModel) -> tuple[int, int]:
+    """Count the pipes whose dimension is guessed, and all."""
+    guesses = placed.model.guesses
+    mine = guesses[guesses["antatt"] == "Dimensjonen"]
+    return int(mine["antall"].sum()), int(mine["av"].max()) if len(mine) else 0
 
 
 @contextmanager

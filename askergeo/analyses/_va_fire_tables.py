@@ -30,6 +30,7 @@ __all__ = [
     "gap_table",
     "lacking_table",
     "outlet_table",
+    "reason_table",
     "type_table",
 ]
 
@@ -103,6 +104,51 @@ def _count(name: str, title: str, key: pd.Series, names: pd.Series, answers: pd.
         frame=frame,
         columns={"hva": Column(title=title.rpartition(" ")[2].capitalize()), **columns},
         row_sums=(RowSum("alle", parts),),
+    )
+
+
+def reason_table(scene: Scene) -> Table:
+    """Count those that lack by why, and by how far they are from a water main."""
+    edges = [float(scene.parameters[f"va_brannvann_{one}_m"]) for one in ("avstand", "mellom")]
+    near, wide = (format_number(one) for one in edges)
+    away = scene.main_m
+    groups = {
+        "naer": away <= edges[0],
+        "mellom": (away > edges[0]) & (away <= edges[1]),
+        "borte": away > edges[1],
+        "ukjent": np.isnan(away),
+    }
+    reasons = {"langt": scene.far, "lite": scene.little}
+    frame = pd.DataFrame(
+        [[int((why & here).sum()) for here in groups.values()] for why in reasons.values()],
+        columns=list(groups), index=pd.Index(list(reasons)),
+    )  # fmt: skip
+    frame.loc["sum"] = frame.sum()
+    frame["alle"] = frame.sum(axis=1)
+    frame.insert(0, "grunn", ["For langt til uttak, eller for få", "For lite vann", "Alle"])
+    titles = {
+        "naer": f"Til og med {near} m til vannledning",
+        "mellom": f"{near}–{wide} m",
+        "borte": f"Over {wide} m",
+        "ukjent": "Ukjent avstand",
+        "alle": "Alle",
+    }
+    return Table(
+        name="mangler",
+        title="Hvorfor bygningene mangler brannvann, og hvor nær vannledningen de er",
+        frame=frame,
+        columns={
+            "grunn": Column(title="Grunn"),
+            **{
+                name: Column(title=title, unit="bygninger", decimals=0)
+                for name, title in titles.items()
+            },
+        },
+        row_sums=(RowSum("sum", tuple(reasons)),),
+        column_sums=(ColumnSum("alle", tuple(groups)),),
+        note="Rett linje til nærmeste vannledning i bruk som ikke er privat eller stikkledning. "
+        "Bygninger langt fra den, som hytter og gårder utenfor nettet, får ikke brannvann av et "
+        "nytt uttak på nettet, men av tankbil eller annet.",
     )
 
 

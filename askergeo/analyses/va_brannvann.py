@@ -78,9 +78,10 @@ befolkning, terreng, grunnkrets, kommunegrense
     return Result(
         analysis="va_brannvann",
         title="Brannvann",
-        template=text.TEMPLATE,
+        template=text.template(scene),
         facts=text.facts(scene),
         tables=(
+            tables.reason_table(scene),
             tables.type_table(scene),
             tables.distance_table(scene),
             *tables.area_table(scene, grunnkrets),

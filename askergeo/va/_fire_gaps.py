@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Gap", "gaps"]
+__all__ = ["Gap", "gaps", "main_distances"]
 
 # The mains are looked at in pieces of this length.
 _PIECE_M: Final = 10.0
@@ -99,6 +99,37 @@ def gaps(
     return sorted(found, key=lambda gap: (-len(gap.buildings), -gap.metres))
 
 
+def main_distances(
+    va_ledning: gpd.GeoDataFrame | None, places: NDArray[np.object_], parameters: Parameters
+) -> Numbers:
+    """Return the straight line from each place to the nearest water main, (b,); NaN unknown.
+
+    Private pipes, service pipes and those out of use are no mains.
+    """
+    away = np.full(len(places), np.nan)
+    if va_ledning is None or not len(places):
+        return away
+    lines = _mains(va_ledning, parameters)
+    if not len(lines):
+        return away
+    (mine, _), metres = shapely.STRtree(lines).query_nearest(
+        places, return_distance=True, all_matches=False
+    )
+    away[mine] = metres
+    return away
+
+
+def _mains(va_ledning: gpd.GeoDataFrame, parameters: Parameters) -> NDArray[np.object_]:
+    """Find the water pipes in use that are neither private nor service pipes."""
+    state = pipe_state(va_ledning, parameters)
+    frame = state.frame
+    mains = (frame["type"] == "vann") & frame["i_bruk"] & (frame["eier"] != "privat")
+    kept = mains.to_numpy(dtype=bool) & state.known["linje"]
+    if "funksjon" in va_ledning:
+        kept &= (va_ledning["funksjon"] != "stikkledning").fillna(value=True).to_numpy(dtype=bool)
+    return np.asarray(state.lines[kept], dtype=object)
+
+
 def _far(
     va_ledning: gpd.GeoDataFrame | None, outlets: Numbers, parameters: Parameters
 ) -> tuple[Numbers, Numbers]:
@@ -107,14 +138,8 @@ def _far(
     limit = float(parameters["va_brannvann_mellom_m"])
     if va_ledning is None:
         return none
-    state = pipe_state(va_ledning, parameters)
-    frame = state.frame
-    mains = (frame["type"] == "vann") & frame["i_bruk"] & (frame["eier"] != "privat")
-    kept = mains.to_numpy(dtype=bool) & state.known["linje"]
-    if "funksjon" in va_ledning:
-        kept &= (va_ledning["funksjon"] != "stikkledning").fillna(value=True).to_numpy(dtype=bool)
     xy, owner = shapely.get_coordinates(
-        shapely.segmentize(state.lines[kept], _PIECE_M), return_index=True
+        shapely.segmentize(_mains(va_ledning, parameters), _PIECE_M), return_index=True
     )
     same = owner[1:] == owner[:-1]
     pieces = np.stack([xy[:-1], xy[1:]], axis=1)[same]

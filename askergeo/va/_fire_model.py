@@ -14,8 +14,8 @@ from scipy.spatial import cKDTree
 
 from askergeo.errors import SourceError
 from askergeo.va._hydraulic_engine import COUNT_LINKS, COUNT_NODES, Project
-from askergeo.va._hydraulic_fire import busiest_s
-from askergeo.va._hydraulic_model import BAR_M, JUNCTION
+from askergeo.va._hydraulic_fire import demand_span
+from askergeo.va._hydraulic_model import BAR_M, JUNCTION, STEADY
 from askergeo.va._hydraulic_reader import flow_units, reached_nodes
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class FireModel:
         self.ids, self.xy = ids, xy
         self.reach = float(parameters["va_brannvann_ledning_m"])
         self.solved = 0
+        self.steady, self.demand_l_s = False, np.nan
         self._project: Project | None = None
         self._known: dict[tuple[int, ...], int] = {}
 
@@ -79,7 +80,10 @@ class FireModel:
         model = self.placed.model
         with Project(model.text, model.name) as project:
             project.demand_driven()
-            when = project.time("pattern_start") + busiest_s(project)
+            busiest, least, most = demand_span(project)
+            when = project.time("pattern_start") + busiest
+            self.steady = most - least <= STEADY * abs(most)
+            self.demand_l_s = most * flow_units(project).flow
         self._project = project = Project(model.text, model.name).__enter__()
         try:
             self._prepare(project, when)

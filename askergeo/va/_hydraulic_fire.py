@@ -225,14 +225,20 @@ def _guess(low: tuple[float, float], high: tuple[float, float], required: float)
 
 def busiest_s(project: Project) -> int:
     """Seconds from the beginning to the time with most demand."""
+    return demand_span(project)[0]
+
+
+def demand_span(project: Project) -> tuple[int, float, float]:
+    """Return the time with most demand (s from the beginning), and least and most, the model's."""
     count = project.count(COUNT_NODES)
     taps = project.types("node") == JUNCTION
-    best, when = -np.inf, 0
+    best, least, when = -np.inf, np.inf, 0
     project.begin()
     while True:
         now, _ = project.step()
         total = float(project.values("node", "demand", count)[taps].sum())
+        least = min(least, total)
         if total > best + 1e-9:
             best, when = total, now
         if project.next() <= 0:
-            return when
+            return when, least, best

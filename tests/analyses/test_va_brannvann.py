@@ -133,7 +133,35 @@ def test_a_measurement_that_the_model_contradicts_is_named() -> None:
         for one in run(told, va_brannvann_modell="alle").findings
         if one.rule == "va_brannvann.uenige"
     )
-    assert finding.text.startswith("1 ")
+    assert finding.text == "For 1 uttak sier målingen og modellen ulikt om uttaket gir 20 l/s."
+
+
+def test_too_far_and_too_little_are_told_apart_with_the_way_to_a_main() -> None:
+    """Houses by outlets of 5 l/s, 100 m from a main, and 5 km from any."""
+    layers = street(100, 300)
+    layers["va_node"].loc[[1, 3], "kapasitet_l_s"] = [5.0, 25.0]
+    layers["bygning"] = layer(
+        [shapely.Point(100, 10), shapely.Point(300, 10), shapely.Point(600, 100),
+         shapely.Point(5900, 0), shapely.Point(600, 20)],
+        bygning_id=[1, 2, 3, 4, 5], bygningstype=111,
+    )  # fmt: skip
+    result = run(layers)
+    frame = result.table("mangler").frame
+    columns = ["naer", "mellom", "borte", "ukjent", "alle"]
+    assert frame.loc["langt", columns].tolist() == [1, 1, 1, 0, 3]
+    assert frame.loc["lite", columns].tolist() == [1, 0, 0, 0, 1]
+    assert frame.loc["sum", "alle"] == result.facts["mangler"].value == 4
+    assert "3 har for langt til et uttak, eller for få (1 av dem er innen 50 m" in result.sentence
+    (told,) = (one for one in result.findings if one.rule == "va_brannvann.mangler")
+    assert told.text.startswith("4 bygninger mangler brannvann: 3 har for langt")
+
+
+def test_a_model_with_guessed_dimensions_or_one_demand_says_so() -> None:
+    layers = street(100, 300)
+    assert not any("Dimensjonen er antatt" in one for one in run(layers).warnings)
+    layers["va_ledning"]["dimensjon_mm"] = [150.0, *[np.nan] * 8]
+    warned = run(layers).warnings
+    assert any("Dimensjonen er antatt for 8 av 9 ledninger" in one for one in warned)
 
 
 def test_a_scenario_tells_who_gets_and_who_loses() -> None:
