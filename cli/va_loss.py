@@ -43,7 +43,7 @@ def failures(
     """Hvem mister vannet når en ledning, et ventilsegment, en pumpe eller en kilde svikter.
 
     $ askergeo va bortfall --data asker --ut bortfall
-    $ askergeo va bortfall --data asker --uten VL-1021 --ut brudd
+    $ askergeo va bortfall --data asker --uten V00770 --ut brudd
     $ askergeo va bortfall --data asker --uten VV1 --ut uten-vannverket
     $ askergeo va bortfall --data asker --ut ny-forbindelse --scenario ny-forbindelse
 

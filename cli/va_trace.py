@@ -12,10 +12,30 @@ from .options import Common, Data, Out, given, with_common
 
 __all__ = ["register"]
 
+_MEDIA = {"vann": "vann", "avløp": "avlop", "avlop": "avlop", "overvann": "overvann"}
+
 
 def register(water: typer.Typer, command: type) -> None:
     """Add the verb to the group ``va``."""
     water.command("spor", cls=command)(trace)
+
+
+def _medium(told: str) -> str:
+    """Return the medium as the parameter has it.
+
+    Raises
+    ------
+    askergeo.errors.ParameterError
+        When it is none that can be followed.
+    """
+    from askergeo.errors import ParameterError
+
+    found = _MEDIA.get(told.strip().casefold())
+    if found is None:
+        raise ParameterError(
+            f"--medium {told}: mediet kan ikke spores.", remedy="Velg vann, avløp eller overvann."
+        )
+    return found
 
 
 @with_common
@@ -52,13 +72,16 @@ def trace(
 ) -> None:
     """Spor opp eller ned fra et punkt, en adresse, en ledning eller et anlegg.
 
-    $ askergeo va spor --data asker --fra VL-1021 --retning opp --ut spor
+    $ askergeo va spor --data asker --fra V00770 --retning opp --ut spor
     $ askergeo va spor --data asker --fra "Furulia 8" --medium vann --retning opp --ut spor
-    $ askergeo va spor --data asker --fra 571234,6634567 --retning ned --medium avløp --ut spor
+    $ askergeo va spor --data asker --fra 561554,6601153 --retning ned --medium avløp --ut spor
 
     Viser ledningene, hvor sporet ender, og hvem som er knyttet til på vegen. Retningen i et
     vannett med sløyfer er et anslag, og det sies.
     """
-    medium = "avlop" if medium == "avløp" else medium
-    chosen = {"va_spor_fra": start, "va_spor_retning": direction, "va_spor_medium": medium}
+    chosen = {
+        "va_spor_fra": start,
+        "va_spor_retning": direction,
+        "va_spor_medium": None if medium is None else _medium(medium),
+    }
     run_and_write("va_spor", data, out, common, given(chosen, common.parameter))

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["Traced", "make_trace"]
 
 _WORDS: Final = {VANN: "vann", AVLOP: "avløp", OVERVANN: "overvann"}
+# Eastings and northings in metres are far greater than any longitude or latitude.
+_DEGREES: Final = (180.0, 90.0)
+# A comma may be the decimal sign where a space or semicolon parts the numbers.
+_COMMAS: Final = re.compile(r"^\s*(-?\d+(?:[.,]\d+)?)(?:\s*;\s*|,?\s+)(-?\d+(?:[.,]\d+)?)\s*$")
 _POINT: Final = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$")
 
 
@@ -54,7 +58,7 @@ class Traced:
     point
         The same as a point.
     how
-        How it is known which pipe that is, in bokmål; empty when it is given.
+        Which pipe that is and how it is known, in bokmål; empty when it is given.
     hung
         Addresses of the medium; ``None`` without the layer.
     places
@@ -118,6 +122,9 @@ def make_trace(layers: Layers, parameters: Parameters) -> Traced:
             parameters=parameters,
         )
     begin, how = _begin(start, network, layers, hung, parameters)
+    if how:
+        first = layers.va_ledning["ledning_id"].iloc[int(network.row[begin[0]])]
+        how = f"Sporet begynner ved ledning {first}. {how}."
     direction = str(parameters["va_spor_retning"])
     lines = piece_lines(network)
     point = start.point
@@ -179,11 +186,9 @@ def _start(layers: Layers, parameters: Parameters) -> _Start:
             remedy="Oppgi --fra x,y, en adresse, eller id-en til en ledning, en node eller et "
             "anlegg.",
         )
-    point = _POINT.match(text)
-    if point is not None:
-        place = shapely.Point(float(point[1]), float(point[2]))
-        name = f"punktet {point[1]}, {point[2]}"
-        return _Start(place=name, media=usual, point=place)
+    place = _read_point(text, layers)
+    if place is not None:
+        return _Start(place=f"punktet {place.x:.16g}, {place.y:.16g}", media=usual, point=place)
     ids = layers.va_ledning["ledning_id"].astype(str)
     if (ids == text).any():
         row = int(np.argmax(ids == text))
@@ -217,6 +222,36 @@ def _start(layers: Layers, parameters: Parameters) -> _Start:
     name = address_text(layers.adresse, row)
     place = geometries(layers.adresse)[row]
     return _Start(place=name, media=usual, address=row, point=place)
+
+
+def _read_point(text: str, layers: Layers) -> shapely.Point | None:
+    """Read x,y in the system of the package; ``None`` when the text is no two numbers.
+
+    Raises
+    ------
+    ParameterError
+        When the numbers look like degrees, and the package is in metres.
+    """
+    match = _COMMAS.match(text) or _POINT.match(text)
+    if match is None:
+        return None
+    x, y = (float(match[k].replace(",", ".")) for k in (1, 2))
+    crs = layers.va_ledning.crs
+    small = max(abs(x), abs(y)) <= _DEGREES[0] and min(abs(x), abs(y)) <= _DEGREES[1]
+    if small and crs is not None and crs.is_projected and not _near(layers, x, y):
+        system = crs_name(crs) or "pakkens system"
+        raise ParameterError(
+            f"«{text}» ser ut som lengde- og breddegrader, men pakken er i {system}, i meter.",
+            remedy=f"Oppgi øst,nord i {system}, eller regn om punktet først.",
+        )
+    return shapely.Point(x, y)
+
+
+def _near(layers: Layers, x: float, y: float) -> bool:
+    """Tell whether a point is within the extent of the pipes: a town near the origin has them."""
+    west, south, east, north = layers.va_ledning.total_bounds
+    wide = max(east - west, north - south)
+    return bool(west - wide <= x <= east + wide and south - wide <= y <= north + wide)
 
 
 def _standing(

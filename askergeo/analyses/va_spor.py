@@ -366,7 +366,7 @@ def _points(xy: NDArray[np.float64]) -> list[shapely.Point]:
 def _warnings(traced: Traced) -> tuple[str, ...]:
     told = []
     if traced.how:
-        told.append(f"Sporet begynner ved en ledning som er valgt slik: {traced.how}.")
+        told.append(traced.how)
     if len(traced.trace.jumps):
         told.append(
             "Sporet går gjennom pumping som ikke er tegnet som ledning, fra anlegg til anlegg slik "

@@ -90,7 +90,8 @@ def test_an_address_begins_at_the_pipe_it_hangs_on_and_it_is_said_how(
 ) -> None:
     found = answer(layers, fra="Bakken 1", retning="ned")
     assert found.table("ledninger").frame["ledning_id"].tolist() == ["S1", "S3"]
-    assert any("Antatt: den nærmeste" in text for text in found.warnings)
+    told = "Sporet begynner ved ledning S1. Antatt: den nærmeste ledningen, uten opplysning i "
+    assert f"{told}registeret." in found.warnings
 
 
 def test_a_point_begins_at_the_nearest_pipe_of_the_medium(layers: dict[str, Any]) -> None:
@@ -160,3 +161,22 @@ def test_without_addresses_the_pipes_are_told(layers: dict[str, Any]) -> None:
     found = answer(layers, fra="S1")
     assert "2 ledninger" in found.sentence
     assert "bosatte" not in found.table("sammendrag").frame
+
+
+def test_degrees_are_told_from_metres_and_a_decimal_comma_is_read(layers: dict[str, Any]) -> None:
+    east, north = 560_000, 6_600_000
+    for name in ("va_ledning", "va_anlegg", "adresse"):
+        layers[name].geometry = layers[name].geometry.translate(east, north)
+    for degrees in ("59.83,10.43", "10.43 59.83", "59,83 10,43"):
+        with pytest.raises(ParameterError, match="ser ut som lengde- og breddegrader") as refused:
+            answer(layers, fra=degrees)
+        assert "øst,nord" in refused.value.remedy
+    for point in ("560200,5 6600005", "560200,5; 6600005,0", "560200.5,6600005"):
+        assert "punktet 560200.5, 6600005" in answer(layers, fra=point, retning="opp").sentence
+
+
+def test_the_year_of_renewal_is_in_the_table_of_pipes(layers: dict[str, Any]) -> None:
+    pipes = layers["va_ledning"]
+    pipes["fornyet_aar"] = [2001.0 if one == "S3" else None for one in pipes["ledning_id"]]
+    table = answer(layers, fra="S2").table("ledninger").frame.set_index("ledning_id")
+    assert table["fornyet_aar"].to_dict() == {"S2": "", "S3": "2001"}
