@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from askergeo.result import Result
 
 __all__ = ["register", "run_and_tell", "run_and_write"]
+
+# Share of the work that is done when the files are written.
+_WRITES: Final = 0.8
 
 
 def register(app: typer.Typer, command: type, group: type) -> None:
@@ -115,6 +118,7 @@ def run_and_write(
     With a scenario the folder holds three results: base, scenario and difference. When the numbers
     must not be published, that is said first, and the command ends with 1.
     """
+    from askergeo._progress import progress_to
     from askergeo.datapackage import DataPackage
     from askergeo.outputs.report import split_warnings, stop_lines, unsure_text
     from askergeo.outputs.write import check_free, write_all
@@ -125,7 +129,10 @@ def run_and_write(
     check_free(out, overwrite=common.overwrite)
     package = DataPackage.open(data)
     change = None if common.scenario is None else DataPackage.open(common.scenario)
-    with console.progress(analysis) as step:
+    with (
+        console.progress(analysis) as step,
+        progress_to(lambda share, text: step(_WRITES * share, text)),
+    ):
         step(0.0, "Regner")
         # What is said on the screen leaves too.
         results = suppress_all(
@@ -136,7 +143,7 @@ def run_and_write(
                 overrides=pairs(common.parameter if parameters is None else parameters),
             )
         )
-        step(0.8, "Skriver")
+        step(_WRITES, "Skriver")
         paths = write_all(results, out, title=package.name, overwrite=common.overwrite)
     plain, unsure = split_warnings(
         list(dict.fromkeys(text for result in results for text in result.warnings))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from askergeo._progress import tell
 from askergeo.va._fire_model import NO, UNKNOWN, YES
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     Truth = NDArray[np.bool_]
     Whole = NDArray[np.int64]
 
-__all__ = ["MEASURED_ALONE", "blocks"]
+__all__ = ["ALONE_SHARE", "MEASURED_ALONE", "blocks"]
 
 # Places in ``GROUNDS`` of the public module.
 _MODEL, _NOTHING = 1, 3
 MEASURED_ALONE: Final = 4
 _PAIR: Final = 2
+#: Share of the work that is done when each outlet has drawn alone.
+ALONE_SHARE: Final = 0.7
 
 
 def blocks(
@@ -58,9 +61,10 @@ def blocks(
     told: dict[int, tuple[int, int]] = {}
     if not len(names):
         return told
-    for name, here, is_near in zip(
-        names.tolist(), np.split(outlet, first[1:]), np.split(close, first[1:]), strict=True
-    ):
+    groups = (np.split(one, first[1:]) for one in (outlet, close))
+    for done, (name, here, is_near) in enumerate(zip(names.tolist(), *groups, strict=True)):
+        share = ALONE_SHARE + (1 - ALONE_SHARE) * done / len(names)
+        tell(share, f"Bygning {done + 1} av {len(names)} med flere uttak")
         tried = _tried(here, is_near, outlets, need, model)
         told[int(name)] = tried if tried == (YES, _MODEL) else _alone(here, outlets, need, tried)
     return told

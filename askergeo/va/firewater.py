@@ -16,8 +16,9 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from askergeo._progress import tell
 from askergeo.geometry import geometries
-from askergeo.va._fire_blocks import blocks
+from askergeo.va._fire_blocks import ALONE_SHARE, blocks
 from askergeo.va._fire_model import NO, UNKNOWN, YES
 from askergeo.va.state import pipe_state
 
@@ -183,8 +184,12 @@ def outlets_of(
     modelled = np.full(len(mine), np.nan)
     if model is not None:
         asked = np.isnan(measured) | (parameters["va_brannvann_modell"] == "alle")
-        for one in np.flatnonzero(asked):
-            modelled[one] = model.alone(int(one))
+        outlets = np.flatnonzero(asked).tolist()
+        for done, one in enumerate(outlets):
+            tell(
+                ALONE_SHARE * done / len(outlets), f"Uttak {done + 1} av {len(outlets)} i modellen"
+            )
+            modelled[one] = model.alone(one)
     known = [~np.isnan(measured), ~np.isnan(modelled), fit != UNKNOWN]
     return Outlets(
         ids=ids,

@@ -12,6 +12,7 @@ import pytest
 import shapely
 from scipy.spatial import cKDTree
 
+from askergeo._progress import progress_to
 from askergeo.analyses import find
 from askergeo.analyses._va_fire_change import compare as tell
 from askergeo.analyses.va_brannvann import va_brannvann
@@ -162,6 +163,20 @@ def test_a_model_with_guessed_dimensions_or_one_demand_says_so() -> None:
     layers["va_ledning"]["dimensjon_mm"] = [150.0, *[np.nan] * 8]
     warned = run(layers).warnings
     assert any("Dimensjonen er antatt for 8 av 9 ledninger" in one for one in warned)
+
+
+def test_each_outlet_in_the_model_is_told_as_it_is_reckoned() -> None:
+    heard: list[tuple[float, str]] = []
+    with progress_to(lambda share, text: heard.append((share, text))):
+        run(street(100, 300, 800))
+    told = [text for _, text in heard if text.startswith("Uttak")]
+    assert told == [f"Uttak {n} av 3 i modellen" for n in (1, 2, 3)]
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares)
+    assert max(shares) <= 1
+    before = len(heard)
+    run(street(100))
+    assert len(heard) == before
 
 
 def test_a_scenario_tells_who_gets_and_who_loses() -> None:
