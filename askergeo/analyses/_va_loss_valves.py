@@ -121,7 +121,8 @@ def openings(scene: Scene) -> Tried:
     found = [_open(scene, group) for group in groups]
     if len(groups) > 1:
         together = _open(scene, [one for group in groups for one in group])
-        if _gives(scene, together) > max(_gives(scene, one) for one in found):
+        alone = sum(_gives(scene, one) for one in found)
+        if _gives(scene, together) >= alone + float(scene.parameters["va_bortfall_grense"]):
             found.append(together)
     good = [one for one in found if _gives(scene, one) > 0]
     return Tried(tuple(good), len(every), sum(map(len, groups)))
@@ -147,7 +148,8 @@ def _worth(scene: Scene, part: Whole, parts: int) -> NDArray[np.float64]:
     """Sum those that have only one source by the part that they are in."""
     _, start, _ = scene.pipes.opened()
     value = np.where(np.isin(scene.state, _LACK), scene.weights[:, scene.rank], 0.0)
-    return np.bincount(part[start], weights=value, minlength=parts)
+    sums = np.bincount(part[start], weights=value, minlength=parts)
+    return np.asarray(sums, dtype=np.float64)
 
 
 def _closed(scene: Scene, part: Whole) -> list[_Closed]:
@@ -319,6 +321,7 @@ def _tried_words(tried: Tried) -> str:
 def _note(tried: Tried) -> str:
     return (
         f"{_tried_words(tried)} De som stenger for samme stykke uten kilde, er åpnet sammen, og "
-        "bare det som hjelper, er vist. Hvorfor ventilen er stengt, og om trykket og vannet "
+        "bare det som hjelper, er vist; alle sammen bare om det hjelper mange flere enn hver for "
+        "seg. Hvorfor ventilen er stengt, og om trykket og vannet "
         "holder når den åpnes, er ikke regnet."
     )
