@@ -36,5 +36,5 @@ def test_facilities_that_do_not_run_are_named_and_an_unknown_year_is_said() -> N
     (told,) = idle_warning(plants, 2026)
     assert told.startswith("2 anlegg")
     assert told.endswith("2026, og er ikke med i nettet: a, b.")
-    assert "va_nett_aar" in idle_warning(plants, None)[0]
+    assert "askergeo data legg-til" in idle_warning(plants, None)[0]
     assert idle_warning(plants[["anlegg_id"]], None) == idle_warning(None, 2026) == ()
