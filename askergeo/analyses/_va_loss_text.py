@@ -84,12 +84,13 @@ def _reserve_words(facts: dict[str, Fact], who: str) -> str:
     if not some("uten"):
         return "Alle tilknyttede med kjent forsyning har reservevann."
     words = {
-        "en_ledning": "får {en_ledning} alt vannet gjennom én ledning til mange",
-        "en_kilde": "har {en_kilde} bare én kilde",
+        "en_ledning": "{en_ledning} får alt vannet gjennom én ledning til mange",
+        "en_kilde": "{en_kilde} har bare én kilde",
     }
     lacks = [text for name, text in words.items() if some(name)]
-    of_them = f", av dem {', og '.join(lacks)}" if lacks else ""
-    return f"Uten reservevann: {{uten}} {who}{of_them}."
+    # Begun by a word: a number that is hidden would begin the sentence with a sign.
+    of_them = f" Hva som mangler: {', og '.join(lacks)}." if lacks else ""
+    return f"Uten reservevann: {{uten}} {who}.{of_them}"
 
 
 def _pipe_statement(scene: Scene) -> tuple[str, dict[str, Fact]]:

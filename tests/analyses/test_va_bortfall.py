@@ -151,8 +151,8 @@ def test_reserve_is_told_by_what_stands_alone(result: Result) -> None:
 def test_the_sentence_and_the_key_figures_tell_of_the_same_people(result: Result) -> None:
     """All 310 have one source and hang on M1; a class that excludes the other is never told."""
     assert result.sentence.startswith(
-        "Uten reservevann: 310 bosatte, av dem får 310 alt vannet gjennom én ledning til mange, "
-        "og har 310 bare én kilde. "
+        "Uten reservevann: 310 bosatte. Hva som mangler: 310 får alt vannet gjennom én ledning "
+        "til mange, og 310 har bare én kilde. "
     )
     rows = result.table("uten_reserve").frame["bosatte"].to_dict()
     assert rows == {"uten": 310, "en_ledning": 310, "en_kilde": 310}
