@@ -157,11 +157,11 @@ def test_the_analysis_asks_for_columns_that_the_catalogue_has() -> None:
 
 
 def test_the_command_writes_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import cli.va_topology as verb  # noqa: PLC0415
+    import askergeo.cli.va_topology as verb  # noqa: PLC0415
 
     asked: list[tuple[object, ...]] = []
     monkeypatch.setattr(verb, "run_and_write", lambda *some: asked.append(some))
-    from cli.main import run  # noqa: PLC0415
+    from askergeo.cli.main import run  # noqa: PLC0415
 
     code = run(["va", "topologi", "--data", str(tmp_path), "--ut", "x"])
     assert code == 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from askergeo.cli.va_trace import _medium
 from askergeo.errors import ParameterError
-from cli.va_trace import _medium
 
 
 @pytest.mark.parametrize(
