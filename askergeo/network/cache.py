@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import secrets
 import zipfile
 from contextlib import suppress
 from dataclasses import fields
@@ -27,6 +25,7 @@ from askergeo import __version__
 from askergeo.network.graph import GraphBuild, WalkGraph, build_graph
 from askergeo.network.lines import barriers, walkable_lines
 from askergeo.network.repair import RepairReport
+from askergeo.stores.arrays import write_arrays
 from askergeo.terrain import open_terrain
 
 if TYPE_CHECKING:
@@ -165,14 +164,7 @@ def _store(path: Path, key: str, build: GraphBuild) -> None:
         arrays[name] = np.frombuffer(stream.getbuffer(), dtype=np.uint8)
     arrays["warnings"] = np.array(json.dumps(build.report.warnings))
     arrays["key"] = np.array(key)
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".skrives-{secrets.token_hex(8)}.npz")
-    try:
-        with temporary.open("wb") as target:
-            np.savez(target, allow_pickle=False, **arrays)
-        os.replace(temporary, path)  # noqa: PTH105  (one call to the system, named alike everywhere)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_arrays(path, arrays)
 
 
 def _load(path: Path, key: str) -> GraphBuild | None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 import zipfile
 from contextlib import suppress
 from functools import lru_cache
@@ -21,6 +19,7 @@ import numpy as np
 
 from askergeo import __version__
 from askergeo.network.cache import FOLDER
+from askergeo.stores.arrays import write_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +67,7 @@ def stored(
     made = {part: np.asarray(value) for part, value in make().items()}
     # A full or read-only disk costs time, never the answer.
     with suppress(OSError):
-        _write(path, made)
+        write_arrays(path, made)
         _remove_old(folder, name, path)
     return made
 
@@ -90,17 +89,6 @@ def _load(path: Path) -> Mapping[str, Any] | None:
             return {name: kept[name] for name in kept.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-
-
-def _write(path: Path, arrays: Mapping[str, Any]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".skrives-{secrets.token_hex(8)}.npz")
-    try:
-        with temporary.open("wb") as target:
-            np.savez(target, allow_pickle=False, **arrays)
-        os.replace(temporary, path)  # noqa: PTH105  (one call to the system, named alike everywhere)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _remove_old(folder: Path, name: str, newest: Path) -> None:
