@@ -22,6 +22,7 @@ from askergeo.numbers import format_number
 from askergeo.plan._function_answer import answer_of, not_asked, sentences
 from askergeo.plan.function_mains import idle
 from askergeo.terrain import open_terrain
+from askergeo.va.columns import column_numbers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -198,19 +199,12 @@ def _places(shape: shapely.Geometry, step: float) -> Number:
     return np.asarray(np.vstack([edge, grid[inside]]), dtype=np.float64)
 
 
-def _number(frame: pd.DataFrame, column: str) -> Number:
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    values = pd.to_numeric(frame[column], errors="coerce")
-    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
-
-
 def _node_heights(xy: Number, nodes: gpd.GeoDataFrame | None, most: float) -> Number:
     """Height of the ground at the nearest manhole, (k,)."""
     found = np.full(len(xy), np.nan)
     if nodes is None:
         return found
-    z = _number(nodes, "hoyde")
+    z = column_numbers(nodes, "hoyde")
     rows = np.flatnonzero(np.isfinite(z))
     if len(rows):
         tree = shapely.STRtree(geometries(nodes)[rows])
@@ -256,7 +250,7 @@ def _water_level(
     if nodes is None:
         return found, "Uten noder er nivået i trykksonen ukjent."
     zones = _words(pipes, "trykksone")
-    z, zone = _number(nodes, "hoyde"), _words(nodes, "trykksone")
+    z, zone = column_numbers(nodes, "hoyde"), _words(nodes, "trykksone")
     kind = _words(nodes, "type")
     how = set()
     for k, one in enumerate(row):
@@ -300,10 +294,10 @@ def _bottoms(pipes: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame | None) -> tuple[N
     ends = []
     by_id = pd.Series(dtype=np.float64)
     if nodes is not None:
-        by_id = pd.Series(_number(nodes, "bunnhoyde"), index=_words(nodes, "node_id"))
+        by_id = pd.Series(column_numbers(nodes, "bunnhoyde"), index=_words(nodes, "node_id"))
         by_id = by_id[~by_id.index.duplicated()]
     for height, node in (("hoyde_fra", "fra_node_id"), ("hoyde_til", "til_node_id")):
-        own = _number(pipes, height)
+        own = column_numbers(pipes, height)
         other = by_id.reindex(_words(pipes, node)).to_numpy(dtype=np.float64)
         ends.append(np.where(np.isnan(own), other, own))
     return ends[0], ends[1]

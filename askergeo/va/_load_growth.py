@@ -16,6 +16,7 @@ import shapely
 
 from askergeo.geometry import geometries
 from askergeo.population.housing import read_programme
+from askergeo.va.columns import column_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,8 +157,8 @@ def _projects(
         start=start,
         parameters=parameters,
     )
-    year = _number(boligprogram, "aar")
-    homes = _number(boligprogram, "boliger")
+    year = column_numbers(boligprogram, "aar")
+    homes = column_numbers(boligprogram, "boliger")
     known = np.flatnonzero(np.isfinite(year) & np.isfinite(homes) & (homes != 0))
     table = programme.rows
     expected = np.maximum((table["boliger"] * table["andel"]).to_numpy(dtype=np.float64), 0.0)
@@ -209,13 +210,6 @@ def _shares(homes: Number, part: Whole, parts: int) -> Number:
     np.add.at(total, part[part >= 0], homes[part >= 0])
     mine = np.where(part[:, None] >= 0, total[part], 0.0)
     return np.divide(homes, mine, out=np.zeros_like(homes), where=mine > 0)
-
-
-def _number(frame: pd.DataFrame, column: str) -> Number:
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    values = pd.to_numeric(frame[column], errors="coerce")
-    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def places_of_work(
@@ -275,7 +269,7 @@ def _of_jobs(frame: gpd.GeoDataFrame, kind: int, years: Whole, jobs: Number) -> 
 def _jobs_now(arbeidsplass: gpd.GeoDataFrame | None, years: Whole) -> Demand:
     if arbeidsplass is None or not len(arbeidsplass):
         return _no_demand(years)
-    count = np.nan_to_num(_number(arbeidsplass, "ansatte"))
+    count = np.nan_to_num(column_numbers(arbeidsplass, "ansatte"))
     return _of_jobs(arbeidsplass, JOBS, years, np.repeat(count[:, None], len(years), axis=1))
 
 
@@ -284,11 +278,13 @@ def _jobs_planned(
 ) -> tuple[Demand, int]:
     from askergeo.transport._ledger_rows import jobs_of  # noqa: PLC0415
 
-    told, done = _number(frame, "arbeidsplasser"), _number(frame, "aar")
+    told, done = column_numbers(frame, "arbeidsplasser"), column_numbers(frame, "aar")
     trade = np.full(len(frame), "", dtype=object)
     if "naering" in frame:
         trade = frame["naering"].astype("string").fillna("").to_numpy(dtype=object)
-    jobs = np.where(np.isnan(told), jobs_of(_number(frame, "naering_m2"), trade, parameters), told)
+    jobs = np.where(
+        np.isnan(told), jobs_of(column_numbers(frame, "naering_m2"), trade, parameters), told
+    )
     known = np.isfinite(jobs) & np.isfinite(done)
     expected = np.where(known, np.maximum(jobs, 0.0) * _probability(frame, parameters), 0.0)
     done = np.nan_to_num(done, nan=np.inf)
@@ -298,7 +294,7 @@ def _jobs_planned(
 
 def _probability(frame: pd.DataFrame, parameters: Parameters) -> Number:
     """How likely each row is, 0–1: told, else by its status."""
-    told = _number(frame, "sannsynlighet")
+    told = column_numbers(frame, "sannsynlighet")
     status = np.full(len(frame), "", dtype=object)
     if "status" in frame:
         status = frame["status"].astype("string").fillna("").to_numpy(dtype=object)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo._text import listed
+from askergeo.va.columns import column_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,29 +99,25 @@ def plants_of(
     row = np.flatnonzero(mine)
     frame = va_anlegg.iloc[row]
     ids = frame["anlegg_id"].astype(str).tolist()
-    opens, closes = _number(frame, "fra_aar"), _number(frame, "til_aar")
+    opens, closes = column_numbers(frame, "fra_aar"), column_numbers(frame, "til_aar")
     running = years[None, :] >= np.nan_to_num(opens, nan=0)[:, None]
     running &= years[None, :] <= np.nan_to_num(closes, nan=_OPEN_END)[:, None]
-    grows, more = _number(frame, "ny_kapasitet_aar"), _number(frame, "ny_kapasitet_pe")
+    grows, more = (
+        column_numbers(frame, "ny_kapasitet_aar"),
+        column_numbers(frame, "ny_kapasitet_pe"),
+    )
     if column != "kapasitet_pe":
         more = np.full(len(frame), np.nan)
-    now = np.broadcast_to(_number(frame, column)[:, None], running.shape)
+    now = np.broadcast_to(column_numbers(frame, column)[:, None], running.shape)
     # A new capacity without a year, or a year without a capacity, is no promise.
     later = (years[None, :] >= np.nan_to_num(grows, nan=_OPEN_END + 1)[:, None]) & ~np.isnan(more)[
         :, None
     ]
     capacity = np.where(running, np.where(later, more[:, None], now), 0.0)
     return Plants(
-        ids, _names(frame), row, years, running, capacity, _number(frame, "belastning_pe"),
+        ids, _names(frame), row, years, running, capacity, column_numbers(frame, "belastning_pe"),
         _targets(frame, ids), closes, opens, grows,
     )  # fmt: skip
-
-
-def _number(frame: pd.DataFrame, column: str) -> Number:
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    values = pd.to_numeric(frame[column], errors="coerce")
-    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _names(frame: pd.DataFrame) -> list[str]:

@@ -11,6 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from askergeo.va._net_model import MEDIUM_OF_TYPE
+from askergeo.va.columns import column_numbers
 from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
@@ -71,10 +72,8 @@ def text_of(frame: pd.DataFrame, name: str) -> NDArray[np.object_]:
 
 
 def number_of(frame: pd.DataFrame, name: str) -> Reals:
-    """Return a column as numbers, (r,); NaN where it is missing, absent or no number."""
-    if name not in frame:
-        return np.full(len(frame), np.nan)
-    values = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    """Return a column as finite numbers, (r,); NaN where it is missing, absent or no number."""
+    values = column_numbers(frame, name)
     return np.where(np.isfinite(values), values, np.nan)
 
 

@@ -12,6 +12,7 @@ import shapely
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
 from askergeo.va._renewal_life import LINED, material_rows
+from askergeo.va.columns import column_numbers
 from askergeo.va.status import out_of_use, planned
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def stock_of(pipes: gpd.GeoDataFrame, year: int, table: Lives, parameters: Param
     told: list[tuple[str, str, str, NDArray[np.bool_]]] = []
     keep, left_out = _kept(pipes, medium, length, year, told=told, parameters=parameters)
     laid, renewed = _years(pipes, year, keep, told)
-    dimension = _number(pipes, "dimensjon_mm")
+    dimension = column_numbers(pipes, "dimensjon_mm")
     told.append(("dimensjon_ugyldig", "Dimensjon som ikke kan brukes",
                  "er null eller negativ og regnes som ukjent",
                  keep & (dimension <= 0)))  # fmt: skip
@@ -139,7 +140,7 @@ def _kept(
     """Choose municipal mains in use that have a length; say what is left out, and why."""
     owner = _text(pipes, "eier").str.lower()
     function = _text(pipes, "funksjon").str.lower()
-    laid = _number(pipes, "anleggsaar")
+    laid = column_numbers(pipes, "anleggsaar")
     soon = (laid > year) & (laid <= year + _SOON)
     # A service pipe without an owner is its house's: the owner of the property has it by law.
     private = owner.isin(["privat", "annen"]) | (owner.isna() & function.eq("stikkledning"))
@@ -173,7 +174,7 @@ def _years(
     told: list[tuple[str, str, str, NDArray[np.bool_]]],
 ) -> tuple[Whole, Whole]:
     """Read the years of laying and of renewal; those that cannot be are unknown."""
-    laid, renewed = _number(pipes, "anleggsaar"), _number(pipes, "fornyet_aar")
+    laid, renewed = column_numbers(pipes, "anleggsaar"), column_numbers(pipes, "fornyet_aar")
     for values, what, rule in ((laid, "Anleggsår", "anleggsaar"), (renewed, "Fornyet", "fornyet")):
         strange = (values < _FIRST_YEAR) | (values > year)
         told.append((f"{rule}_ugyldig", f"{what}: året kan ikke stemme",
@@ -192,15 +193,8 @@ def _years(
 def _lengths(pipes: gpd.GeoDataFrame, lines: NDArray[np.object_]) -> Numbers:
     """Measured length where it is told, else that of the line; NaN without both."""
     drawn = np.where(shapely.is_missing(lines), np.nan, shapely.length(lines))
-    told = _number(pipes, "lengde_m")
+    told = column_numbers(pipes, "lengde_m")
     return np.where(told > 0, told, drawn)
-
-
-def _number(pipes: pd.DataFrame, column: str) -> Numbers:
-    if column not in pipes:
-        return np.full(len(pipes), np.nan)
-    values = pd.to_numeric(pipes[column], errors="coerce").astype("Float64")
-    return np.array(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _text(pipes: pd.DataFrame, column: str) -> pd.Series:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.errors import LayerError
+from askergeo.va.columns import column_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def leakage(
             f"Laget «va_maaling» har sone {zone[at]} to ganger i {year[at]}.",
             remedy="Behold én rad for hver sone og hvert år.",
         )
-    read = {name: _number(rows, name) for name in (*METERS, "natt_l_s")}
+    read = {name: column_numbers(rows, name) for name in (*METERS, "natt_l_s")}
     seconds = np.array([_year_days(int(one)) * _DAY_S for one in year], dtype=np.float64)
     delivered = read["inn_m3"] - read["ut_m3"]
     most = delivered - read["forbruk_m3"]
@@ -176,15 +177,6 @@ def trends(zones: pd.DataFrame) -> pd.Series:
         off = year - year.mean()
         found[str(zone)] = float((off * (share - share.mean())).sum() / (off**2).sum())
     return pd.Series(found, dtype=np.float64)
-
-
-def _number(rows: pd.DataFrame, name: str) -> Reals:
-    """Return a column as numbers, (r,); NaN where it is missing or absent."""
-    if name not in rows:
-        return np.full(len(rows), np.nan)
-    return np.asarray(
-        pd.to_numeric(rows[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    )
 
 
 def _of_zone(zone: pd.Series, values: pd.Series | None) -> Reals:

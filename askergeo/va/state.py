@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from askergeo.geometry import geometries
+from askergeo.va.columns import column_numbers
 from askergeo.va.status import in_use
 
 if TYPE_CHECKING:
@@ -125,7 +126,10 @@ def pipe_state(
         the nodes at their ends.
     """
     lines = geometries(va_ledning)
-    raw_year, raw_dimension = _number(va_ledning, "anleggsaar"), _number(va_ledning, "dimensjon_mm")
+    raw_year, raw_dimension = (
+        column_numbers(va_ledning, "anleggsaar"),
+        column_numbers(va_ledning, "dimensjon_mm"),
+    )
     strange_year = (raw_year < _FIRST_YEAR) | (raw_year > (year or _LAST_YEAR))
     strange_dimension = raw_dimension <= 0
     material = _text(va_ledning, "materiale").str.upper()
@@ -133,7 +137,7 @@ def pipe_state(
     status, function = _text(va_ledning, "status"), _text(va_ledning, "funksjon").str.lower()
     drawn = ~shapely.is_missing(lines) & ~shapely.is_empty(lines)
     length = np.where(drawn, shapely.length(lines), np.nan)
-    told = _number(va_ledning, "lengde_m")
+    told = column_numbers(va_ledning, "lengde_m")
     frame = pd.DataFrame(
         {
             "ledning_id": va_ledning["ledning_id"].astype(str).to_numpy(dtype=object),
@@ -243,13 +247,6 @@ def counted(
         }
     ).pivot_table(index="klasse", columns="type", values="m", aggfunc="sum", fill_value=0.0)
     return sums.reindex(columns=list(columns), fill_value=0.0).astype(float)
-
-
-def _number(frame: pd.DataFrame, column: str) -> Numbers:
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    values = pd.to_numeric(frame[column], errors="coerce").astype("Float64")
-    return np.array(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _text(frame: pd.DataFrame, column: str) -> pd.Series:
