@@ -237,7 +237,7 @@ def _near_columns(*, priced: bool) -> dict[str, Column]:
 def near_layer_frame(scene: Scene, found: dict[str, Near | None]) -> gpd.GeoDataFrame | None:
     """Points of the homes near a main, with the metres; ``None`` without any."""
     adresse = scene.layers["adresse"]
-    assert adresse is not None  # noqa: S101
+    assert adresse is not None  # noqa: S101  (the run needs it)
     parts: list[dict[str, Any]] = []
     for kind, one in found.items():
         for k in np.flatnonzero(one.near) if one is not None else ():

@@ -81,7 +81,7 @@ def layers_of(
 
 def _plants(scene: Scene, kind: str, found: PlantLoad) -> pd.DataFrame:
     side, anlegg = scene.sides[kind], scene.layers["va_anlegg"]
-    assert anlegg is not None  # noqa: S101
+    assert anlegg is not None  # noqa: S101  (plants were reckoned)
     plants, over = found.plants, found.over["hoved"]
     lacks = np.isnan(np.where(plants.running, plants.capacity, 0.0)).any(axis=1)
     state = np.select(
@@ -103,7 +103,7 @@ def _plants(scene: Scene, kind: str, found: PlantLoad) -> pd.DataFrame:
 
 def _plant_layer(scene: Scene, frame: pd.DataFrame) -> MapLayer:
     anlegg = scene.layers["va_anlegg"]
-    assert anlegg is not None  # noqa: S101
+    assert anlegg is not None  # noqa: S101  (plants were reckoned)
     shapes = geometries(anlegg)[frame.pop("rad").to_numpy()]
     return MapLayer(
         name="anlegg",
@@ -125,7 +125,7 @@ def _plant_layer(scene: Scene, frame: pd.DataFrame) -> MapLayer:
 
 def _main_layer(scene: Scene, kind: str, rows: pd.DataFrame) -> MapLayer:
     pipes = scene.layers["va_ledning"]
-    assert pipes is not None  # noqa: S101
+    assert pipes is not None  # noqa: S101  (mains were reckoned)
     over = rows["fullt"].to_numpy(dtype=np.float64)
     state = np.select(
         [over == scene.years[0], ~np.isnan(over), rows["fylling"].isna()],
@@ -146,7 +146,7 @@ def _main_layer(scene: Scene, kind: str, rows: pd.DataFrame) -> MapLayer:
 
 def _project_layer(scene: Scene, projects: pd.DataFrame) -> MapLayer:
     programme = scene.layers["boligprogram"]
-    assert programme is not None  # noqa: S101
+    assert programme is not None  # noqa: S101  (it has projects)
     frame = pd.DataFrame(
         {
             "navn": projects["navn"],

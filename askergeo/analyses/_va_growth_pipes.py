@@ -82,7 +82,7 @@ def station_table(scene: Scene, found: StationLoad | None) -> Table | None:
 def main_rows(scene: Scene, kind: str, found: MainLoad) -> pd.DataFrame:
     """Tell, of each row of the layer, the piece that is fullest: index ``ledning_id``."""
     side, pipes = scene.sides[kind], scene.layers["va_ledning"]
-    assert side.network is not None and pipes is not None  # noqa: PT018, S101
+    assert side.network is not None and pipes is not None  # noqa: PT018, S101  (reckoned)
     row = side.network.row
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(found.capacity > 0, found.flow[:, -1] / found.capacity, np.nan)

@@ -31,7 +31,7 @@ def pressure_check(scene: Scene) -> tuple[Table | None, tuple[Finding, ...]]:
     Only pipes that nobody is cut off by are tried: behind the others there is no water at all.
     Without a model there is no table; a model that cannot be run is told of.
     """
-    from askergeo.va._hydraulic_devices import is_whole_model  # noqa: PLC0415
+    from askergeo.va._hydraulic_devices import is_whole_model  # noqa: PLC0415  (heavy)
 
     if not is_whole_model(scene.layers.va_modell):
         return None, ()

@@ -137,7 +137,7 @@ def _gives(scene: Scene, one: Opening) -> float:
 def _parts(scene: Scene) -> Whole:
     """Give each node, and each closed end after them, the number of the part it is in."""
     from scipy.sparse import coo_array  # noqa: PLC0415  (heavy)
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (heavy)
 
     count, start, end = scene.pipes.opened()
     joined = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(count, count))

@@ -120,10 +120,10 @@ def other_table(layers: Mapping[str, pd.DataFrame | None]) -> Table:
 
 def connection_table(register: pd.DataFrame | None, addresses: pd.DataFrame | None) -> Table | None:
     """Count addresses by what the register of connections says; None without addresses."""
-    if register is None and addresses is None:
+    listed = register if addresses is None else addresses
+    if listed is None:
         return None
-    ids = (register if addresses is None else addresses)["adresse_id"].astype(str)  # type: ignore[index]
-    ids = ids.drop_duplicates()
+    ids = listed["adresse_id"].astype(str).drop_duplicates()
     rows = {}
     for column, title in (("vann", "Kommunalt vann"), ("avlop", "Kommunalt avløp")):
         if register is None or column not in register:

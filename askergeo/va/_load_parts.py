@@ -33,7 +33,7 @@ def open_parts(network: PipeNetwork) -> tuple[Whole, Whole]:
         one end belongs with the other.
     """
     from scipy.sparse import coo_array  # noqa: PLC0415  (heavy)
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (heavy)
 
     count, start, end = supply_pipes(network, network.source).opened()
     links = coo_array((np.ones(len(start)), (start, end)), shape=(count, count))
