@@ -225,7 +225,9 @@ class MapLayer:
     ``rows_of`` names the table whose rows these features are (same index labels): person
     columns are then hidden as they are there. A layer with ``on_page`` false is too heavy for the
     page and is in the GeoPackage only. One with ``visible`` false is switched off when the page
-    opens: a background that would cover the answer.
+    opens: a background that would cover the answer. ``years`` names, for each year of a forecast,
+    the column that takes the place of ``style.column`` that year (the classes are the same); the
+    page then has a year slider, and the style's own column is the year that it opens with.
     """
 
     name: str
@@ -238,6 +240,7 @@ class MapLayer:
     note: str = ""
     on_page: bool = True
     visible: bool = True
+    years: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -424,6 +427,8 @@ class Result:
     unpublishable
         Why the numbers must not be published, in bokmål, a reason each: an account that does not
         close. Every output says so first, and the command ends with 1.
+    question
+        What the analysis asks, in bokmål; :func:`askergeo.run.run` fills it in.
     microdata
         What the comparison of two runs needs of each place and no output may see: the
         suppression takes it away.
@@ -443,6 +448,7 @@ class Result:
     charts: tuple[FlowChart | YearChart, ...] = ()
     unpublishable: tuple[str, ...] = ()
     provenance: Provenance | None = None
+    question: str = ""
     microdata: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -129,6 +129,7 @@ def run(
     )
     return replace(
         result,
+        question=analysis.question,
         parameters=(*parameters.records(), *result.parameters),
         warnings=tuple(dict.fromkeys(warnings)),
         missing=(*missing, *result.missing),

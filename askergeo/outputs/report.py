@@ -17,6 +17,7 @@ from askergeo.result import SHAPES
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
+    from askergeo.background import Background
     from askergeo.result import Column, MapLayer, Missing, Result, SourceRecord, Style, Table
 
 __all__ = [
@@ -71,13 +72,16 @@ class NotRun:
 class Report:
     """Suppressed results on their way out; only :mod:`askergeo.outputs.write` makes one.
 
-    ``more`` names the files that lie beside the four, with what the page calls them.
+    ``more`` names the files that lie beside the four, with what the page calls them. ``background``
+    is the quiet map under the answers; ``language`` is that of the pages' own texts.
     """
 
     results: tuple[Result, ...]
     title: str
     not_run: tuple[NotRun, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
+    background: Background | None = None
+    language: str = "nb"
 
     @property
     def created(self) -> datetime:

@@ -19,6 +19,7 @@ from askergeo.privacy import THRESHOLD, suppress_all
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from askergeo.background import Background
     from askergeo.result import Result
 
 __all__ = ["FILES", "Extra", "NotRun", "check_free", "move_in", "write_all"]
@@ -58,6 +59,8 @@ def write_all(
     missing: Sequence[NotRun] = (),
     threshold: int = THRESHOLD,
     more: Mapping[str, Extra] | None = None,
+    background: Background | None = None,
+    language: str = "nb",
 ) -> dict[str, Path]:
     """Hide small counts of persons, then write every form of the results.
 
@@ -80,6 +83,10 @@ def write_all(
         See :func:`askergeo.privacy.suppress`.
     more
         Files beside the four, by name; the page links to them.
+    background
+        The quiet map under the answers, and the names to search for.
+    language
+        Language of the pages' own texts, one of :data:`askergeo.messages.LANGUAGES`.
 
     Returns
     -------
@@ -110,6 +117,8 @@ def write_all(
         title=title or _title(hidden),
         not_run=tuple(missing),
         more={name: one.title for name, one in made_too.items()},
+        background=background,
+        language=language,
     )
     try:
         made = Path(tempfile.mkdtemp(prefix=".askergeo-", dir=target.parent))
@@ -208,7 +217,7 @@ def _writers() -> dict[str, Callable[[Report, Path], None]]:
     # Each brings heavy packages, which are loaded when something is written.
     from askergeo.outputs.geopackage import write_geopackage  # noqa: PLC0415
     from askergeo.outputs.json_output import write_json  # noqa: PLC0415
-    from askergeo.outputs.page import write_page  # noqa: PLC0415
+    from askergeo.outputs.page.build import write_page  # noqa: PLC0415
     from askergeo.outputs.workbook import write_workbook  # noqa: PLC0415
 
     return {

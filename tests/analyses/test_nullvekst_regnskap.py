@@ -12,7 +12,7 @@ import shapely
 from shapely.ops import split
 
 from askergeo.datapackage import DataPackage, Origin
-from askergeo.outputs.page import page_html
+from askergeo.outputs.page.build import page_html
 from askergeo.outputs.report import Report
 from askergeo.outputs.year import year_bars
 from askergeo.parameters import load_parameters

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from askergeo.outputs.json_output import report_document
-from askergeo.outputs.page import page_html
+from askergeo.outputs.page.build import page_html
 from askergeo.outputs.report import Report
 from askergeo.outputs.year import YearBars, scale_of, year_bars
 from askergeo.outputs.year_svg import NARROW, WIDE, year_picture, year_svg

@@ -18,9 +18,9 @@ import shapely
 from lxml import html
 
 from askergeo.errors import DataQualityError
-from askergeo.outputs.mapdata import map_data
 from askergeo.outputs.marker import corners, outline
-from askergeo.outputs.page import PAGE_LIMIT, page_html
+from askergeo.outputs.page.build import PAGE_LIMIT, page_html
+from askergeo.outputs.page.mapdata import map_data
 from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import suppress
 from askergeo.result import (

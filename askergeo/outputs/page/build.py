@@ -20,9 +20,9 @@ import jinja2
 from askergeo.compare import is_comparison, moved_facts
 from askergeo.errors import DataQualityError
 from askergeo.numbers import format_number
-from askergeo.outputs._page_tables import CONTENTS_FROM, short, table_groups
-from askergeo.outputs.mapdata import map_data
 from askergeo.outputs.marker import outline
+from askergeo.outputs.page.mapdata import map_data
+from askergeo.outputs.page.tables import CONTENTS_FROM, short, table_groups
 from askergeo.outputs.report import (
     NO_DATE,
     STOP,
@@ -262,7 +262,7 @@ def _hash(text: str) -> str:
 
 @lru_cache(maxsize=4)
 def _asset(name: str) -> str:
-    return (files("askergeo.outputs") / "assets" / name).read_text(encoding="utf-8")
+    return (files("askergeo.outputs.page") / "assets" / name).read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
@@ -282,4 +282,4 @@ def _template() -> jinja2.Template:
     )
     environment.filters["number"] = format_number
     environment.filters["outline"] = outline
-    return environment.from_string(_asset("page.html.j2"))
+    return environment.from_string(_asset("topic.html.j2"))
