@@ -35,7 +35,9 @@ __all__ = ["Background", "Place", "background_of"]
 
 #: What the names of the ground's layers begin with, so that no answer has the same.
 PREFIX: Final = "bakgrunn_"
-#: Part of an address before and after the space that its house number follows.
+# Metres within which two rows with the same street and number are one address.
+_SAME_ADDRESS: Final = 300.0
+# Part of an address before and after the space that its house number follows.
 _ADDRESS: Final = r"^(?P<gate>.*\S)\s+(?P<nummer>\d+\s?[A-Za-zÆØÅæøå]?)$"
 
 
@@ -358,7 +360,10 @@ def _addresses(one: Mapping[str, Any], reader: _Reader) -> pd.DataFrame | None:
             "y": bounds["miny"],
         }
     )
-    found = found[found["gate"] != ""].drop_duplicates(["gate", "nummer"])
     digits = found["nummer"].str.extract(r"^(\d+)", expand=False).astype(float).fillna(-1)
-    ordered = found.assign(tall=digits).sort_values(["gate", "tall", "nummer"], kind="stable")
-    return ordered.drop(columns="tall").reset_index(drop=True)
+    found = found[found["gate"] != ""].assign(tall=digits)
+    found = found.sort_values(["gate", "tall", "nummer", "x", "y"], kind="stable")
+    before = found.shift()
+    same = (found["gate"] == before["gate"]) & (found["nummer"] == before["nummer"])
+    near = np.hypot(found["x"] - before["x"], found["y"] - before["y"]) < _SAME_ADDRESS
+    return found[~(same & near)].drop(columns="tall").reset_index(drop=True)
