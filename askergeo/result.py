@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from askergeo.numbers import format_number
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
+    import folium
     import geopandas as gpd
     import pandas as pd
     import shapely
@@ -481,6 +482,18 @@ class Result:
             if layer.name == name:
                 return layer
         raise KeyError(name)
+
+    def vis(
+        self, *, layers: Sequence[str] | None = None, tiles: str | None = None, height: int = 560
+    ) -> folium.Map:
+        """Return a map for a notebook; see :func:`askergeo.outputs.notebook_map.result_map`.
+
+        folium's own code comes from sites outside the municipality (CDNs): what is published is the
+        page of :func:`askergeo.outputs.write.write_all`.
+        """
+        from askergeo.outputs.notebook_map import result_map  # noqa: PLC0415  (builds on this)
+
+        return result_map(self, layers=layers, tiles=tiles, height=height)
 
     def compare(self, other: Result) -> Result:
         """Return the difference ``other − self`` with its own tables, layer and sentence."""
