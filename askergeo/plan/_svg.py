@@ -1,76 +1,29 @@
-"""Draws what map cut-outs are made of as SVG: a frame at a round scale, paths, and their signs."""
+"""Draws what cut-outs of plans are made of as SVG: their frame, and the signs of what is hit."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from askergeo.numbers import format_number
+from askergeo.outputs._map_svg import PIXELS, View, round_scale, stroked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapely.geometry.base import BaseGeometry
 
-__all__ = [
-    "HEIGHT",
-    "INK",
-    "RED",
-    "WIDTH",
-    "YELLOW",
-    "Box",
-    "Shapes",
-    "View",
-    "line",
-    "metres",
-    "north_arrow",
-    "path",
-    "path_data",
-    "patterns",
-    "pixels",
-    "rings",
-    "scale_bar",
-    "stroke",
-    "swatch",
-    "view_of",
-]
+__all__ = ["HEIGHT", "PAPER", "RED", "WIDTH", "YELLOW", "patterns", "stroke", "swatch", "view_of"]
 
 #: Width and height of a cut-out on paper, in millimetres.
 PAPER: Final = (170.0, 68.0)
-_PIXELS = 4.0  # a millimetre
 #: The same in pixels.
-WIDTH, HEIGHT = (round(side * _PIXELS) for side in PAPER)
-# Scales that people know from paper maps.
-_SCALES: Final = (
-    1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 40_000,
-    50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 500_000,
-)  # fmt: skip
-Shapes = NDArray[np.object_]
-#: West, south, east and north in metres.
-Box = tuple[float, float, float, float]
-_KILOMETRES_FROM: Final = 10_000
+WIDTH, HEIGHT = (round(side * PIXELS) for side in PAPER)
 # Share of the frame that is left round what is shown.
 _ROOM = 0.12
-#: Colours of what is hit, and of what is written.
-RED, YELLOW, INK = "#b2001d", "#6b4e00", "#1b1b1b"
-
-
-@dataclass(frozen=True)
-class View:
-    """A frame on the map: its box in metres, and its scale."""
-
-    box: Box
-    scale: int
-
-    @property
-    def pixel(self) -> float:
-        """Metres a pixel."""
-        return self.scale / 1000 / _PIXELS
+#: Colours of what is hit.
+RED, YELLOW = "#b2001d", "#6b4e00"
 
 
 def view_of(shapes: Sequence[BaseGeometry], within: View | None = None) -> View:
@@ -91,7 +44,7 @@ def view_of(shapes: Sequence[BaseGeometry], within: View | None = None) -> View:
     """
     west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
     needed = max((east - west) / PAPER[0], (north - south) / PAPER[1]) * 1000 / (1 - _ROOM)
-    scale = next((one for one in _SCALES if one >= needed), 1000 * math.ceil(needed / 1000))
+    scale = round_scale(needed)
     x, y = (west + east) / 2, (south + north) / 2
     if within is not None:
         scale = min(scale, within.scale)
@@ -102,69 +55,6 @@ def view_of(shapes: Sequence[BaseGeometry], within: View | None = None) -> View:
         y = min(max(y, low + high / 2), top - high / 2)
     box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
     return View((float(box[0]), float(box[1]), float(box[2]), float(box[3])), int(scale))
-
-
-def line(shapes: Shapes, view: View, colour: str, width: float, dash: str = "") -> str:
-    """Draw lines; ``width`` and ``dash`` are in pixels."""
-    return path(path_data(shapes, view, closed=False), _stroked(colour, width, dash))
-
-
-def path(data: str, how: str) -> str:
-    """Draw a path in a way, a list of SVG attributes; nothing when it has no points."""
-    return f'<path d="{data}" {how}/>' if data else ""
-
-
-def rings(shapes: Shapes | Sequence[BaseGeometry]) -> Shapes:
-    """Give the edges of surfaces as lines, so that a frame cuts them and does not follow them."""
-    return np.asarray(shapely.boundary(np.asarray(shapes, dtype=object)), dtype=object)
-
-
-def pixels(points: Shapes, view: View) -> list[tuple[int, int]]:
-    """Give the vertices of points in pixels from the upper left corner."""
-    return [(int(x), int(y)) for x, y in _in_pixels(shapely.get_coordinates(points), view)]
-
-
-def path_data(shapes: Shapes, view: View, *, closed: bool) -> str:
-    """Write valid surfaces (``closed``) or lines as the data of one path, in whole pixels."""
-    west, south, east, north = view.box
-    room = 6 * view.pixel  # what lies outside must not draw its edge along the frame
-    cut = shapely.clip_by_rect(shapes, west - room, south - room, east + room, north + room)
-    parts = shapely.get_parts(shapely.get_parts(cut[~shapely.is_empty(cut)]))
-    parts = parts[shapely.get_dimensions(parts) == (2 if closed else 1)]
-    runs = shapely.get_rings(parts) if closed else parts
-    runs = shapely.simplify(runs, view.pixel / 2, preserve_topology=False)
-    found, of = shapely.get_coordinates(runs, return_index=True)
-    if not len(found):
-        return ""
-    at = _in_pixels(found, view)
-    fresh = np.r_[True, (of[1:] != of[:-1]) | (at[1:] != at[:-1]).any(axis=1)]
-    at, of = at[fresh], of[fresh]
-    kept = np.bincount(of)[of] >= (4 if closed else 2)
-    return _steps(at[kept], of[kept], closed=closed)
-
-
-def _steps(at: NDArray[np.int64], of: NDArray[np.int64], *, closed: bool) -> str:
-    """Write rings or lines: where each begins, then the steps from point to point."""
-    first = np.r_[True, of[1:] != of[:-1]] if len(of) else np.array([], dtype=bool)
-    last = np.r_[first[1:], True] if len(of) else first
-    steps = np.where(first[:, None], at, at - np.roll(at, 1, axis=0))
-    sign = np.where(first, "M", np.where(np.r_[False, first[:-1]] if len(of) else first, "l", " "))
-    if closed:
-        # The last point of a ring is its first.
-        sign, steps, last = sign[~last], steps[~last], np.roll(last, -1)[~last]
-    end = np.where(last, "z" if closed else "", "")
-    rows = zip(sign.tolist(), *steps.T.tolist(), end.tolist(), strict=True)
-    return "".join([f"{s}{x} {y}{e}" for s, x, y, e in rows])
-
-
-def _in_pixels(points: NDArray[np.float64], view: View) -> NDArray[np.int64]:
-    west, _, _, north = view.box
-    return np.rint((points - (west, north)) / (view.pixel, -view.pixel)).astype(np.int64)
-
-
-def _stroked(colour: str, width: float, dash: str) -> str:
-    broken = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'fill="none" stroke="{colour}" stroke-width="{width:g}"{broken}'
 
 
 def patterns(number: int) -> str:
@@ -186,7 +76,7 @@ def swatch(how: str) -> str:
 
 def stroke(colour: str, width: float, dash: str = "") -> str:
     """Draw the sign of a line for the key."""
-    return _symbol(f'<path d="M1 10h34" {_stroked(colour, width, dash)}/>')
+    return _symbol(f'<path d="M1 10h34" {stroked(colour, width, dash)}/>')
 
 
 def _symbol(inside: str) -> str:
@@ -195,36 +85,3 @@ def _symbol(inside: str) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 20" width="36" height="20" '
         f'aria-hidden="true">{needs}{inside}</svg>'
     )
-
-
-def north_arrow() -> str:
-    """Draw an arrow up, for the grid's north, in the upper right corner."""
-    x = WIDTH - 24
-    return (
-        f'<path d="M{x - 13} 6h26v44h-26z" fill="#ffffff" fill-opacity=".8"/>'
-        f'<path d="M{x} 9l7 20-7-5-7 5z" fill="{INK}"/><text x="{x}" y="45" font-size="15" '
-        f'font-weight="700" text-anchor="middle" font-family="sans-serif" fill="{INK}">N</text>'
-    )
-
-
-def scale_bar(view: View) -> str:
-    """Draw a bar of a round length, about a sixth of the width, in two halves."""
-    about = PAPER[0] * view.scale / 1000 / 6
-    unit = 10.0 ** math.floor(math.log10(about))
-    length = max(step * unit for step in (1, 2, 5) if step * unit <= about)
-    half, y = round(length / view.pixel / 2), HEIGHT - 12
-    return (
-        f'<path d="M6 {HEIGHT - 36}h{2 * half + 62}v30h-{2 * half + 62}z" fill="#ffffff" '
-        f'fill-opacity=".8"/><path d="M14 {y}h{half}v-6h-{half}z" fill="{INK}"/>'
-        f'<path d="M14 {y}h{2 * half}v-6h-{2 * half}z" fill="none" stroke="{INK}"/>'
-        f'<text x="14" y="{y - 10}" font-size="13" font-family="sans-serif" fill="{INK}">0</text>'
-        f'<text x="{14 + 2 * half}" y="{y - 10}" font-size="13" text-anchor="middle" '
-        f'font-family="sans-serif" fill="{INK}">{metres(length)}</text>'
-    )
-
-
-def metres(length: float) -> str:
-    """Write a length for people, in metres or kilometres."""
-    if length >= _KILOMETRES_FROM:
-        return format_number(length / 1000, 0 if length % 1000 == 0 else 1, unit="km")
-    return format_number(length, 0 if float(length).is_integer() else 1, unit="m")

@@ -9,7 +9,7 @@ import geopandas as gpd
 import shapely
 
 from askergeo.geometry import geometries
-from askergeo.plan._svg import rings
+from askergeo.outputs._map_svg import rings
 from askergeo.result import Column, MapLayer
 
 if TYPE_CHECKING:

@@ -18,27 +18,20 @@ import shapely
 from askergeo._plan_style import purpose_style
 from askergeo.geometry import geometries
 from askergeo.numbers import HARD_SPACE, format_number
-from askergeo.outputs.report import clean_text
-from askergeo.plan._svg import (
-    HEIGHT,
+from askergeo.outputs._map_svg import (
     INK,
-    RED,
-    WIDTH,
-    YELLOW,
     View,
     line,
     metres,
     north_arrow,
     path,
     path_data,
-    patterns,
     pixels,
     rings,
     scale_bar,
-    stroke,
-    swatch,
-    view_of,
 )
+from askergeo.outputs.report import clean_text
+from askergeo.plan._svg import HEIGHT, RED, WIDTH, YELLOW, patterns, stroke, swatch, view_of
 from askergeo.result import Status
 
 if TYPE_CHECKING:
@@ -49,7 +42,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from askergeo.datapackage import DataPackage
-    from askergeo.plan._svg import Box, Shapes
+    from askergeo.outputs._map_svg import Box, Shapes
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
@@ -277,7 +270,7 @@ def cutout(
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{_LAND}"/>',
         ground.drawn(view),
         *(text for one in marks for text in _mark(one, view, number)),
-        north_arrow(),
+        north_arrow(WIDTH),
         scale_bar(view),
         f'<rect x=".5" y=".5" {frame}/>',
         "</svg>",

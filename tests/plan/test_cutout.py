@@ -12,7 +12,8 @@ import shapely
 from lxml import etree
 
 from askergeo.datapackage import DataPackage, Origin
-from askergeo.plan._svg import HEIGHT, WIDTH, View, path_data, scale_bar, view_of
+from askergeo.outputs._map_svg import View, path_data, scale_bar
+from askergeo.plan._svg import HEIGHT, WIDTH, view_of
 from askergeo.plan.cutout import Mark, cutout, key_symbols, read_ground
 from askergeo.plan.place import Place
 from askergeo.result import Status
