@@ -1,260 +1,366 @@
-"""Geometry for the page: simplified, in whole steps from an origin, small enough to send.
+"""What the page's scripts draw the map from: layers, symbols, texts and shared borders.
 
-Coordinates are written as differences from the point before, in steps of ``unit`` metres, in
-the CRS of record; the page adds them up again. What was simplified or left out is returned as
-sentences, so that nothing is lost in silence.
+All layers of a page are encoded together, so that what several layers repeat is stored once. The
+borders are simplified no more than the room demands; what was simplified or left out is returned
+as sentences, so that nothing is lost in silence.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import hashlib
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
 
 from askergeo.numbers import format_number
 from askergeo.outputs.marker import corners
-from askergeo.outputs.report import cell_text, hidden_rows, label_text, shown_columns, symbols
+from askergeo.outputs.page._olddata import map_data
+from askergeo.outputs.page.cells import MOST_SYMBOLS, class_bytes, labels, texts
+from askergeo.outputs.page.geometry import TOLERANCES, build, keep_corners, rank_vertices
+from askergeo.outputs.page.pack import json_bytes, squeezed_size, varints, zigzag
+from askergeo.outputs.page.patterns import PATTERNS, pattern_of
+from askergeo.outputs.page.places import places_section
+from askergeo.outputs.report import shown_columns, symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
+    from askergeo.background import Background
+    from askergeo.outputs.page.geometry import Arcs, Shapes
     from askergeo.result import MapLayer, Result
 
-__all__ = ["map_data"]
+__all__ = ["PageMap", "map_data", "map_document"]
+
+# Metres in a step; where borders are simplified, steps are an eighth of the tolerance.
+_UNIT: Final = 0.1
+_UNITS: Final = (0.1, 0.1, 0.1, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 10.0)
+# Signs that a vertex takes at the very least: where the search for a tolerance begins.
+_VERTEX: Final = 1.6
+# Columns of a feature that the page shows, most first, and the share of the room they may take.
+_COLUMNS: Final = (12, 8, 5, 3, 1)
+_CELL_SHARE: Final = 0.6
+# No place on earth is further out in metres, whatever the zone.
+_OUTERMOST: Final = 2e7
+# What is further from the middle than this, and than so many times the median, is far away.
+_FAR: Final = 100_000.0
+_FAR_TIMES: Final = 20.0
+# Metres a pixel at zoom 0, as in Kartverket's tiles.
+_COARSEST: Final = 21_664.0
+_METRE_DECIMALS: Final = 10
 
 
-class _Step(NamedTuple):
-    """How coarse a map is: tolerance and coordinate step in metres."""
-
-    tolerance: float
-    unit: float
-
-
-_STEPS = (
-    _Step(0, 0.1),
-    _Step(1, 0.5),
-    _Step(2, 1),
-    _Step(5, 1),
-    _Step(10, 5),
-    _Step(20, 10),
-    _Step(50, 20),
-)
-# What a vertex, a feature and a column of it take on the page, in bytes.
-_VERTEX, _FEATURE, _CELL = 6, 60, 14
-# More features than this make the map slow to move on a municipal laptop.
-_FEATURE_LIMIT = 12_000
-_POPUP_COLUMNS = 12
-# Above this many vertices, keeping borders shared takes longer than all the rest of the page;
-# each polygon is then simplified by itself, and gaps are narrower than the tolerance told.
-_COVERAGE_LIMIT = 250_000
-_TEXT_LIMIT = 200
-
-
-def map_data(result: Result, budget: int) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
-    """Return what the page's script needs to draw the map of a result.
+@dataclass(frozen=True, kw_only=True)
+class PageMap:
+    """What a page needs to draw its map.
 
     Parameters
     ----------
-    result
-        A suppressed result.
+    document
+        The small document: layers with symbols and headers, origin, step, bounds.
+    sections
+        The data by name, for :func:`askergeo.outputs.page.pack.pack`.
+    notes
+        What was simplified or left out, in bokmål.
+    """
+
+    document: dict[str, Any]
+    sections: dict[str, bytes]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Drawn:
+    """A layer that is drawn, with the rows that have a place."""
+
+    layer: MapLayer
+    rows: NDArray[np.int64]
+    geometry: NDArray[np.object_]
+    side: str = ""
+    group: str = ""
+    ground: bool = False
+    # Metres a pixel from which it is drawn, and closer; 0 is always.
+    resolution: float = 0.0
+
+
+def map_document(
+    results: Sequence[tuple[Result, str]],
+    background: Background | None = None,
+    *,
+    budget: int,
+    tables: Iterable[Mapping[str, Any]] = (),
+) -> PageMap | None:
+    """Return what the page's scripts need to draw the map of a topic.
+
+    Parameters
+    ----------
+    results
+        Suppressed results with the side each is drawn on: ``""`` both, ``"for"`` before a
+        scenario or ``"etter"`` after it. The names of their layers are unique.
+    background
+        What is drawn under the answers, and the names to search for.
     budget
-        Bytes that the map may take.
+        Signs that the map may take in the page.
+    tables
+        Documents of the tables, taken over as they are.
 
     Returns
     -------
-    dict or None
-        Origin, step, bounds and layers; None when there is nothing to draw.
-    tuple of str
-        What was simplified or left out, in bokmål.
+    PageMap or None
+        None when there is neither anything to draw nor a table.
     """
-    layers = [(layer, *_limit(layer)) for layer in result.layers if layer.on_page]
-    shapes = [(layer, rows, note) for layer, rows, note in layers if len(rows)]
-    if not shapes:
-        return None, ()
-    everything = np.concatenate([_geometry(layer, rows) for layer, rows, _ in shapes])
-    west, south, east, north = shapely.total_bounds(everything)
-    if not np.isfinite([west, south, east, north]).all():
-        return None, ()
-    fixed = sum(len(rows) * (_FEATURE + _CELL * _popup(layer)) for layer, rows, _ in shapes)
-    left = max(budget - fixed, budget // 4)
-    simple, step = _simplify([_geometry(layer, rows) for layer, rows, _ in shapes], left)
-    origin = np.floor([west, south])
-    notes = [note for *_, note in shapes if note]
-    if step.tolerance:
-        metres = format_number(step.tolerance, unit="m")
+    notes: list[str] = []
+    drawn = [_Drawn(**one) for one in _candidates(results, background)]
+    drawn = [kept for one in drawn if len((kept := _placed(one, notes)).rows)]
+    document: dict[str, Any] = {
+        "format": 2,
+        "crs": _crs(drawn, background),
+        "tables": [dict(table) for table in tables],
+        "patterns": list(PATTERNS),
+        "places": False,
+        "layers": [],
+    }
+    if not drawn:
+        return PageMap(document=document, sections={}, notes=tuple(notes)) if tables else None
+    bounds = shapely.bounds(np.concatenate([one.geometry for one in drawn]))
+    west, south = np.floor(bounds[:, :2].min(axis=0))
+    origin = (float(west), float(south))
+    sections, columns = _cells(drawn, budget, notes)
+    if background and (names := places_section(background, origin)):
+        sections["places"] = names
+        document["places"] = True
+    arcs, shapes = build([one.geometry for one in drawn], origin, _UNIT)
+    left = budget - squeezed_size(sections.values())
+    geometry, step, levels = _fitting(arcs, shapes, left)
+    sections |= geometry
+    numbers = _geometry_sections(shapes, sections)
+    unit = _UNITS[step]
+    tolerance = 2 * TOLERANCES[step - 1] + unit if step else 0.0
+    if tolerance:
+        decimals = 0 if tolerance >= _METRE_DECIMALS else 1
         notes.append(
-            f"Kartet på denne siden er forenklet (inntil {metres} avvik); tallene er regnet på "
+            "Kartet på denne siden er forenklet (inntil "
+            f"{format_number(tolerance, decimals, unit='m')} avvik); tallene er regnet på "
             "full nøyaktighet, og GeoPackage-filen har den."
         )
-    data = {
-        "origin": [float(origin[0]), float(origin[1])],
-        "unit": step.unit,
-        "bounds": [float(v) for v in (west, south, east, north)],
+    document |= {
+        "origin": list(origin),
+        "unit": unit,
+        "bounds": _extent(bounds),
+        "home": _home(drawn, notes),
+        "tolerance": tolerance,
+        "levels": levels,
         "layers": [
-            _layer(layer, rows, geometry, origin, step.unit)
-            for (layer, rows, _), geometry in zip(shapes, simple, strict=True)
+            _layer(one, shape, number, columns)
+            for one, shape, number in zip(drawn, shapes, numbers, strict=True)
         ],
     }
-    return data, tuple(notes)
+    return PageMap(document=document, sections=sections, notes=tuple(notes))
 
 
-def _geometry(layer: MapLayer, rows: NDArray[np.int64]) -> NDArray[np.object_]:
-    return np.asarray(shapely.force_2d(layer.frame.geometry.to_numpy()[rows]), dtype=object)
+def _candidates(
+    results: Sequence[tuple[Result, str]], background: Background | None
+) -> Iterable[dict[str, Any]]:
+    """Layers in the order they are drawn, the background first."""
+    if background:
+        near = background.from_resolution
+        for layer in background.layers:
+            more = {"ground": True, "resolution": near.get(layer.name, 0.0)}
+            yield {"layer": layer, **_located(layer), **more}
+    for result, side in results:
+        for layer in result.layers:
+            if layer.on_page:
+                yield {"layer": layer, **_located(layer), "side": side, "group": result.title}
 
 
-def _popup(layer: MapLayer) -> int:
-    return min(len(shown_columns(layer)), _POPUP_COLUMNS)
+def _located(layer: MapLayer) -> dict[str, Any]:
+    geometry = layer.frame.geometry.to_numpy()
+    rows = np.flatnonzero(~(shapely.is_missing(geometry) | shapely.is_empty(geometry)))
+    return {"rows": rows, "geometry": np.asarray(geometry[rows], dtype=object)}
 
 
-def _limit(layer: MapLayer) -> tuple[NDArray[np.int64], str]:
-    """Rows that are drawn: those with geometry, the largest first when there are too many."""
-    geometry = layer.frame.geometry
-    rows = np.flatnonzero(~(geometry.isna() | geometry.is_empty).to_numpy())
-    if len(rows) <= _FEATURE_LIMIT:
-        return rows, ""
-    size = _size(geometry.iloc[rows])
-    kept = np.sort(rows[np.argsort(-size, kind="stable")[:_FEATURE_LIMIT]])
-    return kept, (
-        f"Kartet viser {format_number(_FEATURE_LIMIT)} av {format_number(len(rows))} objekter i "
-        f"laget «{layer.title}», de største; GeoPackage-filen har alle."
+def _placed(one: _Drawn, notes: list[str]) -> _Drawn:
+    """Leave out features that are nowhere on earth, and say so."""
+    points, of_feature = shapely.get_coordinates(one.geometry, return_index=True)
+    # A comparison with NaN is false.
+    absurd = ~(np.abs(points) < _OUTERMOST).all(axis=1)
+    if not absurd.any():
+        return one
+    sound = np.ones(len(one.rows), dtype=bool)
+    sound[of_feature[absurd]] = False
+    count = int((~sound).sum())
+    what = "1 objekt" if count == 1 else f"{format_number(count)} objekter"
+    notes.append(
+        f"{what} i laget «{one.layer.title}» har koordinater som ikke finnes på jorden, og er "
+        "ikke tegnet."
     )
+    return replace(one, rows=one.rows[sound], geometry=one.geometry[sound])
 
 
-def _size(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
-    """Rank polygons by area and lines by length; points are alike."""
-    return np.asarray(geometry.area + geometry.length / 1e6, dtype=np.float64)
+def _crs(drawn: Sequence[_Drawn], background: Background | None) -> str:
+    for one in drawn:
+        if one.layer.frame.crs is not None:
+            return str(one.layer.frame.crs.to_string())
+    return background.crs if background else ""
 
 
-def _simplify(
-    layers: Sequence[NDArray[np.object_]], budget: int
-) -> tuple[list[NDArray[np.object_]], _Step]:
-    """Take the finest step at which all layers fit."""
-    for step in _STEPS:
-        # The plain way is many times faster and leaves about as many vertices.
-        fits = _bytes(_plain(geometry, step.tolerance) for geometry in layers) <= budget
-        if fits or step is _STEPS[-1]:
+def _extent(bounds: NDArray[np.float64]) -> list[float]:
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    return [round(float(value), 2) for value in (*low, *high)]
+
+
+def _home(drawn: Sequence[_Drawn], notes: list[str]) -> list[float]:
+    """Where the map opens: what the answers cover, but for the few that lie far away."""
+    answers = [one for one in drawn if not one.ground] or list(drawn)
+    bounds = shapely.bounds(np.concatenate([one.geometry for one in answers]))
+    middle = np.median((bounds[:, :2] + bounds[:, 2:]) / 2, axis=0)
+    reach = np.maximum(np.abs(bounds[:, :2] - middle), np.abs(bounds[:, 2:] - middle)).max(axis=1)
+    limit = max(_FAR, _FAR_TIMES * float(np.median(reach)))
+    near = reach <= limit
+    far = int((~near).sum())
+    if far and near.any():
+        what = "1 objekt" if far == 1 else f"{format_number(far)} objekter"
+        distance = format_number(limit / 1000, unit="km")
+        notes.append(f"{what} ligger mer enn {distance} fra resten; kartet åpner på resten.")
+        bounds = bounds[near]
+    return _extent(bounds)
+
+
+def _cells(drawn: Sequence[_Drawn], budget: int, notes: list[str]) -> tuple[dict[str, bytes], int]:
+    """Texts and classes; fewer columns, as many as returned, when they would crowd out the map."""
+    most = max((len(shown_columns(one.layer)) for one in drawn), default=0)
+    for limit in _COLUMNS:
+        sections: dict[str, bytes] = {}
+        for number, one in enumerate(drawn):
+            names = shown_columns(one.layer)[:limit]
+            sections[f"L{number}.cells"] = json_bytes(texts(one.layer, one.rows, names))
+            sections[f"L{number}.labels"] = json_bytes(labels(one.layer, one.rows))
+            sections |= _classes(number, one)
+        if limit == _COLUMNS[-1] or squeezed_size(sections.values()) <= budget * _CELL_SHARE:
             break
-    coverages = [bool(step.tolerance) and _is_coverage(geometry) for geometry in layers]
-    coarser = _STEPS[_STEPS.index(step) :]
-    for step in coarser:
-        simple = [
-            np.asarray(shapely.coverage_simplify(geometry, step.tolerance), dtype=object)
-            if shares and step.tolerance
-            else _plain(geometry, step.tolerance)
-            for geometry, shares in zip(layers, coverages, strict=True)
-        ]
-        if _bytes(simple) <= budget or step is _STEPS[-1]:
+    if limit < min(most, _COLUMNS[0]):
+        what = "den første kolonnen" if limit == 1 else f"de {limit} første kolonnene"
+        notes.append(f"Kartet viser {what} for hvert objekt; GeoPackage-filen har alle.")
+    return sections, limit
+
+
+def _classes(number: int, one: _Drawn) -> dict[str, bytes]:
+    found = {f"L{number}.class": class_bytes(one.layer, one.rows, one.layer.style.column)}
+    for year, column in one.layer.years.items():
+        found[f"L{number}.year.{year}"] = class_bytes(one.layer, one.rows, column)
+    return found
+
+
+def _fitting(
+    arcs: Arcs, shapes: Sequence[Shapes], room: int
+) -> tuple[dict[str, bytes], int, list[float]]:
+    """Encode at the finest tolerance that the room allows."""
+    rank = rank_vertices(arcs, _UNIT)
+    fixed = squeezed_size(_geometry_bytes(one) for one in shapes)
+    left = np.cumsum(np.bincount(rank, minlength=len(TOLERANCES) + 1)[::-1])[::-1]
+    for step in range(len(TOLERANCES) + 1):
+        last = step == len(TOLERANCES)
+        if fixed + left[step] * _VERTEX > room and not last:
+            continue
+        sections, levels = _arc_sections(arcs, keep_corners(arcs, shapes, rank, step), step)
+        if last or fixed + squeezed_size(sections.values()) <= room:
             break
-    return simple, step
+    return sections, step, levels
 
 
-def _bytes(layers: Iterable[NDArray[np.object_]]) -> int:
-    return sum(_VERTEX * int(shapely.get_num_coordinates(geometry).sum()) for geometry in layers)
+def _arc_sections(
+    arcs: Arcs, rank: NDArray[np.uint8], step: int
+) -> tuple[dict[str, bytes], list[float]]:
+    """Write the vertices that a step keeps, in its own steps, with the level of each."""
+    kept = rank >= step
+    ratio = _UNIT / _UNITS[step]
+    owner = arcs.owner[kept]
+    x, y = (np.round(values[kept] * ratio).astype(np.int64) for values in (arcs.x, arcs.y))
+    level = (rank[kept] - step).astype(np.uint8)
+    # What two neighbours of one arc became alike is stored once; its ends stay.
+    ends = np.zeros(len(arcs.x), dtype=bool)
+    ends[arcs.start[:-1]] = ends[arcs.start[1:] - 1] = True
+    moving = ends[kept]
+    moving[1:] |= (np.diff(x) != 0) | (np.diff(y) != 0) | (np.diff(owner) != 0)
+    owner, x, y, level = owner[moving], x[moving], y[moving], level[moving]
+    inner = ~ends[kept][moving]
+    count = np.bincount(owner, minlength=len(arcs.start) - 1)
+    sections = {
+        "arcs.count": varints(count),
+        "arcs.x": varints(zigzag(np.diff(x, prepend=0))),
+        "arcs.y": varints(zigzag(np.diff(y, prepend=0))),
+        "arcs.level": level[inner].tobytes(),
+    }
+    return sections, [0.0 if step == 0 else TOLERANCES[step - 1], *TOLERANCES[step:]]
 
 
-def _plain(geometry: NDArray[np.object_], tolerance: float) -> NDArray[np.object_]:
-    if not tolerance:
-        return geometry
-    return np.asarray(shapely.simplify(geometry, tolerance), dtype=object)
+def _geometry_bytes(shapes: Shapes) -> bytes:
+    """Kinds, parts of each feature, arcs of each part, and the arcs; each list with its length."""
+    lists = (
+        varints(shapes.parts),
+        varints(shapes.arcs),
+        varints(zigzag(np.diff(shapes.references, prepend=0))),
+    )
+    lengths = varints(np.array([len(shapes.kinds), len(shapes.arcs), len(shapes.references)]))
+    return b"".join((lengths, shapes.kinds.tobytes(), *lists))
 
 
-def _is_coverage(geometry: NDArray[np.object_]) -> bool:
-    """Tell whether the features are polygons that share borders and do not overlap."""
-    if int(shapely.get_num_coordinates(geometry).sum()) > _COVERAGE_LIMIT:
-        return False
-    if len(geometry) < 2 or not np.isin(shapely.get_type_id(geometry), (3, 6)).all():  # noqa: PLR2004
-        return False
-    return bool(shapely.is_valid(geometry).all() and shapely.coverage_is_valid(geometry))
+def _geometry_sections(shapes: Sequence[Shapes], sections: dict[str, bytes]) -> list[int]:
+    """Add the references of each layer, those that are alike once; return where each lies."""
+    known: dict[bytes, int] = {}
+    numbers = []
+    for one in shapes:
+        written = _geometry_bytes(one)
+        digest = hashlib.sha256(written).digest()
+        if digest not in known:
+            known[digest] = len(known)
+            sections[f"G{known[digest]}"] = written
+        numbers.append(known[digest])
+    return numbers
 
 
-def _layer(
-    layer: MapLayer,
-    rows: NDArray[np.int64],
-    geometry: NDArray[np.object_],
-    origin: NDArray[np.float64],
-    unit: float,
-) -> dict[str, Any]:
-    columns = shown_columns(layer)[:_POPUP_COLUMNS]
-    hidden = hidden_rows(layer, columns)
-    labels = layer.frame.index[rows]
+def _layer(one: _Drawn, shapes: Shapes, geometry: int, limit: int) -> dict[str, Any]:
+    """Describe a layer: what it is called and how it is drawn."""
+    layer = one.layer
+    columns = shown_columns(layer)[:limit]
+    kind = int(np.bincount(shapes.kinds).argmax())
     drawn = symbols(layer.style, layer.title)
+    drawn = (*drawn[: min(len(drawn) - 1, MOST_SYMBOLS - 1)], drawn[-1])
+    years = sorted(layer.years)
+    opens = [year for year in years if layer.years[year] == layer.style.column]
     return {
         "name": layer.name,
         "title": layer.title,
-        "table": layer.rows_of,
+        "group": one.group,
+        "ground": one.ground,
         "visible": layer.visible,
+        "side": one.side,
+        "table": layer.rows_of,
+        "count": len(one.rows),
+        "kind": kind,
+        "geometry": geometry,
         "symbols": [
             {
+                "label": s.label,
                 "fill": s.fill,
                 "stroke": s.stroke,
                 "width": s.width,
                 "size": s.size,
                 "opacity": s.opacity,
                 "dash": s.dash,
+                "pattern": pattern_of(number, len(drawn), surface=kind == 2),  # noqa: PLR2004
                 # A circle needs no corners.
                 **({"corners": corners(s.shape)} if s.shape != "circle" else {}),
             }
-            for s in drawn
+            for number, s in enumerate(drawn)
         ],
         "headers": [layer.columns[name].header for name in columns],
-        "labels": [label_text(label) for label in labels],
-        "classes": _classes(layer, rows),
-        "cells": [
-            [
-                cell_text(value, layer.columns[name], hidden=label in hidden[name])[:_TEXT_LIMIT]
-                for label, value in zip(
-                    labels, layer.frame[name].iloc[rows].astype(object).tolist(), strict=True
-                )
-            ]
-            for name in columns
-        ],
-        "shapes": _shapes(geometry, origin, unit),
+        "numeric": [layer.columns[name].decimals is not None for name in columns],
+        "years": years,
+        "year": next(iter(opens or years), None),
+        "minZoom": math.log2(_COARSEST / one.resolution) if one.resolution else None,
     }
-
-
-def _classes(layer: MapLayer, rows: NDArray[np.int64]) -> list[int]:
-    """Return the number of each feature's symbol."""
-    style = layer.style
-    if not style.column or style.column not in layer.frame:
-        return [len(style.classes) if style.column else 0] * len(rows)
-    place = {item.value: number for number, item in enumerate(style.classes)}
-    values = layer.frame[style.column].iloc[rows].astype(object).tolist()
-    return [place.get(value, len(place)) for value in values]
-
-
-def _shapes(
-    geometry: NDArray[np.object_], origin: NDArray[np.float64], unit: float
-) -> list[list[Any]]:
-    """Write each geometry as ``[kind, line, line, …]``, a line as differences of whole steps.
-
-    Kind 0 is points, 1 lines and 2 polygons, whose rings are drawn even-odd.
-    """
-    shapes: list[list[Any]] = [[] for _ in geometry]
-    parts, of_feature = shapely.get_parts(geometry, return_index=True)
-    inner, of_part = shapely.get_parts(parts, return_index=True)
-    of_feature = of_feature[of_part]
-    kinds = shapely.get_dimensions(inner)
-    polygon = kinds == 2  # noqa: PLR2004  (a surface has two dimensions)
-    rings, of_polygon = shapely.get_rings(inner[polygon], return_index=True)
-    lines = np.concatenate([inner[~polygon], rings])
-    owner = np.concatenate([of_feature[~polygon], of_feature[polygon][of_polygon]])
-    kind = np.concatenate([kinds[~polygon], np.full(len(rings), 2)])
-    points, of_line = shapely.get_coordinates(lines, return_index=True)
-    steps = np.round((points - origin) / unit).astype(np.int64)
-    ends = np.searchsorted(of_line, np.arange(len(lines)), side="right")
-    starts = np.concatenate([[0], ends[:-1]])
-    first = np.zeros(len(steps), dtype=bool)
-    first[starts[starts < len(steps)]] = True
-    change = np.diff(steps, axis=0, prepend=steps[:1] * 0)
-    change[first] = steps[first]
-    moving = first | (change != 0).any(axis=1)
-    for line, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        shape = shapes[owner[line]]
-        if not shape:
-            shape.append(int(kind[line]))
-        shape.append(change[start:end][moving[start:end]].ravel().tolist())
-    return shapes
