@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from askergeo.scenario import ScenarioView
     from askergeo.terrain import Terrain
 
-__all__ = ["created_now", "provenance_of", "read_layers", "require_whole", "run"]
+__all__ = ["created_now", "provenance_of", "read_layers", "require_whole", "run", "verb_of"]
 
 # Share of the municipality from which a layer counts as complete: the edges of coverage maps and
 # of boundaries never match to the metre.
@@ -416,11 +416,22 @@ def provenance_of(
     )
 
 
+def verb_of(analysis_id: str) -> tuple[str, ...]:
+    """Return the words of the command line that run an analysis.
+
+    Examples
+    --------
+    >>> verb_of("skoleveg"), verb_of("strandsone")
+    (('skole', 'veg'), ('strandsone',))
+    """
+    return tuple(_VERBS.get(analysis_id, analysis_id).split())
+
+
 def _command(
     analysis: Analysis, package: DataPackage | ScenarioView, overrides: Mapping[str, Any]
 ) -> str:
     """Write the command that makes the result again, without the machine's own paths."""
-    words = ["askergeo", *_VERBS.get(analysis.id, analysis.id).split()]
+    words = ["askergeo", *verb_of(analysis.id)]
     words += ["--data", package.path.name]
     laid_over = getattr(package, "scenario_path", None)
     if laid_over is not None:

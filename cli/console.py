@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Console", "text_table"]
+
+# Set by a program that reads progress: it gets every percent, in lines that it can tell apart.
+_READ_BY_PROGRAM = "ASKERGEO_FRAMDRIFT"
 
 
 class Console:
@@ -76,6 +80,8 @@ class Console:
         """
         if self.quiet:
             yield lambda _share, _text: None
+        elif os.environ.get(_READ_BY_PROGRAM):
+            yield _percents(self.note)
         elif sys.stderr.isatty():
             yield from _bar(title)
         else:
@@ -92,6 +98,20 @@ def _tenths(note: Callable[[str], None]) -> Callable[[float, str], None]:
         if int(share * 10) > said:
             said = int(share * 10)
             note(f"  {share:4.0%}  {text}")
+
+    return step
+
+
+def _percents(note: Callable[[str], None]) -> Callable[[float, str], None]:
+    """Note each new percent or text as ``@framdrift SHARE TEXT``."""
+    said = (-1, "")
+
+    def step(share: float, text: str) -> None:
+        nonlocal said
+        now = (int(share * 100), text)
+        if now != said:
+            said = now
+            note(f"@framdrift {share:.3f} {text}")
 
     return step
 

@@ -15,7 +15,7 @@ import typer
 
 from askergeo import __version__
 
-from . import analyses, data, hazards, land, plans, report, school, show, transport, va
+from . import analyses, data, desk, hazards, land, plans, report, school, show, transport, va
 from .help import Command, Group
 from .usage import usage_message
 
@@ -71,7 +71,7 @@ def main(
     """
 
 
-for module in (report, data, analyses, land, hazards, school, transport, va, plans, show):
+for module in (report, data, analyses, land, hazards, school, transport, va, plans, desk, show):
     module.register(app, Command, Group)
 
 

@@ -46,7 +46,12 @@ def hydraulics(
     ] = None,
     write: Annotated[
         Path | None,
-        typer.Option("--skriv", metavar="FIL.inp", help="Skriv modellen for EPANET (SWMM)."),
+        typer.Option(
+            "--skriv",
+            metavar="FIL.inp",
+            writable=True,
+            help="Skriv modellen for EPANET (SWMM).",
+        ),
     ] = None,
     common: Common,
 ) -> None:
