@@ -274,8 +274,7 @@ def _state(one: pd.Index, two: pd.Index, index: pd.Index) -> NDArray[np.object_]
 
 def _layer(one: MapLayer, two: MapLayer) -> MapLayer:
     """Keep the features that differ, with the scenario's geometry where there is one."""
-    plain_one = pd.DataFrame(one.frame.drop(columns=one.frame.geometry.name))
-    plain_two = pd.DataFrame(two.frame.drop(columns=two.frame.geometry.name))
+    plain_one, plain_two = _plain(one), _plain(two)
     described = {name: column for name, column in one.columns.items() if name in plain_one}
     frame, columns = _pair(plain_one, plain_two, described)
     state = _state(one.frame.index, two.frame.index, frame.index)
@@ -302,6 +301,13 @@ def _layer(one: MapLayer, two: MapLayer) -> MapLayer:
         note=f"Laget viser bare det som er endret; {same} {alike} i begge kjøringene.",
         on_page=one.on_page,
     )
+
+
+def _plain(layer: MapLayer) -> pd.DataFrame:
+    """Return a layer's columns without the classes of its years, which tables tell better."""
+    told = {column for _, column in layer.follows}
+    years = {name for name in layer.years.values() if name != layer.style.column} | told
+    return pd.DataFrame(layer.frame.drop(columns=[layer.frame.geometry.name, *years]))
 
 
 def _geo(frame: pd.DataFrame, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:

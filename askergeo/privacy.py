@@ -423,7 +423,7 @@ def _apply(cells: _Cells, number: int, result: Result, hidden: NDArray[np.bool_]
         above = tables.get(layer.rows_of, frozenset())
         rows = set(layer.frame.index)
         own = set(cells.hidden_cells(number, "layer", layer.name, hidden)) | layer.hidden
-        known = own | {cell for cell in above if cell[0] in rows}
+        known = own | {cell for cell in above if cell[0] in rows} | set(_told(layer, tables))
         known |= set(_derived(layer.columns, known, known))
         layers[layer.name] = frozenset(cell for cell in known if cell[1] in layer.columns)
     facts = _facts(cells, number, result, hidden, tables)
@@ -443,6 +443,13 @@ def _apply(cells: _Cells, number: int, result: Result, hidden: NDArray[np.bool_]
             for m in result.layers
         ),
     )
+
+
+def _told(layer: MapLayer, tables: Mapping[str, Hidden]) -> Iterator[tuple[Hashable, str]]:
+    """Cells of a layer that tell of a hidden cell of a table, in words."""
+    for own, cells in layer.follows.items():
+        if any(cell[1:] in tables.get(cell[0], frozenset()) for cell in cells):
+            yield own
 
 
 def _above(table: Table, hidden: set[tuple[Hashable, str]]) -> set[tuple[Hashable, str]]:

@@ -315,3 +315,29 @@ def test_a_small_difference_between_runs_of_a_model_is_told_and_a_small_count_is
         assert ("y", "n") in told[2].tables[0].hidden
         # The change and the scenario would give the small count away.
         assert {("y", "n_scenario"), ("y", "n_endring")} & told[2].tables[0].hidden
+
+
+def test_a_class_that_follows_a_hidden_cell_is_hidden_through_a_long_table() -> None:
+    counts = table({"n": [3, 60, 80]}, ["a|2026", "a|2027", "b|2026"])
+    drawn = MapLayer(
+        name="kretser",
+        title="Kretser",
+        frame=gpd.GeoDataFrame(
+            {"klasse_2026": ["få", "mange"], "klasse_2027": ["mange", "mange"]},
+            index=["a", "b"],
+            geometry=[shapely.Point(0, 0), shapely.Point(1, 1)],
+            crs="EPSG:25832",
+        ),
+        columns={name: Column(title=name) for name in ("klasse_2026", "klasse_2027")},
+        years={2026: "klasse_2026", 2027: "klasse_2027"},
+        follows={
+            ("a", "klasse_2026"): (("t", "a|2026", "n"),),
+            # The change from 2026 tells of both years.
+            ("a", "klasse_2027"): (("t", "a|2027", "n"), ("t", "a|2026", "n")),
+            ("b", "klasse_2026"): (("t", "b|2026", "n"),),
+        },
+    )
+    got = suppress(result(counts, layers=[drawn])).layers[0]
+    assert got.hidden == {("a", "klasse_2026"), ("a", "klasse_2027")}
+    assert got.frame.loc["a", ["klasse_2026", "klasse_2027"]].isna().all()
+    assert got.frame.loc["b"].tolist()[:2] == ["mange", "mange"]

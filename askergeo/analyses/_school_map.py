@@ -1,17 +1,17 @@
-"""Maps of the balance: how full the school of each district is in some years, and the schools."""
+"""Maps of the balance: how full the school of each district is year by year, and the schools."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from askergeo.analyses._background import land_of
 from askergeo.analyses._school_balance import shown_years
-from askergeo.analyses._school_tables import STAGE_TITLES
+from askergeo.analyses._school_tables import STAGE_TITLES, used
 from askergeo.geometry import geometries, union
 from askergeo.result import Column, MapLayer, Style, StyleClass
 from askergeo.school.balance import first_over
@@ -58,7 +58,7 @@ _POINTS: Final = (
 def map_layers(
     answer: Answer, table: Table, boundary: gpd.GeoDataFrame | None
 ) -> tuple[MapLayer, ...]:
-    """Draw the districts of each stage in each of the years, and the schools.
+    """Draw the districts of each stage, by how full their school is each year, and the schools.
 
     Parameters
     ----------
@@ -71,13 +71,7 @@ def map_layers(
     """
     below = () if boundary is None else (land_of(boundary),)
     layers = [_districts(answer, table, stage) for stage in (0, 1)]
-    drawn = [
-        _in_year(layer, int(answer.years[k]), first=stage == 0 and number == 0)
-        for stage, layer in enumerate(layers)
-        if layer is not None
-        for number, k in enumerate(shown_years(answer))
-    ]
-    return (*below, *drawn, _schools(answer))
+    return (*below, *(layer for layer in layers if layer is not None), _schools(answer))
 
 
 def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:
@@ -87,8 +81,9 @@ def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:
         return None
     schools = answer.places.schools.index
     own = layer[(layer["trinn"] == STAGES[stage]).fillna(value=False)]
-    labels = [answer.label(int(row), stage) for row in answer.listed[stage]]
-    ids = [str(schools[int(row)]) for row in answer.listed[stage]]
+    listed = answer.listed[stage]
+    labels = [answer.label(int(row), stage) for row in listed]
+    ids = [str(schools[int(row)]) for row in listed]
     at = own["skole_id"].astype(object).map(dict(zip(ids, labels, strict=True)))
     own = own[at.notna()]
     if not len(own):
@@ -96,25 +91,41 @@ def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:
     shapes = own.geometry.groupby(at[at.notna()]).agg(
         lambda parts: union(np.asarray(parts, dtype=object))
     )
-    rows = table.frame.loc[shapes.index]
-    frame = gpd.GeoDataFrame(rows, geometry=shapes.to_numpy(), crs=layer.crs)
-    columns = dict(table.columns)
-    for k in shown_years(answer):
-        year = int(answer.years[k])
-        share, room = (
-            frame[f"{name}_{year}"].to_numpy(dtype=float) for name in ("utnyttelse", "plasser")
-        )
-        frame[f"klasse_{year}"] = _class_of(share, room)
-        columns[f"klasse_{year}"] = Column(
-            title=f"Utnyttelse {year_text(year)}, klasse", derived_from=(f"elever_{year}",)
-        )
+    frame = gpd.GeoDataFrame(
+        table.frame.loc[shapes.index], geometry=shapes.to_numpy(), crs=layer.crs
+    )
+    rows = listed[pd.Index(labels).get_indexer(shapes.index)]
+    went, room = answer.went["hoved"][:, rows, stage], answer.places.places[:, rows, stage]
+    kinds = _class_of(used(went, room).round(1), room)
+    years = {int(year): f"klasse_{year}" for year in answer.years}
+    frame[list(years.values())] = kinds.T
+    opens = int(answer.years[shown_years(answer)[0]])
+    there = set(kinds.ravel())
     return MapLayer(
         name=f"kretser_{STAGES[stage]}",
-        title=STAGE_TITLES[stage],
-        frame=frame[[*columns, "geometry"]],
-        columns=columns,
-        style=Style(width=0.4, opacity=0.75),
+        title=f"{STAGE_TITLES[stage]}: utnyttelse i skolens krets",
+        frame=frame,
+        columns={
+            **table.columns,
+            **{
+                name: Column(title=f"Utnyttelse {year_text(year)}, klasse")
+                for year, name in years.items()
+            },
+        },
+        style=Style(
+            width=0.4,
+            opacity=0.75,
+            column=years[opens],
+            classes=tuple(one for one in _CLASSES if one.value in there),
+        ),
         rows_of=table.name,
+        visible=stage == 0,
+        years=years,
+        follows={
+            (label, name): (("balanse", f"{label}_{year}", "elever"),)
+            for label in shapes.index
+            for year, name in years.items()
+        },
     )
 
 
@@ -126,24 +137,6 @@ def _class_of(share: NDArray[np.float64], room: NDArray[np.float64]) -> NDArray[
         default=values[0],
     )
     return np.asarray(found, dtype=object)
-
-
-def _in_year(layer: MapLayer, year: int, *, first: bool) -> MapLayer:
-    column = f"klasse_{year}"
-    there = set(layer.frame[column])
-    classes = tuple(one for one in _CLASSES if one.value in there)
-    # The year's own numbers come first where a district is pointed at.
-    names = ["trinn", "skole", *(f"{one}_{year}" for one in ("elever", "plasser", "utnyttelse"))]
-    order = [*names, column, *(one for one in layer.columns if one not in (*names, column))]
-    return replace(
-        layer,
-        name=f"{layer.name}_{year}",
-        title=f"{layer.title} {year_text(year)}: utnyttelse i skolens krets",
-        frame=layer.frame[[*order, "geometry"]],
-        columns={name: layer.columns[name] for name in order},
-        style=replace(layer.style, column=column, classes=classes),
-        visible=first,
-    )
 
 
 def _schools(answer: Answer) -> MapLayer:

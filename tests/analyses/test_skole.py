@@ -133,12 +133,16 @@ def test_the_areas_and_grades_are_the_same_pupils(result):
 
 
 def test_the_map_tells_by_sign_and_not_by_colour_alone(result):
-    layer = result.layer("kretser_barnetrinn_2025")
+    layer = result.layer("kretser_barnetrinn")
+    assert layer.style.column == "klasse_2025"
     assert layer.frame["klasse_2025"].tolist() == ["▲ Over 100 %", "○ Under 75 %"]
-    assert {one.value: one.dash for one in layer.style.classes} == {
-        "▲ Over 100 %": True,
-        "○ Under 75 %": False,
-    }
+    drawn = {one.value: one.dash for one in layer.style.classes}
+    assert drawn["▲ Over 100 %"]
+    assert not drawn["○ Under 75 %"]
+    # Each year of the balance has its own column, of the same classes.
+    assert list(layer.years) == list(range(2025, 2025 + len(layer.years)))
+    shown = layer.frame[list(layer.years.values())]
+    assert set(shown.to_numpy().ravel()) == set(drawn)
     names = dict(zip(result.layer("skolene").frame["skole"],
                      result.layer("skolene").frame["tilstand"], strict=True))  # fmt: skip
     assert names["Vest skole"] == "■ Full nå"
@@ -160,6 +164,21 @@ def test_small_schools_are_hidden_everywhere(result):
     assert private[["elever", "lav", "hoy", "endring", "arskull"]].isna().all(axis=None)
     assert not any("Friskolen" in one.text for one in hidden.findings)
     assert (label, "elever") not in suppress(result).table("skoler").hidden
+
+
+def test_the_classes_of_the_years_do_not_tell_of_small_schools(result):
+    hidden = suppress(result, threshold=300)
+    layer = hidden.layer("kretser_barnetrinn")
+    rows = hidden.table("balanse").hidden
+    secret = {
+        (label, column)
+        for (label, column), cells in layer.follows.items()
+        if any((row, name) in rows for _, row, name in cells)
+    }
+    assert secret
+    for label, column in secret:
+        assert pd.isna(layer.frame.at[label, column])
+        assert (label, column) in layer.hidden
 
 
 def test_only_the_four_layers_are_needed_and_what_is_guessed_is_said():
