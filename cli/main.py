@@ -15,7 +15,20 @@ import typer
 
 from askergeo import __version__
 
-from . import analyses, data, desk, hazards, land, plans, report, school, show, transport, va
+from . import (
+    analyses,
+    data,
+    desk,
+    hazards,
+    land,
+    plans,
+    remarks,
+    report,
+    school,
+    show,
+    transport,
+    va,
+)
 from .help import Command, Group
 from .usage import usage_message
 
@@ -71,7 +84,20 @@ def main(
     """
 
 
-for module in (report, data, analyses, land, hazards, school, transport, va, plans, desk, show):
+for module in (
+    report,
+    data,
+    analyses,
+    land,
+    hazards,
+    school,
+    transport,
+    va,
+    plans,
+    remarks,
+    desk,
+    show,
+):
     module.register(app, Command, Group)
 
 
