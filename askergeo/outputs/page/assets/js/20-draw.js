@@ -2,7 +2,10 @@
 {
   const MILLIMETRE = 3.78; // pixels of the screen
   const DETAIL = 0.4; // pixels that a border may be off
-  const IN_ORDER = 3000; // features that are drawn one after the other; of more, a class at a time
+  const IN_ORDER = 3000; // features up to which each has its border drawn with it; of more, all after
+  const BATCH = 12; // features that are filled at once
+  const VERTICES = 400; // vertices that are stroked at once
+  const MANY = 500; // features from which their size on the screen decides what is drawn of them
   const FRAME = 9; // milliseconds of drawing before the browser may show what there is
   const CELL = 8; // side of a pattern's cell
   const SURFACE = 2, LINE = 1, CORNERS = 3;
@@ -101,6 +104,7 @@
   class Painter {
     constructor(pen, data, layer, view) {
       this.pen = pen;
+      this.patterns = new Map();
       this.layer = layer;
       this.view = view;
       this.arcs = data.arcs;
@@ -122,30 +126,36 @@
       return mask ? rows.filter((row) => mask[row]) : rows;
     }
 
+    // Fills in the order of the rows, a few features of a class at a time: one path of many
+    // features takes the browser far longer than many short ones.
     paint() {
       const rows = this.rows();
       if (!rows.length) { return 0; }
-      const klass = classes(this.layer), { symbols } = this.layer.meta;
-      if (this.layer.n <= IN_ORDER) {
-        rows.sort((a, b) => a - b);
-        for (let i = 0; i < rows.length;) {
-          let end = i + 1;
-          while (end < rows.length && klass[rows[end]] === klass[rows[i]]) { end++; }
-          const run = rows.slice(i, end);
-          this.fill(run, symbols[klass[rows[i]]]);
-          this.strokes(run, symbols[klass[rows[i]]]);
-          i = end;
-        }
-      } else {
-        const groups = symbols.map(() => []);
-        rows.forEach((row) => { groups[klass[row]].push(row); });
-        // The rest lies under what has a class.
-        groups.unshift(groups.pop());
-        const order = [symbols[symbols.length - 1], ...symbols.slice(0, -1)];
-        groups.forEach((group, i) => { if (group.length) { this.fill(group, order[i]); } });
-        groups.forEach((group, i) => { if (group.length) { this.strokes(group, order[i]); } });
+      const { layer } = this, klass = classes(layer), { symbols } = layer.meta, inOrder = layer.n <= IN_ORDER;
+      rows.sort((a, b) => a - b);
+      for (let i = 0; i < rows.length;) {
+        let end = i + 1;
+        while (end < rows.length && end - i < BATCH && klass[rows[end]] === klass[rows[i]]) { end++; }
+        const run = rows.slice(i, end), symbol = symbols[klass[rows[i]]];
+        this.fill(run, symbol);
+        if (inOrder) { this.strokes(run, symbol); }
+        i = end;
       }
+      if (!inOrder) { this.strokesByLook(rows); }
       return rows.length;
+    }
+
+    // Strokes after all fills; a border between two classes that are drawn alike is drawn once.
+    strokesByLook(rows) {
+      const { layer } = this, klass = classes(layer), { symbols } = layer.meta, looks = new Map();
+      const lookOf = symbols.map((symbol, i) => (layer.meta.kind === SURFACE
+        ? [symbol.stroke, symbol.width, symbol.dash, symbol.opacity].join() : i));
+      rows.forEach((row) => {
+        const look = lookOf[klass[row]];
+        if (!looks.has(look)) { looks.set(look, { symbol: symbols[klass[row]], rows: [] }); }
+        looks.get(look).rows.push(row);
+      });
+      looks.forEach((one) => this.strokes(one.rows, one.symbol));
     }
 
     fill(rows, symbol) {
@@ -156,11 +166,23 @@
       areas.forEach((row) => this.area(row));
       pen.fillStyle = symbol.fill;
       pen.fill();
-      const pattern = layer.meta.ground ? null : patternOf(pen, symbol, this.view.ratio);
+      if (symbol.opacity === 1 && !(symbol.stroke && symbol.width)) {
+        // Closes the hair-thin light lines between neighbours without borders.
+        pen.lineWidth = 0.6 / this.view.ratio;
+        pen.strokeStyle = symbol.fill;
+        pen.stroke();
+      }
+      // In areas of a few pixels a pattern only makes the colours unclear.
+      const pattern = layer.meta.ground || this.typical() < CELL ? null : this.patternOf(symbol);
       if (pattern) {
         pen.fillStyle = pattern;
         pen.fill();
       }
+    }
+
+    patternOf(symbol) {
+      if (!this.patterns.has(symbol)) { this.patterns.set(symbol, patternOf(this.pen, symbol, this.view.ratio)); }
+      return this.patterns.get(symbol);
     }
 
     area(row) {
@@ -229,32 +251,36 @@
       const { layer } = this, kinds = layer.kinds;
       const points = rows.filter((row) => kinds[row] === 0), lines = rows.filter((row) => kinds[row] === LINE);
       const areas = rows.filter((row) => kinds[row] === SURFACE);
-      if (areas.length) { this.stroke(areas, symbol, strokeOf(symbol, layer.meta, SURFACE), this.faded()); }
+      // Borders of many small areas would hide what they surround.
+      const strength = Math.min(1, Math.max(0, (this.typical() - 3) / 9));
+      if (areas.length) { this.stroke(areas, symbol, strokeOf(symbol, layer.meta, SURFACE), strength); }
       if (lines.length) { this.stroke(lines, symbol, strokeOf(symbol, layer.meta, LINE), 1); }
       if (points.length) { this.marks(points, symbol); }
     }
 
-    // Borders of many small areas would hide what they surround.
-    faded() {
-      const { layer, view } = this;
-      if (layer.n < 500) { return 1; }
-      if (!layer.typical) {
-        const sizes = [], step = Math.max(1, Math.floor(layer.n / 500));
-        for (let row = 0; row < layer.n; row += step) {
-          sizes.push(Math.max(layer.bounds[4 * row + 2] - layer.bounds[4 * row], layer.bounds[4 * row + 3] - layer.bounds[4 * row + 1]));
+    // Pixels across an ordinary feature; layers of a few features count as large.
+    typical() {
+      const { layer, view } = this, { bounds } = layer;
+      if (layer.n < MANY) { return Infinity; }
+      if (!layer.across) {
+        const sizes = [], step = Math.floor(layer.n / MANY);
+        for (let at = 0; at < 4 * layer.n; at += 4 * step) {
+          sizes.push(Math.max(bounds[at + 2] - bounds[at], bounds[at + 3] - bounds[at + 1]));
         }
-        layer.typical = sizes.sort((a, b) => a - b)[sizes.length >> 1];
+        layer.across = sizes.sort((a, b) => a - b)[sizes.length >> 1];
       }
-      return Math.min(1, Math.max(0, (layer.typical / view.resolution - 3) / 9));
+      return layer.across / view.resolution;
     }
 
     stroke(rows, symbol, stroke, strength) {
       if (!stroke || strength <= 0) { return; }
       const { pen, level, data } = this, { parts, arcs, references } = this.layer.shape, { box } = this.arcs;
-      const { sx, ox, sy, oy } = this.view, { x, y, start } = level, struck = data.struck, turn = ++data.turn;
+      const { sx, ox, sy, oy, ratio } = this.view, { x, y, start } = level, struck = data.struck, turn = ++data.turn;
+      let count = 0;
       pen.globalAlpha = symbol.opacity * strength;
       pen.strokeStyle = stroke.colour;
-      pen.lineWidth = stroke.width;
+      // A line of one pixel of the screen is drawn many times faster than one a little wider.
+      pen.lineWidth = stroke.width * ratio < 1.3 ? 1 / ratio : stroke.width;
       pen.lineJoin = "round";
       pen.lineCap = symbol.dash ? "butt" : "round";
       pen.setLineDash(symbol.dash ? [6, 4] : []);
@@ -269,6 +295,12 @@
           pen.moveTo(x[first] * sx + ox, y[first] * sy + oy);
           for (let k = first + 1; k < end; k++) { pen.lineTo(x[k] * sx + ox, y[k] * sy + oy); }
           if (end - first === 1) { pen.lineTo(x[first] * sx + ox + 0.5, y[first] * sy + oy); }
+          count += end - first;
+          if (count > VERTICES) {
+            pen.stroke();
+            pen.beginPath();
+            count = 0;
+          }
         }
       }
       pen.stroke();
@@ -446,7 +478,7 @@
     const found = [], room = metres || 0, [x, y] = point;
     chosen(data, options || {}).forEach((layer) => {
       if (layer.meta.ground || !shows(layer, options || {})) { return; }
-      const mask = A.state.masks[layer.meta.name], klass = classes(layer), last = layer.meta.symbols.length - 1;
+      const mask = A.state.masks[layer.meta.name];
       const rows = layer.net.within(x - room, y - room, x + room, y + room).filter((row) => !mask || mask[row]);
       const here = rows.filter((row) => {
         const lines = A.coordinates(layer, row);
@@ -454,8 +486,7 @@
         const small = Math.max(layer.bounds[4 * row + 2] - layer.bounds[4 * row], layer.bounds[4 * row + 3] - layer.bounds[4 * row + 1]) < room;
         return (layer.kinds[row] !== SURFACE || small) && distance(lines, point) <= room;
       });
-      const place = (row) => (layer.n <= IN_ORDER ? 0 : (klass[row] + 1) % (last + 1));
-      here.sort((a, b) => place(a) - place(b) || a - b);
+      here.sort((a, b) => a - b);
       here.forEach((row) => found.unshift({ layer, row }));
     });
     return found;
