@@ -1,8 +1,8 @@
 """What pages say in their own name, in bokmål, nynorsk and English.
 
-The texts are data: ``askergeo/data/messages/SET.LANGUAGE.yml``, a key a line. Results are written
-in bokmål by the analyses; only what surrounds them is translated, and a page in another language
-marks the results as bokmål.
+The texts are data: ``askergeo/data/messages/SET.LANGUAGE.yml``, a key a line, which is read as
+``SET.key``. Results are written in bokmål by the analyses; only what surrounds them is translated,
+and a page in another language marks the results as bokmål.
 """
 
 from __future__ import annotations
@@ -75,5 +75,7 @@ def messages(language: str = "nb") -> Messages:
     texts: dict[str, str] = {}
     for one in sorted(folder.iterdir(), key=lambda path: path.name):
         if one.name.endswith(f".{language}.yml"):
-            texts |= yaml.safe_load(one.read_text(encoding="utf-8"))
+            found = yaml.safe_load(one.read_text(encoding="utf-8")) or {}
+            prefix = one.name.partition(".")[0]
+            texts |= {f"{prefix}.{key}": str(text) for key, text in found.items()}
     return Messages(language, texts)

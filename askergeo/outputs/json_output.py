@@ -40,7 +40,7 @@ __all__ = ["FORMAT", "report_document", "schema", "write_json"]
 FORMAT = 1
 
 
-def write_json(report: Report, path: Path) -> None:
+def write_json(report: Report, path: Path, files: Sequence[str] = ()) -> None:
     """Write a report as JSON, UTF-8.
 
     Parameters
@@ -49,8 +49,11 @@ def write_json(report: Report, path: Path) -> None:
         Suppressed results.
     path
         The file to write.
+    files
+        Names of all files of the report, relative to its folder.
     """
-    text = json.dumps(report_document(report), ensure_ascii=False, indent=1, allow_nan=False)
+    document = report_document(report) | {"filer": list(files)}
+    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "NotRun",
     "Report",
     "Symbol",
+    "Topic",
     "attributions",
     "cell_text",
     "clean_text",
@@ -69,11 +70,40 @@ class NotRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Topic:
+    """What a report says of one question: a result, or of a scenario the difference and two runs.
+
+    Parameters
+    ----------
+    analysis
+        Identifier of the analysis.
+    results
+        The results as people read them, the difference first: place in the report, result, and
+        the side of a scenario that it is: «for», «etter», or nothing.
+    """
+
+    analysis: str
+    results: tuple[tuple[int, Result, str], ...]
+
+    @property
+    def lead(self) -> Result:
+        """The result that the topic's sentence is taken from."""
+        return self.results[0][1]
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario that it compares with; empty when there is none."""
+        made = [result.provenance.scenario for _, result, _ in self.results if result.provenance]
+        return next((name for name in made if name), "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """Suppressed results on their way out; only :mod:`askergeo.outputs.write` makes one.
 
     ``more`` names the files that lie beside the four, with what the page calls them. ``background``
-    is the quiet map under the answers; ``language`` is that of the pages' own texts.
+    is the quiet map under the answers; ``language`` is that of the pages' own texts; ``pictures``
+    names the pictures and texts for print that were made.
     """
 
     results: tuple[Result, ...]
@@ -82,6 +112,7 @@ class Report:
     more: Mapping[str, str] = field(default_factory=dict)
     background: Background | None = None
     language: str = "nb"
+    pictures: tuple[str, ...] = ()
 
     @property
     def created(self) -> datetime:
@@ -120,6 +151,17 @@ class Report:
         return tuple(order)
 
     @property
+    def topics(self) -> tuple[Topic, ...]:
+        """Results by the question they answer, each with a page of its own."""
+        of_analysis: dict[str, list[tuple[int, Result]]] = {}
+        for place, result in self.reading_order:
+            of_analysis.setdefault(result.analysis, []).append((place, result))
+        return tuple(
+            Topic(analysis=analysis, results=tuple(_with_sides(members)))
+            for analysis, members in of_analysis.items()
+        )
+
+    @property
     def example(self) -> bool:
         """Whether any source is the embedded example municipality."""
         return any(source.example for source in self.sources)
@@ -147,6 +189,18 @@ def _named_run(result: Result, *, compared: bool) -> Result:
     if scenario:
         return replace(result, title=f"{result.title} – med scenario {scenario}")
     return replace(result, title=f"{result.title} – uten scenario") if compared else result
+
+
+def _with_sides(members: list[tuple[int, Result]]) -> list[tuple[int, Result, str]]:
+    """Say which run of a comparison is before and which is after."""
+    if not any(is_comparison(result) for _, result in members):
+        return [(place, result, "") for place, result in members]
+    found = []
+    for place, result in members:
+        after = bool(result.provenance and result.provenance.scenario)
+        side = "" if is_comparison(result) else "etter" if after else "for"
+        found.append((place, result, side))
+    return found
 
 
 def split_warnings(warnings: Sequence[str]) -> tuple[list[str], list[str]]:

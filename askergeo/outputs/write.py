@@ -1,8 +1,10 @@
-"""Writes a report: page, GeoPackage, workbook, JSON and what a caller adds, all or none of them."""
+"""Writes a report: pages, GeoPackage, workbook, JSON and more files, all or none of them."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from askergeo.errors import MissingFileError, OverwriteError, StorageError
+from askergeo.messages import messages
 from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import THRESHOLD, suppress_all
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from askergeo.background import Background
     from askergeo.result import Result
 
-__all__ = ["FILES", "Extra", "NotRun", "check_free", "move_in", "write_all"]
+__all__ = ["FILES", "Extra", "NotRun", "check_free", "move_in", "report_files", "write_all"]
 
 # The files of a report; nothing else in the folder is ever touched.
 FILES = {
@@ -31,6 +34,12 @@ FILES = {
     "regneark": "askergeo.xlsx",
     "json": "resultat.json",
 }
+# Files of a report that are not always made.
+_PDF = "rapport.pdf"
+_FLAT = {*FILES.values(), _PDF, "saksfremlegg.txt", "tilgjengelighet.html"}
+# Folders of a report, and the names that files in them may have.
+_FOLDERS = ("tema", "bilder")
+_OWN = re.compile(r"tema/[a-z0-9_]+\.html|bilder/[a-z0-9_-]+\.(svg|png)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +70,7 @@ def write_all(
     more: Mapping[str, Extra] | None = None,
     background: Background | None = None,
     language: str = "nb",
+    printed: bool = False,
 ) -> dict[str, Path]:
     """Hide small counts of persons, then write every form of the results.
 
@@ -87,12 +97,14 @@ def write_all(
         The quiet map under the answers, and the names to search for.
     language
         Language of the pages' own texts, one of :data:`askergeo.messages.LANGUAGES`.
+    printed
+        Write a PDF, and the pictures as PNG too; needs the extra ``pdf``.
 
     Returns
     -------
     dict
-        ``side``, ``geopackage``, ``regneark`` and ``json`` with their paths, and those of ``more``
-        that were made under their names.
+        ``side``, ``geopackage``, ``regneark`` and ``json`` with their paths, ``pdf`` when it was
+        made, and those of ``more`` that were made under their names.
 
     Raises
     ------
@@ -107,6 +119,7 @@ def write_all(
     """
     target = Path(folder)
     extra = dict(more or {})
+    messages(language)
     check_free(target, overwrite=overwrite, more=extra)
     hidden = tuple(
         _relative_to(target, result) for result in suppress_all(results, threshold=threshold)
@@ -128,17 +141,45 @@ def write_all(
         # The typesetter of a PDF works while the others are written.
         with ThreadPoolExecutor(max_workers=1) as beside:
             added = beside.submit(_write_more, made_too, report, made)
-            for key, write in _writers().items():
-                write(report, made / FILES[key])
+            names = _write_own(report, made, printed=printed)
             added.result()
         move_in(made, target, more=extra)
     except (OSError, sqlite3.Error) as error:
         raise _storage(target, error) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return {key: target / name for key, name in FILES.items()} | {
-        name: target / name for name in made_too
-    }
+    pdf = {"pdf": target / _PDF} if _PDF in names else {}
+    return (
+        {key: target / name for key, name in FILES.items()}
+        | pdf
+        | {name: target / name for name in made_too}
+    )
+
+
+def _write_own(report: Report, made: Path, *, printed: bool) -> list[str]:
+    """Write all but what the caller adds; the list of the files is in the JSON, made last."""
+    from askergeo.outputs.geopackage import write_geopackage  # noqa: PLC0415  (heavy)
+    from askergeo.outputs.json_output import write_json  # noqa: PLC0415  (heavy)
+    from askergeo.outputs.page import write_pages  # noqa: PLC0415  (heavy)
+    from askergeo.outputs.workbook import write_workbook  # noqa: PLC0415  (heavy)
+
+    _gdal(write_geopackage)(report, made / FILES["geopackage"])
+    _excel(write_workbook)(report, made / FILES["regneark"])
+    # The pages link to the pictures, and show small ones.
+    pictures = _write_printed(report, made, printed=printed)
+    report = replace(report, pictures=tuple(pictures))
+    pages = write_pages(report, made)
+    names = list(dict.fromkeys([*pages, *pictures, *list(FILES.values()), *report.more]))
+    write_json(report, made / FILES["json"], files=names)
+    return names
+
+
+def _write_printed(report: Report, made: Path, *, printed: bool) -> list[str]:
+    try:
+        from askergeo.outputs.printed import write_printed  # noqa: PLC0415  (heavy)
+    except ImportError:
+        return []
+    return list(write_printed(report, made, printed=printed))
 
 
 def check_free(
@@ -170,6 +211,8 @@ def check_free(
             f"«{target}» er en fil, ikke en mappe.", remedy="Oppgi en mappe å skrive til."
         )
     there = [name for name in names if (target / name).exists()]
+    if not overwrite and not there:
+        there = [name for name in report_files(target) if (target / name).exists()]
     if there and not overwrite:
         raise OverwriteError(
             f"Mappen «{target}» har allerede {', '.join(there)}.",
@@ -213,21 +256,6 @@ def _write_more(more: Mapping[str, Extra], report: Report, made: Path) -> None:
             one.write(report, made / name)
 
 
-def _writers() -> dict[str, Callable[[Report, Path], None]]:
-    # Each brings heavy packages, which are loaded when something is written.
-    from askergeo.outputs.geopackage import write_geopackage  # noqa: PLC0415
-    from askergeo.outputs.json_output import write_json  # noqa: PLC0415
-    from askergeo.outputs.page.build import write_page  # noqa: PLC0415
-    from askergeo.outputs.workbook import write_workbook  # noqa: PLC0415
-
-    return {
-        "side": write_page,
-        "geopackage": _gdal(write_geopackage),
-        "regneark": _excel(write_workbook),
-        "json": write_json,
-    }
-
-
 def _gdal(write: Callable[[Report, Path], None]) -> Callable[[Report, Path], None]:
     """Let GDAL's own errors be errors of storage."""
 
@@ -259,22 +287,40 @@ def _excel(write: Callable[[Report, Path], None]) -> Callable[[Report, Path], No
 def move_in(made: Path, target: Path, *, more: Iterable[str] = ()) -> None:
     """Put the files of a report in place; should one fail, the old ones come back.
 
-    A folder that is not there becomes ``made`` itself, with all that is in it. Of ``more``, names
-    of files beside the four, those that were not made are taken away when they are there.
+    A folder that is not there becomes ``made`` itself, with all that is in it. Files that an
+    earlier report in the folder lists as its own, and those of ``more``, are taken away when they
+    were not made now; nothing else in the folder is touched.
     """
     if not target.exists():
         made.chmod(0o777 & ~_umask())
         made.rename(target)
         return
     old = made / "gamle"
-    old.mkdir()
+    new = [name for name in report_files(made, more=more) if (made / name).is_file()]
+    names = list(dict.fromkeys([*report_files(target, more=more), *new]))
+    for folder in _FOLDERS:
+        _require_plain(target / folder)
+        (old / folder).mkdir(parents=True)
+    for folder in {Path(name).parts[0] for name in new if "/" in name}:
+        (target / folder).mkdir(exist_ok=True)
+    try:
+        _exchange(made, target, old, dict.fromkeys(names), set(new))
+    finally:
+        for folder in _FOLDERS:
+            # Only a folder with nothing in it goes.
+            with ignore(OSError):
+                (target / folder).rmdir()
+
+
+def _exchange(made: Path, target: Path, old: Path, names: Iterable[str], new: set[str]) -> None:
+    """Move old files out and new ones in; undone when one of them cannot move."""
     moved: list[str] = []
     try:
-        for name in _names(more):
-            if (target / name).exists():
+        for name in names:
+            if (target / name).is_symlink() or (target / name).exists():
                 (target / name).rename(old / name)
             moved.append(name)
-            if name in FILES.values() or (made / name).exists():
+            if name in new:
                 (made / name).rename(target / name)
     except OSError:
         for name in moved:
@@ -284,6 +330,40 @@ def move_in(made: Path, target: Path, *, more: Iterable[str] = ()) -> None:
                 with ignore(FileNotFoundError):
                     (target / name).unlink()
         raise
+
+
+def report_files(folder: Path, *, more: Iterable[str] = ()) -> list[str]:
+    """List the files of the report in a folder, as its ``resultat.json`` says.
+
+    What the file says is not trusted: a name that is none of a report's is passed over.
+
+    Parameters
+    ----------
+    folder
+        Where a report may be.
+    more
+        Names of files beside the four.
+    """
+    try:
+        document = json.loads((folder / FILES["json"]).read_text(encoding="utf-8"))
+        listed = document.get("filer", [])
+    except (OSError, ValueError, RecursionError, AttributeError):
+        listed = []
+    own = [
+        name
+        for name in (listed if isinstance(listed, list) else [])
+        if isinstance(name, str) and (_OWN.fullmatch(name) or name in _FLAT)
+    ]
+    return list(dict.fromkeys([*_names(more), *own]))
+
+
+def _require_plain(folder: Path) -> None:
+    """Refuse to write through a link, or where a file has the name of a folder."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OverwriteError(
+            f"«{folder}» er ikke en vanlig mappe.",
+            remedy="Flytt eller gi den et annet navn, eller skriv rapporten i en annen mappe.",
+        )
 
 
 def _umask() -> int:
