@@ -148,14 +148,18 @@ def _lines(geometry: NDArray[np.object_]) -> _Lines:
     while (shapely.get_type_id(inner) > _SURFACE + 1).any():
         inner, of_part = shapely.get_parts(inner, return_index=True)
         of_feature = of_feature[of_part]
+    there = ~shapely.is_empty(inner)
+    inner, of_feature = inner[there], of_feature[there]
     dimension = shapely.get_dimensions(inner)
     kinds = np.zeros(len(geometry), dtype=np.int64)
     np.maximum.at(kinds, of_feature, dimension)
-    kept = (dimension == kinds[of_feature]) & ~shapely.is_empty(inner)
+    kept = dimension == kinds[of_feature]
     inner, of_feature, dimension = inner[kept], of_feature[kept], dimension[kept]
     surface = dimension == _SURFACE
     rings, of_polygon = shapely.get_rings(inner[surface], return_index=True)
     outer = np.diff(of_polygon, prepend=-1) != 0
+    there = ~shapely.is_empty(rings)
+    rings, of_polygon, outer = rings[there], of_polygon[there], outer[there]
     feature = np.concatenate([of_feature[~surface], of_feature[surface][of_polygon]])
     parts = np.concatenate([inner[~surface], rings])
     hole = np.concatenate([np.zeros((~surface).sum(), dtype=bool), ~outer])
