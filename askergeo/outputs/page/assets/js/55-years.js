@@ -1,0 +1,81 @@
+// A slider through the years of a forecast.
+{
+  const PAUSE = 900; // milliseconds a year is shown while the years play
+
+  A.on("ready", () => {
+    const box = document.getElementById("kart-aar");
+    const with_ = A.side.layers.filter((layer) => layer.years && layer.years.length);
+    const years = [...new Set(with_.flatMap((layer) => layer.years))].sort((a, b) => a - b);
+    if (!box || !A.map || years.length < 2) return;
+    const first = years.includes(with_[0].year) ? with_[0].year : years[0];
+    let playing = null;
+    let played = 0;
+
+    const slider = A.el("input", { type: "range", id: "kart-aar-velger", min: 0, max: years.length - 1, step: 1, oninput: () => go(Number(slider.value)) });
+    const shown = A.el("output", { for: "kart-aar-velger", class: "kart-aar-tall" });
+    const step = (by) => () => { stop(); go(Number(slider.value) + by); };
+    const before = A.button("‹", step(-1), { "aria-label": A.say("aar_forrige"), title: A.say("aar_forrige") });
+    const after = A.button("›", step(1), { "aria-label": A.say("aar_neste"), title: A.say("aar_neste") });
+    const play = A.button(A.say("aar_spill"), () => (playing === null ? start() : stop()), { class: "kart-aar-spill" });
+    // One sentence a year, not one a step of the play.
+    const sentence = A.el("p", { class: "kart-aar-setning", role: "status" });
+    box.replaceChildren(A.el("label", { for: "kart-aar-velger", text: A.say("aar") }), before, slider, after, shown, play, sentence);
+    box.hidden = false;
+    play.hidden = A.reducedMotion();
+
+    A.setYear = (year) => {
+      if (years.includes(year)) go(years.indexOf(year));
+    };
+
+    function go(place) {
+      const at = Math.min(Math.max(place, 0), years.length - 1);
+      slider.value = String(at);
+      slider.setAttribute("aria-valuetext", String(years[at]));
+      shown.textContent = String(years[at]);
+      before.setAttribute("aria-disabled", String(at === 0));
+      after.setAttribute("aria-disabled", String(at === years.length - 1));
+      A.state.year = years[at];
+      A.emit("year", years[at]);
+      if (playing === null) sentence.textContent = tell(with_, years[at]);
+    }
+
+    function start() {
+      if (A.reducedMotion()) return;
+      play.textContent = A.say("aar_stopp");
+      if (Number(slider.value) === years.length - 1) go(0);
+      played = performance.now();
+      playing = window.requestAnimationFrame(next);
+    }
+
+    function next(now) {
+      if (now - played >= PAUSE) {
+        played = now;
+        go(Number(slider.value) + 1);
+      }
+      if (Number(slider.value) === years.length - 1 || A.reducedMotion()) stop();
+      else playing = window.requestAnimationFrame(next);
+    }
+
+    function stop() {
+      if (playing === null) return;
+      window.cancelAnimationFrame(playing);
+      playing = null;
+      play.textContent = A.say("aar_spill");
+      sentence.textContent = tell(with_, years[Number(slider.value)]);
+    }
+
+    slider.addEventListener("pointerdown", stop);
+    go(years.indexOf(first));
+  });
+
+  // How many of each class the year has, in the order of the legend.
+  function tell(layers, year) {
+    const layer = A.data.layers.find((one) => one.meta.name === layers[0].name);
+    const classes = layer.years[A.yearOf(layer.meta)];
+    if (!classes) return A.say("aar_viser", { aar: year });
+    const counts = new Array(layer.meta.symbols.length).fill(0);
+    for (const one of classes) counts[one] += 1;
+    const parts = counts.flatMap((count, number) => (count ? [`${layer.meta.symbols[number].label}: ${count.toLocaleString("nb-NO")}`] : []));
+    return A.say("aar_setning", { aar: year, lag: layer.meta.title, tall: parts.join(", ") });
+  }
+}
