@@ -329,27 +329,33 @@ def grade_table(forecast: Forecast, groups: Sequence[Summed]) -> Table:
 
 
 def change_layer(part: Summed, table: Table, *, visible: bool) -> MapLayer:
-    """Draw the districts by how the group changes in ten years."""
+    """Draw the districts by how the group has changed since the start, year by year."""
     zones: Zones = part.zones
     drawn = [str(one) for one in zones.frame.index if str(one) in table.frame.index]
-    rows = table.frame.loc[drawn].copy()
-    share = rows["prosent"].to_numpy(dtype=np.float64)
+    at = [part.ids.index(one) for one in drawn]
+    main = part.count["hoved"][:, at]
+    start, first = main[:1], int(part.years[0])
+    share = np.divide(100 * (main - start), start, out=np.full_like(main, np.nan), where=start > 0)
     titles = [title for _, title, _ in _CLASSES]
     kinds = np.select([share >= limit for limit, _, _ in _CLASSES], titles, "Ukjent")
-    rows["klasse"] = kinds
+    years = {int(year): f"klasse_{year}" for year in part.years[1:]}
+    rows = table.frame.loc[drawn].copy()
+    rows[list(years.values())] = kinds[1:].T
     shapes = zones.frame.loc[drawn]
-    frame = gpd.GeoDataFrame(rows, geometry=geometries(shapes), crs=shapes.crs)
-    sources = table.columns["prosent"].derived_from
+    long_rows = {year: [row_of(part.group.id, one, year) for one in drawn] for year in part.years}
     return MapLayer(
         name=f"endring_{part.group.id}",
-        title=f"{part.group.title}: {table.columns['prosent'].title.lower()}",
-        frame=frame,
+        title=f"{part.group.title}: endring siden {first}",
+        frame=gpd.GeoDataFrame(rows, geometry=geometries(shapes), crs=shapes.crs),
         columns={
             **table.columns,
-            "klasse": Column(title="Endring", derived_from=sources),
+            **{
+                name: Column(title=f"Endring {first}–{year}, klasse")
+                for year, name in years.items()
+            },
         },
         style=Style(
-            column="klasse",
+            column=years[int(part.years[min(_HALF, len(part.years) - 1)])],
             classes=tuple(
                 StyleClass(value=title, label=title, fill=fill, stroke="#4d4d4d")
                 for _, title, fill in _CLASSES
@@ -359,4 +365,10 @@ def change_layer(part: Summed, table: Table, *, visible: bool) -> MapLayer:
         ),
         rows_of=table.name,
         visible=visible,
+        years=years,
+        follows={
+            (one, name): tuple((LONG, long_rows[when][k], "hoved") for when in (first, year))
+            for year, name in years.items()
+            for k, one in enumerate(drawn)
+        },
     )

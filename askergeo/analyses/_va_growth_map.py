@@ -17,8 +17,11 @@ from askergeo.analyses._va_growth_wait import FREE, NEVER, NO_PLANT, UNSURE, WAI
 from askergeo.geometry import geometries
 from askergeo.result import Column, MapLayer, Style, StyleClass
 from askergeo.va._net_pipes import text_of
+from askergeo.va.load import first_over
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from askergeo.analyses._va_growth_connect import Near
     from askergeo.analyses._va_growth_scene import Scene
     from askergeo.analyses._va_growth_sums import PlantLoad
@@ -27,11 +30,11 @@ __all__ = ["layers_of"]
 
 _GREEN, _YELLOW, _RED, _GREY = "#1b9e77", "#e6ab02", "#d7301f", "#9e9e9e"
 _FULL: Final = {
-    "Fullt i dag": _RED, "Blir fullt": _YELLOW, "Har plass": _GREEN, "Ukjent": _GREY,
-    "Ikke i bruk ennå": "#ffffff",
+    "Fullt": _RED, "Blir fullt": _YELLOW, "Har plass": _GREEN, "Ukjent": _GREY,
+    "Ikke i bruk": "#ffffff",
 }  # fmt: skip
 # What is full must be seen in grey too.
-_MARKS: Final = {"Fullt i dag": "cross", "Blir fullt": "triangle", "Ukjent": "square"}
+_MARKS: Final = {"Fullt": "cross", "Blir fullt": "triangle", "Ukjent": "square"}
 _WAIT: Final = {NO_PLANT: _RED, NEVER: _RED, WAITS: _YELLOW, UNSURE: _GREY, FREE: _GREEN}
 _NARROW: Final = ("Full i dag", "Blir full")
 _PIPES: Final = {
@@ -82,44 +85,67 @@ def layers_of(
 def _plants(scene: Scene, kind: str, found: PlantLoad) -> pd.DataFrame:
     side, anlegg = scene.sides[kind], scene.layers["va_anlegg"]
     assert anlegg is not None  # noqa: S101  (plants were reckoned)
-    plants, over = found.plants, found.over["hoved"]
-    lacks = np.isnan(np.where(plants.running, plants.capacity, 0.0)).any(axis=1)
-    state = np.select(
-        [~plants.running.any(axis=1) | ~plants.running[:, 0], over == scene.years[0],
-         ~np.isnan(over), lacks],
-        ["Ikke i bruk ennå", "Fullt i dag", "Blir fullt", "Ukjent"], "Har plass",
-    )  # fmt: skip
+    over = found.over["hoved"]
+    states = _states(found, scene.years)[side.group]
     # Works that are reckoned together stand each in its own place.
     names, ids = (text_of(anlegg, one)[side.each] for one in ("navn", "anlegg_id"))
     return pd.DataFrame(
         {
             "anlegg": np.where(names == "", ids, names),
-            "klasse": state[side.group],
+            **dict(zip(_year_columns(scene.years).values(), states.T, strict=True)),
             "fullt": year_column(over[side.group]),
             "rad": side.each,
         }
     )
 
 
+def _year_columns(years: NDArray[np.int64]) -> dict[int, str]:
+    """Name the column of the class of each year; the map opens with the first."""
+    names = ["klasse", *(f"klasse_{year}" for year in years[1:])]
+    return dict(zip(map(int, years), names, strict=True))
+
+
+def _states(found: PlantLoad, years: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Tell, seen from each year, whether each plant is full or will be, (p, t)."""
+    plants, moved = found.plants, found.moved["hoved"].load
+    each = [
+        first_over(moved[:, k : k + 1], plants.capacity[:, k : k + 1], years[k : k + 1],
+                   plants.running[:, k : k + 1])
+        for k in range(len(years))
+    ]  # fmt: skip
+    full = ~np.isnan(np.column_stack(each))
+    later = np.flip(np.logical_or.accumulate(np.flip(full, axis=1), axis=1), axis=1)
+    lacks = np.isnan(np.where(plants.running, plants.capacity, 0.0)).any(axis=1)
+    lacking = np.broadcast_to(lacks[:, None], full.shape)
+    states = np.select(
+        [~plants.running, full, later, lacking],
+        ["Ikke i bruk", "Fullt", "Blir fullt", "Ukjent"], "Har plass",
+    )  # fmt: skip
+    return np.asarray(states, dtype=object)
+
+
 def _plant_layer(scene: Scene, frame: pd.DataFrame) -> MapLayer:
     anlegg = scene.layers["va_anlegg"]
     assert anlegg is not None  # noqa: S101  (plants were reckoned)
     shapes = geometries(anlegg)[frame.pop("rad").to_numpy()]
+    years = _year_columns(scene.years)
+    there = frame[list(years.values())].melt()["value"]
     return MapLayer(
         name="anlegg",
         title="Renseanlegg og vannverk",
         frame=gpd.GeoDataFrame(frame, geometry=shapes, crs=anlegg.crs),
         columns={
             "anlegg": Column(title="Anlegg"),
-            "klasse": Column(title="Plass"),
             "fullt": Column(title="Fullt", unit="år", decimals=0),
+            **{name: Column(title=f"Plass {year}") for year, name in years.items()},
         },
         style=Style(
             column="klasse",
-            classes=_marked(_classes(_FULL, frame["klasse"])),
+            classes=_marked(_classes(_FULL, there)),
             size=5.0,
             width=0.3,
         ),
+        years=years,
     )
 
 

@@ -177,7 +177,7 @@ def test_the_classes_of_the_years_do_not_tell_of_small_schools(result):
     }
     assert secret
     for label, column in secret:
-        assert pd.isna(layer.frame.at[label, column])
+        assert pd.isna(layer.frame.loc[label, column])
         assert (label, column) in layer.hidden
 
 

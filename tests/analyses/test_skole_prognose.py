@@ -273,3 +273,24 @@ def test_a_back_test_needs_a_history() -> None:
         skole_prognose(
             **layers(), befolkning_historikk=history(), parameters=settings(etterprov=2030)
         )
+
+
+def test_the_map_has_a_class_for_every_year_and_none_where_its_counts_are_hidden() -> None:
+    found = whole()
+    layer, table = found.layer("endring_6_12"), found.table("framskriving").frame
+    last = max(layer.years)
+    assert layer.style.column == layer.years[START + 10]
+    start, then = (table.loc[f"6_12|B1|{year}", "hoved"] for year in (START, last))
+    change = 100 * (then - start) / start
+    told = layer.frame.loc["B1", layer.years[last]]
+    assert told.startswith("Vokser") == (change >= 5)
+    assert told.startswith("Minker") == (change < -5)
+    assert set(layer.frame[list(layer.years.values())].to_numpy().ravel()) <= {
+        *(one.value for one in layer.style.classes),
+        "Ukjent",
+    }
+    hidden = suppress(found, threshold=300)
+    rows = hidden.table("framskriving").hidden
+    layer = hidden.layer("endring_6_12")
+    assert ("6_12|B1|2026", "hoved") in rows
+    assert layer.frame.loc["B1", list(layer.years.values())].isna().all()

@@ -200,10 +200,13 @@ def test_works_are_together_only_where_open_pipes_join_them() -> None:
     whole = run(two_works("åpen"))
     assert whole.table("vannverk").frame["regnet"].to_dict() == {"VV1+VV2": 40}
     # Each works has its own sign on the map, pooled or not.
-    for result, states in ((apart, ["Fullt i dag", "Har plass"]), (whole, ["Har plass"] * 2)):
+    for result, states in ((apart, ["Fullt", "Har plass"]), (whole, ["Har plass"] * 2)):
         signs = result.layer("anlegg").frame
         assert signs["anlegg"].tolist() == ["Vest", "Øst"]
         assert signs["klasse"].tolist() == states
+        years = result.layer("anlegg").years
+        assert years[2026] == "klasse"
+        assert signs[years[2027]].tolist() == states
         assert [one.x - X for one in signs.geometry] == [0, 200]
 
 
