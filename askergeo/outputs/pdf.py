@@ -1,7 +1,8 @@
-"""Writes the filed report of a plan review as PDF/UA-1: tagged, in Norwegian, with fonts and all.
+"""Sets PDF/UA-1 from templates of our own: tagged, in Norwegian, with fonts and all.
 
-The typesetter is typst, one wheel that needs nothing from the system. Its template reads one text
-of JSON and nothing else: no file, no package, no net. Texts are values there, never code.
+The typesetter is typst, one wheel that needs nothing from the system. A template reads one text of
+JSON and nothing else: no file, no package, no net. Texts are values there, never code. The filed
+report of a plan review is set here; that of the analyses by `askergeo.outputs.printed`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-__all__ = ["NO_PDF", "can_make_pdf", "filed_pdf"]
+__all__ = ["NO_PDF", "can_make_pdf", "filed_pdf", "plain_signs", "set_pdf"]
 
 #: What is said when there is no PDF.
 NO_PDF: Final = (
@@ -69,12 +70,32 @@ def filed_pdf(content: Mapping[str, Any], created: datetime) -> bytes:
     DataQualityError
         When the typesetter refuses the content.
     """
+    return set_pdf(_template(), content, created)
+
+
+def set_pdf(template: bytes, content: Mapping[str, Any], created: datetime) -> bytes:
+    """Set a template of ours with the content it shows.
+
+    Parameters
+    ----------
+    template
+        Reads ``sys.inputs.innhold``, a text of JSON, and no file.
+    content
+        Texts, numbers and lists; pictures are under the key ``svg``.
+    created
+        When it was made, with a time zone; the file says so, and is the same for the same content.
+
+    Raises
+    ------
+    DataQualityError
+        When the typesetter refuses the content.
+    """
     import typst  # noqa: PLC0415  (an extra)
 
     text = json.dumps(_settable(content), ensure_ascii=False)
     with TemporaryDirectory() as empty:
         compiler = typst.Compiler(
-            _template(),
+            template,
             # A folder with nothing in it, and no fonts but those of the wheel: alike everywhere.
             root=empty,
             ignore_system_fonts=True,
@@ -103,11 +124,22 @@ def _settable(value: Any, key: str = "") -> Any:  # noqa: ANN401  (whatever JSON
         return [_settable(one, key) for one in value]
     if not isinstance(value, str) or key == "svg":
         return value
-    plain = _UNKNOWN_SIGN.sub(lambda found: f"[U+{ord(found[0]):04X}]", value)
+    plain = plain_signs(value)
     # Digests stand in a line of their own, to be copied whole.
     if key in {"sha256", "anker"}:
         return plain
     return _LONG.sub(_in_pieces, _ID.sub(lambda found: _AFTER.sub("\u200b", found[0]), plain))
+
+
+def plain_signs(text: str) -> str:
+    """Write signs that the fonts lack by their number.
+
+    Examples
+    --------
+    >>> plain_signs("5 m² 中")
+    '5 m² [U+4E2D]'
+    """
+    return _UNKNOWN_SIGN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def _in_pieces(found: re.Match[str]) -> str:
