@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from askergeo.background import background_of
 from askergeo.example import build_example
 from askergeo.example.plan_files import FOLDER
+from askergeo.messages import messages
 from askergeo.outputs.report import stop_lines
-from askergeo.outputs.write import FILES, check_free, move_in, write_all
+from askergeo.outputs.write import check_free, move_in, write_all
 from askergeo.report import processes, run_all
 from askergeo.stores.arguments import require_free
 from askergeo.stores.folder import storage_errors, take_over
@@ -54,6 +56,8 @@ def make_demo(
     *,
     size: str = "liten",
     overwrite: bool = False,
+    language: str = "nb",
+    printed: bool = False,
     progress: Callable[[float, str], None] | None = None,
 ) -> Demo:
     """Build Eksempelbygda, run every analysis and write the report.
@@ -66,6 +70,8 @@ def make_demo(
         See :func:`askergeo.example.build_example`.
     overwrite
         Replace an earlier demo; other files in the folder stay.
+    language, printed
+        As for :func:`askergeo.outputs.write.write_all`.
     progress
         Called with the share done (0–1) and what is under way.
 
@@ -76,6 +82,7 @@ def make_demo(
         is then as it was.
     """
     step = progress or (lambda _share, _text: None)
+    messages(language)
     check_free(out, overwrite=overwrite)
     require_free(out / PACKAGE, overwrite=overwrite)
     with storage_errors(out):
@@ -91,13 +98,21 @@ def make_demo(
                 progress=lambda share, text: step(_BUILT + share * (_RUN - _BUILT), text),
             )
         step(_RUN, "Skriver side, kart og arbeidsbok")
-        write_all(report.results, work, title=package.name, missing=report.not_run)
+        made = write_all(
+            report.results,
+            work,
+            title=package.name,
+            missing=report.not_run,
+            background=background_of(package),
+            language=language,
+            printed=printed,
+        )
         if out.exists():
             take_over(work / PACKAGE, out / PACKAGE)
         with storage_errors(out):
             move_in(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    paths = {key: out / name for key, name in FILES.items()}
+    paths = {key: out / path.name for key, path in made.items()}
     plan = out / PACKAGE / FOLDER / PLAN
     return Demo(paths, stop_lines(report.results), out / PACKAGE, plan)

@@ -119,13 +119,16 @@ def run_and_write(
     must not be published, that is said first, and the command ends with 1.
     """
     from askergeo._progress import progress_to
+    from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
+    from askergeo.messages import messages
     from askergeo.outputs.report import split_warnings, stop_lines, unsure_text
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
+    messages(common.language)
     check_free(out, overwrite=common.overwrite)
     package = DataPackage.open(data)
     change = None if common.scenario is None else DataPackage.open(common.scenario)
@@ -144,7 +147,15 @@ def run_and_write(
             )
         )
         step(_WRITES, "Skriver")
-        paths = write_all(results, out, title=package.name, overwrite=common.overwrite)
+        paths = write_all(
+            results,
+            out,
+            title=package.name,
+            overwrite=common.overwrite,
+            background=background_of(package),
+            language=common.language,
+            printed=common.printed,
+        )
     plain, unsure = split_warnings(
         list(dict.fromkeys(text for result in results for text in result.warnings))
     )
@@ -174,12 +185,15 @@ def run_and_tell(
     ``text`` writes a result for people, ``record`` for ``--json``. With a scenario the answers
     without and with it are told.
     """
+    from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
+    from askergeo.messages import messages
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
+    messages(common.language)
     if out is not None:
         check_free(out, overwrite=common.overwrite)
     package = DataPackage.open(data)
@@ -192,7 +206,15 @@ def run_and_tell(
         paths = (
             {}
             if out is None
-            else write_all(results, out, title=package.name, overwrite=common.overwrite)
+            else write_all(
+                results,
+                out,
+                title=package.name,
+                overwrite=common.overwrite,
+                background=background_of(package),
+                language=common.language,
+                printed=common.printed,
+            )
         )
     told = "\n\n".join(text(one) for one in results[: 1 if change is None else 2])
     files = {name: str(path) for name, path in paths.items()}

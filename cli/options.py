@@ -16,9 +16,11 @@ __all__ = [
     "Data",
     "GroupData",
     "Json",
+    "Language",
     "Out",
     "Overwrite",
     "Parameter",
+    "Printed",
     "Quiet",
     "Scenario",
     "given",
@@ -37,6 +39,11 @@ Out = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overskriv", help="Skriv over det som finnes fra før.")]
 Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON til stdout.")]
 Quiet = Annotated[bool, typer.Option("--stille", help="Ingen framdrift og merknader.")]
+Language = Annotated[
+    str,
+    typer.Option("--språk", metavar="SPRÅK", help="Språket på sidene: nb, nn eller en."),
+]
+Printed = Annotated[bool, typer.Option("--trykk", help="Skriv også PDF og bilder.")]
 Scenario = Annotated[
     Path | None,
     typer.Option(
@@ -59,6 +66,8 @@ class Common:
 
     scenario: Path | None = None
     parameter: list[str] | None = None
+    language: str = "nb"
+    printed: bool = False
     overwrite: bool = False
     as_json: bool = False
     quiet: bool = False
@@ -67,6 +76,8 @@ class Common:
 _TYPES: dict[str, Any] = {
     "scenario": Scenario,
     "parameter": Parameter,
+    "language": Language,
+    "printed": Printed,
     "overwrite": Overwrite,
     "as_json": Json,
     "quiet": Quiet,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .console import Console
-from .options import Json, Out, Overwrite, Quiet, Scenario
+from .options import Json, Language, Out, Overwrite, Printed, Quiet, Scenario
 
 __all__ = ["register"]
 
@@ -39,6 +39,8 @@ def demo(
         ),
     ] = Size.LITEN,
     *,
+    language: Language = "nb",
+    printed: Printed = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -56,7 +58,14 @@ def demo(
 
     console = Console(as_json=as_json, quiet=quiet)
     with console.progress("Eksempelbygda") as step:
-        made = make_demo(out, size=size.value, overwrite=overwrite, progress=step)
+        made = make_demo(
+            out,
+            size=size.value,
+            overwrite=overwrite,
+            language=language,
+            printed=printed,
+            progress=step,
+        )
     console.paths(made.paths, heading="\n".join(made.stops))
     console.note(
         "Prøv plansjekken på et planforslag med feil:\n"
@@ -70,6 +79,8 @@ def report(
     out: Out,
     *,
     scenario: Scenario = None,
+    language: Language = "nb",
+    printed: Printed = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -82,18 +93,28 @@ def report(
     For hver analyse som ikke kunne kjøres, sier rapporten hvilket lag som mangler. Se «askergeo
     data mangler MAPPE» for hvor lagene bestilles. Sluttkode 1: tall i rapporten må ikke publiseres.
     """
+    from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
+    from askergeo.messages import messages
     from askergeo.outputs.report import stop_lines
     from askergeo.outputs.write import check_free, write_all
     from askergeo.report import run_all
 
     console = Console(as_json=as_json, quiet=quiet)
+    messages(language)
     package = DataPackage.open(data)
     check_free(out, overwrite=overwrite)
     with console.progress(package.name or str(data)) as step:
         found = run_all(package, scenario=_open(scenario), progress=step)
         paths = write_all(
-            found.results, out, title=package.name, missing=found.not_run, overwrite=overwrite
+            found.results,
+            out,
+            title=package.name,
+            missing=found.not_run,
+            overwrite=overwrite,
+            background=background_of(package),
+            language=language,
+            printed=printed,
         )
     heading = "" if found.results else _nothing_run(package)
     if heading:

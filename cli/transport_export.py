@@ -27,7 +27,9 @@ def export(data: Data, out: Out = Path("sonedata"), *, common: Common) -> None:
     For transportmodeller (RTM, ADV) og QGIS: grunnkretsnummer som nøkkel, og andelen nord og sør
     for nullvekstlinjen. Små tall for personer er skjult. Filene er ikke prøvd i ADV.
     """
+    from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
+    from askergeo.messages import messages
     from askergeo.outputs.report import split_warnings
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
@@ -35,6 +37,7 @@ def export(data: Data, out: Out = Path("sonedata"), *, common: Common) -> None:
     from askergeo.transport.export import extras
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
+    messages(common.language)
     more = extras()
     check_free(out, overwrite=common.overwrite, more=more)
     package = DataPackage.open(data)
@@ -47,7 +50,16 @@ def export(data: Data, out: Out = Path("sonedata"), *, common: Common) -> None:
             )
         )
         step(0.7, "Skriver")
-        paths = write_all(results, out, title=package.name, overwrite=common.overwrite, more=more)
+        paths = write_all(
+            results,
+            out,
+            title=package.name,
+            overwrite=common.overwrite,
+            more=more,
+            background=background_of(package),
+            language=common.language,
+            printed=common.printed,
+        )
     plain, _ = split_warnings(
         list(dict.fromkeys(text for result in results for text in result.warnings))
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from askergeo.background import background_of
 from askergeo.municipalities import municipalities
 from askergeo.numbers import format_number
 from askergeo.outputs.filed_page import filed_html
@@ -128,7 +129,9 @@ def write_review(
             title="Rapport til arkivet (PDF)", write=write_pdf if can_make_pdf() else None
         ),
     }
-    return write_all([result], folder, overwrite=overwrite, more=more)
+    return write_all(
+        [result], folder, overwrite=overwrite, more=more, background=background_of(package)
+    )
 
 
 def filed_content(

@@ -122,7 +122,8 @@ def legend(
         Ends the names of its layers on the page.
     """
     found = []
-    for layer in result.layers:
+    # What lies on top is named first.
+    for layer in reversed(result.layers):
         name = layer.name + suffix
         if name not in drawn or not (len(layer.frame) or not is_comparison(result)):
             continue
