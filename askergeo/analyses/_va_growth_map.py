@@ -115,8 +115,8 @@ def _states(found: PlantLoad, years: NDArray[np.int64]) -> NDArray[np.object_]:
     ]  # fmt: skip
     full = ~np.isnan(np.column_stack(each))
     later = np.flip(np.logical_or.accumulate(np.flip(full, axis=1), axis=1), axis=1)
-    lacks = np.isnan(np.where(plants.running, plants.capacity, 0.0)).any(axis=1)
-    lacking = np.broadcast_to(lacks[:, None], full.shape)
+    lacks = np.isnan(np.where(plants.running, plants.capacity, 0.0))
+    lacking = np.broadcast_to(lacks.any(axis=1, keepdims=True), full.shape)
     states = np.select(
         [~plants.running, full, later, lacking],
         ["Ikke i bruk", "Fullt", "Blir fullt", "Ukjent"], "Har plass",
