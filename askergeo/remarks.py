@@ -183,7 +183,7 @@ def _result(
         analysis=ANALYSIS,
         title="Innspill fra innbyggere",
         question="Hva har folk skrevet på kartet, om hva og hvor?",
-        template=_sentence(most, themes),
+        template=_sentence(most, themes, files),
         facts=facts,
         tables=(
             _remark_table(frame),
@@ -199,14 +199,15 @@ def _result(
     )
 
 
-def _sentence(most: Sequence[str], themes: Counter[str]) -> str:
+def _sentence(most: Sequence[str], themes: Counter[str], files: int) -> str:
     """Write the finding; themes come from the files, and braces in them are no facts."""
+    where = "{filer} fil" if files == 1 else "{filer} filer"
     if not most:
-        return "Det er ingen innspill i {filer} filer."
+        return f"Det er ingen innspill i {where}."
     top = [name for name in most if name != NO_THEME][:3]
     named = [f"{name} ({themes[name]})".replace("{", "{{").replace("}", "}}") for name in top]
     about = f" Flest er om {listed(named)}." if named else ""
-    return "{antall} innspill fra {filer} filer." + about
+    return f"{{antall}} innspill fra {where}.{about}"
 
 
 def _frame(remarks: Sequence[Remark], crs: str) -> gpd.GeoDataFrame:
