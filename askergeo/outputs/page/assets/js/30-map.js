@@ -176,8 +176,12 @@
       hint.textContent = A.say("hint_hjul");
       hint.hidden = zooms;
     }, { capture: true, passive: true });
+    // The crosshair is for those who steer by keys; a browser may call a clicked map keyboard-focused.
+    box.addEventListener("keydown", () => box.classList.add("kart-taster"));
+    box.addEventListener("keyup", () => box.classList.add("kart-taster"));
     box.addEventListener("pointerdown", (event) => {
       hide();
+      box.classList.remove("kart-taster");
       map.dragging[event.pointerType === "touch" ? "disable" : "enable"]();
     }, true);
     box.addEventListener("touchmove", (event) => {

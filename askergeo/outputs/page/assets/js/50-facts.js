@@ -44,6 +44,8 @@
       return;
     }
     A.select(found[0], { hits: found, from: "kart" });
+    const panel = document.getElementById("kart-fakta");
+    if (panel) panel.scrollIntoView({ block: "nearest", behavior: A.reducedMotion() ? "auto" : "smooth" });
   }
 
   // Chooses one feature ({layer, row}) or nothing. settings: hits, all that were on the spot; from,

@@ -70,9 +70,9 @@
   }
 
   function headers(table) {
-    [...table.head.children].forEach((cell, column) => {
+    if (table.rows.length - table.totals > 2) [...table.head.children].forEach((cell, column) => {
       const text = cell.textContent;
-      const sign = A.el("span", { class: "kart-sorttegn", "aria-hidden": "true" });
+      const sign = A.el("span", { class: "kart-sorttegn", "aria-hidden": "true", text: "↕" });
       const button = A.button("", () => {
         const down = table.sort && table.sort.column === column && !table.sort.down;
         sortBy(table, column, down);
@@ -91,7 +91,7 @@
       const sign = cell.querySelector(".kart-sorttegn");
       if (at === column) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
-      if (sign) sign.textContent = at === column ? (down ? " ▼" : " ▲") : "";
+      if (sign) sign.textContent = at === column ? (down ? "▼" : "▲") : "↕";
     });
     fill(table);
   }
