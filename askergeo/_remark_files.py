@@ -12,6 +12,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ from askergeo._personal import mask, plain_text
 from askergeo._place import in_norway
 from askergeo.crs import crs_name, known_crs, transformer
 from askergeo.errors import CrsError, MissingFileError, SourceError
+from askergeo.messages import LANGUAGES, messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,7 +117,7 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
     if not found:
         raise MissingFileError(
             "Mappene har ingen filer med innspill (.json).",
-            remedy="Filene lagres fra kartet med knappen «Lagre innspill».",
+            remedy="Filene lagres fra kartet med knappen «Lagre innspillene i en fil».",
         )
     return [found[key] for key in sorted(found)]
 
@@ -267,6 +269,7 @@ def _remark(
     """Make a remark of what a file says, with what was cut or left out."""
     faults = []
     text, theme = plain_text(item.get("tekst", "")), plain_text(item.get("tema", ""))
+    theme = _themes().get(theme, theme)
     if len(text) > _TEXT_LIMIT or len(theme) > _THEME_LIMIT:
         faults.append(Fault(*place, "lang_tekst", "Teksten er kortet ned.", CHANGED))
     # Masked whole, so that the cut never leaves half a number.
@@ -290,6 +293,18 @@ def _remark(
     if not _has_id(item.get("id")):
         faults.append(Fault(*place, "uten_id", "Innspillet har ikke en gyldig id.", KEPT))
     return remark, faults
+
+
+@cache
+def _themes() -> dict[str, str]:
+    """Return the themes that pages in all languages offer, with what each is called in bokmål."""
+    first, *others = (messages(language).under("kart") for language in LANGUAGES)
+    return {
+        other[key]: name
+        for key, name in first.items()
+        for other in others
+        if key.startswith("tema_") and key in other
+    }
 
 
 def _day(value: object) -> str | None:

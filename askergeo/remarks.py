@@ -110,7 +110,7 @@ def merge_remarks(paths: Iterable[str | Path], package: DataPackage | None = Non
             "Ingen av filene kunne leses som innspill:\n"
             + collect(f"{files[one.file - 1]}: {one.text}" for one in unreadable[:_NAMED])
             + (f"\n… og {len(files) - _NAMED} til" if len(files) > _NAMED else ""),
-            remedy="Filene lagres fra kartet med knappen «Lagre innspill»; ikke endre dem.",
+            remedy="Filene lagres fra kartet med «Lagre innspillene i en fil». Ikke rett dem.",
         )
     kept, twice = merge(read)
     return _result(kept, sorted([*faults, *twice]), len(files), crs, package)

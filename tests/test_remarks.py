@@ -16,6 +16,7 @@ from askergeo._personal import is_identity_number, mask, plain_text
 from askergeo._remark_files import Remark, merge
 from askergeo.datapackage import DataPackage
 from askergeo.errors import AskergeoError, MissingFileError, SourceError
+from askergeo.messages import LANGUAGES, messages
 from askergeo.outputs.report import Report
 from askergeo.outputs.workbook import write_workbook
 from askergeo.remarks import fault_lines, merge_remarks
@@ -69,6 +70,14 @@ def test_places_in_another_crs_are_moved(tmp_path):
     save(tmp_path, "a.json", [remark(x=lon, y=lat)], crs="epsg:4326")
     point = merge_remarks([tmp_path]).layer("innspill_kart").frame.geometry.iloc[0]
     assert point.distance(shapely.Point(X, Y)) < 0.02
+
+
+def test_themes_of_pages_in_other_languages_are_counted_together(tmp_path):
+    themes = [messages(language).say("kart.tema_vann") for language in LANGUAGES]
+    assert len(set(themes)) == len(LANGUAGES)
+    save(tmp_path, "a.json", [remark(at, tema=theme) for at, theme in enumerate(themes)])
+    counts = rows(merge_remarks([tmp_path]), "etter_tema")
+    assert counts == [{"tema": themes[0], "antall": len(themes)}]
 
 
 @pytest.mark.parametrize(
