@@ -16,7 +16,7 @@ import shapely
 
 from askergeo.outputs.geopackage import file_layers
 from askergeo.outputs.report import clean_text, hidden_rows, is_unknown, label_text, shown_columns
-from askergeo.result import YearChart
+from askergeo.result import LedgerChart, PyramidChart, YearChart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         Result,
         Table,
     )
+
+    Chart = FlowChart | YearChart | PyramidChart | LedgerChart
 
 __all__ = ["FORMAT", "report_document", "schema", "write_json"]
 
@@ -158,28 +160,34 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _chart(chart: FlowChart | YearChart) -> dict[str, Any]:
+def _chart(chart: Chart) -> dict[str, Any]:
+    about = {"navn": chart.name, "tittel": chart.title, "tabell": chart.table}
+    return about | _drawn_columns(chart)
+
+
+def _drawn_columns(chart: Chart) -> dict[str, Any]:
+    """Name the columns that a chart draws, and the colours it gives them."""
+    if isinstance(chart, PyramidChart):
+        return {"grupper": chart.group, "sider": list(chart.sides), "omriss": list(chart.outlines)}
+    if isinstance(chart, LedgerChart):
+        return {
+            "rad": label_text(chart.row),
+            "start": chart.start,
+            "slutt": chart.end,
+            "kommet_til": list(chart.added),
+            "gatt_fra": list(chart.taken),
+        }
+    colours = {str(label): str(code) for label, code in chart.colours.items()}
     if isinstance(chart, YearChart):
         return {
-            "navn": chart.name,
-            "tittel": chart.title,
-            "tabell": chart.table,
             "aar": chart.year,
             "verdier": list(chart.columns),
             "stablet": chart.stacked,
             "mal": chart.target,
             "slag": chart.kind,
-            "farger": {str(name): str(code) for name, code in chart.colours.items()},
+            "farger": colours,
         }
-    return {
-        "navn": chart.name,
-        "tittel": chart.title,
-        "tabell": chart.table,
-        "fra": chart.source,
-        "til": chart.target,
-        "verdi": chart.value,
-        "farger": {str(label): str(code) for label, code in chart.colours.items()},
-    }
+    return {"fra": chart.source, "til": chart.target, "verdi": chart.value, "farger": colours}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

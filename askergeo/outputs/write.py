@@ -161,25 +161,18 @@ def _write_own(report: Report, made: Path, *, printed: bool) -> list[str]:
     from askergeo.outputs.geopackage import write_geopackage  # noqa: PLC0415  (heavy)
     from askergeo.outputs.json_output import write_json  # noqa: PLC0415  (heavy)
     from askergeo.outputs.page import write_pages  # noqa: PLC0415  (heavy)
+    from askergeo.outputs.printed import write_printed  # noqa: PLC0415  (heavy)
     from askergeo.outputs.workbook import write_workbook  # noqa: PLC0415  (heavy)
 
     _gdal(write_geopackage)(report, made / FILES["geopackage"])
     _excel(write_workbook)(report, made / FILES["regneark"])
     # The pages link to the pictures, and show small ones.
-    pictures = _write_printed(report, made, printed=printed)
+    pictures = write_printed(report, made, printed=printed)
     report = replace(report, pictures=tuple(pictures))
     pages = write_pages(report, made)
     names = list(dict.fromkeys([*pages, *pictures, *list(FILES.values()), *report.more]))
     write_json(report, made / FILES["json"], files=names)
     return names
-
-
-def _write_printed(report: Report, made: Path, *, printed: bool) -> list[str]:
-    try:
-        from askergeo.outputs.printed import write_printed  # noqa: PLC0415  (heavy)
-    except ImportError:
-        return []
-    return list(write_printed(report, made, printed=printed))
 
 
 def check_free(
@@ -210,6 +203,8 @@ def check_free(
         raise OverwriteError(
             f"«{target}» er en fil, ikke en mappe.", remedy="Oppgi en mappe å skrive til."
         )
+    for inner in _FOLDERS:
+        _require_plain(target / inner)
     there = [name for name in names if (target / name).exists()]
     if not overwrite and not there:
         there = [name for name in report_files(target) if (target / name).exists()]
@@ -299,7 +294,6 @@ def move_in(made: Path, target: Path, *, more: Iterable[str] = ()) -> None:
     new = [name for name in report_files(made, more=more) if (made / name).is_file()]
     names = list(dict.fromkeys([*report_files(target, more=more), *new]))
     for folder in _FOLDERS:
-        _require_plain(target / folder)
         (old / folder).mkdir(parents=True)
     for folder in {Path(name).parts[0] for name in new if "/" in name}:
         (target / folder).mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -14,25 +15,39 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from askergeo.errors import MissingFileError, OverwriteError, StorageError
-from askergeo.outputs import write as writing
+from askergeo.errors import MissingFileError, OverwriteError, ParameterError, StorageError
+from askergeo.outputs import json_output
 from askergeo.outputs.write import FILES, Extra, check_free, write_all
 from askergeo.result import Column, Fact, Result, RowSum, Table
 
+# What a report of one small result has.
+OWN = {*FILES.values(), "saksfremlegg.txt", "tilgjengelighet.html", "bilder"}
 
-def test_the_four_files_are_written_and_nothing_else(small: Result, tmp_path: Path) -> None:
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file in a folder and below, by its name seen from there."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_files_are_written_and_listed_and_nothing_else(small: Result, tmp_path: Path) -> None:
     paths = write_all([small], tmp_path / "ut")
-    assert {p.name for p in (tmp_path / "ut").iterdir()} == set(FILES.values())
+    assert {p.name for p in (tmp_path / "ut").iterdir()} == OWN
+    listed = json.loads(paths["json"].read_text(encoding="utf-8"))["filer"]
+    assert sorted(listed) == sorted(contents(tmp_path / "ut"))
     assert paths["side"] == tmp_path / "ut" / "index.html"
     assert [p.name for p in tmp_path.iterdir()] == ["ut"]
 
 
 def test_a_report_is_not_overwritten_unasked(small: Result, tmp_path: Path) -> None:
     write_all([small], tmp_path / "ut")
-    before = {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()}
+    before = contents(tmp_path / "ut")
     with pytest.raises(OverwriteError, match=r"index\.html"):
         write_all([small], tmp_path / "ut", title="Ny")
-    assert {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()} == before
+    assert contents(tmp_path / "ut") == before
 
 
 def test_only_own_files_are_replaced(small: Result, tmp_path: Path) -> None:
@@ -41,7 +56,7 @@ def test_only_own_files_are_replaced(small: Result, tmp_path: Path) -> None:
     write_all([small], tmp_path / "ut", overwrite=True, title="Ny tittel")
     assert (tmp_path / "ut" / "notat.txt").read_text() == "mitt"
     assert "Ny tittel" in (tmp_path / "ut" / "index.html").read_text(encoding="utf-8")
-    assert len(list((tmp_path / "ut").iterdir())) == len(FILES) + 1
+    assert {p.name for p in (tmp_path / "ut").iterdir()} == {*OWN, "notat.txt"}
 
 
 @pytest.mark.parametrize("failing", ["askergeo.gpkg", "resultat.json"])
@@ -49,7 +64,7 @@ def test_a_full_disk_leaves_the_old_report_whole(
     small: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     write_all([small], tmp_path / "ut")
-    before = {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()}
+    before = contents(tmp_path / "ut")
     rename = Path.rename
 
     def full(self: Path, target: Path) -> Path:
@@ -61,7 +76,7 @@ def test_a_full_disk_leaves_the_old_report_whole(
     with pytest.raises(StorageError, match="No space left"):
         write_all([small], tmp_path / "ut", overwrite=True, title="Ny")
     monkeypatch.undo()
-    assert {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()} == before
+    assert contents(tmp_path / "ut") == before
     assert [p.name for p in tmp_path.iterdir()] == ["ut"]
 
 
@@ -74,7 +89,7 @@ def _text(text: str) -> Extra:
 
 def test_a_caller_adds_files_that_the_page_links_to(small: Result, tmp_path: Path) -> None:
     paths = write_all([small], tmp_path / "ut", more={"a.html": _text("a"), "b.pdf": _text("b")})
-    assert {p.name for p in (tmp_path / "ut").iterdir()} == {*FILES.values(), "a.html", "b.pdf"}
+    assert {p.name for p in (tmp_path / "ut").iterdir()} == {*OWN, "a.html", "b.pdf"}
     assert paths["b.pdf"].read_text() == "b"
     page = paths["side"].read_text(encoding="utf-8")
     assert '<a href="a.html">Til &lt;arkivet&gt;</a>' in page
@@ -87,12 +102,12 @@ def test_an_added_file_that_is_not_made_leaves_no_old_one(small: Result, tmp_pat
     more = {"b.pdf": Extra(title="PDF", write=None)}
     paths = write_all([small], tmp_path / "ut", overwrite=True, more=more)
     assert "b.pdf" not in paths
-    assert {p.name for p in (tmp_path / "ut").iterdir()} == set(FILES.values())
+    assert {p.name for p in (tmp_path / "ut").iterdir()} == OWN
 
 
 def test_a_failing_added_file_leaves_the_old_report_whole(small: Result, tmp_path: Path) -> None:
     write_all([small], tmp_path / "ut", more={"b.pdf": _text("gammel")})
-    before = {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()}
+    before = contents(tmp_path / "ut")
 
     def full(report: object, path: Path) -> None:
         raise OSError(28, "No space left on device")
@@ -105,7 +120,7 @@ def test_a_failing_added_file_leaves_the_old_report_whole(small: Result, tmp_pat
             title="Ny",
             more={"b.pdf": Extra(title="PDF", write=full)},
         )
-    assert {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()} == before
+    assert contents(tmp_path / "ut") == before
     assert [p.name for p in tmp_path.iterdir()] == ["ut"]
 
 
@@ -114,7 +129,7 @@ def test_an_added_file_that_cannot_move_brings_the_old_ones_back(
 ) -> None:
     more = {"a.html": _text("gammel"), "b.pdf": _text("gammel")}
     write_all([small], tmp_path / "ut", more=more)
-    before = {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()}
+    before = contents(tmp_path / "ut")
     rename = Path.rename
 
     def full(self: Path, target: Path) -> Path:
@@ -132,7 +147,7 @@ def test_an_added_file_that_cannot_move_brings_the_old_ones_back(
             more={"a.html": Extra(title="HTML", write=None), "b.pdf": _text("ny")},
         )
     monkeypatch.undo()
-    assert {p.name: p.read_bytes() for p in (tmp_path / "ut").iterdir()} == before
+    assert contents(tmp_path / "ut") == before
 
 
 @pytest.mark.parametrize("name", ["index.html", "../ut.html", "mappe/a.html"])
@@ -145,12 +160,11 @@ def test_an_added_file_has_a_name_of_its_own(small: Result, tmp_path: Path, name
 def test_a_failing_writer_leaves_nothing(
     small: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(report: object, path: Path) -> None:
+    def full(report: object, path: Path, files: object) -> None:
         path.write_text("halv")
         raise OSError(28, "No space left on device")
 
-    writers = writing._writers() | {"json": full}
-    monkeypatch.setattr(writing, "_writers", lambda: writers)
+    monkeypatch.setattr(json_output, "write_json", full)
     with pytest.raises(StorageError):
         write_all([small], tmp_path / "ut")
     assert list(tmp_path.iterdir()) == []
@@ -206,7 +220,7 @@ def secret() -> Result:
 def test_no_file_holds_a_hidden_number(tmp_path: Path) -> None:
     paths = write_all([secret()], tmp_path / "ut")
     page = paths["side"].read_text(encoding="utf-8")
-    page = page[: page.index('id="kartdata"')]
+    page = page[: page.index('id="askergeo-side"')]
     texts = {"side": page, "json": paths["json"].read_text(encoding="utf-8")}
     with zipfile.ZipFile(paths["regneark"]) as book:
         texts["regneark"] = "\n".join(
@@ -258,3 +272,86 @@ def test_every_form_hides_the_same_cells(small: Result, tmp_path: Path) -> None:
         if cell.value == ":"
     }
     assert colons == wanted
+
+
+def test_several_topics_have_a_start_page_and_a_page_each(small: Result, tmp_path: Path) -> None:
+    results = [small, replace(small, analysis="skole")]
+    write_all(results, tmp_path / "ut", title="To")
+    made = contents(tmp_path / "ut")
+    assert {"index.html", f"tema/{small.analysis}.html", "tema/skole.html"} <= made.keys()
+    assert b'href="tema/skole.html"' in made["index.html"]
+    assert b'href="../askergeo.gpkg"' in made["tema/skole.html"]
+
+
+def test_files_of_an_earlier_report_go_and_those_of_others_stay(
+    small: Result, tmp_path: Path
+) -> None:
+    out = tmp_path / "ut"
+    write_all([small, replace(small, analysis="skole")], out)
+    (out / "tema" / "mitt.html").write_text("mitt")
+    (out / "bilder" / "mitt.svg").write_text("mitt")
+    write_all([small], out, overwrite=True)
+    assert {p.name for p in (out / "tema").iterdir()} == {"mitt.html"}
+    assert "skole-kart.svg" not in {p.name for p in (out / "bilder").iterdir()}
+    (out / "tema" / "mitt.html").unlink()
+    write_all([small], out, overwrite=True)
+    assert not (out / "tema").exists()
+    assert (out / "bilder" / "mitt.svg").read_text() == "mitt"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["../utenfor.txt", "tema/../notat.txt", "notat.txt", "/etc/passwd", "tema\\x.html"],
+        ["tema/mitt.txt", "bilder/sub/x.svg", "tema", "", ".", 7, None, ["tema/x.html"]],
+        "tema/x.html",
+        {"tema/x.html": 1},
+        None,
+    ],
+)
+def test_a_list_of_files_that_lies_takes_nothing_away(
+    small: Result, tmp_path: Path, names: object
+) -> None:
+    out = tmp_path / "ut"
+    write_all([small], out)
+    (tmp_path / "utenfor.txt").write_text("mitt")
+    (out / "notat.txt").write_text("mitt")
+    (out / "tema").mkdir()
+    (out / "tema" / "mitt.txt").write_text("mitt")
+    document = json.loads((out / "resultat.json").read_text(encoding="utf-8"))
+    (out / "resultat.json").write_text(json.dumps(document | {"filer": names}))
+    write_all([small], out, overwrite=True)
+    assert (tmp_path / "utenfor.txt").read_text() == "mitt"
+    assert (out / "notat.txt").read_text() == "mitt"
+    assert (out / "tema" / "mitt.txt").read_text() == "mitt"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", "[" * 100_000, "\x00", '{"filer": 1e999}'])
+def test_an_earlier_list_that_cannot_be_read_is_passed_over(
+    small: Result, tmp_path: Path, text: str
+) -> None:
+    out = tmp_path / "ut"
+    out.mkdir()
+    (out / "resultat.json").write_text(text)
+    write_all([small], out, overwrite=True)
+    assert json.loads((out / "resultat.json").read_text(encoding="utf-8"))["filer"]
+
+
+def test_nothing_is_written_through_a_link(small: Result, tmp_path: Path) -> None:
+    other, out = tmp_path / "andres", tmp_path / "ut"
+    other.mkdir()
+    out.mkdir()
+    (out / "tema").symlink_to(other)
+    with pytest.raises(OverwriteError, match="vanlig mappe"):
+        write_all([small, replace(small, analysis="skole")], out, overwrite=True)
+    assert list(other.iterdir()) == []
+    assert [p.name for p in out.iterdir()] == ["tema"]
+
+
+def test_pages_of_another_language_mark_what_is_norwegian(small: Result, tmp_path: Path) -> None:
+    page = write_all([small], tmp_path / "ut", language="en")["side"].read_text(encoding="utf-8")
+    assert '<html lang="en">' in page
+    assert '<p class="sentence" lang="nb">515' in page
+    with pytest.raises(ParameterError, match="«de»"):
+        write_all([small], tmp_path / "de", language="de")
+    assert not (tmp_path / "de").exists()

@@ -133,7 +133,7 @@ def _render(report: Report, topic: Topic, sizes: Sizes) -> str:
             "ground": ground_legend([layer for layer in document["layers"] if layer["ground"]]),
             "map": bool(document["layers"]),
             "patterns": document.get("patterns", ()),
-            "files": _files(report),
+            "files": _files(report, topic),
             "notes": notes,
             "stops": _reasons(topic),
             "credits": _credits(report, topic),
@@ -179,9 +179,26 @@ def _document(
     }
 
 
-def _files(report: Report) -> list[tuple[str, str]]:
-    """Name the files that the caller added, and what the page calls them."""
-    return list(report.more.items())
+def _files(report: Report, topic: Topic) -> list[tuple[str, str]]:
+    """Name the files beside the three that every report has, and what the page calls them."""
+    say = messages(report.language).say
+    known = {"saksfremlegg.txt": "side.fil.txt", "rapport.pdf": "side.fil.pdf"}
+    found = [(name, say(key)) for name, key in known.items() if name in report.pictures]
+    about = f"bilder/{topic.analysis.replace('_', '-')}-"
+    others = [
+        f"bilder/{one.analysis.replace('_', '-')}-"
+        for one in report.topics
+        if one.analysis != topic.analysis
+    ]
+    for name in report.pictures:
+        # «skole-prognose-kart» begins like «skole» too.
+        longer = any(name.startswith(one) and len(one) > len(about) for one in others)
+        if name.startswith(about) and not longer:
+            what, _, kind = name.removeprefix(about).rpartition(".")
+            plain = {"kart": "side.fil.kart", "kart-bred": "side.fil.kart_bred"}
+            key = plain.get(what, "side.fil.bilde")
+            found.append((name, say(key, slag=kind.upper(), navn=what.replace("-", " "))))
+    return [*found, *report.more.items()]
 
 
 def _crs(topic: Topic) -> str:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["start_html", "statement_html", "themes", "topic_state"]
 
 # A picture larger than this is left to the topic's own page, in bytes, and all of them together.
-_PICTURE: Final = 120_000
-_PICTURES: Final = 2_000_000
+_PICTURE: Final = 250_000
+_PICTURES: Final = 3_500_000
 _STATES: Final = {
     "stopp": "✖",
     "feil": "▲",
@@ -155,7 +155,8 @@ def _grouped(cards: list[dict[str, Any]], language: str) -> list[dict[str, Any]]
 
 def _picture(folder: Path | None, analysis: str, room: int) -> dict[str, Any] | None:
     """Return a small picture of a topic's map as a data URI, when there is one."""
-    path = None if folder is None else folder / "bilder" / f"{analysis}-kart.svg"
+    name = analysis.replace("_", "-")
+    path = None if folder is None else folder / "bilder" / f"{name}-kart.svg"
     if path is None or not path.is_file() or path.stat().st_size > _PICTURE:
         return None
     raw = path.read_bytes()

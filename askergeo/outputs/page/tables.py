@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,21 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from askergeo.numbers import format_number
-from askergeo.outputs.flow import flows
-from askergeo.outputs.flow_svg import NARROW, WIDE, flow_picture, flow_svg
+from askergeo.outputs.charts import chart_file, chart_lines, chart_svg, read_chart
 from askergeo.outputs.report import (
-    attributions,
     cell_text,
     hidden_rows,
     identifier,
     label_text,
     shown_columns,
-    stop_lines,
 )
-from askergeo.outputs.year import YearBars, year_bars
-from askergeo.outputs.year_svg import NARROW as NARROW_YEARS
-from askergeo.outputs.year_svg import WIDE as WIDE_YEARS
-from askergeo.outputs.year_svg import year_picture, year_svg
 from askergeo.result import YearChart
 
 if TYPE_CHECKING:
@@ -31,7 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from askergeo.result import FlowChart, Result, Table
+    from askergeo.result import FlowChart, LedgerChart, PyramidChart, Result, Table
+
+    Chart = FlowChart | YearChart | PyramidChart | LedgerChart
 
 __all__ = ["CONTENTS_FROM", "Sizes", "short", "table_groups"]
 
@@ -115,39 +111,21 @@ def _is_big(table: Table) -> bool:
     return len(table.frame) > _LONG or len(shown_columns(table)) > _WIDE
 
 
-def _chart(result: Result, chart: FlowChart | YearChart, key: str) -> dict[str, Any] | None:
+def _chart(result: Result, chart: Chart, key: str) -> dict[str, Any] | None:
     """Draw a diagram for wide and narrow pages, and as a file to save."""
-    drawn = year_bars(result, chart) if isinstance(chart, YearChart) else flows(result, chart)
+    drawn = read_chart(result, chart)
     if drawn is None:
         return None
-    example = result.provenance and any(one.example for one in result.provenance.sources)
-    heading = (
-        *stop_lines([result]),
-        drawn.title,
-        *(["Eksempeldata: en oppdiktet kommune."] if example else []),
-        *drawn.notes,
-    )
-    owners = attributions(result)
-    sources = [f"Kilder: {'; '.join(owners)}. Laget med askergeo."] if owners else []
-    name = identifier(f"{result.analysis}_{chart.name}").replace("_", "-")
-    if isinstance(drawn, YearBars):
-        pictures = {
-            "wide": year_svg(drawn, WIDE_YEARS, key=f"{key}-bred"),
-            "narrow": year_svg(drawn, NARROW_YEARS, key=f"{key}-smal"),
-            "picture": year_picture(drawn, key="aar", heading=heading, footing=sources),
-        }
-    else:
-        pictures = {
-            "wide": flow_svg(drawn, WIDE, key=f"{key}-bred"),
-            "narrow": flow_svg(drawn, NARROW, key=f"{key}-smal"),
-            "picture": flow_picture(drawn, key="flyt", heading=heading, footing=sources),
-        }
+    heading, footing = chart_lines(result, drawn)
+    saved = chart_svg(drawn, key="bilde", heading=heading, footing=footing)
     return {
         "title": drawn.title,
         "summary": drawn.summary,
         "notes": drawn.notes,
-        **pictures,
-        "file": f"askergeo-{name}.svg",
+        "wide": chart_svg(drawn, key=f"{key}-bred"),
+        "narrow": chart_svg(drawn, key=f"{key}-smal", narrow=True),
+        "picture": f"data:image/svg+xml;base64,{base64.b64encode(saved.encode()).decode()}",
+        "file": f"askergeo-{chart_file(result, drawn)}.svg",
     }
 
 
