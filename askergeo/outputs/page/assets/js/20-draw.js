@@ -192,7 +192,7 @@
       if (width < 1 && height < 1) {
         const x = (bounds[4 * row] - origin[0]) / unit * view.sx + view.ox;
         const y = (bounds[4 * row + 3] - origin[1]) / unit * view.sy + view.oy;
-        pen.rect(x + width / 2 - 0.5, y + height / 2 - 0.5, 1, 1);
+        pen.rect(Math.floor(x + width / 2), Math.floor(y + height / 2), 1, 1);
         return;
       }
       for (let part = shape.parts[row]; part < shape.parts[row + 1]; part++) { this.ring(part); }
