@@ -67,3 +67,15 @@ def visit(browser) -> Iterator[Callable]:
     """Open a page for one test; it is closed after."""
     yield browser.open
     browser.close_visits()
+
+
+@pytest.fixture(scope="session")
+def kinds(tmp_path_factory: pytest.TempPathFactory, demo_folder: Path) -> dict:
+    """A page of every kind, by name; see ``pages.py``."""
+    from askergeo.cli.main import run  # noqa: PLC0415  (loaded only where it is used)
+
+    pages = _load("pages")
+    folder = tmp_path_factory.mktemp("sider")
+    made = pages.make_pages(folder)
+    made["remarks"] = pages.remarks_page(folder, run)
+    return made | pages.review_pages(folder, demo_folder, run)
