@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
     Shapes = NDArray[np.object_]
 
-__all__ = ["Background", "Place", "background_of"]
+__all__ = ["Background", "Place", "background_of", "is_ground"]
 
+# Name of the pale land and sea that analyses draw for those who have no ground.
+_LAND: Final = "land_og_sjo"
 #: What the names of the ground's layers begin with, so that no answer has the same.
 PREFIX: Final = "bakgrunn_"
 # Metres within which two rows with the same street and number are one address.
@@ -135,6 +137,11 @@ def background_of(package: DataPackage | ScenarioView) -> Background:
         addresses=addresses,
         notes=_notes([known[name]["tittel"] for name in heavy]),
     )
+
+
+def is_ground(layer: MapLayer) -> bool:
+    """Whether a layer of a result only shows land and sea, and would cover a ground below it."""
+    return layer.name.startswith(_LAND)
 
 
 @cache

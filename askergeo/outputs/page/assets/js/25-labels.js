@@ -14,6 +14,7 @@
   const DOT_FROM = 4; // ranks that are one building or stop, marked with a dot, the name beside it
   const STREET = 7;
   const INK = "#333333";
+  const DOT = "#6b6b6b";
   const WATER_INK = "#2a5d80";
   const HALO = "rgba(255,255,255,0.9)";
   const FONT = '"Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
@@ -75,14 +76,16 @@
       const wide = width(text, font);
       const half = style.size * 0.65;
       const dot = rank >= DOT_FROM && rank < STREET;
+      // The name of a place stands above it, so that what is there is seen.
+      const middle = dot || rank === STREET ? y : y - style.size;
       const spots = dot ? [x + 6, x - wide - 6] : [x - wide / 2];
       for (const left of spots) {
-        const frame = [left - 3, y - half - 2, left + wide + 3, y + half + 2];
+        const frame = [left - 3, middle - half - 2, left + wide + 3, middle + half + 2];
         if (dot) frame[left > x ? 0 : 2] = left > x ? x - 4 : x + 4;
         if (taken.some((other) => meets(frame, other))) continue;
         taken.push(frame);
         seen.set(name, [...(seen.get(name) || []), [x, y]]);
-        written.push({ text, font, left, x, y, dot, water: isWater(places.kinds[places.kind[i]]), size: style.size });
+        written.push({ text, font, left, middle, x, y, dot, water: isWater(places.kinds[places.kind[i]]), size: style.size });
         break;
       }
     }
@@ -172,13 +175,14 @@
       pen.font = one.font;
       pen.strokeStyle = HALO;
       pen.lineWidth = one.size >= 14 ? 4 : 3;
-      pen.strokeText(one.text, one.left, one.y);
+      pen.strokeText(one.text, one.left, one.middle);
       pen.fillStyle = one.water ? WATER_INK : INK;
-      pen.fillText(one.text, one.left, one.y);
+      pen.fillText(one.text, one.left, one.middle);
       if (!one.dot) continue;
       pen.beginPath();
-      pen.arc(one.x, one.y, 2.5, 0, 2 * Math.PI);
+      pen.arc(one.x, one.y, 2, 0, 2 * Math.PI);
       pen.lineWidth = 2;
+      pen.fillStyle = DOT;
       pen.stroke();
       pen.fill();
     }

@@ -9,6 +9,7 @@
   const PLACE = 0;
   const STREET = 1;
   const FEATURE = 2;
+  const LINE = 1; // kind of a layer of lines
 
   // Writes a text as people compare names: «Hagaløkka», «hagalokka» and «Hagaloekka» are alike.
   A.fold = (text) =>
@@ -76,8 +77,8 @@
       guessed = nearest.length > 0;
       found = nearest.flatMap((changed) => matches(index, changed));
     }
-    found.sort((a, b) => a.score - b.score || a.rank - b.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
     const unique = distinct(found);
+    unique.sort((a, b) => a.score - b.score || a.rank - b.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
     return { hits: unique.slice(0, limit), count: unique.length, guessed };
   };
 
@@ -143,37 +144,55 @@
     return { ...made, type: "gate", houses: to - from, box, x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2 };
   }
 
-  // Takes away what is the same thing twice: a place that a layer also has, an address in two rows.
+  // Takes away what is the same thing twice: a place that a layer also has, an address in two rows,
+  // the links of one road, a feature both before and after.
   function distinct(found) {
     const kept = new Map();
-    return found.filter((one) => {
-      const same = kept.get(one.name) || [];
-      const twice = same.some((other) =>
-        Math.hypot(other.x - one.x, other.y - one.y) < NEAR &&
-        (other.layer ? !one.layer || (other.layer === one.layer && other.row === one.row) : other.type === one.type));
-      if (!twice) kept.set(one.name, [...same, one]);
-      return !twice;
+    const ordered = [...found.filter((one) => one.layer), ...found.filter((one) => !one.layer)];
+    return ordered.filter((one) => {
+      const same = kept.get(one.name);
+      if (!same) {
+        kept.set(one.name, [one]);
+        return true;
+      }
+      const twin = same.find((other) => alike(one, other));
+      if (twin) twin.rank = Math.min(twin.rank, one.rank);
+      else same.push(one);
+      return !twin;
     });
+  }
+
+  function alike(one, other) {
+    const near = Math.hypot(other.x - one.x, other.y - one.y) < NEAR;
+    if (!one.layer) return near && (Boolean(other.layer) || other.type === one.type);
+    if (one.layer === other.layer) return one.row === other.row || one.layer.meta.kind === LINE;
+    return near && one.layer.meta.title === other.layer.meta.title;
   }
 
   // The words of all names that are nearest to those typed, as new searches; [] when none is near.
   function corrected(index, words) {
-    index.words = index.words || [...new Set(index.folded.flatMap((name) => name.split(" ")))];
+    if (!index.words) {
+      index.words = [...new Set(index.folded.flatMap((name) => name.split(" ")))];
+      index.masks = Uint32Array.from(index.words, letters);
+    }
     let made = [[]];
     for (const word of words) {
-      const nearest = NUMBER.test(word) ? [word] : nearestWords(index.words, word);
+      const nearest = NUMBER.test(word) ? [word] : nearestWords(index.words, index.masks, word);
       if (!nearest.length) return [];
       made = made.flatMap((before) => nearest.map((one) => [...before, one])).slice(0, 16);
     }
     return made;
   }
 
-  function nearestWords(vocabulary, word) {
+  function nearestWords(vocabulary, masks, word) {
     if (word.length < TYPO_FROM) return vocabulary.some((one) => one.startsWith(word)) ? [word] : [];
     let best = word.length < TWO_TYPOS_FROM ? 1 : 2;
     let nearest = [];
-    for (const one of vocabulary) {
-      if (one.length < word.length - best) continue;
+    const own = letters(word);
+    for (let i = 0; i < vocabulary.length; i++) {
+      const one = vocabulary[i];
+      // A letter that the other lacks is a mistake at least.
+      if (one.length < word.length - best || bits(own & ~masks[i]) > best) continue;
       const far = typos(word, one, best);
       if (far < best || (far === best && !nearest.length)) nearest = [];
       if (far <= best) nearest.push(one.slice(0, word.length + best));
@@ -182,26 +201,49 @@
     return [...new Set(nearest)].slice(0, 4);
   }
 
+  // The letters of a word, a bit each.
+  function letters(word) {
+    let mask = 0;
+    for (let i = 0; i < word.length; i++) mask |= 1 << (word.charCodeAt(i) & 31);
+    return mask >>> 0;
+  }
+
+  function bits(mask) {
+    let count = 0;
+    for (let left = mask; left; left &= left - 1) count++;
+    return count;
+  }
+
   // Letters wrong, missing, too many or swapped between a word and the best beginning of another.
+  const rows = [0, 1, 2].map(() => new Uint8Array(256));
   function typos(word, other, most) {
-    const wide = Math.min(other.length, word.length + most);
-    let [before, row] = [null, Array.from({ length: wide + 1 }, (_, k) => k)];
-    for (let i = 1; i <= word.length; i++) {
-      const next = [i];
-      let least = i;
-      for (let k = 1; k <= wide; k++) {
-        const same = word[i - 1] === other[k - 1];
+    const long = Math.min(word.length, 200);
+    const wide = Math.min(other.length, long + most);
+    let [before, row, next] = rows;
+    for (let k = 0; k <= wide; k++) row[k] = k;
+    for (let i = 1; i <= long; i++) {
+      const letter = word.charCodeAt(i - 1);
+      // Farther apart than the mistakes allowed, two positions cannot be the same.
+      const from = Math.max(1, i - most);
+      const to = Math.min(wide, i + most);
+      let least = from === 1 ? i : FAR;
+      next[from - 1] = least;
+      for (let k = from; k <= to; k++) {
+        const same = letter === other.charCodeAt(k - 1);
         let cost = Math.min(row[k] + 1, next[k - 1] + 1, row[k - 1] + (same ? 0 : 1));
-        if (before && k > 1 && word[i - 1] === other[k - 2] && word[i - 2] === other[k - 1]) {
+        if (i > 1 && k > 1 && letter === other.charCodeAt(k - 2) && word.charCodeAt(i - 2) === other.charCodeAt(k - 1)) {
           cost = Math.min(cost, before[k - 2] + 1);
         }
-        next.push(cost);
+        next[k] = cost;
         least = Math.min(least, cost);
       }
       if (least > most) return FAR;
-      [before, row] = [row, next];
+      if (to < wide) next[to + 1] = FAR;
+      [before, row, next] = [row, next, before];
     }
-    return Math.min(...row);
+    let nearest = FAR;
+    for (let k = Math.max(0, long - most); k <= wide; k++) nearest = Math.min(nearest, row[k]);
+    return nearest;
   }
 
   const say = (key, values) => A.t(`sok.${key}`, values);
