@@ -48,6 +48,7 @@ _LOCK: Final = ".skrivebord.lock"
 _SEE_OTHER: Final = 303
 _BAD_FORM: Final = 422
 _MISSING: Final = 404
+_TOO_LARGE: Final = 413
 _FEWEST: Final = 2
 _RECENT: Final = 8
 _SHOWN: Final = {".html": "text/html", ".svg": "image/svg+xml", ".png": "image/png"}
@@ -164,6 +165,7 @@ class Desk:
         """Show finished runs of one verb side by side."""
         names = list(dict.fromkeys(request.query_params.getlist("kjoring")))
         chosen = [one for one in map(self.jobs.get, names) if one and one.state == State.DONE]
+        chosen.sort(key=lambda one: (one.created, one.id))
         found = [answers(self.jobs.report(one) / "resultat.json") for one in chosen]
         fault = _unlike(chosen, found)
         if fault:
@@ -198,7 +200,7 @@ class Desk:
     async def fault(self, _request: Request, error: Exception) -> Response:
         """Answer in bokmål what is not found, and what a browser sent that cannot be read."""
         status = error.status_code if isinstance(error, HTTPException) else _BAD_FORM
-        return self._fault("finnes_ikke", status)
+        return self._fault("for_stor" if status == _TOO_LARGE else "finnes_ikke", status)
 
     def _front(self, wrong: list[str] | None = None) -> Response:
         return _page(
@@ -435,7 +437,13 @@ def _layers(found: Found) -> list[dict[str, Any]]:
 def _file(folder: Path, name: str) -> Path | None:
     """Return a file in a folder, wherever the name would lead; ``None`` when it is not one."""
     parts = PurePosixPath(name).parts
-    if not parts or "\\" in name or "\0" in name or any(part.startswith(".") for part in parts):
+    if (
+        not parts
+        or name.endswith("/")
+        or "\\" in name
+        or "\0" in name
+        or any(part.startswith(".") for part in parts)
+    ):
         return None
     with suppress(OSError, ValueError):
         path = folder.joinpath(*parts).resolve(strict=True)

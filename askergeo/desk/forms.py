@@ -6,7 +6,7 @@ fields that they are about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from askergeo.cli.usage import usage_message
@@ -28,6 +28,8 @@ __all__ = ["Choice", "Field", "Filled", "fields", "read"]
 OPTION, PARAMETER, FILE = "valg.", "parameter.", "fil."
 # Messages about the whole form have this name.
 _WHOLE: Final = ""
+# Options that a form shows without folding away those that few need.
+_FEW: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ class Field:
     choices: tuple[Choice, ...] = ()
     error: str = ""
     changed: bool = False
+    # Whether it stands among those that few need.
+    rare: bool = False
 
     @property
     def id(self) -> str:
@@ -97,6 +101,8 @@ def fields(
     """
     wrong = errors or {}
     options = [_field(one, workspace, package, values, wrong) for one in verb.options]
+    if len(options) <= _FEW:
+        options = [replace(one, rare=False) for one in options]
     options.sort(key=lambda one: not one.required)
     shipped = load_parameters(verb.parameters) if verb.parameters else ()
     return options, [_parameter_field(one, values, wrong) for one in shipped]
@@ -175,6 +181,7 @@ def _field(
         choices=tuple(choices),
         error=wrong.get(name, ""),
         changed=bool(given) and given != [option.default],
+        rare=not (option.required or option.argument or option.kind == "scenario"),
     )
 
 

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse
 
@@ -136,10 +137,6 @@ class Gate:
         return hmac.compare_digest(self.seal(run).encode(), seal.encode())
 
 
-class _TooLargeError(Exception):
-    """A request sends more than it may."""
-
-
 class Guard:
     """Stands before the whole application and lets in what :class:`Gate` allows."""
 
@@ -155,12 +152,9 @@ class Guard:
             return
         if scope["type"] != "http":
             return
-        started = False
 
         async def told(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
@@ -170,11 +164,7 @@ class Guard:
         if refused is not None:
             await _page(*refused)(scope, receive, told)
             return
-        try:
-            await self.app(scope, _counted(receive, self.limit), told)
-        except _TooLargeError:
-            if not started:
-                await _page(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "for_stor")(scope, receive, told)
+        await self.app(scope, _counted(receive, self.limit), told)
 
     def _refusal(self, scope: Scope) -> tuple[HTTPStatus, str] | None:
         """Say why a request is not let in; ``None`` when it is."""
@@ -205,7 +195,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            raise _TooLargeError
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 
     return counted

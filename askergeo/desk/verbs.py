@@ -7,6 +7,7 @@ it asks and needs comes from the analysis behind it, when there is one.
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -28,6 +29,7 @@ __all__ = ["Option", "Verb", "verbs"]
 _OWN: Final = {"ctx", "data", "out", "overwrite", "as_json", "quiet", "parameter", "help", "hjelp"}
 _SCENARIO: Final = "scenario"
 _FOLDER: Final = "MAPPE"
+_EXIT_CODE: Final = re.compile(r"Sluttkode \d[^.]*\.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +107,10 @@ class Verb:
         """The paragraphs of its help, without the examples."""
         text = inspect.cleandoc(self.command.help or "")
         lines = [line for line in text.splitlines() if not line.startswith("$")]
-        paragraphs = "\n".join(lines).split("\n\n")
-        return tuple(" ".join(one.split()) for one in paragraphs[1:] if one.strip())
+        paragraphs = [" ".join(one.split()) for one in "\n".join(lines).split("\n\n")]
+        # The desk tells in words how a run ended.
+        told = [_EXIT_CODE.sub("", one).strip() for one in paragraphs[1:]]
+        return tuple(one for one in told if one)
 
     @property
     def theme(self) -> str:
