@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import shapely
 
+from askergeo.background import is_ground
 from askergeo.numbers import format_number
 from askergeo.outputs.marker import corners
-from askergeo.outputs.page._olddata import map_data
 from askergeo.outputs.page.cells import MOST_SYMBOLS, class_bytes, labels, texts
 from askergeo.outputs.page.geometry import TOLERANCES, build, keep_corners, rank_vertices
 from askergeo.outputs.page.pack import json_bytes, squeezed_size, varints, zigzag
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from askergeo.outputs.page.geometry import Arcs, Shapes
     from askergeo.result import MapLayer, Result
 
-__all__ = ["PageMap", "map_data", "map_document"]
+__all__ = ["PageMap", "map_document"]
 
 # Metres in a step; where borders are simplified, steps are an eighth of the tolerance.
 _UNIT: Final = 0.1
@@ -171,9 +171,11 @@ def _candidates(
         for layer in background.layers:
             more = {"ground": True, "resolution": near.get(layer.name, 0.0)}
             yield {"layer": layer, **_located(layer), **more}
+    # With a ground of its own the page does without the pale land of each analysis.
+    covered = background is not None and bool(background.layers)
     for result, side in results:
         for layer in result.layers:
-            if layer.on_page:
+            if layer.on_page and not (covered and is_ground(layer)):
                 yield {"layer": layer, **_located(layer), "side": side, "group": result.title}
 
 

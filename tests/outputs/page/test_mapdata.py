@@ -288,3 +288,17 @@ def test_the_same_page_twice_is_the_same_bytes(large):
     first = map_document([(result, "")], None, budget=ROOM)
     again = map_document([(replace(result), "")], None, budget=ROOM)
     assert pack(first.sections) == pack(again.sections)
+
+
+def test_the_pale_land_of_an_analysis_gives_way_to_the_ground():
+    land = layer_of(boxes(1), "land_og_sjo")
+    result = result_of(land, layer_of(boxes(3)))
+    sea = layer_of(boxes(2), "bakgrunn_sjo", columns={})
+    ground = Background(layers=(sea,), places=(), crs="EPSG:25832")
+    named = [
+        layer["name"]
+        for layer in map_document([(result, "")], ground, budget=ROOM).document["layers"]
+    ]
+    assert named == ["bakgrunn_sjo", "lag"]
+    alone = map_document([(result, "")], None, budget=ROOM)
+    assert [layer["name"] for layer in alone.document["layers"]] == ["land_og_sjo", "lag"]

@@ -145,7 +145,7 @@
         canvas.style.width = `${wide}px`;
         canvas.style.height = `${high}px`;
         L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint([-edge[0], -edge[1]]));
-        const pen = canvas.getContext("2d");
+        const pen = canvas.getContext("2d", { willReadFrequently: true });
         pen.scale(ratio, ratio);
         const west = map.containerPointToLatLng([-edge[0], -edge[1]]);
         const east = map.containerPointToLatLng([wide - edge[0], -edge[1]]);
