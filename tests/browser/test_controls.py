@@ -423,7 +423,7 @@ def test_the_map_is_printed_at_a_round_scale(page: Callable, paper: str, width: 
     length = float(bar.evaluate("e => parseFloat(e.style.width)")) * 0.0254 / 96
     assert metres / length == pytest.approx(scale, rel=0.02)
     ratio = seen.evaluate(
-        "Math.max(...[...document.querySelectorAll('#kart .leaflet-tile')].map(c => c.width / 256))"
+        "Math.max(...[...document.querySelectorAll('#kart .leaflet-tile')].map(c => c.width / parseFloat(c.style.width)))"
     )
     assert ratio >= 2
     assert seen.locator("h1").is_visible()

@@ -2,6 +2,8 @@
 {
   const PAPERS = ["a4-staaende", "a4-liggende", "a3-staaende", "a3-liggende"];
   const SCALES = [500, 1000, 2000, 2500, 5000, 10000, 15000, 20000, 25000, 30000, 40000, 50000, 75000, 100000, 150000, 200000, 250000, 500000, 1000000, 2000000];
+  const TILE = 256;
+  const SHEET = 1024; // larger tiles on paper: printers show the joints between them
   const PIXEL = 0.0254 / 96; // metres of paper that a pixel is
   let before = null; // how the page was
 
@@ -75,17 +77,21 @@
 
   // Draws at once and at the paper's sharpness; the browser does not wait for later pictures.
   function sharp(ratio) {
-    for (const layer of [...Object.values(A.drawn), A.names]) {
-      if (!layer || !A.map.hasLayer(layer)) continue;
-      layer.options.ratio = ratio;
-      if (ratio && layer.drawNow) layer.drawNow();
-      else layer.redraw();
+    for (const layer of Object.values(A.drawn)) {
+      layer.remove();
+      Object.assign(layer.options, { ratio, tileSize: ratio ? SHEET : TILE });
+      layer.addTo(A.map);
+      if (ratio) layer.drawNow();
+    }
+    if (A.names && A.map.hasLayer(A.names)) {
+      A.names.options.ratio = ratio;
+      A.names.redraw();
     }
   }
 
   // Leaves the map, its legend, the title, the finding and the sources.
   function alone() {
-    const kept = [...document.querySelectorAll("#kartfigur, #trykk-topp, #trykk-bunn, header h1, header .sentence, .stop, .example")];
+    const kept = [...document.querySelectorAll("#kartfigur, #trykk-topp, #trykk-bunn, header h1, header .sentence")];
     const box = document.getElementById("kart");
     if (!kept.some((one) => one.contains(box))) kept.push(box.closest("figure") || box);
     const hide = (element) => {
