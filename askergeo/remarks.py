@@ -65,6 +65,8 @@ _LOOKS: Final = (
     ("#f0e442", "square"),
 )
 _REST: Final = "Andre tema"
+# Columns that would make the table too wide to read.
+_ONLY_ON_MAP: Final = ("side", "skolekrets", "avstand_m", "id")
 _READING: Final = (
     "Innspillene er ikke et utvalg av innbyggerne. Tallene sier ikke hvor mange som mener noe.",
     "E-postadresser, telefonnumre, fødselsnumre og navn etter ord som «jeg heter» er skjult.",
@@ -322,7 +324,8 @@ def _columns(frame: pd.DataFrame) -> dict[str, Column]:
 
 
 def _remark_table(frame: gpd.GeoDataFrame) -> Table:
-    columns = _columns(frame)
+    """Show what a planner reads; the map layer has the rest."""
+    columns = {name: one for name, one in _columns(frame).items() if name not in _ONLY_ON_MAP}
     return Table(
         name="innspill",
         title="Innspillene",
@@ -424,7 +427,7 @@ def _fault_findings(faults: Sequence[Fault]) -> list[Finding]:
     return [
         Finding(
             rule=f"innspill.{rule}",
-            title=text,
+            title=text.rstrip("."),
             status=Status.NOT_RELEVANT,
             severity=Severity.INFO if action != "ikke tatt med" else Severity.WARNING,
             text=f"{len(some)} {action}; først fil {some[0].file}"

@@ -29,6 +29,8 @@ _RELATIVE = 1e-9
 _IGNORED = {"laget", "datapakke_sti", "scenario_sti", "kommando"}
 _MOST_LINES = 200
 _PLACES = {"datapakke": "datapakken", "scenario": "scenarioet"}
+# Results of files that the data package does not hold.
+_FROM_FILES = {"plansjekk": "planfilen", "innspill": "mappen med innspill"}
 
 
 def repeat_result(
@@ -60,7 +62,7 @@ def repeat_result(
     MissingFileError
         When the file or the data package is not there.
     SourceError
-        When the file is not a report, is of a newer form, or is of a plan, which is not in it.
+        When the file is not a report, is of a newer form, or is of files that are not in it.
     """
     path = _document(path)
     old = _read(path)
@@ -70,11 +72,12 @@ def repeat_result(
             f"{path} har ingen resultater som kan gjentas.",
             remedy="Ingen analyser kunne kjøres den gangen; lag en ny rapport.",
         )
-    if reviews := [one for one in runs if one["analyse"] == "plansjekk"]:
-        raise SourceError(
-            f"{path} er fra plansjekk, og planfilen ligger ikke i den.",
-            remedy=f"Kjør «{reviews[0]['opphav']['kommando']}» igjen der planfilen ligger.",
-        )
+    for analysis, what in _FROM_FILES.items():
+        if made := [one for one in runs if one["analyse"] == analysis]:
+            raise SourceError(
+                f"{path} er fra {analysis}, og {what} ligger ikke i den.",
+                remedy=f"Kjør «{made[0]['opphav']['kommando']}» igjen der {what} ligger.",
+            )
     base = DataPackage.open(_place(path, runs[0]["opphav"], "datapakke", package, "--data"))
     change = None
     if any(one["opphav"]["scenario"] for one in runs):

@@ -269,7 +269,7 @@ def test_with_a_package_they_are_counted_by_area(package, tmp_path):
     result = merge_remarks([tmp_path], package)
     first, second = rows(result)
     assert first["senter"] == centres["navn"].iloc[0]
-    assert first["avstand_m"] == pytest.approx(5)
+    assert result.layer("innspill_kart").frame["avstand_m"].iloc[0] == pytest.approx(5)
     assert (first["utenfor"], second["utenfor"]) == ("", "ja")
     assert "utenfor kommunen" in " ".join(result.warnings)
     counts = {row["sted"]: row["antall"] for row in rows(result, "etter_grunnkrets")}

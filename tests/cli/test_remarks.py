@@ -40,6 +40,8 @@ def test_a_folder_becomes_a_report_and_faults_are_named(inbox, tmp_path, capsys)
     assert "ola.json: Filen er ikke gyldig JSON" in said.err
     stored = json.loads((out / "resultat.json").read_text(encoding="utf-8"))
     assert stored["resultater"][0]["analyse"] == "innspill"
+    assert run(["gjenta", str(out / "resultat.json")]) == 2
+    assert "mappen med innspill ligger ikke i den" in capsys.readouterr().err
     for path in out.rglob("*"):
         if path.suffix in {".html", ".json", ".txt", ".svg"}:
             text = path.read_text(encoding="utf-8")
