@@ -12,7 +12,7 @@ import shapely
 from shapely.ops import split
 
 from askergeo.datapackage import DataPackage, Origin
-from askergeo.outputs.page.build import page_html
+from askergeo.outputs.page.build import topic_html
 from askergeo.outputs.report import Report
 from askergeo.outputs.year import year_bars
 from askergeo.parameters import load_parameters
@@ -154,7 +154,8 @@ def test_the_account_of_each_layer_closes(found, package) -> None:
 
 def test_years_and_targets_stand_on_the_page(found) -> None:
     result = suppress(found)
-    page = page_html(Report(title="Prøve", results=(result,)))
+    report = Report(title="Prøve", results=(result,))
+    page = topic_html(report, report.topics[0])
     assert page.count('role="img"') >= 2 * len(result.charts)
     assert [chart.name for chart in result.charts] == ["vekst_aar", "prioritert_aar", "jobber_aar"]
     drawn = year_bars(result, result.charts[0])

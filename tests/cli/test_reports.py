@@ -36,7 +36,9 @@ def test_demo_prints_its_paths_and_nothing_else(demo_run):
     plan = demo_run.folder / "datapakke" / "planer" / "planforslag.gml"
     assert f"askergeo plansjekk {plan} --data" in demo_run.err
     assert plan.is_file()
-    assert sorted(one.name for one in demo_run.folder.iterdir()) == sorted([*FILES, "datapakke"])
+    assert sorted(one.name for one in demo_run.folder.iterdir()) == sorted(
+        [*FILES, "bilder", "datapakke", "saksfremlegg.txt", "tema", "tilgjengelighet.html"]
+    )
     assert not list(demo_run.folder.parent.glob(".askergeo-*"))
     assert DataPackage.open(demo_run.folder / "datapakke").verify() == []
 

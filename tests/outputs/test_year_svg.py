@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from askergeo.outputs.json_output import report_document
-from askergeo.outputs.page.build import page_html
+from askergeo.outputs.page.build import topic_html
 from askergeo.outputs.report import Report
 from askergeo.outputs.year import YearBars, scale_of, year_bars
 from askergeo.outputs.year_svg import NARROW, WIDE, year_picture, year_svg
@@ -161,7 +161,7 @@ def test_every_bar_lies_on_the_axis(rows: list[tuple], stacked: bool) -> None:
 
 def test_the_page_has_the_chart_its_words_and_the_table() -> None:
     report = Report(title="R", results=(suppress(result_of(ROWS)),))
-    page = html.fromstring(page_html(report))
+    page = html.fromstring(topic_html(report, report.topics[0]))
     figure = page.xpath("//figure[@class='flow']")[0]
     pictures = figure.xpath(".//*[local-name()='svg']")
     assert [one.get("role") for one in pictures] == ["img", "img"]

@@ -204,7 +204,8 @@ def test_all_files_are_written_together_and_lead_to_each_other(
     out = tmp_path / "ut"
     paths = write_review(found, package, [file], out)
     names = {"index.html", "askergeo.gpkg", "askergeo.xlsx", "resultat.json", FILED_HTML, FILED_PDF}
-    assert {path.name for path in out.iterdir()} == names
+    beside = {"bilder", "saksfremlegg.txt", "tilgjengelighet.html"}
+    assert {path.name for path in out.iterdir()} == names | beside
     page = html.parse(str(paths[FILED_HTML])).getroot()
     links = {a.get("href") for a in page.iter("a")}
     assert names - {FILED_HTML} <= links
