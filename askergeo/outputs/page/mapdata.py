@@ -234,11 +234,11 @@ def _home(drawn: Sequence[_Drawn], notes: list[str]) -> list[float]:
 
 def _cells(drawn: Sequence[_Drawn], budget: int, notes: list[str]) -> tuple[dict[str, bytes], int]:
     """Texts and classes; fewer columns, as many as returned, when they would crowd out the map."""
-    most = max((len(shown_columns(one.layer)) for one in drawn), default=0)
+    most = max((len(_columns(one.layer)) for one in drawn), default=0)
     for limit in _COLUMNS:
         sections: dict[str, bytes] = {}
         for number, one in enumerate(drawn):
-            names = shown_columns(one.layer)[:limit]
+            names = _columns(one.layer)[:limit]
             sections[f"L{number}.cells"] = json_bytes(texts(one.layer, one.rows, names))
             sections[f"L{number}.labels"] = json_bytes(labels(one.layer, one.rows))
             sections |= _classes(number, one)
@@ -248,6 +248,12 @@ def _cells(drawn: Sequence[_Drawn], budget: int, notes: list[str]) -> tuple[dict
         what = "den første kolonnen" if limit == 1 else f"de {limit} første kolonnene"
         notes.append(f"Kartet viser {what} for hvert objekt; GeoPackage-filen har alle.")
     return sections, limit
+
+
+def _columns(layer: MapLayer) -> tuple[str, ...]:
+    """Columns that the facts of a feature show: of a forecast's classes only the style's own."""
+    years = set(layer.years.values()) - {layer.style.column}
+    return tuple(name for name in shown_columns(layer) if name not in years)
 
 
 def _classes(number: int, one: _Drawn) -> dict[str, bytes]:
@@ -328,7 +334,7 @@ def _geometry_sections(shapes: Sequence[Shapes], sections: dict[str, bytes]) -> 
 def _layer(one: _Drawn, shapes: Shapes, geometry: int, limit: int) -> dict[str, Any]:
     """Describe a layer: what it is called and how it is drawn."""
     layer = one.layer
-    columns = shown_columns(layer)[:limit]
+    columns = _columns(layer)[:limit]
     kind = int(np.bincount(shapes.kinds).argmax())
     drawn = symbols(layer.style, layer.title)
     drawn = (*drawn[: min(len(drawn) - 1, MOST_SYMBOLS - 1)], drawn[-1])
