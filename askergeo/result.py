@@ -26,9 +26,11 @@ __all__ = [
     "Fact",
     "Finding",
     "FlowChart",
+    "LedgerChart",
     "MapLayer",
     "Missing",
     "Provenance",
+    "PyramidChart",
     "Result",
     "RowSum",
     "Severity",
@@ -320,6 +322,72 @@ class YearChart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PyramidChart:
+    """Bars of a table with a row a group of age, the youngest first: a population pyramid.
+
+    Parameters
+    ----------
+    name
+        Identifier, ASCII ``snake_case``.
+    title
+        Title in bokmål.
+    table
+        Name of the result's table that it draws, in the table's order; rows that are sums of
+        others are left out, hidden and missing cells are not drawn as zero.
+    group
+        Column with the groups.
+    sides
+        The columns that are drawn: two, one to each side (men and women), or one when all are
+        together.
+    outlines
+        Columns drawn as a line round the bars, one a side: another year, or a scenario.
+    """
+
+    name: str
+    title: str
+    table: str
+    group: str
+    sides: tuple[str, ...]
+    outlines: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.sides) not in {1, 2} or len(self.outlines) not in {0, len(self.sides)}:
+            msg = f"Chart {self.name}: a pyramid has one or two sides, and an outline for each"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerChart:
+    """An account as steps (a waterfall): what there was, what came and went, what there is.
+
+    Parameters
+    ----------
+    name
+        Identifier, ASCII ``snake_case``.
+    title
+        Title in bokmål.
+    table
+        Name of the result's table that it draws.
+    row
+        Index label of the row that is the account.
+    start, end
+        Columns with what there was and what there is.
+    added, taken
+        Columns that are added to the start, and those that are subtracted from it, in the order
+        drawn; a negative number in ``added`` is what went.
+    """
+
+    name: str
+    title: str
+    table: str
+    row: Hashable
+    start: str
+    end: str
+    added: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """A key figure that the sentence states; ``cell`` is the table cell that it repeats."""
 
@@ -429,7 +497,7 @@ class Result:
     reading
         How to read the result and what it does not say, in bokmål, a paragraph each.
     charts
-        Flow diagrams and charts by year of the tables.
+        Diagrams of the tables: flows, years, ages and accounts.
     unpublishable
         Why the numbers must not be published, in bokmål, a reason each: an account that does not
         close. Every output says so first, and the command ends with 1.
@@ -451,7 +519,7 @@ class Result:
     warnings: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
     reading: tuple[str, ...] = ()
-    charts: tuple[FlowChart | YearChart, ...] = ()
+    charts: tuple[FlowChart | YearChart | PyramidChart | LedgerChart, ...] = ()
     unpublishable: tuple[str, ...] = ()
     provenance: Provenance | None = None
     question: str = ""

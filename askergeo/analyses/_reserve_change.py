@@ -16,7 +16,17 @@ from askergeo.crs import crs_name
 from askergeo.geometry import geometries, polygons_of
 from askergeo.overlay.account import AREA, account
 from askergeo.reserve._ground import cut
-from askergeo.result import Column, ColumnSum, FlowChart, MapLayer, RowSum, Style, StyleClass, Table
+from askergeo.result import (
+    Column,
+    ColumnSum,
+    FlowChart,
+    LedgerChart,
+    MapLayer,
+    RowSum,
+    Style,
+    StyleClass,
+    Table,
+)
 
 if TYPE_CHECKING:
     from askergeo.overlay.account import Account
@@ -49,7 +59,7 @@ class Change:
 
     table: Table
     flows: Table
-    charts: tuple[FlowChart, ...]
+    charts: tuple[LedgerChart | FlowChart, ...]
     layers: tuple[MapLayer, ...]
     account: Account | None
     out_dekar: float
@@ -90,10 +100,19 @@ def compare_reserves(now: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> Change | 
         value="dekar",
         colours={name: colours[name] for name in sorted(names) if name in colours},
     )
+    steps = LedgerChart(
+        name="reserve_regnskap",
+        title="Regnskap over arealreserven fra gjeldende plan til forslaget",
+        table=table.name,
+        row="reserve",
+        start="gjeldende",
+        added=("tatt_ut", "ny", "annet_formaal"),
+        end="forslag",
+    )
     return Change(
         table=table,
         flows=flows,
-        charts=(chart,),
+        charts=(steps, chart),
         layers=(_layer(now, then),),
         account=found,
         out_dekar=float(rows.loc[rows["til"] == _NONE, "dekar"].sum()),

@@ -8,12 +8,18 @@ from askergeo.outputs.flow import Flows, flows
 from askergeo.outputs.flow_svg import NARROW as NARROW_FLOW
 from askergeo.outputs.flow_svg import WIDE as WIDE_FLOW
 from askergeo.outputs.flow_svg import flow_svg
+from askergeo.outputs.ledger import Ledger, ledger
+from askergeo.outputs.ledger_svg import NARROW as NARROW_ROWS
+from askergeo.outputs.ledger_svg import WIDE as WIDE_ROWS
+from askergeo.outputs.ledger_svg import ledger_svg
+from askergeo.outputs.pyramid import Pyramid, pyramid
+from askergeo.outputs.pyramid_svg import pyramid_svg
 from askergeo.outputs.report import attributions, identifier, stop_lines
 from askergeo.outputs.year import YearBars, year_bars
 from askergeo.outputs.year_svg import NARROW as NARROW_YEARS
 from askergeo.outputs.year_svg import WIDE as WIDE_YEARS
 from askergeo.outputs.year_svg import year_svg
-from askergeo.result import YearChart
+from askergeo.result import LedgerChart, PyramidChart, YearChart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawn", "chart_file", "chart_lines", "chart_svg", "read_chart"]
 
-Drawn = Flows | YearBars
+Drawn = Flows | YearBars | Pyramid | Ledger
 
 
-def read_chart(result: Result, chart: FlowChart | YearChart) -> Drawn | None:
+def read_chart(
+    result: Result, chart: FlowChart | YearChart | PyramidChart | LedgerChart
+) -> Drawn | None:
     """Read what a chart shows from the table that it draws; None when nothing can be drawn.
 
     Raises
@@ -35,6 +43,10 @@ def read_chart(result: Result, chart: FlowChart | YearChart) -> Drawn | None:
     """
     if isinstance(chart, YearChart):
         return year_bars(result, chart)
+    if isinstance(chart, PyramidChart):
+        return pyramid(result, chart)
+    if isinstance(chart, LedgerChart):
+        return ledger(result, chart)
     return flows(result, chart)
 
 
@@ -62,6 +74,11 @@ def chart_svg(
     if isinstance(drawn, YearBars):
         years = NARROW_YEARS if narrow else WIDE_YEARS
         return year_svg(drawn, years, key=key, heading=heading, footing=footing)
+    rows = NARROW_ROWS if narrow else WIDE_ROWS
+    if isinstance(drawn, Pyramid):
+        return pyramid_svg(drawn, rows, key=key, heading=heading, footing=footing)
+    if isinstance(drawn, Ledger):
+        return ledger_svg(drawn, rows, key=key, heading=heading, footing=footing)
     flow = NARROW_FLOW if narrow else WIDE_FLOW
     return flow_svg(drawn, flow, key=key, heading=heading, footing=footing)
 

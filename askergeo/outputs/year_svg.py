@@ -12,7 +12,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from askergeo.numbers import format_number
-from askergeo.outputs._svg import EDGE, FONT, INK, RED, SOFT, SPACE, add_text, data_uri, short
+from askergeo.outputs._svg import (
+    INK,
+    RED,
+    SOFT,
+    add_block,
+    add_line,
+    add_patterns,
+    add_text,
+    data_uri,
+    frame,
+    short,
+)
 from askergeo.outputs.flow import text_width, wrapped
 from askergeo.outputs.report import STOP
 from askergeo.outputs.year import scale_of
@@ -25,8 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["NARROW", "WIDE", "YearShape", "year_picture", "year_svg"]
 
 _GRID = "#dcdcdc"
-# Lines over the fill of each series in turn: none, rising, dots, falling, level.
-_PATTERNS: Final = ("", "M0 6L6 0", "M1.5 3H3", "M0 0L6 6", "M0 3H6")
 _LINE = 1.5
 
 
@@ -99,11 +108,11 @@ def year_svg(
     plot = _plot(drawn, shape, scale, top)
     foot = plot.top + plot.high + line * (1.3 + (1.2 if any(drawn.kinds) else 0.0))
     height = foot + margin + line * len(under)
-    root = ET.Element("svg", _frame(shape.width, height, size, key))
+    root = ET.Element("svg", frame(shape.width, height, size, key))
     ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
     ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
     ET.SubElement(root, "rect", width=short(shape.width), height=short(height), fill="#ffffff")
-    _patterns(root, drawn, key)
+    add_patterns(root, len(drawn.series), key)
     for at, (text, one) in enumerate(lines):
         stop = one.startswith(STOP)
         weight = {"font-weight": "700"} if stop or one == drawn.title else {}
@@ -125,19 +134,6 @@ def year_picture(
     svg = year_svg(drawn, WIDE, key=key, heading=heading, footing=footing)
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
     return data_uri(text)
-
-
-def _frame(width: float, height: float, size: float, key: str) -> dict[str, str]:
-    return {
-        "xmlns": SPACE,
-        "viewBox": f"0 0 {short(width)} {short(height)}",
-        "width": short(width),
-        "height": short(height),
-        "role": "img",
-        "aria-labelledby": f"{key}-t {key}-d",
-        "font-family": FONT,
-        "font-size": short(size),
-    }
 
 
 def _broken(line: str, shape: YearShape) -> list[str]:
@@ -199,45 +195,10 @@ def _legend(  # noqa: PLR0917  (places and looks)
     for title, at, x, y in places:
         left, high = x + 0.6 * size, top + y + 0.55 * size
         if at < 0:
-            _line(root, left, high + size / 2, left + 1.4 * size, high + size / 2, INK, "2.4")
+            add_line(root, left, high + size / 2, left + 1.4 * size, high + size / 2, INK, "2.4")
         else:
-            _block(root, left, high, 1.4 * size, size, drawn.series[at].colour, at, key)
+            add_block(root, left, high, 1.4 * size, size, drawn.series[at].colour, at, key)
         add_text(root, title, left + 1.8 * size, high + 0.85 * size, INK)
-
-
-def _patterns(root: ET.Element, drawn: YearBars, key: str) -> None:
-    """Define the patterns that lie over the fills."""
-    holder = ET.SubElement(root, "defs")
-    for at in range(len(drawn.series)):
-        path = _PATTERNS[at % len(_PATTERNS)]
-        if not path:
-            continue
-        pattern = ET.SubElement(
-            holder, "pattern", id=f"{key}-m{at}", width="6", height="6",
-            patternUnits="userSpaceOnUse",
-        )  # fmt: skip
-        ET.SubElement(
-            pattern, "path", {"d": path, "stroke": EDGE, "stroke-width": "1", "fill": "none"}
-        )
-
-
-def _block(  # noqa: PLR0917  (a rectangle and its looks)
-    holder: ET.Element,
-    x: float,
-    y: float,
-    wide: float,
-    high: float,
-    fill: str,
-    series: int,
-    key: str,
-) -> ET.Element:
-    """Draw a rectangle in the colour of a series, with its pattern and a dark outline."""
-    box = {"x": short(x), "y": short(y), "width": short(wide), "height": short(high)}
-    group = ET.SubElement(holder, "g")
-    ET.SubElement(group, "rect", {**box, "fill": fill, "stroke": EDGE, "stroke-width": "0.8"})
-    if _PATTERNS[series % len(_PATTERNS)]:
-        ET.SubElement(group, "rect", {**box, "fill": f"url(#{key}-m{series})"})
-    return group
 
 
 def _axis(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> None:
@@ -250,7 +211,9 @@ def _axis(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> N
     for tick, label in zip(plot.scale.ticks, labels, strict=True):
         y = plot.y(tick)
         zero = tick == 0
-        _line(root, plot.left, y, plot.right, y, INK if zero else _GRID, "1.2" if zero else "0.8")
+        add_line(
+            root, plot.left, y, plot.right, y, INK if zero else _GRID, "1.2" if zero else "0.8"
+        )
         add_text(
             root, label, plot.left - 0.4 * size, y + 0.35 * size, SOFT, **{"text-anchor": "end"}
         )
@@ -261,7 +224,7 @@ def _bars(root: ET.Element, drawn: YearBars, plot: _Plot, key: str) -> None:
         for series, x, wide, low, high in _pieces(drawn, plot, at):
             one = drawn.series[series]
             top, bottom = plot.y(high), plot.y(low)
-            group = _block(root, x, top, wide, bottom - top, one.colour, series, key)
+            group = add_block(root, x, top, wide, bottom - top, one.colour, series, key)
             said = f"{year}, {one.title}: {drawn.text(one.numbers[at] or 0.0)}"
             ET.SubElement(group, "title").text = said
         if drawn.marks[at]:
@@ -305,9 +268,9 @@ def _target(root: ET.Element, drawn: YearBars, plot: _Plot) -> None:
         if aim is None:
             continue
         x = plot.left + at * plot.slot
-        mark = _line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), "#ffffff", "4.4")
+        mark = add_line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), "#ffffff", "4.4")
         mark.set("stroke-opacity", "0.8")
-        mark = _line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), INK, "2.4")
+        mark = add_line(root, x, plot.y(aim), x + plot.slot, plot.y(aim), INK, "2.4")
         said = f"{drawn.years[at]}, {drawn.target_title}: {drawn.text(aim)}"
         ET.SubElement(mark, "title").text = said
 
@@ -327,14 +290,7 @@ def _years(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> 
         places = list(members)
         left = plot.left + places[0] * plot.slot + 0.12 * plot.slot
         right = plot.left + (places[-1] + 1) * plot.slot - 0.12 * plot.slot
-        _line(root, left, line, right, line, SOFT, "1")
+        add_line(root, left, line, right, line, SOFT, "1")
         shown = word if text_width(word, size) <= right - left + plot.slot else ""
         middle = (left + right) / 2
         add_text(root, shown, middle, line + 1.15 * size, INK, **{"text-anchor": "middle"})
-
-
-def _line(  # noqa: PLR0917  (two ends and a stroke)
-    holder: ET.Element, x1: float, y1: float, x2: float, y2: float, stroke: str, width: str
-) -> ET.Element:
-    ends = {"x1": short(x1), "y1": short(y1), "x2": short(x2), "y2": short(y2)}
-    return ET.SubElement(holder, "line", {**ends, "stroke": stroke, "stroke-width": width})
