@@ -20,7 +20,7 @@ import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.case import Case, ExtraMemory, peak_memory
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MODULES = (
     "start", "stores", "demo", "graph", "isochrones", "network", "overlay", "overlay_nasjon",
     "plansjekk", "skolekretser", "skoleveg", "terrain", "tettsted", "forecast",
-    "balance", "transit", "va", "va_hydraulics", "va_renewal",
+    "balance", "page", "transit", "va", "va_hydraulics", "va_renewal",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -127,6 +127,7 @@ def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
         "extra_mib": max(
             (r["extra_mib"] for r in runs if r["extra_mib"] is not None), default=None
         ),
+        "unit": case.unit,
         "machine": machine(),
     }
 
@@ -158,12 +159,14 @@ def _child(case: Case, folder: Path, rounds: int) -> int:
     times: tuple[list[float], list[float]] = ([], [])
     for number in range((rounds or case.rounds) + 1):
         extra = ExtraMemory() if case.inputs and not number else None
-        ours, ours_s = _timed(case.ours, folder)
+        ours, ours_s = _timed(case.ours, folder, tells=case.tells)
         if not number:
             told |= {"peak_mib": peak_memory(), "extra_mib": extra.taken() if extra else None}
             if compared and case.load_peer:
                 _, told["load_s"] = _timed(case.load_peer, folder)
-        peer, peer_s = _timed(case.run_peer, folder) if compared else (None, math.nan)
+        peer, peer_s = None, math.nan
+        if compared:
+            peer, peer_s = _timed(case.run_peer, folder, tells=case.tells)
         if not number and case.difference and compared:
             told["difference"] = case.difference(ours, peer)
         if number or case.rounds == 0:
@@ -177,10 +180,11 @@ def _child(case: Case, folder: Path, rounds: int) -> int:
     return 0
 
 
-def _timed(work: Callable[[Path], object], folder: Path) -> tuple[object, float]:
+def _timed(work: Callable[[Path], Any], folder: Path, *, tells: bool = False) -> tuple[Any, float]:
+    """Do the work; return what it gives and its time, or the figure that it tells itself."""
     started = time.perf_counter()
     found = work(folder)
-    return found, time.perf_counter() - started
+    return found, float(found) if tells else time.perf_counter() - started
 
 
 _HEADER = (
@@ -195,7 +199,8 @@ def _line(row: dict[str, object]) -> str:
 
     quartiles = "–".join(f"{value:.2f}" for value in row["ratio_quartiles"][::2])
     return (
-        f"{row['work']:58}{text(row['ours_s'], '.3f'):>9}s{text(row['peer_s'], '.3f'):>9}s"
+        f"{row['work']:58}{text(row['ours_s'], '.3f'):>9}{row['unit']}"
+        f"{text(row['peer_s'], '.3f'):>9}{row['unit']}"
         f"{text(row['ratio'], '.2f'):>8}  {quartiles:14}{text(row['max_abs_diff'], '.2g'):>10}"
         f"{text(row['peak_mib'], '.0f'):>7}{text(row['extra_mib'], '.0f'):>7}"
         f"{text(row['load_s'], '.1f') + ('s' if row['load_s'] else ''):>9}  {row['peer']}"

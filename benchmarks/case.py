@@ -59,6 +59,11 @@ class Case:
         How much there is; a group with sizes gets the exponent by which the time grows.
     invocations
         Processes that measure.
+    tells
+        ``ours`` and ``run_peer`` return the figure themselves, in ``unit``: what a browser's own
+        clock says, or a size.
+    unit
+        Unit of the figures in the table.
     """
 
     name: str
@@ -76,6 +81,8 @@ class Case:
     why_absent: Callable[[], str] | None = None
     size: float = 0.0
     invocations: int = 3
+    tells: bool = False
+    unit: str = "s"
 
     def absent_peer(self) -> str:
         """Say why the peer cannot be run: what is not installed; empty when it can."""

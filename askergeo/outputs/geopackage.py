@@ -97,7 +97,8 @@ def write_geopackage(report: Report, path: Path) -> None:
                     note = _described(result, result.title + ".", layer.note)
                     described.append((name, layer.title, note, aliases))
                     geometry = kind or _kind(part.frame)
-                    if geometry:
+                    # QGIS has no symbol for a collection of several kinds.
+                    if geometry and geometry != "blandet":
                         styles.append((name, layer.title, qml(part, geometry, aliases)))
             for table in result.tables:
                 name = table_names[number, table.name] + "_tabell"

@@ -1,0 +1,375 @@
+"""The page of a topic beside folium's and bare MapLibre's: size, time to see it, panning.
+
+All three show the same polygons with the same colours in a window of the same size, opened from
+``file://`` in the same browser. Folium's outside files are downloaded once with npm (see
+``NPM``) to a folder of the user's cache and served from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from contextlib import suppress
+from functools import lru_cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks import browser
+from benchmarks.case import Case, run_command
+from benchmarks.overlay import jagged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from askergeo.result import Result
+
+CRS = 25832
+COLOURS = {"Skog": "#9ccc65", "Jorder": "#ffd180", "Bebygd": "#e57373", "Vann": "#64b5f6"}
+SIZE_M = 20_000.0
+# Polygons a side, and edges a side of each: 20 164 polygons of 100 corners, 50 176 of 16.
+FINE, MANY = (142, 25), (224, 4)
+_SEED = 3203
+# Files that folium's page asks the net for: the end of the address, package and file.
+NPM = {
+    "leaflet@1.9.3/dist/leaflet.js": ("leaflet@1.9.3", "dist/leaflet.js"),
+    "leaflet@1.9.3/dist/leaflet.css": ("leaflet@1.9.3", "dist/leaflet.css"),
+    "jquery-3.7.1.min.js": ("jquery@3.7.1", "dist/jquery.min.js"),
+    "bootstrap.bundle.min.js": ("bootstrap@5.2.2", "dist/js/bootstrap.bundle.min.js"),
+    "bootstrap.min.css": ("bootstrap@5.2.2", "dist/css/bootstrap.min.css"),
+    "all.min.css": ("@fortawesome/fontawesome-free@6.2.0", "css/all.min.css"),
+    "leaflet.awesome-markers.js": (
+        "leaflet.awesome-markers@2.0.5",
+        "dist/leaflet.awesome-markers.js",
+    ),
+    "leaflet.awesome-markers.css": (
+        "leaflet.awesome-markers@2.0.5",
+        "dist/leaflet.awesome-markers.css",
+    ),
+}
+# The box (px) of our map in the browser's window, and the room that it leaves around the polygons:
+# the peers get the same.
+BOX, ROOM = (936, 494), 10
+_NEEDS = ("playwright", "PIL", "folium")
+_ZOOMS = 0
+
+
+def cases() -> list[Case]:
+    """Return the cases."""
+    fine = f"{FINE[0] ** 2:,} polygons, {FINE[0] ** 2 * 4 * FINE[1]:,} corners".replace(",", " ")
+    many = f"{MANY[0] ** 2:,} polygons".replace(",", " ")
+    return [
+        _case("page-size", f"size of a page, {fine}", _size, FINE, "folium", unit="MB"),
+        _case("page", f"page ready from file://, {fine}", _ready, FINE, "folium"),
+        _case("page-maplibre", f"the same, {fine}", _ready, FINE, "maplibre"),
+        _case("page-pan", f"95th percentile frame, panning {many}", _pan, MANY, "folium"),
+        _case("page-pan-canvas", f"the same, {many}", _pan, MANY, "canvas"),
+        _case("page-pan-maplibre", f"the same, {many}", _pan, MANY, "maplibre"),
+        Case(
+            name="page-demo",
+            work="all pages of the small example municipality from its results (limit 10 s)",
+            ours=_build,
+            prepare=_package,
+            inputs=_results,
+            rounds=2,
+            group="pages",
+        ),
+    ]
+
+
+def _case(
+    name: str,
+    work: str,
+    measure: Callable[..., float],
+    shape: tuple[int, int],
+    peer: str,
+    *,
+    unit: str = "",
+) -> Case:
+    titles = {
+        "folium": "folium GeoJson (SVG)",
+        "canvas": "folium GeoJson, prefer_canvas",
+        "maplibre": "maplibre-gl, GeoJSON source",
+    }
+    return Case(
+        name=name,
+        work=work,
+        ours=partial(measure, "ours"),
+        run_peer=partial(measure, peer),
+        peer=titles[peer],
+        prepare=partial(_prepare, shape, peer),
+        needs=(*_NEEDS, *(["maplibre"] if peer == "maplibre" else [])),
+        why_absent=_why_absent,
+        unit=unit or ("ms" if measure is _pan else "s"),
+        tells=True,
+        rounds=0,
+        difference=None if measure is not _ready else _apart,
+        group="pages",
+    )
+
+
+def _why_absent() -> str:
+    missing = [end for end, path in _served().items() if not path.is_file()]
+    return browser.why_absent() or (f"npm could not fetch {missing[0]}" if missing else "")
+
+
+# ---- the pages ---------------------------------------------------------------------------------
+
+
+def polygons(shape: tuple[int, int]) -> gpd.GeoDataFrame:
+    """Make a coverage of a municipality's size, with attributes that people read."""
+    import geopandas as gpd  # noqa: PLC0415  (loaded where it is used)
+
+    shapes = jagged(shape[0], shape[1], SIZE_M, _SEED)
+    kinds = np.array(list(COLOURS))[np.random.default_rng(_SEED).integers(0, 4, len(shapes))]
+    return gpd.GeoDataFrame(
+        {
+            "navn": [f"Felt {number}" for number in range(len(shapes))],
+            "klasse": kinds,
+            "areal": [round(shape.area / 1000, 1) for shape in shapes],
+        },
+        index=[f"f{number}" for number in range(len(shapes))],
+        geometry=shapes,
+        crs=CRS,
+    )
+
+
+def _prepare(shape: tuple[int, int], peer: str, folder: Path) -> None:
+    """Write our page and the peer's, or take them from an earlier case of the same polygons."""
+    kept = _kept(shape)
+    for name in ("ours", peer):
+        if not (kept / name).is_dir():
+            _write(name, shape, kept / name)
+        (folder / name).symlink_to(kept / name, target_is_directory=True)
+
+
+@lru_cache(maxsize=2)
+def _kept(shape: tuple[int, int]) -> Path:
+    import atexit  # noqa: PLC0415
+
+    folder = Path(tempfile.mkdtemp(prefix=f"askergeo-bench-page-{shape[0]}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _write(name: str, shape: tuple[int, int], folder: Path) -> None:
+    folder.mkdir()
+    frame = _polygons(shape)
+    if name == "ours":
+        _write_ours(frame, folder)
+    elif name == "maplibre":
+        _write_maplibre(frame.to_crs(4326), folder)
+    else:
+        _write_folium(frame.to_crs(4326), folder, canvas=name == "canvas")
+
+
+_polygons = lru_cache(maxsize=1)(polygons)
+
+
+def _write_ours(frame: gpd.GeoDataFrame, folder: Path) -> None:
+    from askergeo.outputs.page import write_pages  # noqa: PLC0415
+    from askergeo.outputs.report import Report  # noqa: PLC0415
+
+    write_pages(Report(results=(_result(frame),), title="Flater"), folder)
+
+
+def _result(frame: gpd.GeoDataFrame) -> Result:
+    from askergeo.result import (  # noqa: PLC0415
+        Column,
+        MapLayer,
+        Result,
+        Style,
+        StyleClass,
+        Table,
+    )
+
+    columns = {
+        "navn": Column(title="Navn"),
+        "klasse": Column(title="Klasse"),
+        "areal": Column(title="Areal", unit="dekar", decimals=1),
+    }
+    style = Style(
+        column="klasse",
+        opacity=0.7,
+        classes=tuple(StyleClass(value=k, label=k, fill=c) for k, c in COLOURS.items()),
+    )
+    table = frame.drop(columns="geometry")
+    return Result(
+        analysis="flater",
+        title="Flater",
+        template="Her er alle flatene.",
+        tables=(Table(name="flater", title="Flater", frame=table, columns=columns),),
+        layers=(
+            MapLayer(
+                name="flater",
+                title="Flater",
+                frame=frame,
+                columns=columns,
+                style=style,
+                rows_of="flater",
+            ),
+        ),
+    )
+
+
+def _write_folium(frame: gpd.GeoDataFrame, folder: Path, *, canvas: bool) -> None:
+    import folium  # noqa: PLC0415
+
+    west, south, east, north = frame.total_bounds
+    made = folium.Map(tiles=None, prefer_canvas=canvas, width=BOX[0], height=BOX[1], zoom_snap=0)
+    folium.GeoJson(
+        frame,
+        style_function=lambda feature: {
+            "fillColor": COLOURS[feature["properties"]["klasse"]],
+            "fillOpacity": 0.7,
+            "color": "#333333",
+            "weight": 0.5,
+        },
+        popup=folium.GeoJsonPopup(["navn", "klasse", "areal"]),
+    ).add_to(made)
+    made.fit_bounds([[south, west], [north, east]], padding=(ROOM, ROOM))
+    made.save(folder / "index.html")
+
+
+def _write_maplibre(frame: gpd.GeoDataFrame, folder: Path) -> None:
+    for name in ("maplibre-gl.js", "maplibre-gl.css"):
+        shutil.copy(str(files("maplibre") / "srcjs" / name), folder)
+    (folder / "index.html").write_text(
+        _MAPLIBRE.format(
+            width=BOX[0],
+            height=BOX[1],
+            room=ROOM,
+            data=frame.to_json(drop_id=True),
+            bounds=json.dumps(frame.total_bounds.tolist()),
+            colours=json.dumps([part for pair in COLOURS.items() for part in pair]),
+        ),
+        encoding="utf-8",
+    )
+
+
+_MAPLIBRE = """<!DOCTYPE html><html lang="nb"><meta charset="utf-8"><title>Flater</title>
+<link rel="stylesheet" href="maplibre-gl.css"><script src="maplibre-gl.js"></script>
+<body style="margin:0"><div id="kart" style="width:{width}px;height:{height}px"></div>
+<script type="application/json" id="data">{data}</script>
+<script>
+const map = new maplibregl.Map({{
+  container: "kart", bounds: {bounds}, fadeDuration: 0, fitBoundsOptions: {{padding: {room}}},
+  style: {{version: 8, sources: {{f: {{type: "geojson",
+    data: JSON.parse(document.getElementById("data").textContent)}}}}, layers: [
+    {{id: "fill", type: "fill", source: "f", paint: {{"fill-opacity": 0.7,
+      "fill-color": ["match", ["get", "klasse"], ...{colours}, "#cccccc"]}}}},
+    {{id: "line", type: "line", source: "f",
+      paint: {{"line-color": "#333333", "line-width": 0.5}}}}]}}
+}});
+map.on("click", "fill", e => new maplibregl.Popup().setLngLat(e.lngLat)
+  .setText(JSON.stringify(e.features[0].properties)).addTo(map));
+</script></body></html>
+"""
+
+
+# ---- measures ----------------------------------------------------------------------------------
+
+
+def _entry(name: str, folder: Path) -> Path:
+    return folder / name / "index.html"
+
+
+def _box(name: str) -> str:
+    return ".folium-map" if name in {"folium", "canvas"} else "#kart"
+
+
+def _size(name: str, folder: Path) -> float:
+    """Megabytes of the page and, of MapLibre's, of what lies beside it."""
+    return sum(file.stat().st_size for file in (folder / name).iterdir()) / 1e6
+
+
+_drawn: dict[str, browser.Drawn] = {}
+
+
+def _ready(name: str, folder: Path) -> float:
+    _drawn[name] = browser.ready(
+        _entry(name, folder), _box(name), _served(), webgl=name == "maplibre"
+    )
+    print(f"{name}: {_drawn[name].seconds:.2f} s, {_drawn[name].inked:.3f}", file=sys.stderr)
+    return _drawn[name].seconds
+
+
+def _apart(_ours: float, _peer: float) -> float:
+    """Difference of the shares of the two maps that are coloured."""
+    ours, peer = (_drawn[name].inked for name in list(_drawn)[:2])
+    return abs(ours / peer - 1)
+
+
+def _pan(name: str, folder: Path) -> float:
+    moved = browser.pan(
+        _entry(name, folder), _box(name), _served(), closer=_ZOOMS, webgl=name == "maplibre"
+    )
+    print(f"{name}: {moved}", file=sys.stderr)
+    return moved.p95
+
+
+def _served() -> dict[str, Path]:
+    """Files that folium's page asks for; downloaded the first time."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "askergeo-benchmarks"
+    found = {}
+    for end, (package, file) in NPM.items():
+        folder = cache / package.strip("@").replace("/", "-")
+        found[end] = folder / "package" / file
+        if not found[end].is_file() and shutil.which("npm"):
+            folder.mkdir(parents=True, exist_ok=True)
+            # What is not fetched is named by the case.
+            with suppress(subprocess.CalledProcessError):
+                made = subprocess.run(
+                    ["npm", "pack", "--silent", package],
+                    cwd=folder,
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                )
+                with tarfile.open(folder / made.stdout.split()[-1]) as archive:
+                    archive.extractall(folder, filter="data")
+    return found
+
+
+# ---- building ----------------------------------------------------------------------------------
+
+_loaded: dict[Path, Any] = {}
+
+
+def _package(folder: Path) -> None:
+    run_command([sys.executable, "-m", "askergeo", "demo", "--ut", str(folder / "d"), "--stille"])
+
+
+def _results(folder: Path) -> None:
+    """Run every analysis of the example, outside the time."""
+    from askergeo.background import background_of  # noqa: PLC0415
+    from askergeo.datapackage import DataPackage  # noqa: PLC0415
+    from askergeo.outputs.report import Report  # noqa: PLC0415
+    from askergeo.privacy import suppress_all  # noqa: PLC0415
+    from askergeo.report import run_all  # noqa: PLC0415
+
+    package = DataPackage.open(folder / "d" / "datapakke")
+    found = run_all(package)
+    _loaded[folder] = Report(
+        results=tuple(suppress_all(found.results)),
+        title=package.name,
+        not_run=tuple(found.not_run),
+        background=background_of(package),
+    )
+
+
+def _build(folder: Path) -> list[str]:
+    from askergeo.outputs.page import write_pages  # noqa: PLC0415
+
+    out = folder / "sider"
+    out.mkdir(exist_ok=True)
+    return write_pages(_loaded[folder], out)
