@@ -166,16 +166,16 @@ def map_picture(
     caption = _caption(view, paper)
     names = [clean_text(layer.title) for layer, _ in paper.legend]
     alt = f"Kart: {clean_text(result.title)}. {clean_text(result.sentence)} Kartet viser "
-    alt = f"{alt}{'; '.join(names)}. {caption}"[:1500]
+    alt = f"{alt}{'; '.join(names)}."[:1400]
     sources = (*attributions(result), *ground.attributions)
     foot = f"Kilder: {'; '.join(dict.fromkeys(sources))}. " if sources else ""
     foot += f"Laget {created.strftime('%d.%m.%Y')} med askergeo."
     return MapPicture(
-        sheet=_sheet(result, paper, alt, foot),
+        sheet=_sheet(result, paper, f"{alt} {caption}", foot),
         slide=_slide(result, slide, alt, foot),
-        frame=_svg(view.width, view.height, _frame(paper), alt, paper.patterns),
+        frame=_svg(view.width, view.height, _frame(paper), f"{alt} {caption}", paper.patterns),
         key=tuple(_keys(paper)),
-        alt=alt,
+        alt=f"{alt} {caption}",
         caption=caption,
         scale=view.scale,
     )
