@@ -27,7 +27,7 @@ from askergeo.catalogue import (
     load_codes,
 )
 from askergeo.errors import CatalogueError, MissingFileError
-from askergeo.outputs.report import symbols
+from askergeo.outputs.symbols import symbols
 from askergeo.result import Status, Style
 from askergeo.sources.mapping import load_mapping
 

@@ -10,7 +10,7 @@ import yaml
 
 from askergeo._codes import BUILT_IN, load_codes
 from askergeo._plan_style import GROUPS, NOW, PLANS, group_colours, purpose_labels, purpose_style
-from askergeo.outputs.report import colour, symbols
+from askergeo.outputs.symbols import colour, symbols
 
 LISTS = (*PLANS.values(), GROUPS)
 

@@ -501,8 +501,8 @@ def _school_layer(case: Case) -> MapLayer:
         style=Style(
             column="tilstand",
             classes=(
-                StyleClass(value="Blir", label="● Blir", fill="#08519c"),
-                StyleClass(value="Legges ned", label="✕ Legges ned", fill="#000000"),
+                StyleClass(value="Blir", label="Blir", fill="#08519c", shape="circle"),
+                StyleClass(value="Legges ned", label="Legges ned", fill="#000000", shape="cross"),
             ),
             stroke="#ffffff",
             size=3.0,

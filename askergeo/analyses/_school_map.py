@@ -45,13 +45,18 @@ _SHUT: Final = StyleClass(
 )
 _CLASSES: Final = (_ROOM, _MIDDLE, _TIGHT, _OVER, _UNSURE, _SHUT)
 _LOWEST: Final = 75.0
+# The sign that starts a value in tables is the mark on the map.
 _POINTS: Final = (
-    StyleClass(value="● Har plass", label="● Har plass i alle år", fill="#08519c"),
-    StyleClass(value="▲ Fulle senere", label="▲ Går over 100 % i perioden", fill="#fdae6b"),
-    StyleClass(value="■ Full nå", label="■ Over 100 % nå", fill="#a63603"),
-    StyleClass(value="◇ Ikke åpen nå", label="◇ Ikke åpen nå", fill="#ffffff"),
-    StyleClass(value="+ Privat", label="+ Privat", fill="#7f7f7f"),
-    StyleClass(value="? Ukjent", label="? Plasser eller elever er ukjent", fill="#d9d9d9"),
+    StyleClass(value="● Har plass", label="Har plass i alle år", fill="#08519c", shape="circle"),
+    StyleClass(
+        value="▲ Fulle senere", label="Går over 100 % i perioden", fill="#fdae6b", shape="triangle"
+    ),
+    StyleClass(value="■ Full nå", label="Over 100 % nå", fill="#a63603", shape="square"),
+    StyleClass(value="◇ Ikke åpen nå", label="Ikke åpen nå", fill="#ffffff", shape="diamond"),
+    StyleClass(value="+ Privat", label="Privat", fill="#7f7f7f", shape="cross"),
+    StyleClass(
+        value="? Ukjent", label="Plasser eller elever er ukjent", fill="#d9d9d9", shape="star"
+    ),
 )
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 
 from askergeo._text import listed
 from askergeo.numbers import HARD_SPACE, format_number
-from askergeo.outputs.report import clean_text, colour
+from askergeo.outputs.report import clean_text
+from askergeo.outputs.symbols import colour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,8 +26,8 @@ from askergeo.outputs.report import (
     hidden_rows,
     shown_columns,
     stop_lines,
-    symbols,
 )
+from askergeo.outputs.symbols import layer_kind, marked_apart, symbols
 from askergeo.privacy import suppress
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from askergeo.outputs.report import Symbol
+    from askergeo.outputs.symbols import Symbol
     from askergeo.result import MapLayer, Result
 
 __all__ = ["NO_FOLIUM", "result_map"]
@@ -99,7 +99,7 @@ def result_map(
         raise ParameterError(
             NO_FOLIUM, remedy='Installer det med: pip install "askergeo[analyse]".'
         ) from None
-    shown = suppress(result)
+    shown = marked_apart(suppress(result))
     drawn = _chosen(shown, layers)
     chart = folium.Map(tiles=tiles, width="100%", height=height)
     figure: Any = chart.get_root()
@@ -156,7 +156,7 @@ def _add_features(
     frame: gpd.GeoDataFrame,
 ) -> None:
     """Add the features of each class, with what a click on them tells."""
-    drawn = symbols(layer.style, layer.title)
+    drawn = symbols(layer.style, layer.title, layer_kind(layer))
     texts = _texts(layer, frame)
     fields = [f"k{at}" for at in range(len(texts))]
     headers = [_markup(clean_text(layer.columns[name].header)) for name in texts]
@@ -228,7 +228,7 @@ def _look(symbol: Symbol, *, line: bool) -> dict[str, Any]:
         "stroke": bool(stroke) and symbol.width > 0,
         "color": stroke or "#3b3b3b",
         "weight": max(round(symbol.width * _PIXELS, 1), 0.5),
-        "dashArray": "6 4" if symbol.dash else None,
+        "dashArray": symbol.dashes or None,
         "fill": bool(symbol.fill) and not line,
         "fillColor": symbol.fill or "#ffffff",
         "fillOpacity": symbol.opacity,
@@ -272,7 +272,7 @@ def _mark(symbol: Symbol, path: str) -> str:
 def _legend(layer: MapLayer, frame: gpd.GeoDataFrame) -> str:
     """Write a layer's name with its classes under it: it is the label of the layer's switch."""
     title = f"<b>{_markup(clean_text(layer.title))}</b> ({format_number(len(frame))})"
-    drawn = symbols(layer.style, layer.title)
+    drawn = symbols(layer.style, layer.title, layer_kind(layer))
     used = set(_classes(layer, frame, drawn).tolist())
     kinds = set(np.unique(shapely.get_dimensions(np.asarray(frame.geometry.array, dtype=object))))
     if len(drawn) == 1:
@@ -294,7 +294,7 @@ def _swatch(symbol: Symbol, kinds: set[int]) -> str:
     """Draw a symbol for the legend: a line, a mark or an area."""
     width, height = _SWATCH
     look = _look(symbol, line=kinds == {1})
-    dash = ' stroke-dasharray="5 3"' if symbol.dash else ""
+    dash = f' stroke-dasharray="{symbol.dashes}"' if symbol.dashes else ""
     stroke = look["color"] if look["stroke"] else "none"
     line = f'stroke="{stroke}" stroke-width="{min(look["weight"], 4):g}"{dash}'
     if kinds == {1}:

@@ -10,12 +10,13 @@ import math
 import xml.etree.ElementTree as ET  # only writes
 from typing import TYPE_CHECKING
 
-from askergeo.outputs.report import clean_text, symbols
+from askergeo.outputs.report import clean_text
+from askergeo.outputs.symbols import symbols
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from askergeo.outputs.report import Symbol
+    from askergeo.outputs.symbols import Symbol
     from askergeo.result import MapLayer
 
 __all__ = ["GEOMETRY_CODES", "qml"]
@@ -28,6 +29,8 @@ _LAYER_CLASSES = {"punkt": "SimpleMarker", "linje": "SimpleLine", "flate": "Simp
 
 # QGIS' own names of the marks.
 _MARKS = {"cross": "cross_fill"}
+# Pixels of the screen a millimetre.
+_PIXELS = 3.78
 
 
 def qml(layer: MapLayer, geometry: str, aliases: Mapping[str, str]) -> str:
@@ -48,7 +51,7 @@ def qml(layer: MapLayer, geometry: str, aliases: Mapping[str, str]) -> str:
         The QML document, to be put into ``layer_styles`` or a ``.qml`` file.
     """
     root = ET.Element("qgis", version="3.22.16", styleCategories="Symbology|Fields")
-    drawn = symbols(layer.style, layer.title)
+    drawn = symbols(layer.style, layer.title, GEOMETRY_CODES[geometry])
     by_class = bool(layer.style.column)
     renderer = ET.SubElement(
         root,
@@ -131,8 +134,8 @@ def _options(symbol: Symbol, geometry: str) -> dict[str, str]:
             "line_style": "dash" if symbol.dash else "solid",
             "line_width": _number(symbol.width),
             "line_width_unit": "MM",
-            "capstyle": "round",
             "joinstyle": "round",
+            **_dashes(symbol),
         }
     if geometry == "punkt":
         return {
@@ -144,6 +147,19 @@ def _options(symbol: Symbol, geometry: str) -> dict[str, str]:
             **outline,
         }
     return {"color": _rgba(symbol.fill), "style": "solid" if symbol.fill else "no", **outline}
+
+
+def _dashes(symbol: Symbol) -> dict[str, str]:
+    """Dashes that QGIS has no name for, in millimetres; round ends would close the gaps."""
+    if symbol.dash or not symbol.dashes:
+        return {"capstyle": "round"}
+    lengths = (round(float(one) / _PIXELS, 2) for one in symbol.dashes.split())
+    return {
+        "capstyle": "flat",
+        "use_custom_dash": "1",
+        "customdash": ";".join(f"{one:g}" for one in lengths),
+        "customdash_unit": "MM",
+    }
 
 
 def _rgba(colour: str) -> str:

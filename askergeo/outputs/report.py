@@ -1,4 +1,4 @@
-"""What all outputs share: the report, unique names, cell values and the symbols of a style."""
+"""What all outputs share: the report, unique names and cell values."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ import pandas as pd
 
 from askergeo.compare import is_comparison
 from askergeo.numbers import HIDDEN, UNKNOWN, format_number
-from askergeo.result import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from askergeo.background import Background
-    from askergeo.result import Column, MapLayer, Missing, Result, SourceRecord, Style, Table
+    from askergeo.result import Column, MapLayer, Missing, Result, SourceRecord, Table
 
 __all__ = [
     "NO_DATE",
     "STOP",
     "NotRun",
     "Report",
-    "Symbol",
     "Topic",
     "attributions",
     "cell_text",
@@ -34,7 +32,6 @@ __all__ = [
     "shown_columns",
     "split_warnings",
     "stop_lines",
-    "symbols",
     "unsure_text",
 ]
 
@@ -279,58 +276,6 @@ def _closing_line(row: Mapping[Hashable, Any], parts: Mapping[str, str]) -> str:
         line += f" Differanse {format_number(row['differanse_m2'], 6)} m²."
     closes = row.get("gar_opp")
     return line if closes is None else f"{line} Går {'' if closes == 'ja' else 'ikke '}opp."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Symbol:
-    """How one class is drawn; ``value`` is None for all that no class names."""
-
-    value: Any
-    label: str
-    fill: str
-    stroke: str
-    width: float
-    size: float
-    opacity: float
-    dash: bool
-    shape: str
-
-
-def symbols(style: Style, title: str) -> tuple[Symbol, ...]:
-    """Resolve a style: one symbol a class and one for the rest; a plain style gives one."""
-    plain = Symbol(
-        value=None,
-        label="Annet" if style.column else title,
-        fill=colour(style.fill),
-        stroke=colour(style.stroke),
-        width=style.width,
-        size=style.size,
-        opacity=min(max(style.opacity, 0.0), 1.0),
-        dash=style.dash,
-        shape=style.shape if style.shape in SHAPES else SHAPES[0],
-    )
-    if not style.column:
-        return (plain,)
-    classes = tuple(
-        replace(
-            plain,
-            value=item.value,
-            label=item.label,
-            fill=colour(item.fill) or plain.fill,
-            stroke=colour(item.stroke) or plain.stroke,
-            width=item.width or plain.width,
-            size=item.size or plain.size,
-            dash=item.dash or plain.dash,
-            shape=item.shape if item.shape in SHAPES else plain.shape,
-        )
-        for item in style.classes
-    )
-    return (*classes, plain)
-
-
-def colour(text: str) -> str:
-    """Return ``#rrggbb``, or nothing for what is no colour: it goes into markup."""
-    return text.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", text) else ""
 
 
 def identifier(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from askergeo.errors import MissingFileError, OverwriteError, StorageError
 from askergeo.messages import messages
 from askergeo.outputs.report import NotRun, Report
+from askergeo.outputs.symbols import marked_apart
 from askergeo.privacy import THRESHOLD, suppress_all
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def write_all(
     messages(language)
     check_free(target, overwrite=overwrite, more=extra)
     hidden = tuple(
-        _relative_to(target, result) for result in suppress_all(results, threshold=threshold)
+        marked_apart(_relative_to(target, result))
+        for result in suppress_all(results, threshold=threshold)
     )
     made_too = {name: one for name, one in extra.items() if one.write is not None}
     report = Report(

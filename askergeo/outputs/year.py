@@ -16,7 +16,8 @@ import pandas as pd
 
 from askergeo._text import listed
 from askergeo.numbers import HARD_SPACE, HIDDEN, UNKNOWN, format_number
-from askergeo.outputs.report import cell_text, clean_text, colour, is_unknown
+from askergeo.outputs.report import cell_text, clean_text, is_unknown
+from askergeo.outputs.symbols import colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -237,7 +237,7 @@ def test_qml_of_classes_with_their_own_marks_and_dashes(small: Result, tmp_path:
     assert [(one["name"], one["size"]) for one in found[0]] == [
         ("cross_fill", "5"),
         ("square", "2"),
-        ("square", "2"),
+        ("circle", "2"),
     ]
     assert [(one["line_style"], one["line_width"]) for one in found[1]] == [
         ("solid", "0.3"),

@@ -23,7 +23,8 @@ from askergeo.outputs.page.geometry import TOLERANCES, build, keep_corners, rank
 from askergeo.outputs.page.pack import json_bytes, squeezed_size, varints, zigzag
 from askergeo.outputs.page.patterns import PATTERNS, pattern_of
 from askergeo.outputs.page.places import places_section
-from askergeo.outputs.report import shown_columns, symbols
+from askergeo.outputs.report import shown_columns
+from askergeo.outputs.symbols import SURFACE, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -336,7 +337,8 @@ def _layer(one: _Drawn, shapes: Shapes, geometry: int, limit: int) -> dict[str, 
     layer = one.layer
     columns = _columns(layer)[:limit]
     kind = int(np.bincount(shapes.kinds).argmax())
-    drawn = symbols(layer.style, layer.title)
+    # The quiet map under the answers tells its classes apart by width.
+    drawn = symbols(layer.style, layer.title, None if one.ground else kind)
     drawn = (*drawn[: min(len(drawn) - 1, MOST_SYMBOLS - 1)], drawn[-1])
     years = sorted(layer.years)
     opens = [year for year in years if layer.years[year] == layer.style.column]
@@ -359,8 +361,8 @@ def _layer(one: _Drawn, shapes: Shapes, geometry: int, limit: int) -> dict[str, 
                 "width": s.width,
                 "size": s.size,
                 "opacity": s.opacity,
-                "dash": s.dash,
-                "pattern": pattern_of(number, len(drawn), surface=kind == 2),  # noqa: PLR2004
+                "dash": s.dashes,
+                "pattern": pattern_of(number, len(drawn), surface=kind == SURFACE),
                 # A circle needs no corners.
                 **({"corners": corners(s.shape)} if s.shape != "circle" else {}),
             }

@@ -11,12 +11,12 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import shapely
 
 from askergeo.outputs._map_svg import INK, PIXELS
 from askergeo.outputs.marker import corners
 from askergeo.outputs.page.patterns import CELL, pattern_of, pattern_path
-from askergeo.outputs.report import clean_text, symbols
+from askergeo.outputs.report import clean_text
+from askergeo.outputs.symbols import LINE, POINT, SURFACE, layer_kind, symbols
 from askergeo.result import SHAPES
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from askergeo.outputs.report import Symbol
+    from askergeo.outputs.symbols import Symbol
     from askergeo.result import MapLayer
 
 __all__ = [
@@ -44,9 +44,6 @@ __all__ = [
 
 #: Layer that lies under the answer in the analyses themselves: its surfaces have no pattern.
 GROUND: Final = "land_og_sjo"
-POINT, LINE, SURFACE = 0, 1, 2
-_DASHES: Final = ("", "9 3", "2 3", "9 3 2 3", "14 5", "4 2 1 2")
-_DASHED: Final = "6 3"
 # Lighter fills have dark lines, darker ones white lines.
 _LIGHT = 0.35
 _THIN = 0.6
@@ -69,18 +66,18 @@ class Sign:
     number: int = 0
 
 
-def signs_of(layers: Sequence[MapLayer]) -> list[list[Sign]]:
+def signs_of(layers: Sequence[MapLayer], *, ground: bool = False) -> list[list[Sign]]:
     """Give every layer the signs of its classes, the last one for all that no class names.
 
-    The patterns of surfaces are those of the page.
+    Patterns, marks and dashes are those of the page; what lies under the answers has none of its
+    own.
     """
     turn = count(1)
     found = []
     for layer in layers:
-        kind = _kind(layer)
-        drawn = symbols(layer.style, layer.title)
-        alike = len({one.shape for one in drawn}) == 1 and len(drawn) > 1
-        signs = [_sign(one, kind, at, alike=alike) for at, one in enumerate(drawn)]
+        kind = layer_kind(layer)
+        drawn = symbols(layer.style, layer.title, None if ground else kind)
+        signs = [_sign(one, kind) for one in drawn]
         if kind == SURFACE and layer.name != GROUND:
             signs = [
                 replace(one, hatch=hatch, number=next(turn)) if one.fill and hatch else one
@@ -91,20 +88,7 @@ def signs_of(layers: Sequence[MapLayer]) -> list[list[Sign]]:
     return found
 
 
-def _kind(layer: MapLayer) -> int:
-    """Tell what most of a layer is: points, lines or surfaces."""
-    kinds = shapely.get_dimensions(np.asarray(layer.frame.geometry.array, dtype=object))
-    known = kinds[kinds >= 0]
-    return int(np.bincount(known).argmax()) if len(known) else SURFACE
-
-
-def _sign(symbol: Symbol, kind: int, at: int, *, alike: bool) -> Sign:
-    dash = _DASHED if symbol.dash else ""
-    shape = symbol.shape
-    if alike and kind == LINE and not dash:
-        dash = _DASHES[at % len(_DASHES)]
-    if alike and kind == POINT:
-        shape = SHAPES[at % len(SHAPES)]
+def _sign(symbol: Symbol, kind: int) -> Sign:
     return Sign(
         kind=kind,
         label=clean_text(symbol.label),
@@ -113,8 +97,8 @@ def _sign(symbol: Symbol, kind: int, at: int, *, alike: bool) -> Sign:
         width=max(symbol.width * PIXELS, _THIN),
         radius=max(symbol.size * PIXELS / 2, 2.0),
         opacity=symbol.opacity,
-        dash=dash,
-        shape=shape,
+        dash=symbol.dashes,
+        shape=symbol.shape,
     )
 
 

@@ -116,7 +116,7 @@ class Ground:
     def __init__(self, background: Background | None) -> None:
         layers = list(background.layers) if background is not None else []
         self.attributions = background.attributions if background is not None else ()
-        self.layers = read(layers, signs_of(layers))
+        self.layers = read(layers, signs_of(layers, ground=True))
         self.extent = extent(self.layers)
         #: The fills of its surfaces; the same in every map.
         self.patterns = "".join(pattern(sign, "g") for one in self.layers for sign in one.signs)

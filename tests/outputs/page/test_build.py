@@ -195,7 +195,11 @@ def test_the_legend_draws_marks_dashes_and_widths_as_the_map_does(small: Result)
         ("2", None),
     ]
     first = side(root)["layers"][0]["symbols"]
-    assert [symbol.get("corners") for symbol in first] == [corners("diamond"), None, None]
+    assert [symbol.get("corners") for symbol in first] == [
+        corners("diamond"),
+        None,
+        corners("square"),
+    ]
 
 
 def test_what_was_missing_and_what_it_rests_on_is_said(small: Result) -> None:

@@ -282,8 +282,9 @@
       // A line of one pixel of the screen is drawn many times faster than one a little wider.
       pen.lineWidth = stroke.width * ratio < 1.3 ? 1 / ratio : stroke.width;
       pen.lineJoin = "round";
-      pen.lineCap = symbol.dash ? "butt" : "round";
-      pen.setLineDash(symbol.dash ? [6, 4] : []);
+      const dashes = symbol.dash ? symbol.dash.split(" ").map(Number) : [];
+      pen.lineCap = dashes.length ? "butt" : "round";
+      pen.setLineDash(dashes);
       pen.beginPath();
       for (const row of rows) {
         const last = arcs[parts[row + 1]];
