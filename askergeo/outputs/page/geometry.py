@@ -29,6 +29,8 @@ TOLERANCES: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 _SURFACE: Final = 2
 # Vertices that a ring needs to have an inside.
 _CORNERS: Final = 3
+# Steps of the longest arc: what lies outside a tile is then left out without tracing a whole coast.
+_LONGEST: Final = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +124,7 @@ def build(
     # One number a place; steps are within 32 bits.
     vertex = pd.factorize((steps[:, 0] << 32) + steps[:, 1])[0].astype(np.int64)
     walk = _walk(vertex, count, ring)
-    arcs, arcs_of_part, references = _cut(walk, steps, len(count))
+    arcs, arcs_of_part, references = _shortened(*_cut(walk, steps, len(count)))
     shapes = []
     part = reference = 0
     arc_end = np.concatenate([[0], np.cumsum(arcs_of_part)])
@@ -279,6 +281,35 @@ def _cut(walk: _Walk, steps: Integers, parts: int) -> tuple[Arcs, Integers, Inte
     place = np.arange(begin[-1]) + np.repeat(first[kept] - begin[:-1], count)
     at = walk.source[place]
     return Arcs(x=steps[at, 0], y=steps[at, 1], start=begin), arcs_of_part, references
+
+
+def _shortened(
+    arcs: Arcs, arcs_of_part: Integers, references: Integers
+) -> tuple[Arcs, Integers, Integers]:
+    """Cut the long arcs in pieces of at most :data:`_LONGEST` steps, wherever they are walked."""
+    pieces = np.maximum(-(-(arcs.count - 1) // _LONGEST), 1)
+    if (pieces == 1).all():
+        return arcs, arcs_of_part, references
+    first = np.cumsum(pieces) - pieces
+    owner = np.repeat(np.arange(len(pieces)), pieces)
+    number = np.arange(len(owner)) - first[owner]
+    begin = arcs.start[owner] + number * _LONGEST
+    end = np.minimum(begin + _LONGEST, arcs.start[owner + 1] - 1)
+    count = end - begin + 1
+    start = np.concatenate([[0], np.cumsum(count)])
+    at = np.arange(start[-1]) + np.repeat(begin - start[:-1], count)
+    # The pieces of an arc that is walked from its end come in the opposite order.
+    several = pieces[references >> 1]
+    of = np.repeat(np.arange(len(references)), several)
+    place = np.arange(len(of)) - (np.cumsum(several) - several)[of]
+    arc, turned = references[of] >> 1, references[of] & 1
+    piece = first[arc] + np.where(turned == 1, several[of] - 1 - place, place)
+    part = np.repeat(np.arange(len(arcs_of_part)), arcs_of_part)
+    return (
+        Arcs(x=arcs.x[at], y=arcs.y[at], start=start),
+        np.bincount(part, weights=several, minlength=len(arcs_of_part)).astype(np.int64),
+        2 * piece + turned,
+    )
 
 
 def rank_vertices(arcs: Arcs, unit: float) -> NDArray[np.uint8]:

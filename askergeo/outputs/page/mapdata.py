@@ -236,13 +236,18 @@ def _home(drawn: Sequence[_Drawn], notes: list[str]) -> list[float]:
 def _cells(drawn: Sequence[_Drawn], budget: int, notes: list[str]) -> tuple[dict[str, bytes], int]:
     """Texts and classes; fewer columns, as many as returned, when they would crowd out the map."""
     most = max((len(_columns(one.layer)) for one in drawn), default=0)
+    whole: dict[str, bytes] = {}
+    columns = []
+    for number, one in enumerate(drawn):
+        whole[f"L{number}.labels"] = json_bytes(labels(one.layer, one.rows))
+        whole |= _classes(number, one)
+        names = _columns(one.layer)[: _COLUMNS[0]]
+        columns.append([json_bytes(column) for column in texts(one.layer, one.rows, names)])
     for limit in _COLUMNS:
-        sections: dict[str, bytes] = {}
-        for number, one in enumerate(drawn):
-            names = _columns(one.layer)[:limit]
-            sections[f"L{number}.cells"] = json_bytes(texts(one.layer, one.rows, names))
-            sections[f"L{number}.labels"] = json_bytes(labels(one.layer, one.rows))
-            sections |= _classes(number, one)
+        sections = {
+            f"L{number}.cells": b"[" + b",".join(written[:limit]) + b"]"
+            for number, written in enumerate(columns)
+        } | whole
         if limit == _COLUMNS[-1] or squeezed_size(sections.values()) <= budget * _CELL_SHARE:
             break
     if limit < min(most, _COLUMNS[0]):

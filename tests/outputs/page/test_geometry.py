@@ -247,3 +247,19 @@ def test_vertices_of_a_coarse_level_are_vertices_of_the_finer():
     assert left == sorted(left, reverse=True)
     assert left[0] == len(arcs.x)
     assert left[-1] < left[0] / 2
+
+
+def test_long_borders_are_cut_in_pieces_that_both_neighbours_share():
+    # A crooked border of 1 000 vertices between two areas, and an island of 500.
+    x = np.linspace(0, 1_000, 1_000)
+    border = np.round(np.column_stack([x, 20 * np.sin(x / 7)]), 1)
+    north = shapely.Polygon([*border, (1_000, 500), (0, 500)])
+    south = shapely.Polygon([*border, (1_000, -500), (0, -500)])
+    island = shapely.Point(2_000, 0).buffer(90, quad_segs=125)
+    arcs, (shapes,) = build([np.array([north, south, island])], (0.0, 0.0), UNIT)
+    assert arcs.count.max() <= 129
+    used = np.bincount(shapes.references >> 1)
+    assert (used == 2).sum() == 8
+    assert used.max() == 2
+    for (_, lines), area in zip(decode(arcs, shapes), (north, south, island), strict=True):
+        assert edges(surface(lines)) == edges(area)
