@@ -129,7 +129,7 @@ nåværende', 'ukjent kode 4711, nåværende']
 def group_colours(*, future: bool = False) -> dict[str, str]:
     """Return the colour of each purpose group, under «01 Bolig eller sentrumsformål» and so on.
 
-    For :class:`askergeo.result.FlowChart` as well as for maps.
+    For :class:`askergeo.charts.FlowChart` as well as for maps.
 
     Examples
     --------

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from askergeo.charts import FlowChart
 from askergeo.compare import moved_facts
 from askergeo.errors import ParameterError
 from askergeo.privacy import suppress, suppress_all
@@ -18,7 +19,6 @@ from askergeo.result import (
     ColumnSum,
     Fact,
     Finding,
-    FlowChart,
     MapLayer,
     Provenance,
     Result,

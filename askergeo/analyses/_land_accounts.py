@@ -12,8 +12,9 @@ from askergeo.analyses import _land_tables as tables
 from askergeo.analyses._land import plan_findings
 from askergeo.analyses._land_account import DEKAR, NamedAccount
 from askergeo.analyses._land_parts import LandPart
+from askergeo.charts import FlowChart
 from askergeo.overlay.account import AREA, account
-from askergeo.result import Fact, FlowChart
+from askergeo.result import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

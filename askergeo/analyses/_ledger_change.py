@@ -9,9 +9,9 @@ import pandas as pd
 
 from askergeo._text import listed
 from askergeo.analyses._ledger_tables import TOTAL
+from askergeo.charts import YearChart
 from askergeo.compare import CHANGE, SCENARIO
 from askergeo.numbers import format_number
-from askergeo.result import YearChart
 from askergeo.transport.ledger import OUTSIDE
 from askergeo.transport.zones import UNKNOWN
 

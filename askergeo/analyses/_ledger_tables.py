@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.charts import YearChart
 from askergeo.numbers import format_number
-from askergeo.result import Column, ColumnSum, RowSum, Table, YearChart
+from askergeo.result import Column, ColumnSum, RowSum, Table
 from askergeo.transport.ledger import (
     BUILT,
     EXPECTED,

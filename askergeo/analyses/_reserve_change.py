@@ -12,21 +12,12 @@ import shapely
 
 from askergeo._plan_style import group_colours
 from askergeo.analyses._reserve_parts import DEKAR
+from askergeo.charts import FlowChart, LedgerChart
 from askergeo.crs import crs_name
 from askergeo.geometry import geometries, polygons_of
 from askergeo.overlay.account import AREA, account
 from askergeo.reserve._ground import cut
-from askergeo.result import (
-    Column,
-    ColumnSum,
-    FlowChart,
-    LedgerChart,
-    MapLayer,
-    RowSum,
-    Style,
-    StyleClass,
-    Table,
-)
+from askergeo.result import Column, ColumnSum, MapLayer, RowSum, Style, StyleClass, Table
 
 if TYPE_CHECKING:
     from askergeo.overlay.account import Account

@@ -15,8 +15,9 @@ import pandas as pd
 
 from askergeo.analyses._reach_tables import counted_table, person_column
 from askergeo.analyses._stops_map import CLASS_COLOURS, CLASS_SIGNS, STOP_LAYERS
+from askergeo.charts import FlowChart
 from askergeo.numbers import HARD_SPACE
-from askergeo.result import Column, Fact, FlowChart, MapLayer, Style, StyleClass
+from askergeo.result import Column, Fact, MapLayer, Style, StyleClass
 from askergeo.transport.access import CLASSES, UNKNOWN
 
 if TYPE_CHECKING:

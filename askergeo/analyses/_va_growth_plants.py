@@ -10,8 +10,9 @@ import pandas as pd
 from askergeo._text import listed
 from askergeo.analyses._va_growth_sums import PARTS
 from askergeo.analyses._va_growth_tables import TEN, tens, unique_labels, year_column
+from askergeo.charts import YearChart
 from askergeo.numbers import format_number
-from askergeo.result import Column, Table, YearChart
+from askergeo.result import Column, Table
 from askergeo.va._load_growth import ALTERNATIVES
 from askergeo.va.network import AVLOP, VANN
 

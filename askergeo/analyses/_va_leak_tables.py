@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses._background import land_of
-from askergeo.result import Column, MapLayer, Style, StyleClass, Table, YearChart
+from askergeo.charts import YearChart
+from askergeo.result import Column, MapLayer, Style, StyleClass, Table
 
 if TYPE_CHECKING:
     from askergeo.analyses._va_leak_shield import Shield

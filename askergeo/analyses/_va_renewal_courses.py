@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.charts import YearChart
 from askergeo.numbers import format_number
-from askergeo.result import Column, Table, YearChart
+from askergeo.result import Column, Table
 from askergeo.va.renewal import LONG, MEDIA, MIDDLE, SHORT, TITLES, years_to_renew
 
 if TYPE_CHECKING:

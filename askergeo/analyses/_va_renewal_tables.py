@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.charts import YearChart
 from askergeo.numbers import format_number
 from askergeo.parameters import value_text
 from askergeo.privacy import rounded
-from askergeo.result import Column, ColumnSum, RowSum, Table, YearChart
+from askergeo.result import Column, ColumnSum, RowSum, Table
 from askergeo.va.renewal import FOUL, MEDIA, TITLES, WATER, bound
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.charts import YearChart
 from askergeo.numbers import format_number
-from askergeo.result import Column, RowSum, Table, YearChart
+from askergeo.result import Column, RowSum, Table
 from askergeo.va.state import ATTRIBUTES, OWNERS, TYPES, counted, lacking
 
 if TYPE_CHECKING:

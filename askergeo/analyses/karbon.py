@@ -38,10 +38,11 @@ from askergeo.analyses._land_account import (
     mismatch_layers,
     unpublishable,
 )
+from askergeo.charts import FlowChart
 from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
-from askergeo.result import Fact, FlowChart, Result
+from askergeo.result import Fact, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from askergeo.charts import LedgerChart, PyramidChart, YearChart
 from askergeo.outputs.flow import Flows, flows
 from askergeo.outputs.flow_svg import NARROW as NARROW_FLOW
 from askergeo.outputs.flow_svg import WIDE as WIDE_FLOW
@@ -19,21 +20,19 @@ from askergeo.outputs.year import YearBars, year_bars
 from askergeo.outputs.year_svg import NARROW as NARROW_YEARS
 from askergeo.outputs.year_svg import WIDE as WIDE_YEARS
 from askergeo.outputs.year_svg import year_svg
-from askergeo.result import LedgerChart, PyramidChart, YearChart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from askergeo.result import FlowChart, Result
+    from askergeo.charts import Chart
+    from askergeo.result import Result
 
 __all__ = ["Drawn", "chart_file", "chart_lines", "chart_svg", "read_chart"]
 
 Drawn = Flows | YearBars | Pyramid | Ledger
 
 
-def read_chart(
-    result: Result, chart: FlowChart | YearChart | PyramidChart | LedgerChart
-) -> Drawn | None:
+def read_chart(result: Result, chart: Chart) -> Drawn | None:
     """Read what a chart shows from the table that it draws; None when nothing can be drawn.
 
     Raises

@@ -21,7 +21,8 @@ from askergeo.outputs.symbols import colour
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from askergeo.result import FlowChart, Result, Table
+    from askergeo.charts import FlowChart
+    from askergeo.result import Result, Table
 
 __all__ = [
     "MOST_LABELS",

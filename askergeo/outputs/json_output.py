@@ -14,27 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from askergeo.charts import LedgerChart, PyramidChart, YearChart
 from askergeo.outputs.geopackage import file_layers
 from askergeo.outputs.report import clean_text, hidden_rows, is_unknown, label_text, shown_columns
-from askergeo.result import LedgerChart, PyramidChart, YearChart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from askergeo.charts import Chart
     from askergeo.outputs.report import NotRun, Report
-    from askergeo.result import (
-        Column,
-        Fact,
-        Finding,
-        FlowChart,
-        Missing,
-        Provenance,
-        Result,
-        Table,
-    )
-
-    Chart = FlowChart | YearChart | PyramidChart | LedgerChart
+    from askergeo.result import Column, Fact, Finding, Missing, Provenance, Result, Table
 
 __all__ = ["FORMAT", "report_document", "schema", "write_json"]
 

@@ -16,8 +16,9 @@ from askergeo.outputs.report import clean_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from askergeo.charts import LedgerChart
     from askergeo.outputs._chart_cells import Cell
-    from askergeo.result import LedgerChart, Result
+    from askergeo.result import Result
 
 __all__ = ["Ledger", "Step", "ledger"]
 

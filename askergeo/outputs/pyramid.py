@@ -14,8 +14,9 @@ from askergeo.outputs._chart_cells import cells_of, lacking, value_text
 from askergeo.outputs.report import cell_text, clean_text
 
 if TYPE_CHECKING:
+    from askergeo.charts import PyramidChart
     from askergeo.outputs._chart_cells import Cell
-    from askergeo.result import PyramidChart, Result
+    from askergeo.result import Result
 
 __all__ = ["Pyramid", "Side", "pyramid"]
 

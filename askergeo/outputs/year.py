@@ -22,7 +22,8 @@ from askergeo.outputs.symbols import colour
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from askergeo.result import Result, Table, YearChart
+    from askergeo.charts import YearChart
+    from askergeo.result import Result, Table
 
 __all__ = ["Scale", "Series", "YearBars", "scale_of", "year_bars"]
 

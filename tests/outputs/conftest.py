@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 import shapely
 
+from askergeo.charts import FlowChart
 from askergeo.result import (
     Column,
     ColumnSum,
     Fact,
     Finding,
-    FlowChart,
     MapLayer,
     Missing,
     Provenance,

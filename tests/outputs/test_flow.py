@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from askergeo.charts import FlowChart
 from askergeo.outputs.flow import MOST_LABELS, Drawing, Flows, flows, lay_out, text_width
 from askergeo.outputs.flow_svg import NARROW, WIDE, flow_picture, flow_svg
 from askergeo.privacy import suppress
-from askergeo.result import Column, FlowChart, Result, RowSum, Table
+from askergeo.result import Column, Result, RowSum, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

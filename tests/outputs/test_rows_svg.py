@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from lxml import etree
 
+from askergeo.charts import LedgerChart, PyramidChart
 from askergeo.outputs.charts import chart_svg, read_chart
 from askergeo.outputs.ledger import Ledger
 from askergeo.outputs.pyramid import Pyramid
-from askergeo.result import Column, LedgerChart, PyramidChart, Result, Table
+from askergeo.result import Column, Result, Table
 
 AGES = Table(
     name="alder",

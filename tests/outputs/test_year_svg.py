@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
+from askergeo.charts import YearChart
 from askergeo.outputs.json_output import report_document
 from askergeo.outputs.page.build import topic_html
 from askergeo.outputs.report import Report
 from askergeo.outputs.year import YearBars, scale_of, year_bars
 from askergeo.outputs.year_svg import NARROW, WIDE, year_picture, year_svg
 from askergeo.privacy import suppress
-from askergeo.result import Column, Result, RowSum, Table, YearChart
+from askergeo.result import Column, Result, RowSum, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from askergeo.charts import YearChart
 from askergeo.numbers import format_number
 from askergeo.outputs.charts import chart_file, chart_lines, chart_svg, read_chart
 from askergeo.outputs.report import (
@@ -18,16 +19,14 @@ from askergeo.outputs.report import (
     label_text,
     shown_columns,
 )
-from askergeo.result import YearChart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from askergeo.result import FlowChart, LedgerChart, PyramidChart, Result, Table
-
-    Chart = FlowChart | YearChart | PyramidChart | LedgerChart
+    from askergeo.charts import Chart
+    from askergeo.result import Result, Table
 
 __all__ = ["CONTENTS_FROM", "Sizes", "short", "table_groups"]
 

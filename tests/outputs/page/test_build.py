@@ -17,22 +17,13 @@ import pytest
 import shapely
 from lxml import html
 
+from askergeo.charts import YearChart
 from askergeo.errors import DataQualityError
 from askergeo.outputs.marker import corners, outline
 from askergeo.outputs.page.build import PAGE_LIMIT, topic_html
 from askergeo.outputs.report import Report
 from askergeo.privacy import suppress
-from askergeo.result import (
-    Column,
-    Fact,
-    MapLayer,
-    Result,
-    Severity,
-    Style,
-    StyleClass,
-    Table,
-    YearChart,
-)
+from askergeo.result import Column, Fact, MapLayer, Result, Severity, Style, StyleClass, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
