@@ -22,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.case import Case, ExtraMemory, peak_memory
+from benchmarks.case import Case, ExtraMemory, Told, peak_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +111,11 @@ def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
     peers = [run["peer_s"] for run in runs if run["peer_s"] is not None]
     ratios = [run["ratio"] for run in runs if run["ratio"] is not None]
     quartiles = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios
+    apart = max((r["difference"] for r in runs if r["difference"] is not None), default=None)
+    if apart is not None and case.most_apart is not None and apart > case.most_apart:
+        raise SystemExit(
+            f"{case.name}: not the same work: {apart:.3g} apart, at most {case.most_apart:.3g}"
+        )
     return {
         "name": case.name,
         "work": case.work,
@@ -119,9 +124,8 @@ def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
         "ratio_quartiles": quartiles,
         "ours_s": _median(ours),
         "peer_s": _median(peers),
-        "max_abs_diff": max(
-            (r["difference"] for r in runs if r["difference"] is not None), default=None
-        ),
+        "max_abs_diff": apart,
+        "more": _more(runs),
         "load_s": _median([run["load_s"] for run in runs if run["load_s"] is not None]),
         "peak_mib": max(run["peak_mib"] for run in runs),
         "extra_mib": max(
@@ -132,7 +136,7 @@ def measure(case: Case, *, rounds: int = 0) -> dict[str, object]:
     }
 
 
-def _run(case: Case, folder: Path, rounds: int) -> dict[str, object]:
+def _run(case: Case, folder: Path, rounds: int) -> dict[str, Any]:
     command = [
         sys.executable,
         "-m",
@@ -172,7 +176,9 @@ def _child(case: Case, folder: Path, rounds: int) -> int:
         if number or case.rounds == 0:
             times[0].append(ours_s)
             times[1].append(peer_s)
+        more = [one if isinstance(one, Told) else None for one in (ours, peer)]
         del ours, peer
+    told["more"] = [{} if one is None else one.more for one in more]
     told["ours_s"] = statistics.median(times[0])
     told["peer_s"] = statistics.median(times[1]) if compared else None
     told["ratio"] = told["peer_s"] / told["ours_s"] if compared else None
@@ -187,6 +193,17 @@ def _timed(work: Callable[[Path], Any], folder: Path, *, tells: bool = False) ->
     return found, float(found) if tells else time.perf_counter() - started
 
 
+def _more(runs: list[dict[str, Any]]) -> dict[str, list[float | None]]:
+    """Median over the processes of what is told beside the figure: ours, the peer's, the ratio."""
+    found = {}
+    for name in runs[0]["more"][0]:
+        pairs = [(run["more"][0][name], run["more"][1].get(name)) for run in runs]
+        ratios = [peer / ours for ours, peer in pairs if peer is not None and ours]
+        peers = [peer for _, peer in pairs if peer is not None]
+        found[name] = [_median([ours for ours, _ in pairs]), _median(peers), _median(ratios)]
+    return found
+
+
 _HEADER = (
     f"{'work':58}{'ours':>10}{'peer':>10}{'ratio':>8}  {'quartiles':14}"
     f"{'max diff':>10}{'MiB':>7}{'extra':>7}{'load':>9}  peer"
@@ -198,12 +215,16 @@ def _line(row: dict[str, object]) -> str:
         return "–" if value is None else format(value, form)
 
     quartiles = "–".join(f"{value:.2f}" for value in row["ratio_quartiles"][::2])
+    more = "".join(
+        f"\n    {name:54}{text(ours, '.3f'):>10}{text(peer, '.3f'):>10}{text(ratio, '.2f'):>8}"
+        for name, (ours, peer, ratio) in row["more"].items()
+    )
     return (
         f"{row['work']:58}{text(row['ours_s'], '.3f'):>9}{row['unit']}"
         f"{text(row['peer_s'], '.3f'):>9}{row['unit']}"
         f"{text(row['ratio'], '.2f'):>8}  {quartiles:14}{text(row['max_abs_diff'], '.2g'):>10}"
         f"{text(row['peak_mib'], '.0f'):>7}{text(row['extra_mib'], '.0f'):>7}"
-        f"{text(row['load_s'], '.1f') + ('s' if row['load_s'] else ''):>9}  {row['peer']}"
+        f"{text(row['load_s'], '.1f') + ('s' if row['load_s'] else ''):>9}  {row['peer']}{more}"
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import CDPSession, Page, Route
 
-WINDOW = (1366, 768)
+WINDOW = (1366, 1000)
 OPTIONS = (
     "--no-sandbox",
     "--disable-quic",
@@ -33,15 +33,18 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# How a page is drawn: in software; WebGL, which cannot do without, by a graphics card in software.
+# How a page is drawn: without a graphics card; or, what WebGL needs and what virtual machines
+# and remote desktops often have, by a card that is software.
 PLAIN = ("--disable-gpu",)
-WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+EMULATED = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 # A page has settled when nothing has been drawn for so long.
 QUIET_S = 3.0
 LONGEST_S = 240.0
 # Frames are alike when at most this share of the map's pixels differ by more than so much.
 SHARE, LEVELS = 0.01, 24
-DRAGS, STEPS = 6, 30
+# How people pan with a mouse: strokes of a quarter of a second, the button let go, and the hand
+# back for the next. The hand follows the clock: a map that does not answer does not slow it.
+STROKE_PX, STROKE_S, MOVES, BACK_S = 240.0, 0.25, 15, 0.35
 
 
 def why_absent() -> str:
@@ -70,14 +73,15 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Moved:
-    """Times between frames while a map was dragged, ms.
+    """Times between frames (ms) from the first stroke till the map has come to rest.
 
-    ``wait`` is the 95th percentile over the time: in 5 % of the time the frame lasted longer. Over
-    the number of frames (``p95``) a stop of a second counts as little as a frame of 16 ms.
+    ``p95`` is the 95th percentile over the number of frames, in which a stop of a second counts as
+    little as a frame of 16 ms; ``wait`` is over the time: for 5 % of the time the frame lasted
+    longer.
     """
 
-    wait: float
     p95: float
+    wait: float
     median: float
     longest: float
     seconds: float
@@ -85,7 +89,7 @@ class Moved:
 
 
 @contextmanager
-def opened(served: Mapping[str, Path], *, webgl: bool) -> Iterator[tuple[Page, CDPSession]]:
+def opened(served: Mapping[str, Path], *, emulated: bool) -> Iterator[tuple[Page, CDPSession]]:
     """Start a browser with an empty page; what a page asks the net for is taken from ``served``."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  (only where it is measured)
 
@@ -100,7 +104,7 @@ def opened(served: Mapping[str, Path], *, webgl: bool) -> Iterator[tuple[Page, C
         else:
             route.fulfill(path=path)
 
-    more = WEBGL if webgl else PLAIN
+    more = EMULATED if emulated else PLAIN
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program(), args=[*OPTIONS, *more])
         try:
@@ -115,7 +119,7 @@ def opened(served: Mapping[str, Path], *, webgl: bool) -> Iterator[tuple[Page, C
             browser.close()
 
 
-def ready(page: Path, box: str, served: Mapping[str, Path], *, webgl: bool = False) -> Drawn:
+def ready(page: Path, box: str, served: Mapping[str, Path], *, emulated: bool = False) -> Drawn:
     """Open a page and tell when its map was drawn.
 
     The browser sends every frame that it draws, with the time. The last one, after which nothing
@@ -123,7 +127,7 @@ def ready(page: Path, box: str, served: Mapping[str, Path], *, webgl: bool = Fal
     equal to it within the map's box, but for few pixels, was.
     """
     frames: list[tuple[float, str]] = []
-    with opened(served, webgl=webgl) as (tab, session):
+    with opened(served, emulated=emulated) as (tab, session):
 
         def take(frame: dict[str, Any]) -> None:
             frames.append((frame["metadata"]["timestamp"], frame["data"]))
@@ -190,46 +194,95 @@ _RECORDED = "() => { const times = window.__times; window.__times = null; return
 
 
 def pan(
-    page: Path, box: str, served: Mapping[str, Path], *, closer: int, webgl: bool = False
+    page: Path,
+    box: str,
+    served: Mapping[str, Path],
+    strokes: str,
+    *,
+    closer: int = 0,
+    emulated: bool = False,
 ) -> Moved:
-    """Drag a map to and fro with the mouse and tell the times between frames.
+    """Move a map by strokes of the mouse and tell the times between frames.
 
-    The map is first zoomed in ``closer`` levels with the wheel, so that there is something
-    to move to. Times are taken from the press of the button till half a second after it was let
-    go: what a map draws when it comes to rest is part of moving it.
+    Parameters
+    ----------
+    strokes
+        Where the map's content is drawn to by each: ``N``, ``S``, ``E`` or ``W``.
+    closer
+        Levels that the map is first brought closer, with the key ``+``.
     """
-    with opened(served, webgl=webgl) as (tab, _session):
+    with opened(served, emulated=emulated) as (tab, _session):
         tab.goto(page.resolve().as_uri(), wait_until="load")
-        frames: list[tuple[float, str]] = []
-        _settle(tab, frames)
+        _settle(tab, [])
         place = tab.locator(box).first.bounding_box()
-        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
-        tab.mouse.move(x, y)
+        middle = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        tab.mouse.move(*middle)
+        if closer:
+            # MapLibre listens on its canvas, Leaflet on the box itself.
+            inner = tab.locator(f"{box} canvas.maplibregl-canvas")
+            (inner if inner.count() else tab.locator(box).first).focus()
         for _ in range(closer):
-            tab.mouse.wheel(0, -120)
-            tab.wait_for_timeout(700)
-        _settle(tab, frames)
-        gaps: list[float] = []
+            tab.keyboard.press("+")
+            _settle(tab, [])
+        tab.evaluate(_RECORD)
         began = time.monotonic()
-        for number in range(DRAGS):
-            sign = 1 if number % 2 else -1
-            tab.evaluate(_RECORD)
-            tab.mouse.move(x, y)
-            tab.mouse.down()
-            for step in range(1, STEPS + 1):
-                tab.mouse.move(x + sign * step * 10, y + sign * step * 4)
-            tab.mouse.up()
-            tab.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 500)))")
-            times = tab.evaluate(_RECORDED)
-            gaps += np.diff(times).tolist()
+        for stroke in strokes:
+            _stroke(tab, middle, DIRECTIONS[stroke])
+        tab.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 500)))")
+        times = tab.evaluate(_RECORDED)
         seconds = time.monotonic() - began
+    return _moved(np.diff(times), seconds)
+
+
+DIRECTIONS = {"N": (0, -1), "S": (0, 1), "E": (1, 0), "W": (-1, 0)}
+
+
+def _stroke(tab: Page, middle: tuple[float, float], way: tuple[int, int]) -> None:
+    """Press the button on one side of the middle and let it go on the other."""
+    (x, y), (east, south) = middle, way
+    tab.mouse.move(x - east * STROKE_PX / 2, y - south * STROKE_PX / 2)
+    tab.mouse.down()
+    began = time.monotonic()
+    for move in range(1, MOVES + 1):
+        late = time.monotonic() - began - move * STROKE_S / MOVES
+        if late < 0:
+            tab.wait_for_timeout(-late * 1000)
+        elif late > STROKE_S / MOVES and move < MOVES:
+            continue
+        along = STROKE_PX * (move / MOVES - 0.5)
+        tab.mouse.move(x + east * along, y + south * along)
+    tab.mouse.up()
+    tab.wait_for_timeout(BACK_S * 1000)
+
+
+def _moved(gaps: np.ndarray, seconds: float) -> Moved:
     ranked = np.sort(gaps)
     by_time = np.searchsorted(np.cumsum(ranked), 0.95 * ranked.sum())
     return Moved(
-        float(ranked[by_time]),
-        float(np.percentile(gaps, 95)),
-        statistics.median(gaps),
-        max(gaps),
-        seconds,
-        len(gaps),
+        p95=float(np.percentile(ranked, 95)),
+        wait=float(ranked[by_time]),
+        median=statistics.median(ranked.tolist()),
+        longest=float(ranked[-1]),
+        seconds=seconds,
+        frames=len(ranked),
+    )
+
+
+def equal_share(one: np.ndarray, other: np.ndarray, colours: int, side: float) -> float:
+    """Share of equal pixels of two pictures within the square of ``side`` pixels in the middle.
+
+    Pixels are equal when no channel differs by more than ``colours`` of 255. The second picture is
+    moved by up to two pixels either way: two engines do not round the middle of a map alike.
+    """
+    reach = int(side // 2) - 2
+
+    def middle(picture: np.ndarray, dx: int, dy: int) -> np.ndarray:
+        y, x = picture.shape[0] // 2 + dy, picture.shape[1] // 2 + dx
+        return picture[y - reach : y + reach, x - reach : x + reach]
+
+    still = middle(one, 0, 0)
+    return max(
+        float((np.abs(still - middle(other, dx, dy)).max(axis=2) <= colours).mean())
+        for dx in range(-2, 3)
+        for dy in range(-2, 3)
     )

@@ -14,9 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Case", "ExtraMemory", "peak_memory", "run_command"]
+__all__ = ["Case", "ExtraMemory", "Told", "peak_memory", "run_command"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A figure that a case tells itself, with more of the same run to print beneath it."""
+
+    figure: float
+    more: Mapping[str, float]
+
+    def __float__(self) -> float:
+        """Return the figure that is judged."""
+        return self.figure
 
 
 def _nothing(_folder: Path) -> None:
@@ -42,6 +54,8 @@ class Case:
         Makes the input, once, outside the time.
     difference
         Largest difference between the two answers.
+    most_apart
+        A larger difference than this, and the case is refused: the two did not do the same.
     needs
         Modules that the peer needs; a peer that is absent is named in the table.
     rounds
@@ -61,7 +75,7 @@ class Case:
         Processes that measure.
     tells
         ``ours`` and ``run_peer`` return the figure themselves, in ``unit``: what a browser's own
-        clock says, or a size.
+        clock says, or a size; as `Told` when there are more than one.
     unit
         Unit of the figures in the table.
     """
@@ -73,6 +87,7 @@ class Case:
     run_peer: Callable[[Path], Any] | None = None
     prepare: Callable[[Path], None] = _nothing
     difference: Callable[[Any, Any], float] | None = None
+    most_apart: float | None = None
     needs: tuple[str, ...] = ()
     rounds: int = 5
     group: str = ""

@@ -1,8 +1,11 @@
 """The page of a topic beside folium's and bare MapLibre's: size, time to see it, panning.
 
-All three show the same polygons with the same colours in a window of the same size, opened from
-``file://`` in the same browser. Folium's outside files are downloaded once with npm (see
-``NPM``) to a folder of the user's cache and served from there.
+All three show the same polygons, one at a time from ``file://`` in the same browser: a map of the
+same size with the same middle and metres a pixel, the same fills, opaque, and borders of the fill's
+own colour. The peers' polygons are laid out so that their Web Mercator is our plane: the pictures
+are compared pixel by pixel, and a page that does not show the same is refused. Folium's outside
+files are downloaded once with npm (see ``NPM``) to a folder of the user's cache and served from
+there.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import browser
-from benchmarks.case import Case, run_command
+from benchmarks.case import Case, Told, run_command
 from benchmarks.overlay import jagged
 
 if TYPE_CHECKING:
@@ -56,11 +59,17 @@ NPM = {
         "dist/leaflet.awesome-markers.css",
     ),
 }
-# The box (px) of our map in the browser's window, and the room that it leaves around the polygons:
-# the peers get the same.
-BOX, ROOM = (936, 494), 10
+# The box (px) of our map in the browser's window, the room that it leaves around the polygons, and
+# the steps of its zoom: the peers get the same. EDGE is what it draws around an opaque area without
+# a border, and DETAIL what it simplifies by (px).
+BOX, ROOM, SNAP, EDGE, DETAIL = (934, 702), 8, 0.25, 0.6, 0.4
+COARSEST, MERCATOR = 21664.0, 2 * np.pi * 6378137.0 / 256
+# Pixels are the same within so many levels of 255, less than half the way from fill to fill; of the
+# pixels, at most this share may not be.
+COLOURS_APART, PIXELS_APART = 48, 0.05
+# Panning with everything in view, and two levels closer, round the municipality.
+FAR, NEAR = (0, "EWWENSSN"), (2, "NNWWSSSSEENN")
 _NEEDS = ("playwright", "PIL", "folium")
-_ZOOMS = 0
 
 
 def cases() -> list[Case]:
@@ -70,12 +79,16 @@ def cases() -> list[Case]:
     return [
         _case("page-size", f"size of a page, {fine}", _size, FINE, "folium", unit="MB"),
         _case("page", f"page ready from file://, {fine}", _ready, FINE, "folium"),
-        _case("page-maplibre", f"the same, {fine}", _ready, FINE, "maplibre"),
+        _case("page-canvas", "the same", _ready, FINE, "canvas"),
+        _case("page-emulated", "the same, graphics card in software", _emulated, FINE, "folium"),
+        _case("page-maplibre", "the same, graphics card in software", _emulated, FINE, "maplibre"),
+        _case("page-pan", f"frame, p95, panning {many}", _far, MANY, "folium"),
+        _case("page-pan-canvas", "the same", _far, MANY, "canvas"),
+        _case("page-pan-near", f"frame, p95, panning {many}, two levels in", _near, MANY, "folium"),
+        _case("page-pan-near-canvas", "the same", _near, MANY, "canvas"),
         _case(
-            "page-pan", f"frame, 95th percentile of the time, panning {many}", _pan, MANY, "folium"
+            "page-pan-maplibre", f"panning {many}, software card", _far_emulated, MANY, "maplibre"
         ),
-        _case("page-pan-canvas", f"the same, {many}", _pan, MANY, "canvas"),
-        _case("page-pan-maplibre", f"the same, {many}", _pan, MANY, "maplibre"),
         Case(
             name="page-demo",
             work="all pages of the small example municipality from its results (limit 10 s)",
@@ -91,7 +104,7 @@ def cases() -> list[Case]:
 def _case(
     name: str,
     work: str,
-    measure: Callable[..., float],
+    measure: Callable[[str, Path], float | Told],
     shape: tuple[int, int],
     peer: str,
     *,
@@ -111,10 +124,11 @@ def _case(
         prepare=partial(_prepare, shape, peer),
         needs=(*_NEEDS, *(["maplibre"] if peer == "maplibre" else [])),
         why_absent=_why_absent,
-        unit=unit or ("ms" if measure is _pan else "s"),
+        unit=unit or ("s" if measure in {_ready, _emulated} else "ms"),
         tells=True,
         rounds=0,
-        difference=None if measure is not _ready else _apart,
+        difference=_apart if measure in {_ready, _emulated} else None,
+        most_apart=None if peer == "maplibre" else PIXELS_APART,
         group="pages",
     )
 
@@ -169,9 +183,9 @@ def _write(name: str, shape: tuple[int, int], folder: Path) -> None:
     if name == "ours":
         _write_ours(frame, folder)
     elif name == "maplibre":
-        _write_maplibre(frame.to_crs(4326), folder)
+        _write_maplibre(_plane(frame), folder)
     else:
-        _write_folium(frame.to_crs(4326), folder, canvas=name == "canvas")
+        _write_folium(_plane(frame), folder, canvas=name == "canvas")
 
 
 _polygons = lru_cache(maxsize=1)(polygons)
@@ -201,7 +215,8 @@ def _result(frame: gpd.GeoDataFrame) -> Result:
     }
     style = Style(
         column="klasse",
-        opacity=0.7,
+        stroke="",
+        width=0.0,
         classes=tuple(StyleClass(value=k, label=k, fill=c) for k, c in COLOURS.items()),
     )
     table = frame.drop(columns="geometry")
@@ -223,22 +238,41 @@ def _result(frame: gpd.GeoDataFrame) -> Result:
     )
 
 
+def _resolution() -> float:
+    """Metres a pixel at which our page opens."""
+    fits = SIZE_M / (min(BOX) - 2 * ROOM)
+    return float(COARSEST / 2 ** (np.floor(np.log2(COARSEST / fits) / SNAP) * SNAP))
+
+
+def _plane(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Lay the polygons out around 0°, 0° so that Web Mercator shows them as they are."""
+    west, south, east, north = frame.total_bounds
+    moved = frame.translate(-(west + east) / 2, -(south + north) / 2)
+    return frame.set_geometry(moved.set_crs(3857, allow_override=True).to_crs(4326))
+
+
 def _write_folium(frame: gpd.GeoDataFrame, folder: Path, *, canvas: bool) -> None:
     import folium  # noqa: PLC0415
 
-    west, south, east, north = frame.total_bounds
-    made = folium.Map(tiles=None, prefer_canvas=canvas, width=BOX[0], height=BOX[1], zoom_snap=0)
+    def style(feature: dict[str, Any]) -> dict[str, object]:
+        colour = COLOURS[feature["properties"]["klasse"]]
+        return {"fillColor": colour, "fillOpacity": 1, "color": colour, "weight": EDGE}
+
+    made = folium.Map(
+        location=[0, 0],
+        zoom_start=float(np.log2(MERCATOR / _resolution())),
+        zoom_snap=0,
+        tiles=None,
+        prefer_canvas=canvas,
+        width=BOX[0],
+        height=BOX[1],
+    )
     folium.GeoJson(
         frame,
-        style_function=lambda feature: {
-            "fillColor": COLOURS[feature["properties"]["klasse"]],
-            "fillOpacity": 0.7,
-            "color": "#333333",
-            "weight": 0.5,
-        },
+        style_function=style,
+        smooth_factor=DETAIL,
         popup=folium.GeoJsonPopup(["navn", "klasse", "areal"]),
     ).add_to(made)
-    made.fit_bounds([[south, west], [north, east]], padding=(ROOM, ROOM))
     made.save(folder / "index.html")
 
 
@@ -249,9 +283,9 @@ def _write_maplibre(frame: gpd.GeoDataFrame, folder: Path) -> None:
         _MAPLIBRE.format(
             width=BOX[0],
             height=BOX[1],
-            room=ROOM,
+            # MapLibre counts levels of tiles of 512 pixels.
+            zoom=float(np.log2(MERCATOR / _resolution())) - 1,
             data=frame.to_json(drop_id=True),
-            bounds=json.dumps(frame.total_bounds.tolist()),
             colours=json.dumps([part for pair in COLOURS.items() for part in pair]),
         ),
         encoding="utf-8",
@@ -264,13 +298,11 @@ _MAPLIBRE = """<!DOCTYPE html><html lang="nb"><meta charset="utf-8"><title>Flate
 <script type="application/json" id="data">{data}</script>
 <script>
 const map = new maplibregl.Map({{
-  container: "kart", bounds: {bounds}, fadeDuration: 0, fitBoundsOptions: {{padding: {room}}},
+  container: "kart", center: [0, 0], zoom: {zoom}, fadeDuration: 0,
   style: {{version: 8, sources: {{f: {{type: "geojson",
     data: JSON.parse(document.getElementById("data").textContent)}}}}, layers: [
-    {{id: "fill", type: "fill", source: "f", paint: {{"fill-opacity": 0.7,
-      "fill-color": ["match", ["get", "klasse"], ...{colours}, "#cccccc"]}}}},
-    {{id: "line", type: "line", source: "f",
-      paint: {{"line-color": "#333333", "line-width": 0.5}}}}]}}
+    {{id: "fill", type: "fill", source: "f", paint: {{
+      "fill-color": ["match", ["get", "klasse"], ...{colours}, "#cccccc"]}}}}]}}
 }});
 map.on("click", "fill", e => new maplibregl.Popup().setLngLat(e.lngLat)
   .setText(JSON.stringify(e.features[0].properties)).addTo(map));
@@ -297,26 +329,46 @@ def _size(name: str, folder: Path) -> float:
 _drawn: dict[str, browser.Drawn] = {}
 
 
-def _ready(name: str, folder: Path) -> float:
-    _drawn[name] = browser.ready(
-        _entry(name, folder), _box(name), _served(), webgl=name == "maplibre"
-    )
-    print(f"{name}: {_drawn[name].seconds:.2f} s, {_drawn[name].inked:.3f}", file=sys.stderr)
-    return _drawn[name].seconds
+def _ready(name: str, folder: Path, *, emulated: bool = False) -> Told:
+    """Seconds until the map is drawn."""
+    one = browser.ready(_entry(name, folder), _box(name), _served(), emulated=emulated)
+    _drawn[name] = one
+    more = {"share of the map that is coloured": one.inked}
+    if len(_drawn) > 1:
+        more["share of pixels that are ours"] = 1 - _apart()
+    print(f"{name}: {one.seconds:.2f} s, {more}", file=sys.stderr)
+    return Told(one.seconds, {"share of the map that is coloured": one.inked})
 
 
-def _apart(_ours: float, _peer: float) -> float:
-    """Difference of the shares of the two maps that are coloured."""
-    ours, peer = (_drawn[name].inked for name in list(_drawn)[:2])
-    return abs(ours / peer - 1)
+def _apart(*_told: object) -> float:
+    """Share of the polygons' pixels that are not alike in the two maps."""
+    ours, peer = (one.picture for one in list(_drawn.values())[:2])
+    side = SIZE_M / _resolution()
+    return 1 - browser.equal_share(ours, peer, COLOURS_APART, side)
 
 
-def _pan(name: str, folder: Path) -> float:
+def _pan(name: str, folder: Path, *, path: tuple[int, str] = FAR, emulated: bool = False) -> Told:
+    """Milliseconds of the frame that 95 % of the frames are shorter than."""
+    closer, strokes = path
     moved = browser.pan(
-        _entry(name, folder), _box(name), _served(), closer=_ZOOMS, webgl=name == "maplibre"
+        _entry(name, folder), _box(name), _served(), strokes, closer=closer, emulated=emulated
     )
     print(f"{name}: {moved}", file=sys.stderr)
-    return moved.wait
+    return Told(
+        moved.p95,
+        {
+            "p95 over the time, ms": moved.wait,
+            "longest frame, ms": moved.longest,
+            "frames": moved.frames,
+            "all strokes, s": moved.seconds,
+        },
+    )
+
+
+_emulated = partial(_ready, emulated=True)
+_far = partial(_pan, path=FAR)
+_near = partial(_pan, path=NEAR)
+_far_emulated = partial(_pan, path=FAR, emulated=True)
 
 
 def _served() -> dict[str, Path]:
