@@ -1,7 +1,7 @@
 """How layers are drawn in every output: the symbols of a style, alike on page, paper and in QGIS.
 
 Colour is never all that tells classes apart: points have marks and lines have dashes (areas have
-patterns, see :mod:`askergeo.outputs.page.patterns`).
+patterns, see :mod:`askergeo.outputs.patterns`).
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def write_pages(report: Report, folder: Path) -> list[str]:
     """
     pages = {page_name(report, topic): topic_html(report, topic) for topic in report.topics}
     if not is_single(report):
-        pages["index.html"] = start_html(report, folder)
+        pages["index.html"] = start_html(report)
     pages[_STATEMENT] = statement_html(report)
     for name, html in pages.items():
         path = folder / name

@@ -21,8 +21,8 @@ from askergeo.outputs.marker import corners
 from askergeo.outputs.page.cells import MOST_SYMBOLS, class_bytes, labels, texts
 from askergeo.outputs.page.geometry import TOLERANCES, build, keep_corners, rank_vertices
 from askergeo.outputs.page.pack import json_bytes, squeezed_size, varints, zigzag
-from askergeo.outputs.page.patterns import PATTERNS, pattern_of
 from askergeo.outputs.page.places import places_section
+from askergeo.outputs.patterns import PATTERNS, pattern_of
 from askergeo.outputs.report import shown_columns
 from askergeo.outputs.symbols import SURFACE, symbols
 

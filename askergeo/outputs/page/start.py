@@ -17,43 +17,41 @@ from askergeo.municipalities import check_municipality
 from askergeo.outputs.page.build import page_name
 from askergeo.outputs.page.sections import topic_question, topic_title
 from askergeo.outputs.page.shell import policy, render, styles
+from askergeo.outputs.printed import previews
 from askergeo.outputs.report import NO_DATE, split_warnings
 from askergeo.result import Severity
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from askergeo.outputs.report import NotRun, Report, Topic
 
 __all__ = ["start_html", "statement_html", "themes", "topic_state"]
 
-# A picture larger than this is left to the topic's own page, in bytes, and all of them together.
-_PICTURE: Final = 250_000
-_PICTURES: Final = 3_500_000
+# Bytes of all pictures together, and of one: a larger one is left to the topic's own page.
+_PICTURES: Final = 1_200_000
+_PICTURE: Final = 120_000
 _STATES: Final = {
     "stopp": "✖",
     "feil": "▲",
     "merknader": "●",
     "i_orden": "✔",
 }
-_SIZE: Final = re.compile(rb'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"')
+_SIZE: Final = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 
 
-def start_html(report: Report, folder: Path | None = None) -> str:
-    """Return the start page.
+def start_html(report: Report) -> str:
+    """Return the start page, with a small picture of each topic's map.
 
     Parameters
     ----------
     report
         Suppressed results.
-    folder
-        Where the report is being made: small pictures of its maps are taken from there.
     """
     sheets = styles(with_map=False)
+    drawn = previews(report)
     room = _PICTURES
     cards = []
     for topic in report.topics:
-        picture = _picture(folder, topic.analysis, room)
+        picture = _picture(drawn.get(topic.analysis, ""), room)
         room -= len(picture["data"]) if picture else 0
         cards.append(_card(report, topic, picture))
     states = [card["state"] for card in cards]
@@ -153,19 +151,13 @@ def _grouped(cards: list[dict[str, Any]], language: str) -> list[dict[str, Any]]
     return [group for group in groups if group["cards"]]
 
 
-def _picture(folder: Path | None, analysis: str, room: int) -> dict[str, Any] | None:
-    """Return a small picture of a topic's map as a data URI, when there is one."""
-    name = analysis.replace("_", "-")
-    path = None if folder is None else folder / "bilder" / f"{name}-kart.svg"
-    if path is None or not path.is_file() or path.stat().st_size > _PICTURE:
+def _picture(svg: str, room: int) -> dict[str, Any] | None:
+    """Return a small map as a data URI, when there is one and there is room for it."""
+    size = _SIZE.search(svg)
+    data = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    if size is None or len(data) > min(room, _PICTURE):
         return None
-    raw = path.read_bytes()
-    data = f"data:image/svg+xml;base64,{base64.b64encode(raw).decode()}"
-    size = _SIZE.search(raw)
-    if len(data) > room or size is None:
-        return None
-    width, height = (float(number) for number in size.groups())
-    return {"data": data, "width": round(width), "height": round(height)}
+    return {"data": data, "width": size[1], "height": size[2]}
 
 
 def _municipalities(report: Report) -> list[str]:

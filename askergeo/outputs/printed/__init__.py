@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from askergeo.outputs.charts import chart_file, chart_lines, chart_svg, read_chart
 from askergeo.outputs.pdf import can_make_pdf
 from askergeo.outputs.printed.case_text import case_text
-from askergeo.outputs.printed.picture import Ground, map_picture
+from askergeo.outputs.printed.picture import Ground, map_picture, map_preview
 from askergeo.outputs.report import identifier, unique
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from askergeo.outputs.printed.picture import MapPicture
     from askergeo.outputs.report import Report
 
-__all__ = ["CASE_TEXT", "PICTURES", "REPORT", "can_print", "write_printed"]
+__all__ = ["CASE_TEXT", "PICTURES", "REPORT", "can_print", "previews", "write_printed"]
 
 #: The folder of pictures, and the names of the other files.
 PICTURES: Final = "bilder"
@@ -28,6 +28,20 @@ _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 def can_print() -> bool:
     """Whether PNG and PDF can be made: the extra ``pdf`` is installed."""
     return can_make_pdf()
+
+
+def previews(report: Report) -> dict[str, str]:
+    """Draw a small map of each topic: SVG by analysis, of those that have a map.
+
+    Of a scenario the first of its results that has a map stands for it.
+    """
+    ground = Ground(report.background)
+    found = {}
+    for topic in report.topics:
+        drawn = (map_preview(result, ground) for _, result, _ in topic.results)
+        if picture := next(filter(None, drawn), ""):
+            found[topic.analysis] = picture
+    return found
 
 
 def write_printed(report: Report, folder: Path, *, printed: bool) -> list[str]:

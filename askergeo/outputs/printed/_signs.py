@@ -14,7 +14,7 @@ import numpy as np
 
 from askergeo.outputs._map_svg import INK, PIXELS
 from askergeo.outputs.marker import corners
-from askergeo.outputs.page.patterns import CELL, pattern_of, pattern_path
+from askergeo.outputs.patterns import CELL, pattern_of, pattern_path
 from askergeo.outputs.report import clean_text
 from askergeo.outputs.symbols import LINE, POINT, SURFACE, layer_kind, symbols
 from askergeo.result import SHAPES

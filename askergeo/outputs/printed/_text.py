@@ -25,7 +25,7 @@ def lines_of(text: str, width: float, size: float, most: int) -> list[str]:
 
     Examples
     --------
-    >>> lines_of("Et kart over kommunen", 60, 10, 2)
+    >>> lines_of("Et kart over kommunen", 40, 10, 2)
     ['Et kart', 'over…']
     """
     room = int(width / size / _NARROWEST) * most

@@ -32,6 +32,9 @@ __all__ = ["case_text"]
 
 _LONG = 2_000
 _FINDINGS = 8
+_WORKBOOK: Final = "arbeidsboken askergeo.xlsx"
+# Findings about files that could not be read in full: doubts about the data, not about the case.
+_OF_DATA: Final = ("data.", "innspill.")
 _EXAMPLE: Final = "Eksempeldata: tallene gjelder en oppdiktet kommune, ikke en virkelig."
 _HIDDEN: Final = (
     f"Tegnet «{HIDDEN}» betyr at tallet er skjult av hensyn til personvern. Det er ikke null."
@@ -113,27 +116,39 @@ def _value(fact: Fact) -> str:
 
 def _assessment(result: Result) -> Iterator[str]:
     """Say what the numbers themselves show to be wrong or doubtful, and leave the rest open."""
+    yield from _weighty(result, of_data=False)
+    yield _OWN
+
+
+def _weighty(result: Result, *, of_data: bool) -> Iterator[str]:
+    """Name errors and warnings, the worst first: of the case, or of the data."""
     order = (Severity.ERROR, Severity.WARNING)
-    weighty = [one for level in order for one in result.findings if one.severity is level]
-    for one in weighty[:_FINDINGS]:
+    found = [
+        one
+        for level in order
+        for one in result.findings
+        if one.severity is level and one.rule.startswith(_OF_DATA) is of_data
+    ]
+    for one in found[:_FINDINGS]:
         said = " ".join(part for part in (one.text, one.law, one.action) if part)
         yield _line(f"– {one.title}: {said}" if said else f"– {one.title}")
-    if len(weighty) > _FINDINGS:
-        yield f"– {len(weighty) - _FINDINGS} forhold til står i arbeidsboken askergeo.xlsx."
-    yield _OWN
+    if len(found) > _FINDINGS:
+        yield f"– {len(found) - _FINDINGS} forhold til står i {_WORKBOOK}."
 
 
 def _doubts(result: Result) -> Iterator[str]:
     plain, unsure = split_warnings(result.warnings)
     said = [*plain, *(f"{lack.title} manglet: {lack.consequence}" for lack in result.missing)]
     if unsure:
-        said.append(f"{unsure_text(len(unsure))}; de står i arbeidsboken askergeo.xlsx.")
+        said.append(f"{unsure_text(len(unsure))}; de står i {_WORKBOOK}.")
     if any(fact.hidden for fact in result.facts.values()):
         said.append(_HIDDEN)
     said += [f"{name}: {line}" for name, line in closing_lines(result)]
     said += result.reading
+    faults = list(_weighty(result, of_data=True))
     yield from (_line(f"– {one}") for one in said)
-    if not said:
+    yield from faults
+    if not (said or faults):
         yield "Ingen forbehold er funnet."
 
 
@@ -144,7 +159,21 @@ def _sources(result: Result) -> Iterator[str]:
         yield "Ingen kilder er oppgitt."
         return
     layers = (f"{one.title} ({one.date or NO_DATE})" for one in made.sources)
-    yield _line(f"{'; '.join(dict.fromkeys(layers))}.")
+    yield _listed(list(dict.fromkeys(layers)), "kartlag")
     if owners:
-        yield _line(f"Navngivelse: {'; '.join(owners)}.")
+        yield f"Navngivelse: {_listed(owners, 'navn')}"
     yield f"Beregning: askergeo {made.version}."
+
+
+def _listed(names: list[str], what: str) -> str:
+    """List names on one line; says how many there is no room for, and where they are."""
+    lines = [_line(name) for name in names]
+    kept, used = 0, 0
+    for line in lines:
+        used += len(line) + 2
+        if kept and used > _LONG:
+            break
+        kept += 1
+    more = len(lines) - kept
+    end = f"; og {more} {what} til, se «Kilder» i {_WORKBOOK}." if more else "."
+    return "; ".join(lines[:kept]) + end

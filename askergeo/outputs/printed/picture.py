@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from askergeo.outputs.printed._signs import Sign
     from askergeo.result import MapLayer, Result
 
-__all__ = ["EXAMPLE", "Ground", "Key", "MapPicture", "map_picture"]
+__all__ = ["EXAMPLE", "Ground", "Key", "MapPicture", "map_picture", "map_preview"]
 
 #: What a picture of made-up data says.
 EXAMPLE: Final = "Eksempeldata: en oppdiktet kommune."
@@ -52,6 +52,10 @@ _LARGEST_SCALE = 5_000
 _BYTES = 1_300_000
 _GRAINS: Final = (1.0, 2.0, 4.0, 8.0)
 _PALE = 0.55
+# Pixels across and down a small map, bytes of it, and the grains that are tried.
+_SMALL: Final = (400.0, 300.0)
+_SMALL_BYTES: Final = 40_000
+_SMALL_GRAINS: Final = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
 _LEGEND_ROWS = 60
 
 
@@ -151,9 +155,7 @@ def map_picture(
     MapPicture or None
         None when no layer has anything to draw.
     """
-    shown = [layer for layer in result.layers if layer.visible and layer.on_page]
-    shown = shown or [layer for layer in result.layers if layer.on_page]
-    drawn = read(shown, signs_of(shown))
+    drawn = _answers(result)
     box = extent(drawn)
     if box is None:
         return None
@@ -181,6 +183,38 @@ def map_picture(
     )
 
 
+def map_preview(result: Result, ground: Ground) -> str:
+    """Draw the map of a result small: no words, cropped to the answer, and light.
+
+    Returns
+    -------
+    str
+        The picture as SVG; empty when no layer has anything to draw.
+    """
+    drawn = _answers(result)
+    # The land under an answer may reach far beyond it.
+    box = extent([one for one in drawn if one.layer.name != GROUND]) or extent(drawn)
+    if box is None:
+        return ""
+    view = _view(_near(box, ground.extent), *_SMALL)
+    small = _drawn(drawn, ground, view, "l", grains=_SMALL_GRAINS, most=_SMALL_BYTES)
+    if len(small.markup) > _SMALL_BYTES:
+        small = _drawn(drawn, Ground(None), view, "l", grains=_SMALL_GRAINS, most=_SMALL_BYTES)
+    wide, high = view.width, view.height
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" '
+        f'height="{high}"><defs>{small.patterns}</defs>'
+        f'<rect width="{wide}" height="{high}" fill="{_LAND}"/>{small.markup}</svg>'
+    )
+
+
+def _answers(result: Result) -> list[Drawn]:
+    """Read the layers that are visible when the page opens, or all when none is."""
+    shown = [layer for layer in result.layers if layer.visible and layer.on_page]
+    shown = shown or [layer for layer in result.layers if layer.on_page]
+    return read(shown, signs_of(shown))
+
+
 def _near(box: Box, ends: Box | None) -> Box:
     """Keep what lies on the background: a fault far away must not shrink the map."""
     if ends is None:
@@ -204,9 +238,17 @@ def _view(box: Box, width: float, height: float | None) -> View:
     return View((x - half[0], y - half[1], x + half[0], y + half[1]), scale)
 
 
-def _drawn(drawn: Sequence[Drawn], ground: Ground, view: View, key: str) -> _Map:
+def _drawn(
+    drawn: Sequence[Drawn],
+    ground: Ground,
+    view: View,
+    key: str,
+    *,
+    grains: Sequence[float] = _GRAINS,
+    most: int = _BYTES,
+) -> _Map:
     """Draw all layers, as finely as the file may be."""
-    for grain in _GRAINS:
+    for grain in grains:
         below = ground.drawn(view, grain)
         parts = [(one, list(draw(one, view, key, grain=grain))) for one in drawn]
         # Land and sea lie under the background, and all else on it.
@@ -219,7 +261,7 @@ def _drawn(drawn: Sequence[Drawn], ground: Ground, view: View, key: str) -> _Map
             )
             for low in (True, False)
         )
-        if len(base) + len(below) + len(markup) <= _BYTES:
+        if len(base) + len(below) + len(markup) <= most:
             break
     seen = [
         (one.layer, tuple(one.signs[number] for number, _ in found))
@@ -232,7 +274,7 @@ def _drawn(drawn: Sequence[Drawn], ground: Ground, view: View, key: str) -> _Map
         markup = f'<g opacity="{_PALE}">{below}</g>{markup}'
     markup = base + markup
     return _Map(
-        view=view, markup=markup, patterns=patterns, legend=tuple(seen), coarse=grain > _GRAINS[0]
+        view=view, markup=markup, patterns=patterns, legend=tuple(seen), coarse=grain > grains[0]
     )
 
 

@@ -39,7 +39,10 @@ __all__ = ["report_content", "report_pdf"]
 #: Where what does not fit on paper is.
 _WORKBOOK: Final = "arbeidsboken askergeo.xlsx"
 # Tables, remarks and parameters of a topic, and letters of a text, that paper has.
-_TABLES, _FINDINGS, _PARAMETERS, _LONG = 6, 12, 40, 1200
+_TABLES, _FINDINGS, _PARAMETERS, _LONG = 6, 12, 60, 1200
+# Columns of parameters, with their shares of the width, and the letters that each has.
+_HEADS: Final = (("Parameter", 34), ("Verdi", 16), ("Sikkerhet", 12), ("Kilde", 38))
+_CELLS: Final = (160, 120, 40, 120)
 _EXAMPLE = "Eksempeldata: tallene gjelder en oppdiktet kommune, ikke en virkelig."
 _SEVERITY: Final = {Severity.ERROR: "Feil", Severity.WARNING: "Advarsel"}
 _METHOD: Final = (
@@ -104,6 +107,7 @@ def report_content(report: Report, maps: Mapping[int, MapPicture]) -> dict[str, 
         ],
         "ikke_kjort": [_not_run(one) for one in report.not_run],
         "tema": chapters,
+        "parametre": _parameters(report),
         "metode": list(_METHOD),
         "kilder": _sources(report),
         "laget": [
@@ -147,7 +151,7 @@ def _chapter(
         "funn": _findings(result),
         "lesing": [cut(one, _LONG) for one in result.reading],
         "gar_opp": [[cut(name, 120), cut(line, 400)] for name, line in closing_lines(result)],
-        "parametre": _parameters(result),
+        "parametre": _where_parameters(result),
         # A report of one topic has no need to tell whose the data are twice.
         "kilder": attributions(result) if len(report.results) > 1 else [],
     }
@@ -205,25 +209,35 @@ def _findings(result: Result) -> list[str]:
     return found
 
 
-def _parameters(result: Result) -> Any:  # noqa: ANN401  (JSON, or nothing)
-    if not result.parameters:
-        return None
-    rows = [
-        [
-            cut(one["tittel"], 160),
-            cut(value_text(one["verdi"], one["enhet"]), 120),
-            cut(one["sikkerhet"], 40),
-            cut(one["kilde"], 200),
-        ]
-        for one in result.parameters[:_PARAMETERS]
-    ]
-    table = plain_table(
-        "Parametre", (("Parameter", 32), ("Verdi", 16), ("Sikkerhet", 12), ("Kilde", 40)), rows
-    )
-    left = len(result.parameters) - len(rows)
-    if left > 0:
-        table["merknad"] = f"{left} til står i {_WORKBOOK}."
-    return table
+def _where_parameters(result: Result) -> str:
+    """Say how many values the answer rests on; they are at the end of the report."""
+    count = len(result.parameters)
+    if not count:
+        return ""
+    what = "Parameteren" if count == 1 else f"De {count} parametrene"
+    return f"{what} som svaret er regnet med, står under «Parametre» bakerst."
+
+
+def _parameters(report: Report) -> list[Any]:
+    """Return a table of each answer's parameters; one with the same value is listed once."""
+    seen: set[tuple[str, str, str]] = set()
+    tables = []
+    for topic in report.topics:
+        rows = []
+        for _, result, _ in topic.results:
+            for one in result.parameters:
+                value = value_text(one["verdi"], one["enhet"])
+                known = (one["navn"], one["tittel"], value)
+                if known not in seen:
+                    seen.add(known)
+                    texts = (one["tittel"], value, one["sikkerhet"], one["kilde"])
+                    rows.append([cut(text, most) for text, most in zip(texts, _CELLS, strict=True)])
+        if rows:
+            table = plain_table(cut(topic.lead.title, 200), _HEADS, rows[:_PARAMETERS])
+            if (left := len(rows) - _PARAMETERS) > 0:
+                table["merknad"] = f"{left} til står i {_WORKBOOK}."
+            tables.append(table)
+    return tables
 
 
 def _sources(report: Report) -> Any:  # noqa: ANN401  (JSON, or nothing)

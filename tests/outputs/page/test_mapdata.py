@@ -19,7 +19,7 @@ import shapely
 from askergeo.background import Background, Place
 from askergeo.outputs.page.mapdata import map_document
 from askergeo.outputs.page.pack import pack
-from askergeo.outputs.page.patterns import PATTERNS, pattern_of, pattern_path
+from askergeo.outputs.patterns import PATTERNS, pattern_of, pattern_path
 from askergeo.privacy import suppress
 from askergeo.result import Column, MapLayer, Result, Style, StyleClass
 

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import numpy as np
 import pytest
+import shapely
 from lxml import html
 
 from askergeo.outputs.page.start import start_html, statement_html, topic_state
 from askergeo.outputs.report import NotRun, Report
 from askergeo.privacy import suppress
-from askergeo.result import Missing, Severity
+from askergeo.result import MapLayer, Missing, Severity, Style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from askergeo.result import Result
-
-PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><path d="M0 0h9"/></svg>'
 
 
 def made(*results: Result, **more: object) -> Report:
     return Report(results=tuple(map(suppress, results)), title="Rapport", **more)
 
 
-def start(*results: Result, folder: Path | None = None, **more: object) -> html.HtmlElement:
-    return html.document_fromstring(start_html(made(*results, **more), folder))
+def start(*results: Result, **more: object) -> html.HtmlElement:
+    return html.document_fromstring(start_html(made(*results, **more)))
 
 
 def test_every_topic_has_its_answer_and_a_link(small: Result) -> None:
@@ -82,13 +83,29 @@ def test_a_report_without_answers_says_so() -> None:
     assert len(root.findall(".//h1")) == 1
 
 
-def test_a_small_picture_of_the_map_is_in_the_page(small: Result, tmp_path: Path) -> None:
-    (tmp_path / "bilder").mkdir()
-    (tmp_path / "bilder" / "bosatte-kart.svg").write_text(PICTURE)
-    (image,) = start(replace(small, analysis="bosatte"), folder=tmp_path).iter("img")
-    assert image.get("src").startswith("data:image/svg+xml;base64,")
-    assert (image.get("width"), image.get("height"), image.get("alt")) == ("40", "30", "")
-    assert not list(start(small).iter("img"))
+def test_a_small_picture_of_the_map_is_in_the_page(small: Result) -> None:
+    (image,) = start(small).iter("img")
+    kind, _, data = image.get("src").partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    picture = html.fromstring(base64.b64decode(data))
+    # The map and nothing else: no title, no legend, no scale.
+    assert not picture.xpath("//text")
+    assert picture.xpath("//path")
+    assert (image.get("width"), image.get("height")) == ("400", "300")
+    assert image.get("alt") == f"Kart: {small.title}"
+    assert not list(start(replace(small, layers=())).iter("img"))
+
+
+def test_the_pictures_of_many_topics_have_room(small: Result) -> None:
+    points = np.random.default_rng(1).uniform((570_000, 6_620_000), (590_000, 6_640_000), (9000, 2))
+    frame = gpd.GeoDataFrame(
+        geometry=shapely.buffer(shapely.points(points), np.arange(9000) % 300 + 50), crs=25832
+    )
+    crowded = MapLayer(name="mange", title="Mange", frame=frame, columns={}, style=Style())
+    many = [replace(small, analysis=f"a{n}", layers=(crowded,)) for n in range(3)]
+    text = start_html(made(*many))
+    assert text.count("<img") == 3
+    assert len(text) < 300_000
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
@@ -117,4 +134,6 @@ def test_the_statement_is_a_template_that_says_so(small: Result) -> None:
 def test_hostile_text_stays_text(hostile: Result, small: Result) -> None:
     absent = NotRun(analysis="x", title="<img src=x>", reason="<script>alert(1)</script>")
     root = start(small, replace(hostile, analysis="y"), not_run=(absent,))
-    assert not root.xpath("//img | //script | //*[@onerror] | //*[@onload]")
+    assert not root.xpath(
+        "//img[not(starts-with(@src, 'data:image/svg'))] | //script | //*[@onerror] | //*[@onload]"
+    )

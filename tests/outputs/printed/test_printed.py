@@ -15,11 +15,22 @@ from lxml import etree
 
 from askergeo.outputs.printed import write_printed
 from askergeo.outputs.printed.case_text import case_text
-from askergeo.outputs.printed.picture import Ground, map_picture
+from askergeo.outputs.printed.picture import Ground, map_picture, map_preview
 from askergeo.outputs.printed.png import PNG_WIDTH, pngs
-from askergeo.outputs.printed.report_pdf import report_pdf
+from askergeo.outputs.printed.report_pdf import report_content, report_pdf
 from askergeo.outputs.report import Report
-from askergeo.result import Column, Fact, MapLayer, Result, Table
+from askergeo.result import (
+    Column,
+    Fact,
+    Finding,
+    MapLayer,
+    Provenance,
+    Result,
+    Severity,
+    SourceRecord,
+    Status,
+    Table,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,3 +163,85 @@ def test_the_pdf_holds_to_pdf_ua_in_the_eyes_of_another_program() -> None:
                 inner = font.DescendantFonts[0] if "/DescendantFonts" in font else font
                 names = set(inner.FontDescriptor.keys())
                 assert names & {"/FontFile", "/FontFile2", "/FontFile3"}
+
+
+def findings(count: int, rule: str, **more: Any) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            rule=rule,
+            title=f"{rule} {n}",
+            status=Status.HIT_YELLOW,
+            severity=Severity.WARNING,
+            **more,
+        )
+        for n in range(count)
+    )
+
+
+def test_faults_of_files_are_doubts_and_no_assessment() -> None:
+    one = replace(
+        result(),
+        findings=(
+            *findings(1, "areal.hull"),
+            *findings(10, "data.vei"),
+            *findings(1, "innspill.a"),
+        ),
+    )
+    lines = case_text(report(one)).splitlines()
+    assessed = lines[lines.index("Vurdering") : lines.index("Usikkerhet og forbehold")]
+    doubts = lines[lines.index("Usikkerhet og forbehold") : lines.index("Kilder")]
+    assert [line for line in assessed if line.startswith("–")] == ["– areal.hull 0"]
+    assert "– data.vei 0" in doubts
+    assert "– 3 forhold til står i arbeidsboken askergeo.xlsx." in doubts
+
+
+def test_sources_that_there_is_no_room_for_are_counted() -> None:
+    sources = tuple(
+        SourceRecord(
+            layer=f"l{n}",
+            title=f"Et kartlag med et langt navn, nummer {n}",
+            origin="",
+            date="2025",
+            sha256="",
+            rows=1,
+            licence="",
+            attribution="",
+        )
+        for n in range(100)
+    )
+    made = Provenance(
+        version="1", command="", created="", municipality="", crs="", package="", sources=sources
+    )
+    one = replace(result(), provenance=made)
+    text = case_text(report(one))
+    (line,) = [line for line in text.splitlines() if line.startswith("Et kartlag")]
+    listed = line.count("nummer")
+    assert 10 < listed < 100
+    assert line.endswith(
+        f"; og {100 - listed} kartlag til, se «Kilder» i arbeidsboken askergeo.xlsx."
+    )
+
+
+def test_parameters_stand_once_at_the_end() -> None:
+    record = {
+        "navn": "grense",
+        "tittel": "Grensen",
+        "verdi": 15,
+        "enhet": "min",
+        "sikkerhet": "usikker",
+        "kilde": "valgt",
+    }
+    one = replace(result(), parameters=(record,))
+    other = replace(one, analysis="b", parameters=(record, record | {"verdi": 20}))
+    content = report_content(report(one, other), {})
+    values = [[row["celler"][1] for row in table["rader"]] for table in content["parametre"]]
+    assert [len(row) for row in values] == [1, 1]
+    assert "bakerst" in content["tema"][0]["parametre"]
+
+
+def test_a_small_map_is_light_and_has_no_words() -> None:
+    one = result(shapes=[shapely.Point(n % 97, n % 89).buffer(n % 13 + 1) for n in range(5000)])
+    svg = map_preview(one, Ground(None))
+    assert len(svg) < 60_000
+    assert "<text" not in svg
+    assert map_preview(replace(one, layers=()), Ground(None)) == ""
