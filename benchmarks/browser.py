@@ -146,7 +146,10 @@ def ready(page: Path, box: str, served: Mapping[str, Path], *, emulated: bool = 
 
 
 def _settle(tab: Page, frames: list[tuple[float, str]]) -> None:
-    """Wait until the page is loaded, its thread is free, and no frame has come for a while."""
+    """Wait until the page is loaded, its thread is free, and no frame has come for a while.
+
+    A page whose other threads make the map says so itself: ``window.drawing`` is true.
+    """
     began = time.monotonic()
     tab.wait_for_load_state("load")
     count, since = -1, time.monotonic()
@@ -156,7 +159,8 @@ def _settle(tab: Page, frames: list[tuple[float, str]]) -> None:
         asked = time.monotonic()
         tab.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
         # The thread was busy: what it did may be drawn yet.
-        if count != len(frames) or time.monotonic() - asked > 1.0:
+        busy = tab.evaluate("window.drawing === true") or time.monotonic() - asked > 1.0
+        if count != len(frames) or busy:
             count, since = len(frames), time.monotonic()
 
 

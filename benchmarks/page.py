@@ -297,6 +297,7 @@ _MAPLIBRE = """<!DOCTYPE html><html lang="nb"><meta charset="utf-8"><title>Flate
 <body style="margin:0"><div id="kart" style="width:{width}px;height:{height}px"></div>
 <script type="application/json" id="data">{data}</script>
 <script>
+window.drawing = true;
 const map = new maplibregl.Map({{
   container: "kart", center: [0, 0], zoom: {zoom}, fadeDuration: 0,
   style: {{version: 8, sources: {{f: {{type: "geojson",
@@ -304,6 +305,7 @@ const map = new maplibregl.Map({{
     {{id: "fill", type: "fill", source: "f", paint: {{
       "fill-color": ["match", ["get", "klasse"], ...{colours}, "#cccccc"]}}}}]}}
 }});
+map.on("idle", () => {{ window.drawing = false; }});
 map.on("click", "fill", e => new maplibregl.Popup().setLngLat(e.lngLat)
   .setText(JSON.stringify(e.features[0].properties)).addTo(map));
 </script></body></html>
