@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import Console
-from .options import Json, Out, Overwrite, Quiet
+from .options import Json, Language, Out, Overwrite, Printed, Quiet
 
 __all__ = ["register"]
 
@@ -32,6 +32,8 @@ def remarks(
         typer.Option("--data", metavar="MAPPE", help="Datapakken, for å telle etter områder."),
     ] = None,
     *,
+    language: Language = "nb",
+    printed: Printed = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -45,18 +47,28 @@ def remarks(
     har dem. Opplysninger om hvem som skrev, er skjult i alt som skrives, og listet med hva du bør
     gjøre. Feil i filene er listet samlet. Kildefilene blir ikke endret.
     """
+    from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
+    from askergeo.messages import messages
     from askergeo.outputs.write import check_free, write_all
     from askergeo.remarks import fault_lines, merge_remarks
 
     console = Console(as_json=as_json, quiet=quiet)
+    messages(language)
     check_free(out, overwrite=overwrite)
     package = None if data is None else DataPackage.open(data)
     with console.progress("Innspill") as step:
         step(0.0, "Leser")
         result = merge_remarks(files, package)
         step(0.5, "Skriver")
-        paths = write_all([result], out, overwrite=overwrite)
+        paths = write_all(
+            [result],
+            out,
+            overwrite=overwrite,
+            background=None if package is None else background_of(package),
+            language=language,
+            printed=printed,
+        )
     for warning in result.warnings:
         console.note(f"Merk: {warning}")
     lines = fault_lines(result, files)

@@ -257,11 +257,11 @@ def _gdal(write: Callable[[Report, Path], None]) -> Callable[[Report, Path], Non
     """Let GDAL's own errors be errors of storage."""
 
     def guarded(report: Report, path: Path) -> None:
-        from pyogrio.errors import DataSourceError  # noqa: PLC0415  (heavy)
+        from pyogrio.errors import DataSourceError, FeatureError  # noqa: PLC0415  (heavy)
 
         try:
             write(report, path)
-        except DataSourceError as error:
+        except (DataSourceError, FeatureError) as error:
             raise OSError(str(error)) from error
 
     return guarded

@@ -331,7 +331,7 @@ def test_help_says_that_it_goes_out_on_the_net(capsys: Any):
 
 
 def test_no_other_module_knows_the_net():
-    """Only one module may import what opens a connection."""
+    """Only one module may import what opens a connection; the desk's only listens on loopback."""
     outward = re.compile(
         r"^\s*(?:import|from) +(?:requests|urllib\.request|urllib3|socket|ssl|ftplib|smtplib|aiohttp"
         r"|http\.client|httpx|osmnx)\b",
@@ -344,7 +344,9 @@ def test_no_other_module_knows_the_net():
         for path in (root / folder).rglob("*.py")
         if outward.search(path.read_text("utf-8"))
     }
-    assert found == {"askergeo/sources/osm_net.py"}
+    assert found == {"askergeo/sources/osm_net.py", "askergeo/desk/app.py"}
+    desk = (root / "askergeo" / "desk" / "app.py").read_text("utf-8")
+    assert not re.search(r"\.connect(?:_ex)?\(|create_connection", desk)
 
 
 def test_service_errors_are_connection_errors():
