@@ -28,20 +28,20 @@ __all__ = ["map_layers"]
 _ALMOST, _FULL, _PERCENT = 90.0, 100.0, 100.0
 # Light to dark, so that the order is seen without colours; the full ones are dashed too.
 _ROOM: Final = StyleClass(
-    value="○ Under 75 %", label="○ Under 75 % av plassene i bruk", fill="#deebf7", stroke="#4d4d4d"
+    value="○ Under 75 %", label="Under 75 % av plassene i bruk", fill="#fff3c4", stroke="#4d4d4d"
 )
-_MIDDLE: Final = StyleClass(value="● 75–90 %", label="● 75–90 %", fill="#9ecae1", stroke="#4d4d4d")
-_TIGHT: Final = StyleClass(value="△ 90–100 %", label="△ 90–100 %", fill="#fdae6b", stroke="#4d4d4d")
+_MIDDLE: Final = StyleClass(value="● 75–90 %", label="75–90 %", fill="#fed98e", stroke="#4d4d4d")
+_TIGHT: Final = StyleClass(value="△ 90–100 %", label="90–100 %", fill="#fe9929", stroke="#4d4d4d")
 _OVER: Final = StyleClass(
     value="▲ Over 100 %",
-    label="▲ Over 100 %: flere elever enn plasser (stiplet)",
-    fill="#a63603",
+    label="Over 100 %: flere elever enn plasser (stiplet)",
+    fill="#993404",
     stroke="#000000",
     dash=True,
 )
-_UNSURE: Final = StyleClass(value="? Ukjent", label="? Ukjent", fill="#ffffff", stroke="#7f7f7f")
+_UNSURE: Final = StyleClass(value="? Ukjent", label="Ukjent", fill="#ffffff", stroke="#7f7f7f")
 _SHUT: Final = StyleClass(
-    value="× Skolen er ikke åpen", label="× Skolen er ikke åpen", fill="#d9d9d9", stroke="#7f7f7f"
+    value="× Skolen er ikke åpen", label="Skolen er ikke åpen", fill="#d9d9d9", stroke="#7f7f7f"
 )
 _CLASSES: Final = (_ROOM, _MIDDLE, _TIGHT, _OVER, _UNSURE, _SHUT)
 _LOWEST: Final = 75.0
