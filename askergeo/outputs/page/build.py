@@ -13,7 +13,6 @@ from askergeo.errors import DataQualityError
 from askergeo.messages import messages
 from askergeo.outputs.page.mapdata import map_document
 from askergeo.outputs.page.pack import pack
-from askergeo.outputs.page.places import places_section
 from askergeo.outputs.page.sections import (
     ground_legend,
     legend,
@@ -112,8 +111,6 @@ def _render(report: Report, topic: Topic, sizes: Sizes) -> str:
     payload = {f"T{at}.rows": json_text(table["sent"]).encode() for at, table in enumerate(tables)}
     if drawn:
         payload |= drawn.sections
-    if drawn and document["layers"] and report.background:
-        payload["places"] = places_section(report.background, document["origin"])
     by_name = {layer["name"]: layer for layer in document["layers"]}
     sheets = styles(with_map=True)
     single = is_single(report)
@@ -158,6 +155,7 @@ def _document(
     said = messages(report.language)
     return {
         "layers": [],
+        "places": False,
         "crs": crs,
         **(drawn.document if drawn else {}),
         "format": _FORMAT,
@@ -175,7 +173,6 @@ def _document(
         "attributions": _credits(report, topic),
         "tiles": _TILES if crs == _TILE_CRS else None,
         "tables": [table["document"] for table in tables],
-        "places": bool(report.background),
     }
 
 

@@ -59,10 +59,12 @@ def _streets(addresses: pd.DataFrame | None, origin: Sequence[float]) -> dict[st
     """Gather addresses, sorted by street, in one text of house numbers a street."""
     if addresses is None or not len(addresses):
         return {}
-    numbers = addresses.groupby("gate", sort=False)["nummer"].agg(",".join)
+    streets = addresses["gate"].to_numpy(dtype=object)
+    first = np.flatnonzero(np.concatenate([[True], streets[1:] != streets[:-1]]))
+    numbers = np.split(addresses["nummer"].to_numpy(dtype=object), first[1:])
     return {
-        "streets": list(numbers.index),
-        "numbers": list(numbers),
+        "streets": streets[first].tolist(),
+        "numbers": [",".join(one) for one in numbers],
         "x": _steps(addresses["x"], origin[0]),
         "y": _steps(addresses["y"], origin[1]),
     }
