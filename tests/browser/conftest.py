@@ -69,8 +69,23 @@ def visit(browser) -> Iterator[Callable]:
     browser.close_visits()
 
 
+class Kinds(dict):
+    """Pages by kind; those of the example's plan review are made when first asked for."""
+
+    def __init__(self, made: dict, review: Callable[[], dict]) -> None:
+        super().__init__(made)
+        self._review = review
+
+    def __missing__(self, kind: str) -> object:
+        """Make the pages of the review."""
+        if kind not in {"review", "filed"}:
+            raise KeyError(kind)
+        self.update(self._review())
+        return self[kind]
+
+
 @pytest.fixture(scope="session")
-def kinds(tmp_path_factory: pytest.TempPathFactory, demo_folder: Path) -> dict:
+def kinds(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict:
     """A page of every kind, by name; see ``pages.py``."""
     from askergeo.cli.main import run  # noqa: PLC0415  (loaded only where it is used)
 
@@ -78,4 +93,6 @@ def kinds(tmp_path_factory: pytest.TempPathFactory, demo_folder: Path) -> dict:
     folder = tmp_path_factory.mktemp("sider")
     made = pages.make_pages(folder)
     made["remarks"] = pages.remarks_page(folder, run)
-    return made | pages.review_pages(folder, demo_folder, run)
+    return Kinds(
+        made, lambda: pages.review_pages(folder, request.getfixturevalue("demo_folder"), run)
+    )

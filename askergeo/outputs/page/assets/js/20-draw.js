@@ -340,6 +340,13 @@
     return { sx: (b.x - a.x) / 1000 * unit, sy: (b.y - a.y) / 1000 * unit, ox: a.x, oy: a.y, resolution: 1000 / (b.x - a.x), zoom };
   }
 
+  // What the map shows on one picture, its corner the map's: {data, side, ground, only}; for print.
+  A.paintMap = (pen, map, ratio, options) => {
+    const view = grid(map, map.getZoom()), corner = map.getPixelBounds().min, size = map.getSize();
+    const placed = { ox: view.ox - corner.x, oy: view.oy - corner.y, width: size.x, height: size.y, ratio };
+    return A.paint(pen, options.data, { ...view, ...placed }, options);
+  };
+
   const Tiles = L.GridLayer.extend({
     options: { tileSize: 256, updateWhenIdle: false, updateWhenZooming: false, keepBuffer: 2, ratio: null, side: null, ground: null, only: null },
 
@@ -366,7 +373,7 @@
       return this;
     },
 
-    // The same, finished when it returns: for print.
+    // The same, finished when it returns.
     drawNow() {
       this.redraw();
       while (this._waiting.length) { this._paint(this._waiting.shift()); }

@@ -128,6 +128,12 @@
         this._canvas.remove();
         this._canvas = null;
       },
+      // The names and where they stand in the map's box, in its pixels.
+      picture() {
+        const canvas = this._canvas;
+        const corner = this._map.layerPointToContainerPoint(L.DomUtil.getPosition(canvas));
+        return { canvas, corner, wide: parseFloat(canvas.style.width), high: parseFloat(canvas.style.height) };
+      },
       _hide() {
         this._canvas.style.visibility = "hidden";
       },

@@ -52,11 +52,16 @@
       const group = [...document.querySelectorAll("#kart-lag [data-layer]")].find((one) => one.dataset.layer === layer.name);
       if (!group) continue;
       let line = group.querySelector(".kart-lag-aar");
+      const heading = group.querySelector(".unit");
       if (!line) {
         line = A.el("p", { class: "kart-lag-aar" });
-        group.append(line);
+        group.querySelector("ul").before(line);
       }
-      line.textContent = A.say("viser_aar", { aar: A.yearOf(layer) });
+      // The heading is that of the opening year's column.
+      const opening = A.yearOf(layer) === layer.year;
+      line.hidden = opening;
+      line.textContent = opening ? "" : A.say("viser_aar", { aar: A.yearOf(layer) });
+      if (heading) heading.hidden = !opening;
     }
   }
 

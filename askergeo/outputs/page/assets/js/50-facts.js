@@ -32,6 +32,10 @@
     panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape") close();
     });
+    A.on("year", () => {
+      const chosen = A.state.selected;
+      if (chosen && chosen.layer.meta.years.length) write(chosen);
+    });
   });
 
   function look(place) {
@@ -89,12 +93,17 @@
     const list = A.el("dl", {});
     const pair = (name, value) => list.append(A.el("dt", { text: name }), A.el("dd", { text: value }));
     const kind = A.className(layer, row);
+    const year = layer.meta.years.length ? A.yearOf(layer.meta) : null;
+    // The cells tell of the opening year: a later one is told first.
+    const later = year !== null && year !== layer.meta.year;
+    if (kind && later) pair(A.say("klasse_aar", { aar: year }), kind);
     // The first column is the name of the thing: it is the heading.
     const named = cells.length && !layer.meta.numeric[0] ? cells[0][row] : "";
     layer.meta.headers.forEach((header, column) => {
       if (!(column === 0 && named)) pair(header, cells[column][row]);
     });
-    if (kind && !cells.some((column) => column[row] === kind)) pair(A.say("klasse"), kind);
+    const told = cells.some((column) => column[row] === kind);
+    if (kind && !told && !later) pair(A.say("klasse"), kind);
     const buttons = A.el("div", { class: "kart-fakta-knapper" });
     if (hits.length > 1) {
       const step = (by, text) => A.button(text, () => {
@@ -112,6 +121,8 @@
     panel.replaceChildren(
       A.el("p", { class: "kart-fakta-lag", text: layer.meta.title }),
       ...(named ? [A.el("p", { class: "kart-fakta-navn", text: named })] : []), list, buttons);
+    // A list that scrolls must be reached by keys too.
+    if (list.scrollHeight > list.clientHeight) list.tabIndex = 0;
     if (had !== null) {
       const again = had && panel.querySelector(`[data-move="${had}"]`);
       (again || buttons.lastElementChild).focus();

@@ -40,6 +40,9 @@
       return A.map.getSize().x * share;
     }
 
+    // From where to where, in the map's pixels, a side is seen.
+    A.swipePart = (side) => (side === "etter" ? [width(), A.map.getSize().x] : [0, width()]);
+
     function clip() {
       const size = A.map.getSize();
       const near = A.map.containerPointToLayerPoint([0, 0]);

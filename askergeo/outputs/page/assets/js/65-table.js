@@ -163,7 +163,11 @@
   function line(table, i) {
     const [label, cells, total] = table.rows[i];
     const row = A.el("tr", { "data-row": label, class: total ? "total" : null });
-    cells.forEach((text, column) => row.append(A.el(column ? "td" : "th", { scope: column ? null : "row", class: table.numeric[column] ? "number" : null, text })));
+    // An empty header would be read as one.
+    cells.forEach((text, column) => {
+      const heads = column === 0 && text.trim() !== "";
+      row.append(A.el(heads ? "th" : "td", { scope: heads ? "row" : null, class: table.numeric[column] ? "number" : null, text }));
+    });
     if (!table.onMap) return row;
     const hit = table.mapped[i];
     const button = hit && A.button(A.say("vis"), () => show(hit), { "aria-label": A.say("vis_i_kartet", { navn: cells[0] || label }) });

@@ -69,6 +69,9 @@
       const link = window.location.href.split("#")[0] + START + A.viewText();
       field.hidden = true;
       try {
+        // In a frame without the right to it the browser would complain of the attempt.
+        const rights = document.featurePolicy;
+        if (rights && !rights.allowsFeature("clipboard-write")) throw new Error("clipboard");
         await navigator.clipboard.writeText(link);
         A.status(A.say("lenke_kopiert"));
       } catch (error) {

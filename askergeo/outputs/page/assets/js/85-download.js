@@ -12,7 +12,7 @@
   // What a spreadsheet would read as a formula is written as text.
   A.csvCell = (text) => {
     const plain = A.number(text) === null ? String(text) : String(text).replace(/[\s\u00a0\u202f]/g, "").replace("−", "-");
-    const safe = A.number(plain) === null && /^[\s]*[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
+    const safe = A.number(plain) === null && /^[\s\0]*[=+\-@＝＋－＠\t\r]/.test(plain) ? `'${plain}` : plain;
     return /[";\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
   };
 
