@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from askergeo.numbers import format_number
 from askergeo.outputs._map_svg import (
     PIXELS,
@@ -21,7 +23,7 @@ from askergeo.outputs._map_svg import (
 )
 from askergeo.outputs._svg import RED, SOFT
 from askergeo.outputs.printed._draw import draw, extent, read
-from askergeo.outputs.printed._signs import GROUND, pattern, signs_of, swatch
+from askergeo.outputs.printed._signs import GROUND, SURFACE, pattern, signs_of, swatch
 from askergeo.outputs.printed._text import LEADING, lines_of, written
 from askergeo.outputs.report import attributions, clean_text, stop_lines
 
@@ -52,10 +54,12 @@ _LARGEST_SCALE = 5_000
 _BYTES = 1_300_000
 _GRAINS: Final = (1.0, 2.0, 4.0, 8.0)
 _PALE = 0.55
-# Pixels across and down a small map, bytes of it, and the grains that are tried.
-_SMALL: Final = (400.0, 300.0)
+# Pixels across a small map, how low and how high it is, bytes of it, and the grains that are tried.
+_SMALL, _SMALL_LOWEST, _SMALL_HIGHEST = 400.0, 300.0, 420.0
 _SMALL_BYTES: Final = 40_000
-_SMALL_GRAINS: Final = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
+_SMALL_GRAINS: Final = (2.0, 4.0, 8.0, 12.0)
+# Areas that are ordinarily smaller than this have an edge so wide in their colour, in pixels.
+_TINY, _EDGE = 14.0, 5.0
 _LEGEND_ROWS = 60
 
 
@@ -196,7 +200,11 @@ def map_preview(result: Result, ground: Ground) -> str:
     box = extent([one for one in drawn if one.layer.name != GROUND]) or extent(drawn)
     if box is None:
         return ""
-    view = _view(_near(box, ground.extent), *_SMALL)
+    near = _near(box, ground.extent)
+    across, down = near[2] - near[0], near[3] - near[1]
+    high = _SMALL * down / across if across else _SMALL_LOWEST
+    view = _view(near, _SMALL, min(max(high, _SMALL_LOWEST), _SMALL_HIGHEST))
+    drawn = [_seen_small(one, view) for one in drawn]
     small = _drawn(drawn, ground, view, "l", grains=_SMALL_GRAINS, most=_SMALL_BYTES)
     if len(small.markup) > _SMALL_BYTES:
         small = _drawn(drawn, Ground(None), view, "l", grains=_SMALL_GRAINS, most=_SMALL_BYTES)
@@ -206,6 +214,19 @@ def map_preview(result: Result, ground: Ground) -> str:
         f'height="{high}"><defs>{small.patterns}</defs>'
         f'<rect width="{wide}" height="{high}" fill="{_LAND}"/>{small.markup}</svg>'
     )
+
+
+def _seen_small(one: Drawn, view: View) -> Drawn:
+    """Widen areas that nobody would see in a small map."""
+    across = np.median((one.bounds[:, 2:] - one.bounds[:, :2]).max(axis=1)) / view.pixel
+    if across < _TINY:
+        one.signs = tuple(
+            replace(sign, stroke=sign.fill, width=_EDGE)
+            if sign.kind == SURFACE and sign.fill
+            else sign
+            for sign in one.signs
+        )
+    return one
 
 
 def _answers(result: Result) -> list[Drawn]:

@@ -90,6 +90,7 @@ def report_content(report: Report, maps: Mapping[int, MapPicture]) -> dict[str, 
     chapters = [
         _chapter(place, result, maps.get(place), report) for place, result in report.reading_order
     ]
+    _say_once(report, chapters)
     by_place = dict(zip((place for place, _ in report.reading_order), chapters, strict=True))
     return {
         "tittel": cut(report.title, 200) or "Kartanalyser",
@@ -116,6 +117,15 @@ def report_content(report: Report, maps: Mapping[int, MapPicture]) -> dict[str, 
             ["Datapakke", cut(made.package, 200) if made else NO_DATE],
         ],
     }
+
+
+def _say_once(report: Report, chapters: list[dict[str, Any]]) -> None:
+    """Leave out of the runs of a scenario how to read what their difference has told already."""
+    said: dict[str, set[str]] = {}
+    for (_, result), chapter in zip(report.reading_order, chapters, strict=True):
+        known = said.setdefault(result.analysis, set())
+        chapter["lesing"] = [text for text in chapter["lesing"] if text not in known]
+        known.update(chapter["lesing"])
 
 
 def _status(result: Result) -> str:
