@@ -12,7 +12,7 @@ from askergeo.analyses import _land_tables as tables
 from askergeo.analyses._land import plan_findings
 from askergeo.analyses._land_account import DEKAR, NamedAccount
 from askergeo.analyses._land_parts import LandPart
-from askergeo.charts import FlowChart
+from askergeo.charts import FlowChart, LedgerChart
 from askergeo.overlay.account import AREA, account
 from askergeo.result import Fact
 
@@ -48,7 +48,7 @@ class Part(LandPart):
         Long tables, shown after those of all parts.
     """
 
-    charts: tuple[FlowChart, ...] = ()
+    charts: tuple[FlowChart | LedgerChart, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     sentence: str = ""
     details: tuple[Table, ...] = ()
@@ -201,12 +201,22 @@ def plan_change(
         value="dekar",
         colours=_purpose_colours(named),
     )
+    steps = LedgerChart(
+        name="planendring_regnskap",
+        title="Areal med utbyggingsformål, fra gjeldende plan til forslaget",
+        table=by_cover.name,
+        row=tables.TOTAL,
+        start="gjeldende",
+        added=("lagt_til",),
+        taken=("tatt_ut",),
+        end="forslag",
+    )
     facts = _change_facts(by_cover, named, farmland)
     return Part(
         accounts=(NamedAccount("planendring", "Gjeldende plan mot forslag", found),),
         tables=(by_cover, change.plan_by_purpose(named), flows),
         layers=() if layer is None else (layer,),
-        charts=(chart,) if len(flows.frame) else (),
+        charts=(steps, chart) if len(flows.frame) else (),
         findings=plan_findings(proposal, "kommuneplan_forslag"),
         facts=facts,
         sentence="Forslaget tar {tatt_ut} dekar ut av utbyggingsformål og legger til {lagt_til} "

@@ -13,6 +13,7 @@ import shapely
 
 from askergeo.analyses import _overview_places as places
 from askergeo.analyses import _overview_tables as tables
+from askergeo.analyses._age_groups import Ages, age_chart, age_table
 from askergeo.analyses._overview_area import (
     Cover,
     Place,
@@ -79,6 +80,7 @@ def oversikt(
     source = next((layer for layer in _COVERS if layer in layers), "")
     cover = account_for(geometries(layers[source]), place.ground) if source else None
     found, differences = _tables(everything, cuts, place, (source, cover), kommunegrense)
+    ages = _ages(layers.get("befolkning"))
     template, facts = _statement({table.name: table for table in found}, place)
     shown = None if cover is None else (source, cover)
     return Result(
@@ -88,10 +90,19 @@ def oversikt(
         facts=facts,
         tables=tuple(found),
         layers=map_layers(everything, cuts, place, shown),
+        charts=(age_chart(ages, title="Bosatte etter alder"),) if ages else (),
         findings=tuple(_findings(place, differences)),
         warnings=tuple(_warnings(place)),
         reading=_reading(place, str(crs_name(kommunegrense.crs))),
     )
+
+
+def _ages(population: pd.DataFrame | None) -> tuple[Ages, ...]:
+    """Residents by age; nothing when no age is known."""
+    if population is None or not population["alder"].notna().any():
+        return ()
+    count = population["antall"].set_axis(pd.Index(population["alder"]))
+    return (Ages(column="bosatte", title="Bosatte", count=count),)
 
 
 def _tables(
@@ -107,6 +118,9 @@ def _tables(
         tables.coast_table(place),
         tables.resident_table(layers.get("befolkning"), layers.get("befolkning_rute"), place),
     ]
+    ages = _ages(layers.get("befolkning"))
+    if ages:
+        found.append(age_table(ages, title="Bosatte etter alder (femårsgrupper)"))
     differences = {"kommunen": _unaccounted(place)}
     source, account = cover
     if account is not None:

@@ -20,7 +20,7 @@ from askergeo.analyses._school_tables import STAGE_TITLES
 from askergeo.errors import LayerError
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
-from askergeo.result import Column, Fact, MapLayer, Result, RowSum, Style, Table
+from askergeo.result import Column, Fact, MapLayer, Result, RowSum, Style, StyleClass, Table
 from askergeo.school.capacity import STAGES, capacity, year_text
 
 if TYPE_CHECKING:
@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 
 __all__ = ["skole_kapasitet"]
 
+# Each limit is about one more class in each grade from 1 to 7.
+_CLASSES: Final = (
+    (600, "600 plasser eller flere", "#08306b", 5.0),
+    (400, "400–599 plasser", "#2171b5", 4.2),
+    (200, "200–399 plasser", "#6baed6", 3.4),
+    (0, "Under 200 plasser", "#c6dbef", 2.6),
+)
+_CLOSED, _UNKNOWN = "Ikke åpen", "Ukjent"
 # A school year begins in August.
 _AUTUMN: Final = 7
 
@@ -276,11 +284,15 @@ def _warnings(found: Capacity) -> tuple[str, ...]:
 def _school_layer(found: Capacity, skole: gpd.GeoDataFrame) -> MapLayer:
     layer = skole.drop_duplicates("skole_id").set_index("skole_id").loc[found.schools.index]
     points = geometries(layer)
+    years = {int(year): f"klasse_{year}" for year in found.years}
+    kinds = _classes_of(found)
+    there = set(kinds.ravel())
     frame = gpd.GeoDataFrame(
         {
             "skole": found.schools["navn"].astype(str).to_numpy(),
             "barnetrinn": found.places[0, :, 0],
             "ungdomstrinn": found.places[0, :, 1],
+            **dict(zip(years.values(), kinds, strict=True)),
         },
         index=found.schools.index.astype(str).rename(None),
         geometry=points,
@@ -289,12 +301,43 @@ def _school_layer(found: Capacity, skole: gpd.GeoDataFrame) -> MapLayer:
     now = year_text(int(found.years[0]))
     return MapLayer(
         name="skolene",
-        title="Skolene",
+        title="Skolene og plassene deres",
         frame=frame,
         columns={
             "skole": Column(title="Skole"),
             "barnetrinn": Column(title=f"Barnetrinn {now}", unit="plasser", decimals=0),
             "ungdomstrinn": Column(title=f"Ungdomstrinn {now}", unit="plasser", decimals=0),
+            **{
+                name: Column(title=f"Plasser {year_text(year)}, klasse")
+                for year, name in years.items()
+            },
         },
-        style=Style(fill="#08519c", stroke="#ffffff", size=3.0),
+        style=Style(
+            stroke="#1a1a1a",
+            size=3.0,
+            column=years[int(found.years[0])],
+            classes=tuple(one for one in _symbols() if one.value in there),
+        ),
+        years=years,
     )
+
+
+def _classes_of(found: Capacity) -> NDArray[np.object_]:
+    """Put each school in a class by its places in all, each year (t, n)."""
+    room = found.places.sum(axis=2)
+    limits, titles = [one[0] for one in _CLASSES], [one[1] for one in _CLASSES]
+    kinds = np.select(
+        [~found.is_open.any(axis=2), np.isnan(room), *(room >= limit for limit in limits)],
+        [_CLOSED, _UNKNOWN, *titles],
+        _UNKNOWN,
+    )
+    return np.asarray(kinds, dtype=object)
+
+
+def _symbols() -> tuple[StyleClass, ...]:
+    return (
+        *(StyleClass(value=title, label=title, fill=fill, size=size)
+          for _, title, fill, size in _CLASSES),
+        StyleClass(value=_CLOSED, label=_CLOSED, fill="#ffffff", shape="cross"),
+        StyleClass(value=_UNKNOWN, label=_UNKNOWN, fill="#9e9e9e", shape="square"),
+    )  # fmt: skip

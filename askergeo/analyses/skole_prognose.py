@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo.analyses import _forecast_tables as tables
+from askergeo.analyses._age_groups import Ages, age_chart, age_table
 from askergeo.analyses._background import land_of
 from askergeo.analyses._forecast_backtest import (
     backtest_tables,
@@ -29,9 +30,10 @@ from askergeo.result import Fact, Result
 from askergeo.school.forecast import forecast_of_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from askergeo.analyses._forecast_backtest import Backtest
     from askergeo.parameters import Parameters
@@ -103,6 +105,7 @@ elevtall, kommunegrense
     if int(parameters["etterprov"]):
         names = {str(one): str(name) for one, name in zones["barnekrets"].names.items()}
         test = backtest_of_history(areas, befolkning_historikk, names, parameters)
+    ages = _ages(forecast, parts["alle"].years)
     template, facts = _statement(parts["6_12"])
     more, more_facts, losses = backtest_words(test) if test else ("", {}, ())
     return Result(
@@ -110,7 +113,10 @@ elevtall, kommunegrense
         title="Framskriving av barn og bosatte etter skolekrets",
         template=f"{template} {more}".strip(),
         facts=facts | more_facts,
-        tables=_tables(forecast, parts, test),
+        tables=(*_tables(forecast, parts, test), _age_table(ages)),
+        charts=(
+            age_chart(ages, title=f"Bosatte etter alder: {ages[0].title} og {ages[-1].title}"),
+        ),
         layers=_layers(parts, kommunegrense),
         findings=fault_findings(pd.concat([areas.faults, forecast.faults])),
         warnings=(*dated, *_warnings(areas, forecast, skolekrets), *losses),
@@ -132,6 +138,27 @@ def _tables(
         tables.grade_table(forecast, shown),
         tables.long_table([parts[one.id] for one in GROUPS]),
         *(backtest_tables(test) if test else ()),
+    )
+
+
+def _ages(forecast: Forecast, years: NDArray[np.int64]) -> tuple[Ages, ...]:
+    """Residents of the whole municipality by age in the first year and the last."""
+    count = forecast.alternatives["hoved"].count
+    return tuple(
+        Ages(
+            column=f"bosatte_{years[at]}",
+            title=f"1. januar {years[at]}",
+            count=pd.Series(count[at].sum(axis=0)),
+        )
+        for at in (0, len(count) - 1)
+    )
+
+
+def _age_table(ages: Sequence[Ages]) -> Table:
+    return age_table(
+        ages,
+        title="Bosatte i hele kommunen etter alder (femårsgrupper), hovedalternativet",
+        note="Bosatte uten kjent adresse eller alder er ikke med.",
     )
 
 

@@ -17,6 +17,7 @@ from askergeo.outputs.flow import text_width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from askergeo.outputs._chart_cells import Cell
     from askergeo.outputs._rows_svg import RowShape
     from askergeo.outputs.pyramid import Pyramid, Side
 
@@ -78,12 +79,19 @@ def pyramid_svg(
 
 def _wide(side: Side, drawn: Pyramid, size: float) -> float:
     """How wide the numbers of a side are."""
-    said = [_number(cell.value, cell.mark, drawn) for cell in side.cells]
+    outlines = side.outline or (None,) * len(side.cells)
+    said = [_said(cell, line, drawn) for cell, line in zip(side.cells, outlines, strict=True)]
     return max((text_width(one, size) for one in said), default=0.0)
 
 
-def _number(value: float | None, mark: str, drawn: Pyramid) -> str:
-    return mark if value is None else format_number(value, drawn.decimals)
+def _said(cell: Cell, outline: Cell | None, drawn: Pyramid) -> str:
+    """Write the number of a bar, and that of its line: else it seems the line's own."""
+    numbers = [
+        one.mark if one.value is None else format_number(one.value, drawn.decimals)
+        for one in (cell, outline)
+        if one is not None
+    ]
+    return " → ".join(numbers)
 
 
 def _title(  # noqa: PLR0917  (a place and its text)
@@ -142,6 +150,6 @@ def _bars(  # noqa: PLR0917  (where a side stands, and how)
             ET.SubElement(mark, "title").text = said
             far = max(far, outline.value * scale)
         place = start + way * (far + 5)
-        text = _number(cell.value, cell.mark, drawn)
+        text = _said(cell, outline, drawn)
         add_text(root, text, place, y + row * _BAR / 2 + size * 0.35, INK, **anchor)
     add_line(root, start, top, start, top + row * len(rows), INK, "1.2")

@@ -17,6 +17,8 @@ from askergeo.analyses.arealregnskap import arealregnskap
 from askergeo.catalogue import load_codes
 from askergeo.datapackage import DataPackage
 from askergeo.errors import CrsError, LayerError, ParameterError
+from askergeo.outputs.charts import read_chart
+from askergeo.outputs.ledger import Ledger
 from askergeo.parameters import load_parameters
 from askergeo.run import run
 
@@ -155,6 +157,12 @@ def test_what_is_taken_out_and_added_is_signed(example: Result, key: dict[str, A
     total = example.table("planendring_arealdekke").frame.loc["i_alt"]
     assert total["tatt_ut"] == pytest.approx(changes["tatt ut"], abs=1e-5)
     assert total["lagt_til"] == pytest.approx(changes["ny"], abs=1e-5)
+    drawn = read_chart(example, next(one for one in example.charts if "regnskap" in one.name))
+    assert isinstance(drawn, Ledger)
+    assert [step.title for step in drawn.steps] == [
+        "Gjeldende plan", "Lagt til", "Tatt ut", "Forslag"
+    ]  # fmt: skip
+    assert not drawn.notes
     assert example.table("planendring_formaal").frame.loc["i_alt", "differanse"] == pytest.approx(
         0, abs=1e-9
     )

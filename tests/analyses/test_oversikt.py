@@ -16,6 +16,8 @@ from askergeo.analyses import ANALYSES, _overview_area, find
 from askergeo.analyses._overview_area import account_for, clipped
 from askergeo.analyses.oversikt import oversikt
 from askergeo.catalogue import load_catalogue
+from askergeo.outputs.charts import read_chart
+from askergeo.outputs.pyramid import Pyramid
 from askergeo.parameters import load_parameters
 from askergeo.privacy import suppress
 from askergeo.result import Severity
@@ -172,6 +174,35 @@ def test_residents_by_age_and_their_suppression() -> None:
     assert ("alder_67", "bosatte") in hidden
     assert len(hidden) > 1
     assert result.sentence.endswith("og 153 bosatte.")
+
+
+def test_the_pyramid_is_of_rounded_five_year_groups_that_no_other_table_undoes() -> None:
+    people = residents((0, 96), (4, 0), (5, 20), (6, 3), (62, 2), (89, 14), (90, 7), (104, 8))
+    people.loc[len(people)] = [pd.NA, 12]
+    result = suppress(run(befolkning=people))
+    table = result.table("bosatte_alder")
+    assert len(table.frame) == 20
+    found = table.frame["bosatte"]
+    assert found[["alder_0", "alder_5", "alder_85", "alder_90", "ukjent"]].tolist() == [
+        100, 20, 10, 20, 10
+    ]  # fmt: skip
+    assert table.frame["gruppe"].tolist()[-3:] == ["85–89 år", "90 år og eldre", "Ukjent alder"]
+    assert table.hidden == {("alder_60", "bosatte")}
+    assert found["alder_10"] == 0
+    (chart,) = result.charts
+    drawn = read_chart(result, chart)
+    assert isinstance(drawn, Pyramid)
+    assert drawn.sides[0].cells[12].value is None
+    assert drawn.groups[0] == "0–4 år"
+
+
+def test_ages_that_are_not_known_make_no_pyramid_and_unknown_counts_no_zero() -> None:
+    nobody = residents((0, 10))
+    nobody["alder"] = pd.array([pd.NA], dtype="Int64")
+    assert not run(befolkning=nobody).charts
+    found = run(befolkning=residents((0, None), (70, 8))).table("bosatte_alder").frame["bosatte"]
+    assert pd.isna(found["alder_0"])
+    assert (found["alder_70"], found["alder_5"]) == (10, 0)
 
 
 def test_unknown_numbers_of_residents_are_not_zero() -> None:

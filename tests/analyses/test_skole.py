@@ -294,6 +294,16 @@ def test_the_table_of_places_adds_up_and_needs_a_year():
     assert frame.loc["barnetrinn_praktisk", "2025/26"] == round(0.95 * 392)
     assert frame.columns[2:].tolist() == ["2025/26", "2026/27", "2027/28"]
     assert places.sentence.startswith("Barnetrinnet har 392 plasser i 2025/26")
+    layer = places.layer("skolene")
+    assert list(layer.years) == [2025, 2026, 2027]
+    assert layer.style.column == "klasse_2025"
+    names = dict(zip(layer.frame["skole"], layer.frame["klasse_2027"], strict=True))
+    room = (layer.frame["barnetrinn"] + layer.frame["ungdomstrinn"]).tolist()
+    assert room[:2] == [196, 196]
+    assert set(list(names.values())[:2]) == {"Under 200 plasser"}
+    assert {one.value for one in layer.style.classes} == {
+        kind for year in layer.years.values() for kind in layer.frame[year]
+    }
     with pytest.raises(LayerError, match="hvilket skoleår"):
         skole_kapasitet(given["skole"], parameters=load_parameters("skole_kapasitet+skole"))
 

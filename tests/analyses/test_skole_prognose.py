@@ -121,6 +121,15 @@ def test_the_start_is_those_who_live_there() -> None:
     assert short["omraade"].tolist() == ["I alt", "Vest skole", "Øst skole"]
 
 
+def test_the_pyramid_is_of_the_whole_in_the_first_year_and_the_last() -> None:
+    frame = whole().table("bosatte_alder").frame
+    ages = residents().sum(axis=0)
+    first = [float(ages[at : at + 5].sum()) for at in range(0, 90, 5)] + [float(ages[90:].sum())]
+    assert frame[f"bosatte_{START}"].tolist() == [10 * np.floor(one / 10 + 0.5) for one in first]
+    (chart,) = whole().charts
+    assert (chart.sides, chart.outlines) == ((f"bosatte_{START}",), (f"bosatte_{START + 20}",))
+
+
 def test_every_account_closes() -> None:
     for table in whole().tables:
         for one in table.column_sums:
@@ -189,7 +198,11 @@ def test_few_persons_are_not_told_anywhere() -> None:
         for (label, column), (other, row, name) in table.repeats.items():
             assert ((label, column) in table.hidden) == ((row, name) in told.table(other).hidden)
     (drawn,) = [one for one in told.layers if one.name == "endring_6_12"]
-    assert drawn.frame.loc[["B1"], [f"a{START}", "prosent", "klasse"]].isna().all(axis=None)
+    assert (
+        drawn.frame.loc[["B1"], [f"a{START}", "prosent", f"klasse_{START + 2}"]]
+        .isna()
+        .all(axis=None)
+    )
     # The other district would give it away.
     assert ("B2", f"a{START}") in told.table("kort_6_12").hidden
 
