@@ -456,7 +456,7 @@ def test_the_map_is_printed_at_a_round_scale(page: Callable, paper: str, width: 
     seen = page("large")
     at = link_after_zoom(seen)
     seen.evaluate(
-        "window.print = () => { window.printed = true; dispatchEvent(new Event('beforeprint')); }"
+        "window.print = () => { window.printed = true; dispatchEvent(new Event('beforeprint')); }; 0"
     )
     seen.locator(".kart-trykk summary").press("Enter")
     seen.get_by_label("Ark").select_option(paper)

@@ -31,7 +31,7 @@ def printed(visit: Callable, kinds: dict, require_tool: Callable, tmp_path: Path
         seen = visit(kinds[kind].page, ready=kinds[kind].ready)
         if button:
             seen.page.evaluate(
-                "window.print = () => window.dispatchEvent(new Event('beforeprint'))"
+                "window.print = () => window.dispatchEvent(new Event('beforeprint')); 0"
             )
             seen.locator(".kart-trykk summary").click()
             seen.locator(".kart-trykk-valg button").click()
