@@ -320,7 +320,7 @@ def shown(text: str) -> str:
     return " ".join(re.sub(r"[\x00-\x1f\x7f\ufffd-\uffff\ufeff\u2028\u2029]", " ", text).split())
 
 
-@settings(SOME, max_examples=10)
+@settings(SOME, max_examples=5)
 @given(st.lists(TEXT, min_size=1, max_size=12))
 @example(list(ATTACKS))
 def test_text_is_only_ever_text_in_every_file(known: set, texts: list[str]) -> None:
@@ -328,7 +328,7 @@ def test_text_is_only_ever_text_in_every_file(known: set, texts: list[str]) -> N
         check_all(written([made_of(texts)], Path(name)), known)
 
 
-@settings(SOME, max_examples=3)
+@settings(SOME, max_examples=2)
 @given(st.lists(TEXT, min_size=1, max_size=5), TEXT)
 @example(list(ATTACKS), ATTACKS[3])
 def test_a_start_page_and_its_topics(known: set, texts: list[str], title: str) -> None:
@@ -401,7 +401,7 @@ def test_odd_shapes_are_shown_sensibly_or_refused_by_name(
     check_all(folder, known)
 
 
-@settings(SOME, max_examples=8)
+@settings(SOME, max_examples=5)
 @given(
     st.lists(
         st.tuples(
