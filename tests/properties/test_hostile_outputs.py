@@ -229,6 +229,11 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
         one = folder / str(number)
         one.mkdir()
         pages += written([made_of([PLAIN], shapes)], one).rglob("*.html")
+    # Points of several classes have marks with corners.
+    one = folder / "merker"
+    one.mkdir()
+    marked = made_of([PLAIN, "Annen", "Tredje", "Fjerde"], [kinds[0]] * 4)
+    pages += written([marked], one).rglob("*.html")
     one = folder / "flere"
     one.mkdir()
     pages += written([plain, made_of([PLAIN, "Annen"])], one, title="Rapport").rglob("*.html")
