@@ -67,8 +67,8 @@ def statement(scene: Scene, coverage: Table) -> tuple[str, dict[str, Fact]]:
     near = format_number(float(scene.parameters["kollektiv_indikator_m"]), unit="m")
     often = format_number(float(scene.parameters["kollektiv_indikator_avganger"]))
     said = (
-        f"{{andel_indikator}}{HARD_SPACE}% av de om lag {{bosatte}} bosatte har høyst {near} å gå til en "
-        f"holdeplass med minst {often} avganger i timen {span_text(scene, 'indikator')}. "
+        f"{{andel_indikator}}{HARD_SPACE}% av de om lag {{bosatte}} bosatte har høyst {near} å gå "
+        f"til en holdeplass med minst {often} avganger i timen {span_text(scene, 'indikator')}. "
         f"{{andel_god}}{HARD_SPACE}% har svært god eller god tilgang til kollektivtransport"
     )
     if scene.zones is not None:
