@@ -192,9 +192,12 @@ def _with_sides(members: list[tuple[int, Result]]) -> list[tuple[int, Result, st
     """Say which run of a comparison is before and which is after."""
     if not any(is_comparison(result) for _, result in members):
         return [(place, result, "") for place, result in members]
-    found = []
+    found: list[tuple[int, Result, str]] = []
     for place, result in members:
-        after = bool(result.provenance and result.provenance.scenario)
+        # Of two runs without a scenario the second is the one after.
+        after = bool(result.provenance and result.provenance.scenario) or any(
+            side == "for" for _, _, side in found
+        )
         side = "" if is_comparison(result) else "etter" if after else "for"
         found.append((place, result, side))
     return found

@@ -6,7 +6,10 @@ rest in whole numbers. Nothing is shared with the implementation but the files.
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import zlib
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -106,6 +109,14 @@ def number(text: object) -> float | None:
     return None if plain in {":", "..", "", "None", "nan", "<NA>"} else float(plain)
 
 
+def unpacked(page: html.HtmlElement) -> dict[str, bytes]:
+    """Return the sections of the page's data."""
+    raw = zlib.decompress(base64.b64decode(page.get_element_by_id("askergeo-data").text), -15)
+    size = int.from_bytes(raw[:4], "little")
+    sections = json.loads(raw[4 : 4 + size])["sections"]
+    return {name: raw[4 + size + at :][:length] for name, (at, length) in sections.items()}
+
+
 def read(paths: dict[str, Path]) -> tuple[dict[Cell, float], dict]:  # noqa: C901, PLR0912  (a step a file)
     """All cells that any file shows."""
     document = json.loads(paths["json"].read_text(encoding="utf-8"))
@@ -121,7 +132,8 @@ def read(paths: dict[str, Path]) -> tuple[dict[Cell, float], dict]:  # noqa: C90
         zip((2, 0, 1), openpyxl.load_workbook(paths["regneark"]).worksheets[3:-1], strict=True)
     )
     page = html.parse(str(paths["side"])).getroot()
-    data = json.loads(page.get_element_by_id("kartdata").text)
+    side = json.loads(page.get_element_by_id("askergeo-side").text)
+    data = unpacked(page)
     layers = {name for name, _ in pyogrio.list_layers(paths["geopackage"])}
     for at, part in enumerate(document["resultater"]):
         table = part["tabeller"][0]
@@ -143,9 +155,22 @@ def read(paths: dict[str, Path]) -> tuple[dict[Cell, float], dict]:  # noqa: C90
         for label, line in zip(labels, section.find(".//table/tbody"), strict=True):
             for name, cell in zip(names, line.iter("th", "td"), strict=False):
                 see((at, label, name), cell.text_content())
-        for layer in data[at]["layers"] if data[at] else []:
-            for title, cells in zip(layer["headers"], layer["cells"], strict=True):
-                for label, value in zip(layer["labels"], cells, strict=True):
+        # Tables and layers of the page that belong to this result, by its own part of the page.
+        (block,) = section.xpath(".//*[contains(@class, 'table-block')]")
+        assert block.get("data-table") in {one["name"] for one in side["tables"]}
+        for number_, one in enumerate(side["tables"]):
+            if one["id"] != block.get("id"):
+                continue
+            for label, cells, *_ in json.loads(data[f"T{number_}.rows"]):
+                for name, value in zip(names, cells, strict=True):
+                    see((at, label, name), value)
+        for number_, layer in enumerate(side["layers"]):
+            if layer["table"] != block.get("data-table"):
+                continue
+            for title, cells in zip(
+                layer["headers"], json.loads(data[f"L{number_}.cells"]), strict=True
+            ):
+                for label, value in zip(json.loads(data[f"L{number_}.labels"]), cells, strict=True):
                     see((at, label, header.get(title, "endring")), value)
         suffix = f"_{at + 1}" if at else ""
         for name in (f"bosatte_steder{suffix}_tabell", f"bosatte_kart{suffix}"):
@@ -158,6 +183,15 @@ def read(paths: dict[str, Path]) -> tuple[dict[Cell, float], dict]:  # noqa: C90
                     see((at, label, column), value)
         for name, fact in part["nokkeltall"].items():
             see((at, "k0", name), fact["verdi"])
+    # The text for a case tells the key figures, in the order of the page.
+    told = (paths["json"].parent / "saksfremlegg.txt").read_text("utf-8")
+    for at, block in zip((2, 0, 1), told.split("\nFakta\n")[1:], strict=True):
+        of_title = {
+            fact["tittel"]: name for name, fact in document["resultater"][at]["nokkeltall"].items()
+        }
+        for title, value in re.findall(r"^– (.+): (\S+)", block, re.MULTILINE):
+            if title in of_title:
+                see((at, "k0", of_title[title]), value.removesuffix("."))
     return known, document
 
 
