@@ -368,8 +368,11 @@ def _addresses(one: Mapping[str, Any], reader: _Reader) -> pd.DataFrame | None:
         }
     )
     digits = found["nummer"].str.extract(r"^(\d+)", expand=False).astype(float).fillna(-1)
-    found = found[found["gate"] != ""].assign(tall=digits)
-    found = found.sort_values(["gate", "tall", "nummer", "x", "y"], kind="stable")
+    # Sorted out after all columns are there: an empty frame takes on the rows of a new column.
+    found = found.assign(tall=digits)
+    found = found[found["gate"] != ""].sort_values(
+        ["gate", "tall", "nummer", "x", "y"], kind="stable"
+    )
     before = found.shift()
     same = (found["gate"] == before["gate"]) & (found["nummer"] == before["nummer"])
     near = np.hypot(found["x"] - before["x"], found["y"] - before["y"]) < _SAME_ADDRESS

@@ -229,6 +229,7 @@ class MapLayer:
     opens: a background that would cover the answer. ``years`` names, for each year of a forecast,
     the column that takes the place of ``style.column`` that year (the classes are the same); the
     page then has a year slider, and the style's own column is the year that it opens with.
+    ``year_names`` says what a year is called when it is no calendar year («2025/26»).
     ``follows`` names, for cells ``(row label, column)`` of this layer, the cells of tables
     ``(table, row label, column)`` that they tell of: they are hidden where one of those is.
     """
@@ -244,6 +245,7 @@ class MapLayer:
     on_page: bool = True
     visible: bool = True
     years: Mapping[int, str] = field(default_factory=dict)
+    year_names: Mapping[int, str] = field(default_factory=dict)
     follows: Mapping[tuple[Hashable, str], tuple[tuple[str, Hashable, str], ...]] = field(
         default_factory=dict
     )

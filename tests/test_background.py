@@ -198,6 +198,17 @@ def test_addresses_are_kept_by_street_and_number_and_small(package: DataPackage)
     assert np.cumsum(written["x"]).tolist() == [9, 60, 30, 0]
 
 
+def test_addresses_without_a_text_are_no_places(package: DataPackage) -> None:
+    write(
+        package,
+        adresse=frame([point(1, 1), point(2, 2)], adresse_id=["a", "b"], adressetekst=[None, None]),
+    )
+    ground = background_of(package)
+    assert ground.addresses is not None
+    assert ground.addresses.empty
+    assert places_section(ground, (X, Y)) == b""
+
+
 def test_a_scenario_is_drawn_as_it_makes_the_place(package: DataPackage, tmp_path: Path) -> None:
     write(package, veg=roads())
     changes = DataPackage.create_scenario(tmp_path / "scenario", package, name="Ny veg")

@@ -126,6 +126,7 @@ def _districts(answer: Answer, table: Table, stage: int) -> MapLayer | None:
         rows_of=table.name,
         visible=stage == 0,
         years=years,
+        year_names={year: year_text(year) for year in years},
         follows={
             (label, name): (("balanse", f"{label}_{year}", "elever"),)
             for label in shapes.index

@@ -319,6 +319,7 @@ def _school_layer(found: Capacity, skole: gpd.GeoDataFrame) -> MapLayer:
             classes=tuple(one for one in _symbols() if one.value in there),
         ),
         years=years,
+        year_names={year: year_text(year) for year in years},
     )
 
 

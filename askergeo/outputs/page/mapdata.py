@@ -376,6 +376,7 @@ def _layer(one: _Drawn, shapes: Shapes, geometry: int, limit: int) -> dict[str, 
         "headers": [layer.columns[name].header for name in columns],
         "numeric": [layer.columns[name].decimals is not None for name in columns],
         "years": years,
+        "yearNames": {str(year): layer.year_names.get(year, str(year)) for year in years},
         "year": next(iter(opens or years), None),
         "minZoom": math.log2(_COARSEST / one.resolution) if one.resolution else None,
     }

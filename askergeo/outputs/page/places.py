@@ -57,7 +57,6 @@ def places_section(background: Background, origin: Sequence[float]) -> bytes:
 
 def _streets(addresses: pd.DataFrame | None, origin: Sequence[float]) -> dict[str, Any]:
     """Gather addresses, sorted by street, in one text of house numbers a street."""
-    addresses = addresses.dropna() if addresses is not None else None
     if addresses is None or not len(addresses):
         return {}
     streets = addresses["gate"].to_numpy(dtype=object)

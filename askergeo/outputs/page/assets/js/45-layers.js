@@ -60,10 +60,16 @@
       // The heading is that of the opening year's column.
       const opening = A.yearOf(layer) === layer.year;
       line.hidden = opening;
-      line.textContent = opening ? "" : A.say("viser_aar", { aar: A.yearOf(layer) });
+      line.textContent = opening ? "" : A.say("viser_aar", { aar: A.yearName(A.yearOf(layer)) });
       if (heading) heading.hidden = !opening;
     }
   }
+
+  // What a year is called: a school year is no calendar year.
+  A.yearName = (year) => {
+    const named = A.side.layers.find((layer) => layer.years.includes(year));
+    return named ? named.yearNames[year] : String(year);
+  };
 
   // The year that a layer shows: its own, when it does not have the chosen one.
   A.yearOf = (layer) => (layer.years.includes(A.state.year) ? A.state.year : layer.year);

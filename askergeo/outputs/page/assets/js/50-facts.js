@@ -96,7 +96,7 @@
     const year = layer.meta.years.length ? A.yearOf(layer.meta) : null;
     // The cells tell of the opening year: a later one is told first.
     const later = year !== null && year !== layer.meta.year;
-    if (kind && later) pair(A.say("klasse_aar", { aar: year }), kind);
+    if (kind && later) pair(A.say("klasse_aar", { aar: A.yearName(year) }), kind);
     // The first column is the name of the thing: it is the heading.
     const named = cells.length && !layer.meta.numeric[0] ? cells[0][row] : "";
     layer.meta.headers.forEach((header, column) => {

@@ -30,8 +30,8 @@
     function go(place) {
       const at = Math.min(Math.max(place, 0), years.length - 1);
       slider.value = String(at);
-      slider.setAttribute("aria-valuetext", String(years[at]));
-      shown.textContent = String(years[at]);
+      slider.setAttribute("aria-valuetext", A.yearName(years[at]));
+      shown.textContent = A.yearName(years[at]);
       before.setAttribute("aria-disabled", String(at === 0));
       after.setAttribute("aria-disabled", String(at === years.length - 1));
       A.state.year = years[at];
@@ -72,10 +72,10 @@
   function tell(layers, year) {
     const layer = A.data.layers.find((one) => one.meta.name === layers[0].name);
     const classes = layer.years[A.yearOf(layer.meta)];
-    if (!classes) return A.say("aar_viser", { aar: year });
+    if (!classes) return A.say("aar_viser", { aar: A.yearName(year) });
     const counts = new Array(layer.meta.symbols.length).fill(0);
     for (const one of classes) counts[one] += 1;
     const parts = counts.flatMap((count, number) => (count ? [`${layer.meta.symbols[number].label}: ${count.toLocaleString("nb-NO")}`] : []));
-    return A.say("aar_setning", { aar: year, lag: layer.meta.title, tall: parts.join(", ") });
+    return A.say("aar_setning", { aar: A.yearName(year), lag: layer.meta.title, tall: parts.join(", ") });
   }
 }
