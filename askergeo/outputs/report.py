@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 # Control characters that neither XML nor a workbook may hold.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 # The warning of an uncertain parameter, see :meth:`askergeo.parameters.Parameters.warnings`.
 _UNSURE = re.compile(r"Parameteren «.+» .*er usikker\b", re.DOTALL)
