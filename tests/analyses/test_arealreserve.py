@@ -245,7 +245,7 @@ def test_what_the_proposal_takes_out_and_adds():
     assert out.loc[out["endring"] == "Tatt ut", "dekar"].sum() == pytest.approx(
         -rows.loc["reserve", "tatt_ut"]
     )
-    assert found.charts[0].table == "reserve_flyt"
+    assert [chart.table for chart in found.charts] == ["forslag", "reserve_flyt"]
     other = answer(kommuneplan_forslag=PROPOSAL, overrides={"plan": "forslag"})
     assert cells(other, "forslag").equals(rows)
     assert "i planforslaget" in other.sentence
