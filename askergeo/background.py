@@ -168,6 +168,7 @@ class _Reader:
         declared = _declared()
         for one in declared["lag"]:
             asked = [*one.get("der", {}), *one.get("ikke", {}), *one.get("krever", {})]
+            asked += [one["samme"]] if "samme" in one else []
             self._wanted.setdefault(one["kilde"], {}).update(dict.fromkeys(asked))
         for one in [*declared["steder"], declared["adresser"]]:
             rank = one.get("rang", 0)
@@ -209,9 +210,12 @@ def _shapes(one: Mapping[str, Any], reader: _Reader) -> Shapes:
     if one["kilde"] not in reader:
         return nothing
     frame = reader.frame(one["kilde"])
-    if "krever" in one and not _matches(frame, one["krever"]).any():
+    needed = _matches(frame, one.get("krever", {}))
+    if not needed.any():
         return nothing
     rows = _matches(frame, one.get("der", {}))
+    if one.get("samme") in frame:
+        rows &= frame[one["samme"]].isin(frame.loc[needed, one["samme"]]).to_numpy(dtype=bool)
     if not rows.any() and one.get("ellers_alt"):
         rows[:] = True
     for column, values in one.get("ikke", {}).items():

@@ -100,6 +100,16 @@ def test_the_boundary_alone_gives_sea_land_and_edge(package: DataPackage) -> Non
     assert ground.attributions == ("© Prøven",)
 
 
+def test_a_neighbour_whose_land_is_not_known_is_no_sea(package: DataPackage) -> None:
+    own = boundary()
+    neighbour = frame(
+        [box(8000, 0, 8000, 8000)], kommunenummer=["3205"], navn=["Nabo"], omfang=["med_sjo"]
+    )
+    write(package, kommunegrense=pd.concat([own, neighbour], ignore_index=True))
+    (sea,) = [one for one in background_of(package).layers if one.name == "bakgrunn_sjo"]
+    assert shapely.union_all(sea.frame.geometry).equals(box(0, 0, 8000, 8000))
+
+
 def test_a_boundary_that_does_not_tell_land_apart_is_land(package: DataPackage) -> None:
     write(package, kommunegrense=boundary(land=False))
     assert [one.name for one in background_of(package).layers] == [
