@@ -39,6 +39,8 @@ _REMARKS_LIMIT: Final = 10_000
 _FILES_LIMIT: Final = 10_000
 _TEXT_LIMIT: Final = 2000
 _THEME_LIMIT: Final = 60
+# Paths that are not there and are named before «…».
+_NAMED: Final = 20
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 KEPT: Final = "tatt med"
@@ -99,7 +101,7 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
     absent = [str(path) for path in given if not path.exists()]
     if absent:
         raise MissingFileError(
-            f"Finnes ikke: {', '.join(absent[:20])}{', …' if len(absent) > 20 else ''}.",  # noqa: PLR2004
+            f"Finnes ikke: {', '.join(absent[:_NAMED])}{', …' if len(absent) > _NAMED else ''}.",
             remedy="Oppgi filene som er lagret fra kartet, eller mappen de ligger i.",
         )
     found: dict[Path, Path] = {}
@@ -193,9 +195,7 @@ def _source_crs(document: dict[str, Any], crs: str) -> str:
         raise _UnusableError("ukjent_crs", error.message) from None
     except (ProjError, IndexError):  # no way from the one to the other
         pass
-    raise _UnusableError(
-        "ukjent_crs", f"Steder i {stated.strip().upper()} kan ikke flyttes til {crs}."
-    )
+    raise _UnusableError("ukjent_crs", f"Steder i {stated} kan ikke flyttes til {crs}.")
 
 
 def _of_file(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from askergeo import __version__
 from askergeo._personal import KINDS
-from askergeo._remark_files import Fault, Remark, find_files, merge, read_remarks
+from askergeo._remark_files import ASIDE, Fault, Remark, find_files, merge, read_remarks
 from askergeo._text import listed, printable
 from askergeo.crs import CRS_OF_RECORD
 from askergeo.errors import SourceError, collect
@@ -429,7 +429,7 @@ def _fault_findings(faults: Sequence[Fault]) -> list[Finding]:
             rule=f"innspill.{rule}",
             title=text.rstrip("."),
             status=Status.NOT_RELEVANT,
-            severity=Severity.INFO if action != "ikke tatt med" else Severity.WARNING,
+            severity=Severity.INFO if action != ASIDE else Severity.WARNING,
             text=f"{len(some)} {action}; først fil {some[0].file}"
             + (f", innspill {some[0].number}." if some[0].number else "."),
             action="Tabellen «Avvik i filene» har alle.",

@@ -420,7 +420,7 @@ def make_server(app: Callable[..., Any]) -> uvicorn.Server:
     )
 
 
-def _page(name: str, /, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401
+def _page(name: str, /, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401  (what the template shows)
     return HTMLResponse(pages.render(name, **values), status_code=status)
 
 

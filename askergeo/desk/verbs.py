@@ -139,7 +139,7 @@ def verbs() -> dict[str, Verb]:
     return {one.id: one for one in found}
 
 
-def _walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401
+def _walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401  (typer's own types are private)
     """Yield every verb that reads a package and writes a report."""
     under = getattr(command, "commands", {})
     if {"data", "out"} <= {one.name for one in command.params}:
@@ -148,7 +148,7 @@ def _walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
         yield from _walk(one, (*words, name))
 
 
-def _verb(words: tuple[str, ...], command: Any, analysis: Analysis | None) -> Verb:  # noqa: ANN401
+def _verb(words: tuple[str, ...], command: Any, analysis: Analysis | None) -> Verb:  # noqa: ANN401  (typer's own types are private)
     takes = {one.name for one in command.params}
     name = analysis.parameters if analysis else "-".join(words)
     shipped = files("askergeo") / "data" / "parameters" / f"{name}.yml"
@@ -162,7 +162,7 @@ def _verb(words: tuple[str, ...], command: Any, analysis: Analysis | None) -> Ve
     )
 
 
-def _shown(parameter: Any) -> bool:  # noqa: ANN401
+def _shown(parameter: Any) -> bool:  # noqa: ANN401  (typer's own types are private)
     """Leave out what the desk decides itself, and files that are written elsewhere."""
     declared = parameter.type_descriptor.parameter_info
     if getattr(parameter, "hidden", False) or getattr(declared, "writable", False):
@@ -170,7 +170,7 @@ def _shown(parameter: Any) -> bool:  # noqa: ANN401
     return parameter.name not in _OWN
 
 
-def _option(parameter: Any) -> Option:  # noqa: ANN401
+def _option(parameter: Any) -> Option:  # noqa: ANN401  (typer's own types are private)
     annotation, many = _plain(parameter.type_descriptor.annotation)
     default = parameter.default
     choices: tuple[str, ...] = ()
@@ -191,7 +191,7 @@ def _option(parameter: Any) -> Option:  # noqa: ANN401
     )
 
 
-def _plain(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401
+def _plain(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401  (typer's own types are private)
     """Return the type of one value, and whether there may be many."""
     if get_origin(annotation) in {Union, UnionType}:
         annotation = next(one for one in get_args(annotation) if one is not NoneType)
@@ -200,7 +200,7 @@ def _plain(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401
     return annotation, False
 
 
-def _kind(parameter: Any, annotation: Any) -> str:  # noqa: ANN401
+def _kind(parameter: Any, annotation: Any) -> str:  # noqa: ANN401  (typer's own types are private)
     if parameter.name == _SCENARIO:
         return "scenario"
     if annotation is Path:

@@ -7,7 +7,7 @@ what lies between two of them has no place and is only written. The drawing is i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from askergeo.outputs._chart_cells import cells_of, lacking, value_text
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from askergeo.outputs._chart_cells import Cell
     from askergeo.result import Result
 
-__all__ = ["Ledger", "Step", "ledger"]
+__all__ = ["ADDED", "LEVEL", "TAKEN", "Ledger", "Step", "ledger"]
 
+#: Kinds of steps.
 LEVEL, ADDED, TAKEN = 0, 1, 2
 # How much of the account may be lost to rounding before it is said not to close.
 _SLACK = 1e-6
@@ -124,20 +125,20 @@ def _placed(steps: Sequence[Step]) -> list[Step]:
     for number, step in enumerate(steps[1:-1], start=1):
         if run is None or step.value is None:
             break
-        at[number] = (run, run + (step.value or 0.0))
-        run += step.value or 0.0
+        at[number] = (run, run + step.value)
+        run += step.value
     run = steps[-1].value
     for number in range(len(steps) - 2, 0, -1):
         step = steps[number]
         if run is None or step.value is None or at[number] is not None:
             break
-        at[number] = (run - (step.value or 0.0), run)
-        run -= step.value or 0.0
+        at[number] = (run - step.value, run)
+        run -= step.value
     for number in (0, -1):
         value = steps[number].value
         at[number] = None if value is None else (0.0, value)
     return [
-        step if ends is None else Step(**{**vars(step), "low": min(ends), "high": max(ends)})
+        step if ends is None else replace(step, low=min(ends), high=max(ends))
         for step, ends in zip(steps, at, strict=True)
     ]
 

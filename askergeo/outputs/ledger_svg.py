@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from askergeo.outputs._rows_svg import LINE, NARROW, WIDE, open_picture
 from askergeo.outputs._svg import INK, SOFT, add_block, add_line, add_text
 from askergeo.outputs.flow import text_width, wrapped
+from askergeo.outputs.ledger import LEVEL, TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ __all__ = ["NARROW", "WIDE", "ledger_svg"]
 
 # A level, what is added and what is taken: grey, blue and orange, with a pattern each.
 _COLOURS: Final = ("#d0d0d0", "#8fbbe0", "#f0b14a")
-_LEVEL = 0
 _BAR = 0.62
 _LINES = 3
 _THIN = 1.0
@@ -79,7 +79,7 @@ def _step(  # noqa: PLR0917  (a line and where it stands)
     key: str,
 ) -> None:
     size = shape.size
-    weight = {"font-weight": "700"} if step.kind == _LEVEL else {}
+    weight = {"font-weight": "700"} if step.kind == LEVEL else {}
     text = y + row / 2 - size * 1.3 * len(lines) / 2
     for at, one in enumerate(lines):
         place = {"text-anchor": "end", **weight}
@@ -119,7 +119,8 @@ def _joins(  # noqa: PLR0917  (rows and a scale)
         after = drawn.steps[number + 1]
         if None in {step.low, after.low}:
             continue
-        edge = step.high if step.kind < 2 else step.low  # noqa: PLR2004  (what is taken ends low)
+        # What is taken ends low.
+        edge = step.low if step.kind == TAKEN else step.high
         x = zero + (edge or 0.0) * scale
         above, below = (rows[at] * (1 - _BAR) / 2 for at in (number, number + 1))
         add_line(root, x, y - above, x, y + below, SOFT, "1")
