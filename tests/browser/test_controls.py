@@ -106,8 +106,16 @@ def until(page: Page, condition: str) -> None:
     ), condition
 
 
+def drawn(page: Page) -> None:
+    """Wait until what was asked for has been drawn, told and written in the link: two frames."""
+    page.evaluate(
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+    )
+
+
 def link(page: Page) -> dict[str, str]:
     """The parts of the link to the view, once it is written."""
+    drawn(page)
     until(page, "location.hash.startsWith('#kart=')")
     where, *rest = page.evaluate("location.hash").removeprefix("#kart=").split("&")
     zoom, x, y = where.split("/")
@@ -120,9 +128,7 @@ def link(page: Page) -> dict[str, str]:
 
 def picture(page: Page) -> bytes:
     """The map's pixels after what was asked has been drawn."""
-    page.evaluate(
-        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-    )
+    drawn(page)
     return page.evaluate(
         "[...document.querySelectorAll('#kart canvas')].map(c => c.toDataURL()).join()"
     ).encode()

@@ -74,7 +74,6 @@ def test_the_whole_journey(desk, seen):
     page.get_by_label("Bredde på beltet").fill("75")
     page.get_by_role("button", name="Kjør").click()
     page.wait_for_selector("progress")
-    assert seen.axe() == []
     page.wait_for_selector(".ended", timeout=PATIENCE)
     assert "Ferdig uten anmerkninger" in page.locator(".ended").inner_text()
     assert "Strandsonen er" in page.locator(".sentence").inner_text()
@@ -154,6 +153,9 @@ def test_a_run_can_be_cancelled(desk, seen):
     page = seen.page
     page.goto(f"{desk.base}/analyse/rapport?pakke=kommune/datapakke")
     page.get_by_role("button", name="Kjør").click()
+    # Here, not in the journey: this run is long, and its page is not changed under axe.
+    page.wait_for_selector("progress")
+    assert seen.axe() == []
     page.get_by_role("button", name="Avbryt kjøringen").click()
     page.wait_for_selector(".ended")
     assert "Avbrutt" in page.locator(".ended").inner_text()
