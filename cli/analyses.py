@@ -121,14 +121,12 @@ def run_and_write(
     from askergeo._progress import progress_to
     from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
-    from askergeo.messages import messages
     from askergeo.outputs.report import split_warnings, stop_lines, unsure_text
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
-    messages(common.language)
     check_free(out, overwrite=common.overwrite)
     package = DataPackage.open(data)
     change = None if common.scenario is None else DataPackage.open(common.scenario)
@@ -187,13 +185,11 @@ def run_and_tell(
     """
     from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
-    from askergeo.messages import messages
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
-    messages(common.language)
     if out is not None:
         check_free(out, overwrite=common.overwrite)
     package = DataPackage.open(data)

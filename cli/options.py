@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,10 +24,20 @@ __all__ = [
     "Printed",
     "Quiet",
     "Scenario",
+    "Tongue",
     "given",
     "pairs",
     "with_common",
 ]
+
+
+class Tongue(StrEnum):
+    """Languages of pages; the same as :data:`askergeo.messages.LANGUAGES`."""
+
+    NB = "nb"
+    NN = "nn"
+    EN = "en"
+
 
 Data = Annotated[Path, typer.Option("--data", metavar="MAPPE", help="Datapakken.")]
 # A verb that is a group too must let its own verbs ask for theirs.
@@ -40,8 +51,8 @@ Overwrite = Annotated[bool, typer.Option("--overskriv", help="Skriv over det som
 Json = Annotated[bool, typer.Option("--json", help="Skriv svaret som JSON til stdout.")]
 Quiet = Annotated[bool, typer.Option("--stille", help="Ingen framdrift og merknader.")]
 Language = Annotated[
-    str,
-    typer.Option("--språk", metavar="SPRÅK", help="Språket på sidene: nb, nn eller en."),
+    Tongue,
+    typer.Option("--språk", metavar="SPRÅK", help="Språket på sidene: nb, nn eller en (engelsk)."),
 ]
 Printed = Annotated[bool, typer.Option("--trykk", help="Skriv også PDF og bilder.")]
 Scenario = Annotated[
@@ -66,7 +77,7 @@ class Common:
 
     scenario: Path | None = None
     parameter: list[str] | None = None
-    language: str = "nb"
+    language: Tongue = Tongue.NB
     printed: bool = False
     overwrite: bool = False
     as_json: bool = False

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .console import Console
-from .options import Json, Language, Out, Overwrite, Printed, Quiet
+from .options import Json, Language, Out, Overwrite, Printed, Quiet, Tongue
 
 __all__ = ["register"]
 
@@ -32,7 +32,7 @@ def remarks(
         typer.Option("--data", metavar="MAPPE", help="Datapakken, for å telle etter områder."),
     ] = None,
     *,
-    language: Language = "nb",
+    language: Language = Tongue.NB,
     printed: Printed = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -49,12 +49,10 @@ def remarks(
     """
     from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
-    from askergeo.messages import messages
     from askergeo.outputs.write import check_free, write_all
     from askergeo.remarks import fault_lines, merge_remarks
 
     console = Console(as_json=as_json, quiet=quiet)
-    messages(language)
     check_free(out, overwrite=overwrite)
     package = None if data is None else DataPackage.open(data)
     with console.progress("Innspill") as step:

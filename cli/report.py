@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .console import Console
-from .options import Json, Language, Out, Overwrite, Printed, Quiet, Scenario
+from .options import Json, Language, Out, Overwrite, Printed, Quiet, Scenario, Tongue
 
 __all__ = ["register"]
 
@@ -39,7 +39,7 @@ def demo(
         ),
     ] = Size.LITEN,
     *,
-    language: Language = "nb",
+    language: Language = Tongue.NB,
     printed: Printed = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -79,7 +79,7 @@ def report(
     out: Out,
     *,
     scenario: Scenario = None,
-    language: Language = "nb",
+    language: Language = Tongue.NB,
     printed: Printed = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -95,13 +95,11 @@ def report(
     """
     from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
-    from askergeo.messages import messages
     from askergeo.outputs.report import stop_lines
     from askergeo.outputs.write import check_free, write_all
     from askergeo.report import run_all
 
     console = Console(as_json=as_json, quiet=quiet)
-    messages(language)
     package = DataPackage.open(data)
     check_free(out, overwrite=overwrite)
     with console.progress(package.name or str(data)) as step:

@@ -90,13 +90,11 @@ def _on_files(
     population: list[Path], municipality: str, until: int, out: Path, common: Common
 ) -> None:
     """Test on SSB's files, write the result, and say what it found."""
-    from askergeo.messages import messages
     from askergeo.outputs.report import split_warnings, unsure_text
     from askergeo.outputs.write import check_free, write_all
     from askergeo.ssb_backtest import backtest_files
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
-    messages(common.language)
     check_free(out, overwrite=common.overwrite)
     numbers = [one.strip() for one in municipality.replace(",", "+").split("+") if one.strip()]
     with console.progress("skole prognose") as step:

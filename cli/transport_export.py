@@ -29,7 +29,6 @@ def export(data: Data, out: Out = Path("sonedata"), *, common: Common) -> None:
     """
     from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
-    from askergeo.messages import messages
     from askergeo.outputs.report import split_warnings
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
@@ -37,7 +36,6 @@ def export(data: Data, out: Out = Path("sonedata"), *, common: Common) -> None:
     from askergeo.transport.export import extras
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
-    messages(common.language)
     more = extras()
     check_free(out, overwrite=common.overwrite, more=more)
     package = DataPackage.open(data)

@@ -9,6 +9,8 @@ import pytest
 import typer
 
 from askergeo.cli.main import app, run
+from askergeo.cli.options import Tongue
+from askergeo.messages import LANGUAGES
 
 
 def verbs(command, path=()):
@@ -71,6 +73,7 @@ def test_help_examples_are_real_commands(path, capsys):
             ["demo", "--størrelse", "stor"],
             "«--størrelse» er ikke gyldig; bruk en av 'liten', 'asker'",
         ),
+        (["demo", "--språk", "svensk"], "«--språk» er ikke gyldig; bruk en av 'nb', 'nn', 'en'"),
         (["data", "ny"], "argumentet «MAPPE» mangler"),
         (["data", "vis", "a", "b"], "for mange argumenter: b"),
         (["rapport", "x", "--ut"], "valget «--ut» trenger en verdi"),
@@ -93,6 +96,10 @@ def test_a_number_may_have_a_decimal_comma(tmp_path, capsys):
     assert "ingen datapakke" in capsys.readouterr().err
     assert run(["va", "fornyelse", *there, "--takt-vann", "1,4,2"]) == 2
     assert "skriv et tall" in capsys.readouterr().err
+
+
+def test_every_language_of_the_pages_may_be_chosen():
+    assert [one.value for one in Tongue] == list(LANGUAGES)
 
 
 def test_version_names_the_engines(capsys):
