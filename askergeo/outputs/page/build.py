@@ -23,6 +23,7 @@ from askergeo.outputs.page.sections import (
 from askergeo.outputs.page.shell import json_text, policy, render, script, styles
 from askergeo.outputs.page.tables import Sizes
 from askergeo.outputs.report import NO_DATE, attributions
+from askergeo.outputs.tiles import tiles_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,15 +43,6 @@ _SIZES: Final = (
     Sizes(1_000_000, 15, 500, 10),
     Sizes(0, 10, 0, 5),
 )
-# The official map that a reader may ask for when there is a net.
-_TILES: Final = {
-    "url": "https://cache.kartverket.no/v1/wmts/1.0.0/{layer}/default/utm32n/{z}/{y}/{x}.png",
-    "layers": {"topo": "topo", "topograatone": "topograatone"},
-    "origin": [-2_000_000, 9_045_984],
-    "resolution": 21_664,
-    "attribution": "© Kartverket",
-}
-_TILE_CRS: Final = "EPSG:25832"
 # Version of the documents in the page.
 _FORMAT: Final = 2
 
@@ -171,7 +163,7 @@ def _document(
             for key, text in said.under(part).items()
         },
         "attributions": _credits(report, topic),
-        "tiles": _TILES if crs == _TILE_CRS else None,
+        "tiles": tiles_in(crs),
         "tables": [table["document"] for table in tables],
     }
 
