@@ -87,10 +87,9 @@ def _render(report: Report, topic: Topic, sizes: Sizes) -> str:
     ]
     tables = [table for one in sections for group in one["groups"] for table in group["tables"]]
     on_page = [(_renamed(result, suffix), side) for _, result, side, suffix in named]
+    documents = [table["document"] for table in tables]
     drawn = (
-        map_document(
-            on_page, report.background, budget=sizes.map, tables=[one["document"] for one in tables]
-        )
+        map_document(on_page, report.background, budget=sizes.map, tables=documents)
         if sizes.map
         else None
     )
@@ -99,7 +98,7 @@ def _render(report: Report, topic: Topic, sizes: Sizes) -> str:
         notes.append(say("side.kart_for_stort"))
     if drawn and report.background:
         notes += report.background.notes
-    document = _document(report, topic, drawn, tables)
+    document = _document(report, topic, drawn, documents)
     payload = {f"T{at}.rows": json_text(table["sent"]).encode() for at, table in enumerate(tables)}
     if drawn:
         payload |= drawn.sections
@@ -145,11 +144,9 @@ def _document(
     """Return the small document that the page's script reads first."""
     crs = report.background.crs if report.background else _crs(topic)
     said = messages(report.language)
+    without = {"crs": crs, "tables": list(tables), "places": False, "layers": []}
     return {
-        "layers": [],
-        "places": False,
-        "crs": crs,
-        **(drawn.document if drawn else {}),
+        **(drawn.document if drawn else without),
         "format": _FORMAT,
         "analysis": topic.analysis,
         "title": topic_title(topic, report.language),
@@ -164,7 +161,6 @@ def _document(
         },
         "attributions": _credits(report, topic),
         "tiles": tiles_in(crs),
-        "tables": [table["document"] for table in tables],
     }
 
 

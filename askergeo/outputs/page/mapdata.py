@@ -117,7 +117,6 @@ def map_document(
     drawn = [_Drawn(**one) for one in _candidates(results, background)]
     drawn = [kept for one in drawn if len((kept := _placed(one, notes)).rows)]
     document: dict[str, Any] = {
-        "format": 2,
         "crs": _crs(drawn, background),
         "tables": [dict(table) for table in tables],
         "patterns": list(PATTERNS),
