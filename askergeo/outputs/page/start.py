@@ -22,6 +22,7 @@ from askergeo.outputs.report import NO_DATE, split_warnings
 from askergeo.result import Severity
 
 if TYPE_CHECKING:
+    from askergeo.outputs.printed import Ground
     from askergeo.outputs.report import NotRun, Report, Topic
 
 __all__ = ["start_html", "statement_html", "themes", "topic_state"]
@@ -38,16 +39,18 @@ _STATES: Final = {
 _SIZE: Final = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 
 
-def start_html(report: Report) -> str:
+def start_html(report: Report, ground: Ground | None = None) -> str:
     """Return the start page, with a small picture of each topic's map.
 
     Parameters
     ----------
     report
         Suppressed results.
+    ground
+        What lies under the maps, when it has been read already.
     """
     sheets = styles(with_map=False)
-    drawn = previews(report)
+    drawn = previews(report, ground)
     room = _PICTURES
     cards = []
     for topic in report.topics:
