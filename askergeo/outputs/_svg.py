@@ -46,9 +46,8 @@ def short(number: float) -> str:
 
 
 def data_uri(svg: str) -> str:
-    """Write a picture as an address that holds a file of it: one that a link can save."""
-    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
-    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
+    """Write a picture as an address that holds it: one that a page shows or a link saves."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def open_svg(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +13,7 @@ from askergeo.catalogue import load_catalogue
 from askergeo.errors import MunicipalityError
 from askergeo.messages import messages
 from askergeo.municipalities import check_municipality
+from askergeo.outputs._svg import data_uri
 from askergeo.outputs.page.build import page_name
 from askergeo.outputs.page.sections import topic_question, topic_title
 from askergeo.outputs.page.shell import policy, render, styles
@@ -157,7 +157,7 @@ def _grouped(cards: list[dict[str, Any]], language: str) -> list[dict[str, Any]]
 def _picture(svg: str, room: int) -> dict[str, Any] | None:
     """Return a small map as a data URI, when there is one and there is room for it."""
     size = _SIZE.search(svg)
-    data = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    data = data_uri(svg)
     if size is None or len(data) > min(room, _PICTURE):
         return None
     return {"data": data, "width": size[1], "height": size[2]}
