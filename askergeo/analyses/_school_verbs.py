@@ -6,6 +6,65 @@ from askergeo.analyses._analysis import BOUNDARY, Analysis
 
 __all__ = ["SCHOOL", "SCHOOL_ON_REQUEST"]
 
+# What residents are forecast from.
+_RESIDENTS = {
+    "adresse": ("adresse_id*", "boliger"),
+    "befolkning": ("adresse_id*", "alder*", "antall*"),
+    "befolkning_historikk": ("omraade_id*", "aar*", "alder*", "antall*"),
+    "boligprogram": (
+        "prosjekt_id",
+        "navn",
+        "boligtype*",
+        "aar*",
+        "boliger*",
+        "sannsynlighet",
+        "status",
+        "planid",
+    ),
+    "framskriving": ("alternativ*", "aar*", "alder*", "antall*"),
+    "grunnkrets": ("grunnkretsnummer*", "grunnkretsnavn"),
+    "kommunegrense": BOUNDARY,
+    "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
+}
+# What places and pupils are reckoned from.
+_PUPILS = {
+    **_RESIDENTS,
+    "elevtall": ("skole_id*", "aar*", "trinn*", "antall*"),
+    "skole": (
+        "skole_id*",
+        "navn*",
+        "trinn_fra",
+        "trinn_til",
+        "eierform",
+        "paralleller",
+        "kapasitet",
+        "spesialplasser",
+        "elevtall",
+        "fra_aar",
+        "til_aar",
+    ),
+    "skoletiltak": (
+        "tiltak_id*",
+        "skole_id*",
+        "navn",
+        "type*",
+        "trinn",
+        "paralleller",
+        "plasser",
+        "fra_aar*",
+        "til_aar",
+        "status",
+    ),
+}
+# What an answer lacks without a layer, where several lack the same.
+_WITHOUT = {
+    "befolkning_historikk": "Fødsler og flytting er regnet med standardsatser, ikke kommunens "
+    "egne.",
+    "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
+    "kommunegrense": "Kartet viser ikke hva som er land.",
+    "skoletiltak": "Utvidelser, paviljonger, nye skoler og nedlegginger er ikke med.",
+}
+
 _WAY = Analysis(
     id="skoleveg",
     title="Skoleveg og rett til skoleskyss",
@@ -49,7 +108,7 @@ _WAY = Analysis(
         "skolekrets": "Kretsen til en adresse er ikke kjent: den nærmeste offentlige skolen som "
         "har trinnet, er brukt.",
         "sti": "Stier er ikke med i gangnettet: skolevegen kan være kortere.",
-        "kommunegrense": "Kartet viser ikke hva som er land.",
+        "kommunegrense": _WITHOUT["kommunegrense"],
     },
     # The network needs its lines in the order that they were read in: roads and paths are frames.
     network=("terreng", "sperring"),
@@ -74,31 +133,14 @@ _KINDERGARTENS = Analysis(
     function="askergeo.analyses.barnehager:barnehager",
     parameters="barnehage+prognose",
     columns={
-        "adresse": ("adresse_id*", "boliger"),
+        **_RESIDENTS,
         "barnehage": ("barnehage_id*", "navn*", "kapasitet", "eierform"),
-        "befolkning": ("adresse_id*", "alder*", "antall*"),
-        "befolkning_historikk": ("omraade_id*", "aar*", "alder*", "antall*"),
-        "boligprogram": (
-            "prosjekt_id",
-            "navn",
-            "boligtype*",
-            "aar*",
-            "boliger*",
-            "sannsynlighet",
-            "status",
-            "planid",
-        ),
-        "framskriving": ("alternativ*", "aar*", "alder*", "antall*"),
-        "grunnkrets": ("grunnkretsnummer*", "grunnkretsnavn"),
-        "kommunegrense": BOUNDARY,
-        "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
     },
     without={
-        "befolkning_historikk": "Fødsler og flytting er regnet med standardsatser, ikke "
-        "kommunens egne.",
+        "befolkning_historikk": _WITHOUT["befolkning_historikk"],
         "boligprogram": "Barn i nye boliger er ikke med.",
-        "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
-        "kommunegrense": "Kartet viser ikke hva som er land.",
+        "framskriving": _WITHOUT["framskriving"],
+        "kommunegrense": _WITHOUT["kommunegrense"],
     },
     sources=True,
     comparison="askergeo.analyses._kindergarten_change:compare",
@@ -124,9 +166,7 @@ _FORECAST = Analysis(
     function="askergeo.analyses.skole_prognose:skole_prognose",
     parameters="prognose+etterproving",
     columns={
-        "adresse": ("adresse_id*", "boliger"),
-        "befolkning": ("adresse_id*", "alder*", "antall*"),
-        "befolkning_historikk": ("omraade_id*", "aar*", "alder*", "antall*"),
+        **_RESIDENTS,
         "boligprogram": (
             "prosjekt_id*",
             "navn",
@@ -137,10 +177,6 @@ _FORECAST = Analysis(
             "status",
         ),
         "elevtall": ("aar*",),
-        "framskriving": ("alternativ*", "aar*", "alder*", "antall*"),
-        "grunnkrets": ("grunnkretsnummer*", "grunnkretsnavn"),
-        "kommunegrense": BOUNDARY,
-        "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
     },
     without={
         "skolekrets": "Tallene er vist etter grunnkrets, ikke etter skolekrets.",
@@ -148,58 +184,11 @@ _FORECAST = Analysis(
         "framskrivingen er ikke prøvd mot kommunens egen historie.",
         "boligprogram": "Nye boliger er ikke med.",
         "framskriving": "Summen av kretsene er ikke skalert til en framskriving for kommunen.",
-        "kommunegrense": "Kartet viser ikke hva som er land.",
+        "kommunegrense": _WITHOUT["kommunegrense"],
     },
     seconds=5.0,
     sources=True,
 )
-
-# What places and pupils are reckoned from.
-_PUPILS = {
-    "adresse": ("adresse_id*", "boliger"),
-    "befolkning": ("adresse_id*", "alder*", "antall*"),
-    "befolkning_historikk": ("omraade_id*", "aar*", "alder*", "antall*"),
-    "boligprogram": (
-        "prosjekt_id",
-        "navn",
-        "boligtype*",
-        "aar*",
-        "boliger*",
-        "sannsynlighet",
-        "status",
-        "planid",
-    ),
-    "elevtall": ("skole_id*", "aar*", "trinn*", "antall*"),
-    "framskriving": ("alternativ*", "aar*", "alder*", "antall*"),
-    "grunnkrets": ("grunnkretsnummer*", "grunnkretsnavn"),
-    "kommunegrense": BOUNDARY,
-    "skole": (
-        "skole_id*",
-        "navn*",
-        "trinn_fra",
-        "trinn_til",
-        "eierform",
-        "paralleller",
-        "kapasitet",
-        "spesialplasser",
-        "elevtall",
-        "fra_aar",
-        "til_aar",
-    ),
-    "skolekrets": ("krets_id*", "navn*", "trinn*", "skole_id"),
-    "skoletiltak": (
-        "tiltak_id*",
-        "skole_id*",
-        "navn",
-        "type*",
-        "trinn",
-        "paralleller",
-        "plasser",
-        "fra_aar*",
-        "til_aar",
-        "status",
-    ),
-}
 
 _BALANCE = Analysis(
     id="skole",
@@ -221,13 +210,12 @@ _BALANCE = Analysis(
     without={
         "elevtall": "Hvor stor del av barna som går på kretsens skole, er antatt, og elever på "
         "private skoler er ukjent.",
-        "skoletiltak": "Utvidelser, paviljonger, nye skoler og nedlegginger er ikke med.",
+        "skoletiltak": _WITHOUT["skoletiltak"],
         "grunnkrets": "Barna er framskrevet for hele skolekretsen under ett.",
-        "befolkning_historikk": "Fødsler og flytting er regnet med standardsatser, ikke "
-        "kommunens egne.",
+        "befolkning_historikk": _WITHOUT["befolkning_historikk"],
         "boligprogram": "Elever i nye boliger er ikke med.",
-        "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
-        "kommunegrense": "Kartet viser ikke hva som er land.",
+        "framskriving": _WITHOUT["framskriving"],
+        "kommunegrense": _WITHOUT["kommunegrense"],
     },
     sources=True,
     comparison="askergeo.analyses._school_change:compare",
@@ -246,7 +234,7 @@ _PLACES = Analysis(
         name: _PUPILS[name] for name in ("skole", "skoletiltak", "skolekrets", "kommunegrense")
     },
     without={
-        "skoletiltak": "Utvidelser, paviljonger, nye skoler og nedlegginger er ikke med.",
+        "skoletiltak": _WITHOUT["skoletiltak"],
     },
     sources=True,
 )
@@ -275,11 +263,10 @@ _DISTRICTS = Analysis(
     without={
         "grunnkrets": "Kretsene er satt sammen av blokker av adresser, ikke av grunnkretser.",
         "elevtall": "Hvor stor del av barna som går på kretsens skole, er antatt.",
-        "skoletiltak": "Utvidelser, paviljonger, nye skoler og nedlegginger er ikke med.",
-        "befolkning_historikk": "Fødsler og flytting er regnet med standardsatser, ikke "
-        "kommunens egne.",
+        "skoletiltak": _WITHOUT["skoletiltak"],
+        "befolkning_historikk": _WITHOUT["befolkning_historikk"],
         "boligprogram": "Elever i nye boliger er ikke med.",
-        "framskriving": "Barna er ikke skalert til kommunens eller SSBs framskriving.",
+        "framskriving": _WITHOUT["framskriving"],
         "sti": "Stier er ikke med i gangnettet: skolevegen kan være kortere.",
         "kommunegrense": "Grenser i sjøen er regnet som grenser på land, og kartet viser ikke hva "
         "som er land.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +10,12 @@ import pandas as pd
 import shapely
 
 from askergeo._text import listed
+from askergeo.analyses._data_finding import data_finding
 from askergeo.analyses._schoolway_scene import open_now
 from askergeo.analyses._schoolway_tables import ALL
 from askergeo.geometry import geometries
 from askergeo.numbers import format_number
-from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.result import Fact, Finding, Severity
 from askergeo.school._layers import year_text
 from askergeo.school.route import (
     CLOSED,
@@ -44,6 +46,7 @@ _TABLE = "skoleskyss"
 _KM = 1000.0
 # Parts of the network without a way to school, and schools, that are named one by one.
 _NAMED = 20
+_finding = partial(data_finding, "skoleveg")
 #: What every answer must say of unsafe ways.
 LEGAL = (
     "Rett til skyss fordi skolevegen er særlig farlig eller vanskelig, er en vurdering av den ene "
@@ -148,30 +151,6 @@ def findings(scene: Scene) -> tuple[Finding, ...]:
         *_district_findings(scene),
         *_address_findings(scene),
         *_island_findings(scene),
-    )
-
-
-def _finding(
-    rule: str,
-    title: str,
-    text: str,
-    layer: str,
-    *,
-    severity: Severity = Severity.WARNING,
-    row: str = "",
-    action: str = "",
-    geometry: shapely.Geometry | None = None,
-) -> Finding:
-    return Finding(
-        rule=f"skoleveg.{rule}",
-        title=title,
-        status=Status.NOT_RELEVANT,
-        severity=severity,
-        text=text,
-        layer=layer,
-        row=row,
-        action=action,
-        geometry=geometry,
     )
 
 

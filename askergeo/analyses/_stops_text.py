@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import shapely
 
 from askergeo._text import listed
+from askergeo.analyses._data_finding import data_finding
 from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._reach_people import left_out
 from askergeo.analyses._stops_days import TIMETABLE
@@ -15,7 +17,7 @@ from askergeo.analyses._stops_tables import EVERY, MODE_TITLES, dated, span_text
 from askergeo.network.profiles import find_profile
 from askergeo.network.timetable import timetable_faults
 from askergeo.numbers import HARD_SPACE, format_number
-from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.result import Fact, Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +34,7 @@ _NAMED: Final = 30
 # A day with fewer trips than this share of the ordinary day's is no ordinary day.
 _ORDINARY: Final = 0.8
 _WEEKEND: Final = 5
+_finding = partial(data_finding, "kollektiv")
 
 
 def statement(scene: Scene, coverage: Table) -> tuple[str, dict[str, Fact]]:
@@ -131,30 +134,6 @@ def findings(
     if scene.zones is not None:
         found += fault_findings(scene.zones.faults)
     return tuple(found)
-
-
-def _finding(
-    rule: str,
-    title: str,
-    text: str,
-    layer: str,
-    *,
-    row: str = "",
-    action: str = "",
-    severity: Severity = Severity.WARNING,
-    geometry: shapely.Geometry | None = None,
-) -> Finding:
-    return Finding(
-        rule=f"kollektiv.{rule}",
-        title=title,
-        status=Status.NOT_RELEVANT,
-        severity=severity,
-        text=text,
-        layer=layer,
-        row=row,
-        action=action,
-        geometry=geometry,
-    )
 
 
 def _timetable_findings(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from askergeo._text import listed
+from askergeo.analyses._data_finding import data_finding
 from askergeo.analyses._input_faults import fault_findings
 from askergeo.analyses._times_scene import KINDS
 from askergeo.analyses._times_tables import ALL, mode_title
@@ -15,7 +17,7 @@ from askergeo.network.cycling import find_cycle_profile
 from askergeo.network.profiles import find_profile, unknown_shares
 from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.parameters import value_text
-from askergeo.result import Fact, Finding, Severity, Status
+from askergeo.result import Fact, Finding
 from askergeo.transport.competition import CAR, TRANSIT, WALK
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ __all__ = ["findings", "profile_records", "profile_warnings", "reading", "statem
 _NAMED: Final = 20
 # Share of the network from which unknown slope is told.
 _TOLD: Final = 0.05
+_finding = partial(data_finding, "reisetid")
 
 
 def statement(scene: Scene, times: Table, ratios: Table) -> tuple[str, dict[str, Fact]]:
@@ -256,28 +259,6 @@ def _counted(scene: Scene, doors: Doors) -> tuple[int, int]:
     """Homes without a place on the network, and on a loose bit of it."""
     away = (doors.part < 0)[scene.door]
     return int(away.sum()), int(doors.loose[scene.door].sum())
-
-
-def _finding(  # noqa: PLR0917  (what, in the order in which it is said)
-    rule: str,
-    title: str,
-    text: str,
-    layer: str,
-    row: str = "",
-    action: str = "",
-    geometry: Any = None,  # noqa: ANN401  (a geometry)
-) -> Finding:
-    return Finding(
-        rule=f"reisetid.{rule}",
-        title=title,
-        status=Status.NOT_RELEVANT,
-        severity=Severity.WARNING,
-        text=text,
-        layer=layer,
-        row=row,
-        action=action,
-        geometry=geometry,
-    )
 
 
 def _lower(title: str) -> str:

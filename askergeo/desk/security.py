@@ -20,6 +20,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse
 
 from askergeo.messages import messages
+from askergeo.outputs.tiles import tile_host
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,7 +57,7 @@ _SANDBOX: Final = (
 )
 _REPORT_PAGE: Final = (
     f"{_SANDBOX}; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src 'self' data: blob: https://cache.kartverket.no; base-uri 'none'; form-action 'none'; "
+    f"img-src 'self' data: blob: {tile_host()}; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 _REPORT_FILE: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from askergeo._text import listed
-from askergeo.numbers import HARD_SPACE, HIDDEN, UNKNOWN, format_number
+from askergeo.numbers import HIDDEN, UNKNOWN, format_number
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from askergeo.result import Table
 
-__all__ = ["Cell", "cells_of", "lacking", "value_text"]
+__all__ = ["Cell", "cells_of", "lacking"]
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,3 @@ def lacking(cells: Iterable[Cell]) -> tuple[str, ...]:
             value = f"verdi er {one}" if count == 1 else f"verdier er {many}"
             parts.append(f"{format_number(count)} {value} («{mark}»)")
     return (f"{listed(parts)}. Det er ikke tegnet som null.",) if parts else ()
-
-
-def value_text(value: float, decimals: int, unit: str) -> str:
-    """Write a value with its unit."""
-    return f"{format_number(value, decimals)}{HARD_SPACE}{unit}".rstrip(HARD_SPACE)

@@ -1,4 +1,4 @@
-"""What charts of lying bars share: the picture, its heading and footing, and their widths."""
+"""What charts of bars share: the picture, its heading and footing; and the widths of rows."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import xml.etree.ElementTree as ET  # only writes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from askergeo.outputs._svg import INK, RED, SOFT, add_patterns, add_text, frame, short
+from askergeo.outputs._svg import INK, RED, SOFT, add_patterns, add_text, open_svg
 from askergeo.outputs.flow import text_width, wrapped
 from askergeo.outputs.report import STOP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from askergeo.outputs.year_svg import YearShape
 
 __all__ = ["LINE", "NARROW", "WIDE", "RowShape", "fitted", "open_picture"]
 
@@ -36,15 +38,15 @@ NARROW: Final = RowShape(width=330, zone=112, row=26, size=11.5)
 def open_picture(
     title: str,
     summary: str,
-    shape: RowShape,
+    shape: RowShape | YearShape,
     *,
     key: str,
     body: float,
     patterns: int,
     heading: Sequence[str],
     footing: Sequence[str],
-) -> tuple[ET.Element, float]:
-    """Begin a picture.
+) -> tuple[ET.Element, ET.Element, float]:
+    """Begin a picture, with room in it for what the caller draws.
 
     Parameters
     ----------
@@ -64,7 +66,8 @@ def open_picture(
     Returns
     -------
     tuple
-        The picture, and where the body begins.
+        The picture, its body, and where the body begins. What is drawn in the body stands between
+        heading and footing for those who read the text too.
     """
     size, line = shape.size, shape.size * LINE
     margin = size * 0.6
@@ -73,18 +76,16 @@ def open_picture(
     under = [part for one in footing for part in wrapped(one[:4000], room, size, 6)]
     top = margin + line * len(over)
     height = top + body + margin + line * len(under)
-    root = ET.Element("svg", frame(shape.width, height, size, key))
-    ET.SubElement(root, "title", id=f"{key}-t").text = title
-    ET.SubElement(root, "desc", id=f"{key}-d").text = summary
-    ET.SubElement(root, "rect", width=short(shape.width), height=short(height), fill="#ffffff")
+    root = open_svg(title, summary, shape.width, height, size=size, key=key)
     add_patterns(root, patterns, key)
     for at, (text, one) in enumerate(over):
         stop = one.startswith(STOP)
         weight = {"font-weight": "700"} if stop or one == title else {}
         add_text(root, text, margin, margin + line * (at + 0.8), RED if stop else INK, **weight)
+    inside = ET.SubElement(root, "g")
     for at, text in enumerate(under):
         add_text(root, text, margin, top + body + line * (at + 0.8), SOFT)
-    return root, top
+    return root, inside, top
 
 
 def fitted(text: str, room: float, size: float) -> str:

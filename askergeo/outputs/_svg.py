@@ -18,7 +18,7 @@ __all__ = [
     "add_patterns",
     "add_text",
     "data_uri",
-    "frame",
+    "open_svg",
     "short",
 ]
 
@@ -45,23 +45,31 @@ def short(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
-def data_uri(text: str) -> str:
-    """Write a picture as an address that holds it."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
+def data_uri(svg: str) -> str:
+    """Write a picture as an address that holds it: one that a page shows or a link saves."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
-def frame(width: float, height: float, size: float, key: str) -> dict[str, str]:
-    """Give the attributes of a picture that a title and a description name."""
-    return {
+def open_svg(
+    title: str, summary: str, width: float, height: float, *, size: float, key: str
+) -> ET.Element:
+    """Begin a white picture that a title and a description name, in a font of a size."""
+    wide, high = short(width), short(height)
+    attributes = {
         "xmlns": SPACE,
-        "viewBox": f"0 0 {short(width)} {short(height)}",
-        "width": short(width),
-        "height": short(height),
+        "viewBox": f"0 0 {wide} {high}",
+        "width": wide,
+        "height": high,
         "role": "img",
         "aria-labelledby": f"{key}-t {key}-d",
         "font-family": FONT,
         "font-size": short(size),
     }
+    root = ET.Element("svg", attributes)
+    ET.SubElement(root, "title", id=f"{key}-t").text = title
+    ET.SubElement(root, "desc", id=f"{key}-d").text = summary
+    ET.SubElement(root, "rect", width=wide, height=high, fill="#ffffff")
+    return root
 
 
 def add_patterns(root: ET.Element, count: int, key: str) -> None:

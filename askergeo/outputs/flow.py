@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo._text import listed
-from askergeo.numbers import HARD_SPACE, format_number
+from askergeo.numbers import format_number
 from askergeo.outputs.report import clean_text
 from askergeo.outputs.symbols import colour
 
@@ -105,8 +105,7 @@ class Flows:
 
     def text(self, value: float) -> str:
         """Write a value with its unit."""
-        unit = f"{HARD_SPACE}{self.unit}" if self.unit else ""
-        return f"{format_number(value, self.decimals)}{unit}"
+        return format_number(value, self.decimals, unit=self.unit)
 
     @property
     def total(self) -> float:

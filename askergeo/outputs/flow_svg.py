@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET  # only writes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from askergeo.outputs._svg import EDGE, FONT, INK, RED, SOFT, SPACE, add_text, data_uri, short
+from askergeo.outputs._svg import EDGE, INK, RED, SOFT, add_text, data_uri, open_svg, short
 from askergeo.outputs.flow import lay_out, text_width, wrapped
 from askergeo.outputs.report import STOP
 
@@ -74,22 +74,7 @@ def flow_svg(
     under = [part for line in footing for part in _broken(line, shape)]
     top = margin + shape.size * 1.5 * (len(lines) + 1.3)
     height = top + drawing.height + margin + shape.size * 1.5 * len(under)
-    root = ET.Element(
-        "svg",
-        {
-            "xmlns": SPACE,
-            "viewBox": f"0 0 {short(shape.width)} {short(height)}",
-            "width": short(shape.width),
-            "height": short(height),
-            "role": "img",
-            "aria-labelledby": f"{key}-t {key}-d",
-            "font-family": FONT,
-            "font-size": short(shape.size),
-        },
-    )
-    ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
-    ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
-    ET.SubElement(root, "rect", width=short(shape.width), height=short(height), fill="#ffffff")
+    root = open_svg(drawn.title, drawn.summary, shape.width, height, size=shape.size, key=key)
     for at, (text, line) in enumerate(lines):
         y = margin + shape.size * 1.5 * (at + 0.8)
         stop = line.startswith(STOP)
@@ -111,9 +96,7 @@ def flow_picture(
     drawn: Flows, *, key: str, heading: Sequence[str], footing: Sequence[str] = ()
 ) -> str:
     """Return the wide diagram as a ``data:`` address: a picture file that a link can save."""
-    svg = flow_svg(drawn, WIDE, key=key, heading=heading, footing=footing)
-    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
-    return data_uri(text)
+    return data_uri(flow_svg(drawn, WIDE, key=key, heading=heading, footing=footing))
 
 
 def _broken(line: str, shape: Shape) -> list[str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from askergeo.outputs._chart_cells import cells_of, lacking, value_text
+from askergeo.numbers import format_number
+from askergeo.outputs._chart_cells import cells_of, lacking
 from askergeo.outputs.report import clean_text
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Ledger:
         """Write the value of a step with its sign and unit, or why there is none."""
         if step.value is None:
             return step.mark
-        said = value_text(step.value, self.decimals, self.unit)
+        said = format_number(step.value, self.decimals, unit=self.unit)
         return f"+{said}" if step.kind == ADDED and step.value else said
 
     @property
@@ -155,5 +156,5 @@ def _open(
     slack = max(abs(end) * _SLACK, len(steps) * 0.5 * 10.0**-decimals)
     if abs(end - found) <= slack:
         return ()
-    gap = value_text(end - found, decimals, unit)
+    gap = format_number(end - found, decimals, unit=unit)
     return (f"Regnskapet går ikke opp: {gap} er uforklart.",)

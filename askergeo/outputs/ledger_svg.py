@@ -41,7 +41,7 @@ def ledger_svg(
     size = shape.size
     texts = [wrapped(step.title[:200], shape.zone, size, _LINES) for step in drawn.steps]
     rows = [max(shape.row * 1.2, size * 1.3 * len(lines) + 6) for lines in texts]
-    root, top = open_picture(
+    picture, root, top = open_picture(
         drawn.title,
         drawn.summary,
         shape,
@@ -63,7 +63,7 @@ def ledger_svg(
         _step(root, drawn, step, lines, y, row, zero, scale, shape, key)
         y += row
     _joins(root, drawn, rows, top + size * 0.4, zero, scale)
-    return ET.tostring(root, encoding="unicode")
+    return ET.tostring(picture, encoding="unicode")
 
 
 def _step(  # noqa: PLR0917  (a line and where it stands)

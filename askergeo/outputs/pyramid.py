@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from askergeo._text import listed
-from askergeo.outputs._chart_cells import cells_of, lacking, value_text
+from askergeo.numbers import format_number
+from askergeo.outputs._chart_cells import cells_of, lacking
 from askergeo.outputs.report import cell_text, clean_text
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Pyramid:
 
     def text(self, value: float) -> str:
         """Write a value with its unit."""
-        return value_text(value, self.decimals, self.unit)
+        return format_number(value, self.decimals, unit=self.unit)
 
     @property
     def most(self) -> float:

@@ -43,7 +43,7 @@ def pyramid_svg(
     size = shape.size
     row = max(min(shape.row, _TALL / max(len(drawn.groups), 1)), size * _LEAST_ROW)
     head = size * LINE * (2.6 if any(side.outline for side in drawn.sides) else 1.5)
-    root, top = open_picture(
+    picture, root, top = open_picture(
         drawn.title,
         drawn.summary,
         shape,
@@ -74,7 +74,7 @@ def pyramid_svg(
     title = fitted(drawn.group_title, labels, size)
     middle = {"text-anchor": "middle", "font-weight": "700"}
     add_text(root, title, centre, top + size * 1.1, SOFT, **middle)
-    return ET.tostring(root, encoding="unicode")
+    return ET.tostring(picture, encoding="unicode")
 
 
 def _wide(side: Side, drawn: Pyramid, size: float) -> float:

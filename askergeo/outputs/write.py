@@ -163,15 +163,16 @@ def _write_own(report: Report, made: Path, *, printed: bool) -> list[str]:
     from askergeo.outputs.geopackage import write_geopackage  # noqa: PLC0415  (heavy)
     from askergeo.outputs.json_output import write_json  # noqa: PLC0415  (heavy)
     from askergeo.outputs.page import write_pages  # noqa: PLC0415  (heavy)
-    from askergeo.outputs.printed import write_printed  # noqa: PLC0415  (heavy)
+    from askergeo.outputs.printed import Ground, write_printed  # noqa: PLC0415  (heavy)
     from askergeo.outputs.workbook import write_workbook  # noqa: PLC0415  (heavy)
 
     _gdal(write_geopackage)(report, made / FILES["geopackage"])
     _excel(write_workbook)(report, made / FILES["regneark"])
     # The pages link to the pictures, and show small ones.
-    pictures = write_printed(report, made, printed=printed)
+    ground = Ground(report.background)
+    pictures = write_printed(report, made, printed=printed, ground=ground)
     report = replace(report, pictures=tuple(pictures))
-    pages = write_pages(report, made)
+    pages = write_pages(report, made, ground)
     names = list(dict.fromkeys([*pages, *pictures, *list(FILES.values()), *report.more]))
     write_json(report, made / FILES["json"], files=names)
     return names

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from askergeo._text import listed
-from askergeo.numbers import HARD_SPACE, HIDDEN, UNKNOWN, format_number
+from askergeo.numbers import HIDDEN, UNKNOWN, format_number
 from askergeo.outputs.report import cell_text, clean_text, is_unknown
 from askergeo.outputs.symbols import colour
 
@@ -90,8 +90,7 @@ class YearBars:
 
     def text(self, value: float) -> str:
         """Write a value with its unit."""
-        unit = f"{HARD_SPACE}{self.unit}" if self.unit else ""
-        return f"{format_number(value, self.decimals)}{unit}"
+        return format_number(value, self.decimals, unit=self.unit)
 
     @property
     def summary(self) -> str:

@@ -12,20 +12,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from askergeo.numbers import format_number
-from askergeo.outputs._svg import (
-    INK,
-    RED,
-    SOFT,
-    add_block,
-    add_line,
-    add_patterns,
-    add_text,
-    data_uri,
-    frame,
-    short,
-)
+from askergeo.outputs._rows_svg import LINE, open_picture
+from askergeo.outputs._svg import INK, SOFT, add_block, add_line, add_text, data_uri
 from askergeo.outputs.flow import text_width, wrapped
-from askergeo.outputs.report import STOP
 from askergeo.outputs.year import scale_of
 
 if TYPE_CHECKING:
@@ -36,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["NARROW", "WIDE", "YearShape", "year_picture", "year_svg"]
 
 _GRID = "#dcdcdc"
-_LINE = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,47 +86,34 @@ def year_svg(
     str
         An ``svg`` element.
     """
-    size, line = shape.size, shape.size * _LINE
-    margin = size * 0.6
-    lines = [(part, one) for one in heading for part in _broken(one, shape)]
-    under = [part for one in footing for part in _broken(one, shape)]
+    line = shape.size * LINE
     legend, legend_high = _legend_places(drawn, shape)
-    top = margin + line * len(lines) + legend_high + line * (1.6 if drawn.unit else 0.8)
-    scale = scale_of(drawn)
-    plot = _plot(drawn, shape, scale, top)
-    foot = plot.top + plot.high + line * (1.3 + (1.2 if any(drawn.kinds) else 0.0))
-    height = foot + margin + line * len(under)
-    root = ET.Element("svg", frame(shape.width, height, size, key))
-    ET.SubElement(root, "title", id=f"{key}-t").text = drawn.title
-    ET.SubElement(root, "desc", id=f"{key}-d").text = drawn.summary
-    ET.SubElement(root, "rect", width=short(shape.width), height=short(height), fill="#ffffff")
-    add_patterns(root, len(drawn.series), key)
-    for at, (text, one) in enumerate(lines):
-        stop = one.startswith(STOP)
-        weight = {"font-weight": "700"} if stop or one == drawn.title else {}
-        add_text(root, text, margin, margin + line * (at + 0.8), RED if stop else INK, **weight)
-    _legend(root, drawn, legend, margin + line * len(lines), shape, key)
+    above = legend_high + line * (1.6 if drawn.unit else 0.8)
+    below = line * (1.3 + (1.2 if any(drawn.kinds) else 0.0))
+    picture, root, top = open_picture(
+        drawn.title,
+        drawn.summary,
+        shape,
+        key=key,
+        body=above + shape.high + below,
+        patterns=len(drawn.series),
+        heading=heading,
+        footing=footing,
+    )
+    plot = _plot(drawn, shape, scale_of(drawn), top + above)
+    _legend(root, drawn, legend, top, shape, key)
     _axis(root, drawn, plot, shape)
     _bars(root, drawn, plot, key)
     _target(root, drawn, plot)
     _years(root, drawn, plot, shape)
-    for at, text in enumerate(under):
-        add_text(root, text, margin, foot + line * (at + 0.8), SOFT)
-    return ET.tostring(root, encoding="unicode")
+    return ET.tostring(picture, encoding="unicode")
 
 
 def year_picture(
     drawn: YearBars, *, key: str, heading: Sequence[str], footing: Sequence[str] = ()
 ) -> str:
     """Return the wide chart as a ``data:`` address: a picture file that a link can save."""
-    svg = year_svg(drawn, WIDE, key=key, heading=heading, footing=footing)
-    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
-    return data_uri(text)
-
-
-def _broken(line: str, shape: YearShape) -> list[str]:
-    """Break a text into lines as wide as the picture."""
-    return wrapped(line, shape.width - 1.2 * shape.size, shape.size, 6)
+    return data_uri(year_svg(drawn, WIDE, key=key, heading=heading, footing=footing))
 
 
 def _plot(drawn: YearBars, shape: YearShape, scale: Scale, top: float) -> _Plot:
@@ -178,9 +153,9 @@ def _legend_places(
         width = 2 * size + text_width(text, size)
         if x and x + width > room:
             x, row = 0.0, row + 1
-        placed.append((text, at, x, row * size * _LINE))
+        placed.append((text, at, x, row * size * LINE))
         x += width + 1.2 * size
-    return placed, (row + 1) * size * _LINE
+    return placed, (row + 1) * size * LINE
 
 
 def _legend(  # noqa: PLR0917  (places and looks)

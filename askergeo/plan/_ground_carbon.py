@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from askergeo.datapackage import DataPackage
     from askergeo.geometry import Geometries
     from askergeo.parameters import Parameters
-    from askergeo.plan.catalogue import Rule
-    from askergeo.plan.place import Place
+    from askergeo.plan.methods import Question
     from askergeo.scenario import ScenarioView
 
 __all__ = ["carbon"]
@@ -45,13 +44,7 @@ _NAME: Final = "planen"
 _NO_GROUP: Final = "Ukjent"
 
 
-def carbon(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,  # noqa: ARG001  (what every method is given)
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,  # noqa: ARG001  (the account has a set of its own)
-) -> MapAnswer:
+def carbon(question: Question) -> MapAnswer:
     """Reckon what building a plan emits, and find the bog and other peat that it is built on.
 
     The plan is taken as the only zoning plan of `askergeo areal karbon`: its areas, shares and
@@ -59,15 +52,11 @@ def carbon(
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The plan's purposes.
-    place, parameters
-        Not used.
-    package
-        Has ``ar5``, and ``karbonfaktor`` when the municipality has its own factors.
+    question
+        What is asked, of a package with ``ar5``, and ``karbonfaktor`` when the municipality has
+        its own factors.
     """
+    rule, uses, _, package, _ = question
     settings_of = load_parameters("karbon")
     layer = _list_of(uses["kode"])
     ar5 = _ar5(uses, package)

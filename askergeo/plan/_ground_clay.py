@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from askergeo.datapackage import DataPackage
     from askergeo.geometry import Geometries
     from askergeo.parameters import Parameters
-    from askergeo.plan.catalogue import Rule
-    from askergeo.plan.place import Place
+    from askergeo.plan.methods import Question
     from askergeo.raster.windows import HeightGrid
     from askergeo.scenario import ScenarioView
     from askergeo.sources.raster import RasterInfo
@@ -65,13 +64,7 @@ class _Zone:
         return joined(polygons_of(self.shapes))
 
 
-def quick_clay_terrain(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,  # noqa: ARG001  (what every method is given)
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def quick_clay_terrain(question: Question) -> MapAnswer:
     """Hold purposes against the terrain steps of NVE veileder 1/2019 and against run-out.
 
     The release areas and run-out are those of `askergeo kvikkleire`, computed in a window round
@@ -80,17 +73,11 @@ def quick_clay_terrain(
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        Purposes with a category of works against quick clay.
-    place
-        Not used.
-    package
-        Has ``terreng``, and ``marin_leire`` and ``vann`` when they are known.
-    parameters
-        The set ``plansjekk``; the criteria are those of the set ``kvikkleire``.
+    question
+        What is asked, of a package with ``terreng``, and ``marin_leire`` and ``vann`` when they
+        are known. The criteria are those of the set ``kvikkleire``.
     """
+    rule, uses, _, package, parameters = question
     terrain = open_terrain(package)
     assert terrain is not None  # noqa: S101  (the rule needs the layer)
     criteria = load_parameters("kvikkleire")

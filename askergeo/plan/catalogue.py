@@ -66,7 +66,7 @@ class Asks:
     Parameters
     ----------
     method
-        Name of the method, in ``METHODS`` of `askergeo.plan.function` or `askergeo.plan.ground`.
+        Name of the method, in ``METHODS`` of `askergeo.plan.methods`.
     uses
         As `MapRule.uses`.
     needs

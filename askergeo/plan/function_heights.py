@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from askergeo.datapackage import DataPackage
     from askergeo.parameters import Parameters
     from askergeo.plan.answer import MapAnswer
-    from askergeo.plan.catalogue import Rule
-    from askergeo.plan.place import Place
+    from askergeo.plan.methods import Question
     from askergeo.scenario import ScenarioView
 
     Number = NDArray[np.float64]
@@ -59,28 +58,16 @@ class _Ground:
     told: str
 
 
-def heights(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: Package,
-    parameters: Parameters,
-) -> MapAnswer:
+def heights(question: Question) -> MapAnswer:
     """Ask whether water reaches a plan and its sewage runs by itself.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``va_ledning``; ``va_node`` and ``terreng`` where they are.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``va_ledning``; ``va_node`` and ``terreng`` where they
+        are.
     """
+    rule, uses, place, package, parameters = question
     most = float(parameters["va_sok_m"])
     west, south, east, north = place.outline.bounds
     box = (west - most, south - most, east + most, north + most)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from askergeo.parameters import Parameters
     from askergeo.plan.answer import MapAnswer
     from askergeo.plan.catalogue import Rule
+    from askergeo.plan.methods import Question
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
@@ -35,41 +36,23 @@ _WATER: Final = ("vann",)
 _SEWER: Final = ("spillvann", "avlop_felles")
 
 
-def water(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def water(question: Question) -> MapAnswer:
     """Ask whether buildings have a water main near.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``va_ledning``.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``va_ledning``.
     """
+    rule, uses, place, package, parameters = question
     limit, most = float(parameters["vann_m"]), float(parameters["va_sok_m"])
     reach = _reach(uses, place, package, parameters, _WATER)
     return _answer(rule, uses, reach, _Words("vannledning", limit, most))
 
 
-def sewer(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
-    """Ask whether buildings have a sewer near, separate or combined; parameters as in `water`."""
+def sewer(question: Question) -> MapAnswer:
+    """Ask whether buildings have a sewer near, separate or combined, as in `water`."""
+    rule, uses, place, package, parameters = question
     limit, most = float(parameters["avlop_m"]), float(parameters["va_sok_m"])
     reach = _reach(uses, place, package, parameters, _SEWER)
     return _answer(rule, uses, reach, _Words("avløpsledning", limit, most))

@@ -25,7 +25,6 @@ from askergeo.school.capacity import year_text
 from askergeo.school.route import GRADES
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from askergeo.datapackage import DataPackage
@@ -34,9 +33,8 @@ if TYPE_CHECKING:
     from askergeo.plan._plan_pupils import PlannedPupils
     from askergeo.plan._school_room import Room
     from askergeo.plan.answer import MapAnswer
-    from askergeo.plan.catalogue import Rule
     from askergeo.plan.function_school import Schools
-    from askergeo.plan.place import Place
+    from askergeo.plan.methods import Question
     from askergeo.scenario import ScenarioView
 
     Numbers = NDArray[np.float64]
@@ -89,29 +87,17 @@ class _Case:
     done: int
 
 
-def room(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def room(question: Question) -> MapAnswer:
     """Ask whether the schools of a plan's homes have places left, with the pupils that it brings.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``skole`` and ``veg``; with ``adresse``, ``befolkning`` and ``skolekrets`` the
-        pupils are forecast, else those of ``elevtall``, the layer or the column of ``skole``.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``skole`` and ``veg``; with ``adresse``, ``befolkning``
+        and ``skolekrets`` the pupils are forecast, else those of ``elevtall``, the layer or the
+        column of ``skole``.
     """
+    rule, uses, place, package, parameters = question
     ways = ways_of(package)
     if ways is None:
         return not_asked(rule, NO_WAYS)

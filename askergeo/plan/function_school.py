@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from askergeo.parameters import Parameters
     from askergeo.plan._on_foot import Longest, Starts
     from askergeo.plan.answer import MapAnswer
-    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.methods import Question
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
@@ -99,28 +99,16 @@ class Schools:
         return str(self.frame["navn"].iloc[row]) if row >= 0 else ""
 
 
-def way(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def way(question: Question) -> MapAnswer:
     """Ask whether children walk to school without the right to transport.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``skole`` and ``veg``, and ``skolekrets`` when there is one.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``skole`` and ``veg``, and ``skolekrets`` when there is
+        one.
     """
+    rule, uses, place, package, parameters = question
     ways = ways_of(package)
     if ways is None:
         return not_asked(rule, NO_WAYS)

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
     from askergeo.datapackage import DataPackage
     from askergeo.geometry import Geometries
-    from askergeo.parameters import Parameters
-    from askergeo.plan.catalogue import Rule
-    from askergeo.plan.place import Place
+    from askergeo.plan.methods import Question
     from askergeo.scenario import ScenarioView
 
 __all__ = ["side_of_line"]
@@ -39,28 +37,15 @@ __all__ = ["side_of_line"]
 _LEAST = 0.5
 
 
-def side_of_line(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,  # noqa: ARG001  (the purposes say where)
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def side_of_line(question: Question) -> MapAnswer:
     """Ask whether purposes with homes or workplaces lie north of the nullvekstlinje.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``nullvekstlinje`` and ``kommunegrense``.
-    parameters
-        ``linje_skjot_m`` of the set ``plansjekk``.
+    question
+        What is asked, of a package with ``nullvekstlinje`` and ``kommunegrense``.
     """
+    rule, uses, _, package, parameters = question
     north, south, line = _divided(package, float(parameters["linje_skjot_m"]))
     whole = whole_of(geometries(uses), exact=meet_exactly(uses))
     above, below = (float(_within(np.array([whole]), side)[0].area) for side in (north, south))

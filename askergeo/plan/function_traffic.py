@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from askergeo.datapackage import DataPackage
-    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.methods import Question
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
     from askergeo.transport._plan_parts import Service
@@ -83,28 +83,14 @@ class _Case:
     service: Service
 
 
-def driving(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: Package,
-    parameters: Parameters,
-) -> MapAnswer:
+def driving(question: Question) -> MapAnswer:
     """Hold the driving that a plan brings north of the line against zero.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``nullvekstlinje`` and ``kommunegrense``; stops, timetable, roads, measures,
-        programmes and buildings make it better.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``nullvekstlinje`` and ``kommunegrense``; stops,
+        timetable, roads, measures, programmes and buildings make it better.
 
     Returns
     -------
@@ -112,6 +98,7 @@ def driving(
         Red or yellow as `askergeo.transport.screening.screen` says; yellow without any number of
         growth north is not mapped.
     """
+    rule, uses, place, package, parameters = question
     values = _values(parameters)
     zones, service = _zones(package, values), _service(package, values)
     listed_already = _listed(place, package, values)
@@ -138,28 +125,15 @@ def driving(
     )
 
 
-def access(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,  # noqa: ARG001  (the purposes say where)
-    package: Package,
-    parameters: Parameters,
-) -> MapAnswer:
+def access(question: Question) -> MapAnswer:
     """Ask whether purposes with growth have good access to public transport.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``holdeplass``, ``veg`` and a timetable.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``holdeplass``, ``veg`` and a timetable.
     """
+    rule, uses, _, package, parameters = question
     values = _values(parameters)
     service = _service(package, values)
     if service.network is None:

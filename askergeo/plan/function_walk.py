@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from askergeo.parameters import Parameters
     from askergeo.plan._on_foot import Starts, Ways
     from askergeo.plan.answer import MapAnswer
-    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.methods import Question
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
@@ -56,13 +56,7 @@ _LONGEST_MINUTES: Final = 60.0
 _MINUTE: Final = 60.0
 
 
-def stop(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def stop(question: Question) -> MapAnswer:
     """Ask whether homes have a stop near: a bus or tram, or farther off a train or boat.
 
     A stop farther than ``sok_m`` on foot lies outside a box of ``sok_m`` round the plan or is of no
@@ -70,17 +64,10 @@ def stop(
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``holdeplass`` and ``veg``.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``holdeplass`` and ``veg``.
     """
+    rule, uses, place, package, parameters = question
     ways = ways_of(package)
     if ways is None:
         return not_asked(rule, NO_WAYS)
@@ -157,21 +144,16 @@ def _stops(stops: gpd.GeoDataFrame, starts: Starts, ways: Ways, parameters: Para
     return _Stops(found.cost, share, np.r_[said, [""]][found.target])
 
 
-def settlement(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,  # noqa: ARG001  (what the plan's purposes say is enough)
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def settlement(question: Question) -> MapAnswer:
     """Ask whether homes are within the minutes on foot of a service of each group that is required.
 
     Groups, minutes and walkers are those of the analysis ``tettsted``: the first limit, for the
     first profile. The time of the profile that its lacks are told for, is told too. All services
     are read: a group that the data lack everywhere is unknown, not out of reach.
 
-    Parameters are as in `stop`; the package has ``tjeneste`` and ``veg``.
+    The question is as in `stop`; the package has ``tjeneste`` and ``veg``.
     """
+    rule, uses, _, package, parameters = question
     ways = ways_of(package)
     if ways is None:
         return not_asked(rule, NO_WAYS)

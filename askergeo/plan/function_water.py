@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from askergeo.parameters import Parameters
     from askergeo.plan._water_growth import Growth, Sewers
     from askergeo.plan.answer import MapAnswer
-    from askergeo.plan.catalogue import Rule
+    from askergeo.plan.methods import Question
     from askergeo.plan.place import Place
     from askergeo.scenario import ScenarioView
 
@@ -74,28 +74,15 @@ class _Asked:
     told: str
 
 
-def room(
-    rule: Rule,
-    uses: gpd.GeoDataFrame,
-    place: Place,
-    package: DataPackage | ScenarioView,
-    parameters: Parameters,
-) -> MapAnswer:
+def room(question: Question) -> MapAnswer:
     """Ask whether waterworks, plants, stations and sewers have room in the plan's year.
 
     Parameters
     ----------
-    rule
-        The rule.
-    uses
-        The purposes that it is about.
-    place
-        The plan, in the package's CRS.
-    package
-        Package with ``va_anlegg``.
-    parameters
-        The set ``plansjekk``.
+    question
+        What is asked, of a package with ``va_anlegg``.
     """
+    rule, uses, place, package, parameters = question
     growth = growth_of(package)
     asked = _asked(uses, place, package, parameters, growth)
     said = [_plant(kind, asked, package, growth) for kind in _TITLES]

@@ -20,13 +20,12 @@ from askergeo.geometry import union
 from askergeo.numbers import format_number
 from askergeo.plan.answer import MapAnswer, MapHit
 from askergeo.plan.catalogue import load_rules
-from askergeo.plan.function import METHODS as FUNCTION_METHODS
-from askergeo.plan.ground import METHODS as GROUND_METHODS
 from askergeo.plan.map_layers import Around, must_avoid, read_rows
+from askergeo.plan.methods import Question, ask_method
 from askergeo.result import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -45,7 +44,6 @@ __all__ = ["ask_map"]
 
 # m²: less is what the edges of two maps leave of each other.
 _LEAST: Final = 0.5
-_METHODS: Final[dict[str, Callable[..., MapAnswer]]] = {**FUNCTION_METHODS, **GROUND_METHODS}
 _WORST_FIRST: Final = (Status.HIT_RED, Status.HIT_YELLOW)
 
 
@@ -88,8 +86,8 @@ def _ask_method(rule: Rule, asks: Asks, around: Around, parameters: Parameters) 
     asked = around.asked(asks.uses)
     if asked.place is None:
         return _without_uses(rule, around.place)
-    method = _METHODS[asks.method]
-    return method(rule, asked.uses, around.place, around.package, parameters)
+    question = Question(rule, asked.uses, around.place, around.package, parameters)
+    return ask_method(asks.method, question)
 
 
 def _ask_layer(rule: Rule, ask: MapRule, around: Around) -> MapAnswer:

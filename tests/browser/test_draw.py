@@ -47,7 +47,7 @@ def harness(page) -> str:
     """A page of Leaflet, the engine and the two documents, under the policy of the real page."""
     leaflet = files("xstatic.pkg.leaflet") / "data"
     assets = files("askergeo.outputs.page") / "assets" / "js"
-    parts = [(assets / name).read_text() for name in ("10-decode.js", "20-draw.js")]
+    parts = [(assets / name).read_text() for name in ("10-decode.js", "20-draw.js", "22-find.js")]
     engine = f'(function () {{ "use strict"; const A = {{}}; {"".join(parts)} {START} }})();'
     scripts = [(leaflet / "leaflet.js").read_text().split("//# sourceMappingURL")[0], engine]
     hashes = " ".join(

@@ -16,8 +16,8 @@ from askergeo.datapackage import DataPackage, Origin
 from askergeo.parameters import load_parameters
 from askergeo.plan import _on_foot
 from askergeo.plan.catalogue import load_rules
-from askergeo.plan.function import METHODS
 from askergeo.plan.map_layers import asked_uses
+from askergeo.plan.methods import Question, ask_method
 from askergeo.plan.on_map import ask_map
 from askergeo.plan.place import Place
 from askergeo.plan.uses import use_of
@@ -82,7 +82,8 @@ def ask(
     place = place_of(*purposes)
     uses = asked_uses(place.uses, rule.asks.uses)
     parameters = PARAMETERS.override(changed) if changed else PARAMETERS
-    return METHODS[rule.asks.method](rule, uses, place, package, parameters)
+    question = Question(rule, uses, place, package, parameters)
+    return ask_method(rule.asks.method, question)
 
 
 def road(length: float, step: float = 100.0) -> gpd.GeoDataFrame:

@@ -9,8 +9,8 @@ import pytest
 
 from askergeo.parameters import load_parameters
 from askergeo.plan.catalogue import load_rules
-from askergeo.plan.function import METHODS
 from askergeo.plan.map_layers import asked_uses
+from askergeo.plan.methods import Question, ask_method
 from askergeo.plan.place import Place
 from askergeo.result import Status
 from askergeo.transport.trips import traffic
@@ -202,6 +202,6 @@ def test_a_plan_counts_what_the_programme_has_for_it(tmp_path: Path) -> None:
     rule = load_rules()[DRIVING]
     assert rule.asks is not None
     uses = asked_uses(place.uses, rule.asks.uses)
-    answer = METHODS["driving"](rule, uses, place, package, PARAMETERS)
+    answer = ask_method("driving", Question(rule, uses, place, package, PARAMETERS))
     assert answer.status == Status.HIT_RED
     assert "Boligprogrammet har 12 boliger" in answer.remark

@@ -14,8 +14,8 @@ from askergeo.network.cache import FOLDER
 from askergeo.parameters import load_parameters
 from askergeo.plan import _kept, _water_growth
 from askergeo.plan.catalogue import load_rules
-from askergeo.plan.function import METHODS
 from askergeo.plan.map_layers import asked_uses
+from askergeo.plan.methods import Question, ask_method
 from askergeo.plan.place import Place
 from askergeo.plan.uses import use_of
 from askergeo.result import Status
@@ -67,7 +67,8 @@ def ask(
     place = Place(home, uses, none, frozenset(), {})
     parameters = PARAMETERS.override(changed) if changed else PARAMETERS
     mine = asked_uses(place.uses, rule.asks.uses)
-    return METHODS[rule.asks.method](rule, mine, place, package, parameters)
+    question = Question(rule, mine, place, package, parameters)
+    return ask_method(rule.asks.method, question)
 
 
 def plants(**columns: Any) -> gpd.GeoDataFrame:

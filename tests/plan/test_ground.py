@@ -18,8 +18,8 @@ from askergeo.datapackage import DataPackage, Origin
 from askergeo.numbers import format_number
 from askergeo.parameters import load_parameters
 from askergeo.plan.catalogue import load_rules
-from askergeo.plan.ground import METHODS
 from askergeo.plan.map_layers import asked_uses
+from askergeo.plan.methods import Question, ask_method
 from askergeo.plan.place import Place
 from askergeo.plan.uses import use_of
 from askergeo.result import Status
@@ -59,8 +59,8 @@ def ask(rule: str, package: DataPackage, place: Place) -> MapAnswer:
     found = load_rules()[rule]
     assert found.asks is not None
     uses = asked_uses(place.uses, found.asks.uses)
-    method = METHODS[found.asks.method]
-    return method(found, uses, place, package, load_parameters("plansjekk"))
+    question = Question(found, uses, place, package, load_parameters("plansjekk"))
+    return ask_method(found.asks.method, question)
 
 
 @pytest.fixture
@@ -277,7 +277,9 @@ def test_the_window_gives_what_the_whole_municipality_gives(ground, seed: int) -
     hit = 0
     for square in squares:
         place = plan(("1110", square))
-        answer = METHODS["kvikkleire_terreng"](rule, place.uses, place, package, parameters)
+        answer = ask_method(
+            "kvikkleire_terreng", Question(rule, place.uses, place, package, parameters)
+        )
         found = [one.geometry for one in answer.hits]
         inside = shapely.intersection(expected, square)
         assert shapely.symmetric_difference(shapely.union_all(found), inside).area < 1e-6

@@ -10,6 +10,7 @@ from askergeo.outputs.page.start import start_html, statement_html
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from askergeo.outputs.printed import Ground
     from askergeo.outputs.report import Report
 
 __all__ = ["write_pages"]
@@ -17,7 +18,7 @@ __all__ = ["write_pages"]
 _STATEMENT = "tilgjengelighet.html"
 
 
-def write_pages(report: Report, folder: Path) -> list[str]:
+def write_pages(report: Report, folder: Path, ground: Ground | None = None) -> list[str]:
     """Write the pages of a report; pictures that it has are in the folder already.
 
     Parameters
@@ -26,6 +27,8 @@ def write_pages(report: Report, folder: Path) -> list[str]:
         Suppressed results.
     folder
         Where the report is being made.
+    ground
+        What lies under its maps, when it has been read already.
 
     Returns
     -------
@@ -39,7 +42,7 @@ def write_pages(report: Report, folder: Path) -> list[str]:
     """
     pages = {page_name(report, topic): topic_html(report, topic) for topic in report.topics}
     if not is_single(report):
-        pages["index.html"] = start_html(report)
+        pages["index.html"] = start_html(report, ground)
     pages[_STATEMENT] = statement_html(report)
     for name, html in pages.items():
         path = folder / name

@@ -23,6 +23,7 @@ from askergeo.outputs.page.sections import (
 from askergeo.outputs.page.shell import json_text, policy, render, script, styles
 from askergeo.outputs.page.tables import Sizes
 from askergeo.outputs.report import NO_DATE, attributions
+from askergeo.outputs.tiles import tiles_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,15 +43,6 @@ _SIZES: Final = (
     Sizes(1_000_000, 15, 500, 10),
     Sizes(0, 10, 0, 5),
 )
-# The official map that a reader may ask for when there is a net.
-_TILES: Final = {
-    "url": "https://cache.kartverket.no/v1/wmts/1.0.0/{layer}/default/utm32n/{z}/{y}/{x}.png",
-    "layers": {"topo": "topo", "topograatone": "topograatone"},
-    "origin": [-2_000_000, 9_045_984],
-    "resolution": 21_664,
-    "attribution": "© Kartverket",
-}
-_TILE_CRS: Final = "EPSG:25832"
 # Version of the documents in the page.
 _FORMAT: Final = 2
 
@@ -95,10 +87,9 @@ def _render(report: Report, topic: Topic, sizes: Sizes) -> str:
     ]
     tables = [table for one in sections for group in one["groups"] for table in group["tables"]]
     on_page = [(_renamed(result, suffix), side) for _, result, side, suffix in named]
+    documents = [table["document"] for table in tables]
     drawn = (
-        map_document(
-            on_page, report.background, budget=sizes.map, tables=[one["document"] for one in tables]
-        )
+        map_document(on_page, report.background, budget=sizes.map, tables=documents)
         if sizes.map
         else None
     )
@@ -107,7 +98,7 @@ def _render(report: Report, topic: Topic, sizes: Sizes) -> str:
         notes.append(say("side.kart_for_stort"))
     if drawn and report.background:
         notes += report.background.notes
-    document = _document(report, topic, drawn, tables)
+    document = _document(report, topic, drawn, documents)
     payload = {f"T{at}.rows": json_text(table["sent"]).encode() for at, table in enumerate(tables)}
     if drawn:
         payload |= drawn.sections
@@ -153,11 +144,9 @@ def _document(
     """Return the small document that the page's script reads first."""
     crs = report.background.crs if report.background else _crs(topic)
     said = messages(report.language)
+    without = {"crs": crs, "tables": list(tables), "places": False, "layers": []}
     return {
-        "layers": [],
-        "places": False,
-        "crs": crs,
-        **(drawn.document if drawn else {}),
+        **(drawn.document if drawn else without),
         "format": _FORMAT,
         "analysis": topic.analysis,
         "title": topic_title(topic, report.language),
@@ -171,8 +160,7 @@ def _document(
             for key, text in said.under(part).items()
         },
         "attributions": _credits(report, topic),
-        "tiles": _TILES if crs == _TILE_CRS else None,
-        "tables": [table["document"] for table in tables],
+        "tiles": tiles_in(crs),
     }
 
 

@@ -25,6 +25,7 @@ from askergeo.outputs.page.places import places_section
 from askergeo.outputs.patterns import PATTERNS, pattern_of
 from askergeo.outputs.report import shown_columns
 from askergeo.outputs.symbols import SURFACE, symbols
+from askergeo.outputs.tiles import coarsest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,8 +51,6 @@ _OUTERMOST: Final = 2e7
 # What is further from the middle than this, and than so many times the median, is far away.
 _FAR: Final = 100_000.0
 _FAR_TIMES: Final = 20.0
-# Metres a pixel at zoom 0, as in Kartverket's tiles.
-_COARSEST: Final = 21_664.0
 _METRE_DECIMALS: Final = 10
 
 
@@ -118,7 +117,6 @@ def map_document(
     drawn = [_Drawn(**one) for one in _candidates(results, background)]
     drawn = [kept for one in drawn if len((kept := _placed(one, notes)).rows)]
     document: dict[str, Any] = {
-        "format": 2,
         "crs": _crs(drawn, background),
         "tables": [dict(table) for table in tables],
         "patterns": list(PATTERNS),
@@ -155,6 +153,7 @@ def map_document(
         "home": _home(drawn, notes),
         "tolerance": tolerance,
         "levels": levels,
+        "coarsest": coarsest(),
         "layers": [
             _layer(one, shape, number, columns)
             for one, shape, number in zip(drawn, shapes, numbers, strict=True)
@@ -378,5 +377,5 @@ def _layer(one: _Drawn, shapes: Shapes, geometry: int, limit: int) -> dict[str, 
         "years": years,
         "yearNames": {str(year): layer.year_names.get(year, str(year)) for year in years},
         "year": next(iter(opens or years), None),
-        "minZoom": math.log2(_COARSEST / one.resolution) if one.resolution else None,
+        "minZoom": math.log2(coarsest() / one.resolution) if one.resolution else None,
     }

@@ -15,14 +15,13 @@ from markupsafe import Markup
 
 from askergeo.messages import messages
 from askergeo.numbers import format_number
+from askergeo.outputs.tiles import tile_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["json_text", "policy", "render", "script", "styles"]
 
-# The one host that a page may fetch from, and then only pictures of a map the reader asked for.
-TILES: Final = "https://cache.kartverket.no"
 # Colours lighter than this get dark patterns.
 _LIGHT: Final = 0.45
 
@@ -63,7 +62,7 @@ def policy(scripts: tuple[str, ...], sheets: tuple[str, ...], *, tiles: bool = F
             "default-src 'none'",
             f"script-src {allowed}",
             f"style-src {' '.join(_hash(text) for text in sheets)}",
-            f"img-src data: blob:{f' {TILES}' if tiles else ''}",
+            f"img-src data: blob:{f' {tile_host()}' if tiles else ''}",
             "base-uri 'none'",
             "form-action 'none'",
         ]

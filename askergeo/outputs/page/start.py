@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +13,7 @@ from askergeo.catalogue import load_catalogue
 from askergeo.errors import MunicipalityError
 from askergeo.messages import messages
 from askergeo.municipalities import check_municipality
+from askergeo.outputs._svg import data_uri
 from askergeo.outputs.page.build import page_name
 from askergeo.outputs.page.sections import topic_question, topic_title
 from askergeo.outputs.page.shell import policy, render, styles
@@ -22,6 +22,7 @@ from askergeo.outputs.report import NO_DATE, split_warnings
 from askergeo.result import Severity
 
 if TYPE_CHECKING:
+    from askergeo.outputs.printed import Ground
     from askergeo.outputs.report import NotRun, Report, Topic
 
 __all__ = ["start_html", "statement_html", "themes", "topic_state"]
@@ -38,16 +39,18 @@ _STATES: Final = {
 _SIZE: Final = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 
 
-def start_html(report: Report) -> str:
+def start_html(report: Report, ground: Ground | None = None) -> str:
     """Return the start page, with a small picture of each topic's map.
 
     Parameters
     ----------
     report
         Suppressed results.
+    ground
+        What lies under the maps, when it has been read already.
     """
     sheets = styles(with_map=False)
-    drawn = previews(report)
+    drawn = previews(report, ground)
     room = _PICTURES
     cards = []
     for topic in report.topics:
@@ -154,7 +157,7 @@ def _grouped(cards: list[dict[str, Any]], language: str) -> list[dict[str, Any]]
 def _picture(svg: str, room: int) -> dict[str, Any] | None:
     """Return a small map as a data URI, when there is one and there is room for it."""
     size = _SIZE.search(svg)
-    data = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    data = data_uri(svg)
     if size is None or len(data) > min(room, _PICTURE):
         return None
     return {"data": data, "width": size[1], "height": size[2]}

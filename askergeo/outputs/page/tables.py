@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 
 from askergeo.charts import YearChart
 from askergeo.numbers import format_number
+from askergeo.outputs._svg import data_uri
 from askergeo.outputs.charts import chart_file, chart_lines, chart_svg, read_chart
 from askergeo.outputs.report import (
     cell_text,
@@ -123,7 +123,7 @@ def _chart(result: Result, chart: Chart, key: str) -> dict[str, Any] | None:
         "notes": drawn.notes,
         "wide": chart_svg(drawn, key=f"{key}-bred"),
         "narrow": chart_svg(drawn, key=f"{key}-smal", narrow=True),
-        "picture": f"data:image/svg+xml;base64,{base64.b64encode(saved.encode()).decode()}",
+        "picture": data_uri(saved),
         "file": f"askergeo-{chart_file(result, drawn)}.svg",
     }
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from askergeo.outputs.printed.picture import MapPicture
     from askergeo.outputs.report import Report
 
-__all__ = ["CASE_TEXT", "PICTURES", "REPORT", "can_print", "previews", "write_printed"]
+__all__ = ["CASE_TEXT", "PICTURES", "REPORT", "Ground", "can_print", "previews", "write_printed"]
 
 #: The folder of pictures, and the names of the other files.
 PICTURES: Final = "bilder"
@@ -30,12 +30,12 @@ def can_print() -> bool:
     return can_make_pdf()
 
 
-def previews(report: Report) -> dict[str, str]:
+def previews(report: Report, ground: Ground | None = None) -> dict[str, str]:
     """Draw a small map of each topic: SVG by analysis, of those that have a map.
 
     Of a scenario the first of its results that has a map stands for it.
     """
-    ground = Ground(report.background)
+    ground = ground or Ground(report.background)
     found = {}
     for topic in report.topics:
         drawn = (map_preview(result, ground) for _, result, _ in topic.results)
@@ -44,7 +44,9 @@ def previews(report: Report) -> dict[str, str]:
     return found
 
 
-def write_printed(report: Report, folder: Path, *, printed: bool) -> list[str]:
+def write_printed(
+    report: Report, folder: Path, *, printed: bool, ground: Ground | None = None
+) -> list[str]:
     """Write the pictures and texts of a report.
 
     Parameters
@@ -55,13 +57,15 @@ def write_printed(report: Report, folder: Path, *, printed: bool) -> list[str]:
         Where the report lies; the pictures go into a folder in it.
     printed
         Make PNG of every picture and one PDF too; left out when the typesetter is not there.
+    ground
+        What lies under the maps, when it has been read already.
 
     Returns
     -------
     list of str
         Names of the files, relative to ``folder``.
     """
-    maps, pictures = _pictures(report)
+    maps, pictures = _pictures(report, ground or Ground(report.background))
     made = [CASE_TEXT]
     _write(folder / CASE_TEXT, case_text(report))
     if pictures:
@@ -82,9 +86,8 @@ def write_printed(report: Report, folder: Path, *, printed: bool) -> list[str]:
     return [*made, REPORT]
 
 
-def _pictures(report: Report) -> tuple[dict[int, MapPicture], dict[str, str]]:
+def _pictures(report: Report, ground: Ground) -> tuple[dict[int, MapPicture], dict[str, str]]:
     """Draw the map of every result, and every chart: maps by place, SVG by name."""
-    ground = Ground(report.background)
     maps: dict[int, MapPicture] = {}
     found: dict[str, str] = {}
     taken: set[str] = set()

@@ -43,12 +43,8 @@
     };
   };
 
-  A.resolution = (zoom) => coarsest() / 2 ** zoom;
-  A.zoomOf = (resolution) => Math.log2(coarsest() / resolution);
-
-  function coarsest() {
-    return (A.side.tiles && A.side.tiles.resolution) || 21664;
-  }
+  A.resolution = (zoom) => A.side.coarsest / 2 ** zoom;
+  A.zoomOf = (resolution) => Math.log2(A.side.coarsest / resolution);
 
   function grid() {
     const [x, y] = (A.side.tiles && A.side.tiles.origin) || A.side.origin;
