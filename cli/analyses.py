@@ -12,11 +12,12 @@ from .console import Console
 from .options import Common, Data, GroupData, Out, given, pairs, with_common
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
+    from askergeo.outputs.write import Extra
     from askergeo.result import Result
 
-__all__ = ["register", "run_and_tell", "run_and_write"]
+__all__ = ["register", "run_and_tell", "run_and_write", "say_found"]
 
 # Share of the work that is done when the files are written.
 _WRITES: Final = 0.8
@@ -111,23 +112,25 @@ def run_and_write(
     out: Path,
     common: Common,
     parameters: list[str] | None = None,
+    *,
+    more: Mapping[str, Extra] | None = None,
 ) -> None:
     """Run one analysis, write its result to a folder, and say what it found.
 
-    ``parameters`` take the place of those in ``common`` when the verb has options for some.
+    ``parameters`` take the place of those in ``common`` when the verb has options for some, and
+    ``more`` are files beside those of every answer (:func:`askergeo.outputs.write.write_all`).
     With a scenario the folder holds three results: base, scenario and difference. When the numbers
     must not be published, that is said first, and the command ends with 1.
     """
     from askergeo._progress import progress_to
     from askergeo.background import background_of
     from askergeo.datapackage import DataPackage
-    from askergeo.outputs.report import split_warnings, stop_lines, unsure_text
     from askergeo.outputs.write import check_free, write_all
     from askergeo.privacy import suppress_all
     from askergeo.report import run_with_scenario
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
-    check_free(out, overwrite=common.overwrite)
+    check_free(out, overwrite=common.overwrite, more=more)
     package = DataPackage.open(data)
     change = None if common.scenario is None else DataPackage.open(common.scenario)
     with (
@@ -150,10 +153,18 @@ def run_and_write(
             out,
             title=package.name,
             overwrite=common.overwrite,
+            more=more,
             background=background_of(package),
             language=common.language,
             printed=common.printed,
         )
+    say_found(console, results, paths)
+
+
+def say_found(console: Console, results: Sequence[Result], paths: Mapping[str, Path]) -> None:
+    """Say the warnings, what must not be published, the sentences and the files written."""
+    from askergeo.outputs.report import split_warnings, stop_lines, unsure_text
+
     plain, unsure = split_warnings(
         list(dict.fromkeys(text for result in results for text in result.warnings))
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Console", "text_table"]
@@ -43,7 +43,7 @@ class Console:
         else:
             sys.stdout.write(text.rstrip("\n") + "\n")
 
-    def paths(self, paths: dict[str, Path], *, heading: str = "") -> None:
+    def paths(self, paths: Mapping[str, Path], *, heading: str = "") -> None:
         """Write the paths of the files made, one a line; a heading only for people."""
         plain = {name: str(path) for name, path in paths.items()}
         self.result("\n".join([*([heading] if heading else []), *plain.values()]), plain)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .analyses import run_and_write
+from .analyses import run_and_write, say_found
 from .console import Console
 from .options import Common, Out, given, pairs, with_common
 
@@ -90,7 +90,6 @@ def _on_files(
     population: list[Path], municipality: str, until: int, out: Path, common: Common
 ) -> None:
     """Test on SSB's files, write the result, and say what it found."""
-    from askergeo.outputs.report import split_warnings, unsure_text
     from askergeo.outputs.write import check_free, write_all
     from askergeo.ssb_backtest import backtest_files
 
@@ -108,11 +107,4 @@ def _on_files(
             language=common.language,
             printed=common.printed,
         )
-    plain, unsure = split_warnings(list(result.warnings))
-    for warning in plain:
-        console.note(f"Merk: {warning}")
-    if unsure:
-        console.note(
-            f"Merk: {unsure_text(len(unsure))}. «Parametre» på siden sier hvilke, og hvorfor."
-        )
-    console.paths(paths, heading=result.sentence)
+    say_found(console, [result], paths)
