@@ -130,7 +130,7 @@ def run_and_write(
     from askergeo.report import run_with_scenario
 
     console = Console(as_json=common.as_json, quiet=common.quiet)
-    check_free(out, overwrite=common.overwrite, more=more)
+    check_free(out, overwrite=common.overwrite, more=more or ())
     package = DataPackage.open(data)
     change = None if common.scenario is None else DataPackage.open(common.scenario)
     with (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from askergeo._text import listed
+from askergeo.analyses._ledger_map import ZONES
 from askergeo.analyses._ledger_tables import TOTAL
 from askergeo.charts import YearChart
 from askergeo.compare import CHANGE, SCENARIO
@@ -60,7 +61,8 @@ def compare(base: Result, other: Result, difference: Result) -> Result:
     tables = tuple(_judged(base, other, table) for table in difference.tables)
     # Changes are told from each other by the land, the line and the centres around them.
     around = tuple(one for one in other.layers if one.name in _AROUND)
-    layers = (*around, *(one for one in difference.layers if one.name not in _AROUND))
+    # The tables tell better what changed in a zone than its whole area does.
+    layers = (*around, *(one for one in difference.layers if one.name not in {*_AROUND, ZONES}))
     return replace(
         difference, charts=tuple(charts), template=template, tables=tables, layers=layers
     )

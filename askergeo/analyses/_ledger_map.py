@@ -1,7 +1,8 @@
-"""Map layers of the ledger: what is built, permitted and planned, with the line and the centres."""
+"""Map layers of the ledger: zones by year, what is built or planned, the line and the centres."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -12,26 +13,55 @@ import shapely
 from askergeo.analyses._background import drawn_centres, land_of
 from askergeo.analyses._ledger_tables import LEVEL_TITLES
 from askergeo.catalogue import load_catalogue
+from askergeo.numbers import format_number
 from askergeo.result import Column, MapLayer, Style, StyleClass
 from askergeo.transport.ledger import BUILT, PERMITTED, PLANNED
+from askergeo.transport.zones import SIDES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from askergeo.result import Table
     from askergeo.transport.ledger import Ledger
     from askergeo.transport.zones import Zones
 
-__all__ = ["layers"]
+__all__ = ["ZONES", "layers", "zone_kinds"]
+
+#: Name of the layer of zones by year.
+ZONES: Final = "vekst_soner"
 
 _WORDS: Final = {BUILT: "Bygd", PERMITTED: "Tillatt, ikke ferdig", PLANNED: "Planlagt"}
 _FILLS: Final = {BUILT: "#0072b2", PERMITTED: "#f0e442", PLANNED: "#d55e00"}
 # More points than this are in the GeoPackage only.
 _POINTS: Final = 12_000
+# Fill of a zone that year: light to dark, so that the order is seen without colours.
+_UNSURE, _FEWER, _NONE = "Ukjent", "Flere revet enn bygd", "Ingen nye boliger"
+_GREENS: Final = ("#d9f0d3", "#7fbf7b", "#1b7837")
+_FIRST_STEPS: Final = (1, 2, 5, 10)
 
 
 def layers(
-    ledger: Ledger, zones: Zones | None, boundary: gpd.GeoDataFrame | None
+    ledger: Ledger,
+    zones: Zones | None,
+    boundary: gpd.GeoDataFrame | None,
+    *,
+    growth: Table,
+    account: Table | None,
 ) -> tuple[MapLayer, ...]:
-    """Draw the land, the line, the growth and the centres."""
+    """Draw the land, the zones by year, the line, the growth and the centres.
+
+    Parameters
+    ----------
+    ledger, zones, boundary
+        What is drawn.
+    growth
+        Dwellings by year and side: see :func:`askergeo.analyses._ledger_tables.growth_table`.
+    account
+        What each zone has in all: see :func:`askergeo.analyses._ledger_steps.step_table`.
+    """
     drawn = [] if boundary is None else [land_of(boundary)]
+    if zones is not None and account is not None:
+        drawn += _zones(zones, growth, account)
     if zones is not None and not shapely.is_empty(zones.line):
         drawn.append(_line(zones))
     drawn += [_points(ledger, stage) for stage in _WORDS if len(_rows(ledger, stage))]
@@ -39,6 +69,89 @@ def layers(
         frame = ledger.centres.frame[["navn", "niva", "geometry"]]
         drawn.append(drawn_centres(frame.assign(niva=frame["niva"].map(LEVEL_TITLES))))
     return tuple(drawn)
+
+
+def _zones(zones: Zones, growth: Table, account: Table) -> list[MapLayer]:
+    """Fill each zone by the dwellings that it gets each year; nothing when no zone is known."""
+    there = [side for side in SIDES if not shapely.is_empty(zones.shape(side))]
+    numbers = growth.frame[there].to_numpy(dtype=np.float64).round(1)
+    if not there or not np.isfinite(numbers).any():
+        return []
+    titles, kinds = zone_kinds(numbers)
+    years = {int(year): f"klasse_{year}" for year in growth.frame["aar"]}
+    coming = (growth.frame["slag"] == "Ventet").to_numpy()
+    known = np.isfinite(numbers).any(axis=1)
+    past, ahead = np.flatnonzero(known & ~coming), np.flatnonzero(known)
+    opens = list(years.values())[past[-1] if len(past) else ahead[0]]
+    frame = gpd.GeoDataFrame(
+        account.frame.loc[there],
+        geometry=[zones.shape(side) for side in there],
+        crs=zones.frame.crs,
+    )
+    frame[list(years.values())] = kinds.T
+    return [
+        MapLayer(
+            name=ZONES,
+            title="Nye boliger i sonen",
+            frame=frame,
+            columns={
+                **account.columns,
+                **{name: Column(title=f"Nye boliger {year}") for year, name in years.items()},
+            },
+            style=Style(
+                column=opens,
+                classes=tuple(one for one in _zone_classes(titles) if one.value in kinds),
+                opacity=0.4,
+                width=0.3,
+            ),
+            rows_of=account.name,
+            note="Bygd til og med siste kjente år, deretter ventet etter programmet. Tallene for "
+            f"hvert år står i tabellen «{growth.title}».",
+            years=years,
+            year_names={
+                year: f"{year}, ventet" if later else str(year)
+                for year, later in zip(years, coming, strict=True)
+            },
+        )
+    ]
+
+
+def zone_kinds(numbers: NDArray[np.float64]) -> tuple[tuple[str, ...], NDArray[np.object_]]:
+    """Sort numbers into none, fewer, and three classes of the same width, with the titles.
+
+    Examples
+    --------
+    >>> titles, found = zone_kinds(np.array([np.nan, -1.0, 0.0, 0.3, 10.0, 10.1, 20.0, 20.1]))
+    >>> titles
+    ('Høyst 10 boliger', 'Over 10, høyst 20 boliger', 'Over 20 boliger')
+    >>> found[:3].tolist()
+    ['Ukjent', 'Flere revet enn bygd', 'Ingen nye boliger']
+    >>> [titles.index(one) for one in found[3:]]
+    [0, 0, 1, 1, 2]
+    """
+    third = max(float(np.nanmax(numbers)) / len(_GREENS), 1.0)
+    power = 10.0 ** math.floor(math.log10(third))
+    step = next(power * one for one in _FIRST_STEPS if power * one >= third)
+    low, high = (format_number(value) for value in (step, 2 * step))
+    titles = (f"Høyst {low} boliger", f"Over {low}, høyst {high} boliger", f"Over {high} boliger")
+    found = np.select(
+        [np.isnan(numbers), numbers < 0, numbers == 0, numbers <= step, numbers <= 2 * step],
+        [_UNSURE, _FEWER, _NONE, *titles[:2]],
+        titles[2],
+    )
+    return titles, found.astype(object)
+
+
+def _zone_classes(titles: tuple[str, ...]) -> tuple[StyleClass, ...]:
+    return (
+        *(
+            StyleClass(value=title, label=title, fill=fill, stroke="#4d4d4d")
+            for title, fill in zip(titles, _GREENS, strict=True)
+        ),
+        StyleClass(value=_NONE, label=_NONE, fill="#ffffff", stroke="#4d4d4d"),
+        StyleClass(value=_FEWER, label=_FEWER, fill="#c2a5cf", stroke="#4d4d4d", dash=True),
+        StyleClass(value=_UNSURE, label=_UNSURE, fill="#ffffff", stroke="#7f7f7f", dash=True),
+    )
 
 
 def _line(zones: Zones) -> MapLayer:

@@ -38,6 +38,7 @@ __all__ = [
     "account_table",
     "centre_table",
     "charts",
+    "decimals_of",
     "distance_table",
     "growth_table",
     "level_table",
@@ -64,8 +65,8 @@ _UNKNOWN_NOTE: Final = "«..» er år som lagene ikke sier noe om; det er ikke n
 _JOBS_NOTE: Final = "Arbeidsplasser er anslått fra bruksareal der tallet ikke er oppgitt."
 
 
-def _decimals(frame: pd.DataFrame, names: Sequence[str]) -> int:
-    """Whole numbers where all are whole; else the parts would not add up as they are written."""
+def decimals_of(frame: pd.DataFrame, names: Sequence[str]) -> int:
+    """Count the decimals of columns: none where all is whole, so that written parts add up."""
     values = frame[list(names)].to_numpy(dtype=np.float64)
     values = values[np.isfinite(values)]
     return 0 if np.allclose(values, np.round(values), atol=1e-6) else 1
@@ -81,7 +82,7 @@ def growth_table(ledger: Ledger, measure: str, parameters: Parameters) -> Table:
     frame.insert(0, "slag", np.where(coming, "Ventet", "Bygd"))
     frame.insert(0, "aar", frame.index)
     names = [*SIDES, "sum"]
-    decimals = _decimals(frame, names)
+    decimals = decimals_of(frame, names)
     unit = _UNITS[measure]
     columns = {
         "aar": Column(title="År"),
@@ -128,7 +129,7 @@ def priority_table(ledger: Ledger, aim: float) -> Table:
     frame["andel"] = (100 * frame["inne"] / frame["sum"]).where(growing)
     frame["maal"] = (frame["sum"] * aim / 100).where(growing)
     parts = ("inne", "utenfor", "ukjent")
-    decimals = _decimals(frame, [*parts, "sum"])
+    decimals = decimals_of(frame, [*parts, "sum"])
     return Table(
         name="prioritert_aar",
         title="Boliger i og utenfor de prioriterte sentrene år for år",
@@ -196,14 +197,14 @@ def _stage_columns(frame: pd.DataFrame) -> dict[str, Column]:
     columns = {"trinn": Column(title="Trinn"), "aar": Column(title="År")}
     for measure, unit in _UNITS.items():
         names = {**{side: SIDE_TITLES[side] for side in SIDES}, "sum": "I alt"}
-        decimals = _decimals(frame, [f"{measure}_{name}" for name in names])
+        decimals = decimals_of(frame, [f"{measure}_{name}" for name in names])
         for name, title in names.items():
             columns[f"{measure}_{name}"] = Column(
                 title=f"{unit.capitalize()}, {title.lower()}", unit=unit, decimals=decimals
             )
     columns["program"] = Column(
         title="Boliger i programmet, uten sannsynlighet", unit="boliger",
-        decimals=_decimals(frame, ["program"]),
+        decimals=decimals_of(frame, ["program"]),
     )  # fmt: skip
     return columns
 
@@ -271,7 +272,7 @@ def _with_sums(
             frame[name] = found.reindex(frame.index).fillna(0.0) if known else np.nan
             columns[name] = Column(
                 title=f"{unit.capitalize()}, {STAGE_TITLES[stage].lower()}", unit=unit,
-                decimals=_decimals(frame, [name]),
+                decimals=decimals_of(frame, [name]),
             )  # fmt: skip
     total = frame[list(columns)].sum(min_count=1)
     frame.loc[TOTAL] = {**dict.fromkeys(frame.columns, ""), first: "I alt", **total}
@@ -300,7 +301,7 @@ def distance_table(ledger: Ledger, kind: str, title: str) -> Table:
         sums.append(RowSum(f"{stage}-{TOTAL}", tuple(f"{stage}-{side}" for side in SIDES)))
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["trinn", "sone", *names])
     frame["sum"] = frame[names].sum(axis=1)
-    decimals = _decimals(frame, [*names, "sum"])
+    decimals = decimals_of(frame, [*names, "sum"])
     return Table(
         name=f"avstand_{kind}",
         title=title,
@@ -342,7 +343,7 @@ def target_table(found: Sequence[Target]) -> Table:
         for one in sorted(found, key=lambda one: one.name != "prioritert")
     }
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    decimals = _decimals(frame, ["vekst", "inne"])
+    decimals = decimals_of(frame, ["vekst", "inne"])
     return Table(
         name="maal",
         title="Veksten mot målene",
@@ -377,7 +378,7 @@ def account_table(ledger: Ledger) -> Table:
     known = [ledger.known.get((stage, "boliger")) for stage in stages]
     frame["fra"] = pd.array([one[0] if one else None for one in known], dtype="Int64")
     frame["til"] = pd.array([one[1] if one else None for one in known], dtype="Int64")
-    decimals = _decimals(frame, ["i_laget", "regnet"])
+    decimals = decimals_of(frame, ["i_laget", "regnet"])
     return Table(
         name="grunnlag",
         title="Boligene i hvert lag, og hvor de ble av",

@@ -58,8 +58,7 @@ def statement(ledger: Ledger, found: Sequence[Target]) -> tuple[str, dict[str, F
 
 
 def _span(ledger: Ledger, stage: str) -> str:
-    known = ledger.known.get((stage, "boliger"), ledger.years)
-    first, last = max(known[0], ledger.years[0]), min(known[1], ledger.years[1])
+    first, last = ledger.span(stage, "boliger") or ledger.years
     return str(first) if first == last else f"{first}–{last}"
 
 
@@ -173,7 +172,8 @@ def reading(ledger: Ledger) -> tuple[str, ...]:
     )
     other = (
         "Tillatt er alle tillatelser etter året de ble gitt, også dem som er bygd siden. Planlagt "
-        "er programmet ganger sannsynligheten. De tre trinnene kan ikke legges sammen."
+        "er programmet ganger sannsynligheten. De tre trinnene kan ikke legges sammen. «Regnskap "
+        "over boligene» er det som er bygd, og det som er ventet fra året etter."
     )
     split = (
         "Et prosjekt på begge sider av nullvekstlinjen er delt etter areal. Senter og gangavstand "

@@ -25,6 +25,7 @@ from askergeo.analyses._carbon_takings import CHANGE, takings
 from askergeo.analyses._land import land_boundary
 from askergeo.analyses._land_account import balance_table, fault_findings, unpublishable
 from askergeo.analyses.karbon import LAWN, lawn_uptake, placeholder_warning
+from askergeo.charts import YearChart
 from askergeo.errors import ParameterError
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
@@ -48,6 +49,8 @@ __all__ = ["build_weights", "klimabudsjett"]
 #: Years after the last of building that are shown: mineral soil and litter are done by then.
 _AFTER: Final = 20
 _FIRST_BUDGET: Final = "budsjett"
+#: Name of the table by year, and of its chart.
+_YEARS: Final = "per_aar"
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def klimabudsjett(
     row = None if case is None else _by_calendar(case.emissions, settings, years)
     accounts = [] if found.account is None else [found.account]
     template, facts = _statement(case, row, budget, parameters["rad"])
+    details = _details(budget, case, row, settings)
     return Result(
         analysis="klimabudsjett",
         title="Klimabudsjettet: skog og annen arealbruk",
@@ -151,10 +155,11 @@ def klimabudsjett(
         facts=facts,
         tables=(
             _budget_table(budget, row, parameters["rad"]),
-            *_details(budget, case, row, settings),
+            *details,
             *((left_out_table(found),) if len(found.left_out) else ()),
             *((balance_table(accounts, boundary),) if accounts else ()),
         ),
+        charts=tuple(_year_chart(one) for one in details if one.name == _YEARS),
         findings=(*found.findings, *fault_findings(accounts)) if accounts else found.findings,
         warnings=(
             *(() if case is None else placeholder_warning(settings, case.emissions.used)),
@@ -289,7 +294,7 @@ def _budget_table(budget: Budget, row: _Row | None, name: str) -> Table:
 def _year_table(row: _Row, case: Case) -> Table:
     unit = "t CO2e"
     return Table(
-        name="per_aar",
+        name=_YEARS,
         title=f"Utslipp per kalenderår: {case.title}",
         frame=row.frame.reset_index(),
         columns={
@@ -302,6 +307,18 @@ def _year_table(row: _Row, case: Case) -> Table:
         },
         column_sums=(ColumnSum("sum_t", ("engang_t", "per_aar_t")),),
         note="Lav og høy rommer 95 % av usikkerheten i faktorene.",
+    )
+
+
+def _year_chart(table: Table) -> YearChart:
+    """Draw the emissions of each year: at once, and what goes on year after year."""
+    return YearChart(
+        name=_YEARS,
+        title=table.title,
+        table=table.name,
+        year="aar",
+        columns=("engang_t", "per_aar_t"),
+        colours={"engang_t": "#8a6d3b", "per_aar_t": "#f0b14a"},
     )
 
 

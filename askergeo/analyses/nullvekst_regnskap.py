@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from askergeo.analyses import _ledger_map as maps
+from askergeo.analyses import _ledger_steps as steps
 from askergeo.analyses import _ledger_tables as tables
 from askergeo.analyses import _ledger_text as text
 from askergeo.network.paths import Network
@@ -94,28 +95,33 @@ def nullvekst_regnskap(
     )
     found = targets(ledger, parameters)
     template, facts = text.statement(ledger, found)
-    shown = _tables(ledger, found, parameters)
-    aim = found[0].aim[0]
+    account = steps.step_table(ledger)
+    shown = _tables(ledger, found, account, parameters)
+    growth = next(table for table in shown if table.name == "vekst_aar")
+    first, *rest = tables.charts(shown, found[0].aim[0])
     return Result(
         analysis="nullvekst_regnskap",
         title="Regnskap over veksten nord og sør for nullvekstlinjen",
         template=template,
         facts=facts,
         tables=shown,
-        layers=maps.layers(ledger, zones, kommunegrense),
+        layers=maps.layers(ledger, zones, kommunegrense, growth=growth, account=account),
         findings=text.findings(ledger, found, zones),
         warnings=tuple(text.warnings(ledger, zones)),
         reading=text.reading(ledger),
-        charts=tables.charts(shown, aim),
+        charts=(first, *(steps.step_charts(account) if account is not None else ()), *rest),
     )
 
 
-def _tables(ledger: Ledger, found: tuple[Target, ...], parameters: Parameters) -> tuple[Table, ...]:
+def _tables(
+    ledger: Ledger, found: tuple[Target, ...], account: Table | None, parameters: Parameters
+) -> tuple[Table, ...]:
     aim = found[0].aim[0]
     centres = tables.centre_table(ledger)
     return (
         tables.target_table(found),
         tables.growth_table(ledger, "boliger", parameters),
+        *([account] if account is not None else []),
         tables.priority_table(ledger, aim),
         tables.growth_table(ledger, "jobber", parameters),
         tables.stage_table(ledger),

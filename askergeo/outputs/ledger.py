@@ -65,8 +65,8 @@ class Ledger:
     @property
     def summary(self) -> str:
         """The account in words, line by line."""
-        said = (f"{step.title} {self.text(step)}" for step in self.steps)
-        return f"Regnskap fra start til slutt: {'; '.join(said)}."
+        said = (f"{step.title}: {self.text(step)}" for step in self.steps)
+        return f"Regnskap fra start til slutt. {'; '.join(said)}."
 
 
 def ledger(result: Result, chart: LedgerChart) -> Ledger | None:

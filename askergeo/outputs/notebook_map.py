@@ -25,6 +25,7 @@ from askergeo.outputs.report import (
     clean_text,
     hidden_rows,
     shown_columns,
+    still_title,
     stop_lines,
 )
 from askergeo.outputs.symbols import layer_kind, marked_apart, symbols
@@ -271,7 +272,7 @@ def _mark(symbol: Symbol, path: str) -> str:
 
 def _legend(layer: MapLayer, frame: gpd.GeoDataFrame) -> str:
     """Write a layer's name with its classes under it: it is the label of the layer's switch."""
-    title = f"<b>{_markup(clean_text(layer.title))}</b> ({format_number(len(frame))})"
+    title = f"<b>{_markup(clean_text(still_title(layer)))}</b> ({format_number(len(frame))})"
     drawn = symbols(layer.style, layer.title, layer_kind(layer))
     used = set(_classes(layer, frame, drawn).tolist())
     kinds = set(np.unique(shapely.get_dimensions(np.asarray(frame.geometry.array, dtype=object))))

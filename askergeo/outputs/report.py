@@ -31,6 +31,7 @@ __all__ = [
     "closing_lines",
     "shown_columns",
     "split_warnings",
+    "still_title",
     "stop_lines",
     "unsure_text",
 ]
@@ -341,6 +342,23 @@ def cell_text(value: object, column: Column, *, hidden: bool = False) -> str:
     if isinstance(value, int | float | np.number) and column.decimals is not None:
         return format_number(float(value), column.decimals)
     return clean_text(value)
+
+
+def still_title(layer: MapLayer) -> str:
+    """Title of a layer, with the year that is drawn where nobody can choose another.
+
+    Examples
+    --------
+    >>> from askergeo.result import MapLayer, Style
+    >>> still_title(MapLayer(
+    ...     name="a", title="Plass", frame=None, columns={}, style=Style(column="b"),
+    ...     years={2026: "a", 2027: "b"}, year_names={2027: "2027/28"},
+    ... ))
+    'Plass (2027/28)'
+    """
+    shown = [year for year, column in layer.years.items() if column == layer.style.column]
+    year = layer.year_names.get(shown[0], str(shown[0])) if shown else ""
+    return f"{layer.title} ({year})" if year else layer.title
 
 
 def shown_columns(part: Table | MapLayer) -> tuple[str, ...]:

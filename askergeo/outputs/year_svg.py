@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["NARROW", "WIDE", "YearShape", "year_picture", "year_svg"]
 
 _GRID = "#dcdcdc"
+# Letters of the longest unit that is a symbol and no word.
+_SYMBOL = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,12 +178,17 @@ def _legend(  # noqa: PLR0917  (places and looks)
         add_text(root, title, left + 1.8 * size, high + 0.85 * size, INK)
 
 
+def _unit_title(unit: str) -> str:
+    """Begin a word with a capital; a symbol («t CO2e», «pe») is written as it is."""
+    first = unit.split(maxsplit=1)[0]
+    word = len(first) > _SYMBOL and first.isalpha() and first.islower()
+    return f"{unit[0].upper()}{unit[1:]}" if word else unit
+
+
 def _axis(root: ET.Element, drawn: YearBars, plot: _Plot, shape: YearShape) -> None:
     size = shape.size
     if drawn.unit:
-        add_text(
-            root, drawn.unit[0].upper() + drawn.unit[1:], 0.6 * size, plot.top - 0.8 * size, SOFT
-        )
+        add_text(root, _unit_title(drawn.unit), 0.6 * size, plot.top - 0.8 * size, SOFT)
     labels = _labels(drawn, plot.scale)
     for tick, label in zip(plot.scale.ticks, labels, strict=True):
         y = plot.y(tick)

@@ -41,6 +41,9 @@ STAGES: Final = (BUILT, PERMITTED, PLANNED)
 COLUMNS: Final = (
     "trinn", "lag", "rad", "navn", "aar", "boliger", "jobber", "m2", "andel", "ferdig",
 )  # fmt: skip
+_ACCOUNT: Final = (
+    "lag", "trinn", "rader", "i_laget", "regnet", "annen_rad", "ikke_regnet", "uten_antall",
+)  # fmt: skip
 _TRADES: Final = ("industri", "handel", "kontor", "offentlig", "annet")
 
 
@@ -104,7 +107,7 @@ def account_line(
 
 
 def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_ACCOUNT)
 
 
 def number(frame: pd.DataFrame, name: str) -> Numbers:

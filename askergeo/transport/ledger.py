@@ -109,6 +109,12 @@ class Ledger:
         first, last = self.known.get((stage, measure), (1, 0))
         return first <= year <= last
 
+    def span(self, stage: str, measure: str) -> tuple[int, int] | None:
+        """First and last year of the ledger that the layers say anything of a stage."""
+        first, last = self.known.get((stage, measure), (1, 0))
+        first, last = max(first, self.years[0]), min(last, self.years[1])
+        return (first, last) if first <= last else None
+
     @property
     def built_to(self) -> int | None:
         """Last year that it is known of what was built; None when nothing is."""

@@ -14,6 +14,8 @@ import shapely
 
 from askergeo.analyses.klimabudsjett import build_weights, klimabudsjett
 from askergeo.errors import ParameterError
+from askergeo.outputs.charts import read_chart
+from askergeo.outputs.year import YearBars
 from askergeo.parameters import load_parameters
 
 CRS = "EPSG:25832"
@@ -63,6 +65,19 @@ def test_the_years_sum_to_the_whole():
     assert years.loc[2045, "sum_t"] == pytest.approx(0, abs=1e-9)
     assert (years["lav_t"] <= years["sum_t"]).all()
     assert (years["sum_t"] <= years["hoy_t"]).all()
+
+
+def test_the_years_are_drawn_as_the_table_has_them():
+    result = run()
+    drawn = read_chart(result, result.charts[0])
+    assert isinstance(drawn, YearBars)
+    years = result.table("per_aar").frame
+    assert drawn.years == tuple(str(year) for year in years["aar"])
+    assert [one.title for one in drawn.series] == ["Engangsutslipp", "Årlige utslipp"]
+    for one, name in zip(drawn.series, ("engang_t", "per_aar_t"), strict=True):
+        assert list(one.numbers) == pytest.approx(years[name].tolist())
+    # What takes no new land has no years to draw.
+    assert run(kommuneplan=frame((0, 0, 9, 9), formaal_kode=[3001], arealstatus=[2])).charts == ()
 
 
 def test_range_of_a_year_is_that_of_its_factors():

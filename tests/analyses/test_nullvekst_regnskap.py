@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from shapely.ops import split
 
+from askergeo.analyses._ledger_steps import step_table
 from askergeo.datapackage import DataPackage, Origin
+from askergeo.outputs.charts import read_chart
+from askergeo.outputs.ledger import Ledger as Steps
 from askergeo.outputs.page.build import topic_html
 from askergeo.outputs.report import Report
 from askergeo.outputs.year import year_bars
@@ -20,6 +25,7 @@ from askergeo.privacy import suppress
 from askergeo.report import run_with_scenario
 from askergeo.result import Status
 from askergeo.run import run
+from askergeo.transport.ledger import Ledger
 from askergeo.transport.measures import (
     load_measure_parameters,
     make_changes,
@@ -27,8 +33,10 @@ from askergeo.transport.measures import (
     placing_of,
     write_scenario,
 )
+from askergeo.transport.zones import UNKNOWN
 
 SIDES = ("nord", "sor")
+NUMBER = re.compile(r"\d+")
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +165,9 @@ def test_years_and_targets_stand_on_the_page(found) -> None:
     report = Report(title="Prøve", results=(result,))
     page = topic_html(report, report.topics[0])
     assert page.count('role="img"') >= 2 * len(result.charts)
-    assert [chart.name for chart in result.charts] == ["vekst_aar", "prioritert_aar", "jobber_aar"]
+    assert [chart.name for chart in result.charts] == [
+        "vekst_aar", "regnskap", "regnskap_nord", "prioritert_aar", "jobber_aar",
+    ]  # fmt: skip
     drawn = year_bars(result, result.charts[0])
     assert drawn is not None
     assert set(drawn.kinds) == {"Bygd", "Ventet"}
@@ -168,6 +178,97 @@ def test_years_and_targets_stand_on_the_page(found) -> None:
     }  # fmt: skip
     # Growth is buildings and projects: nothing of it is persons.
     assert not any(c.persons for table in found.tables for c in table.columns.values())
+
+
+def test_the_account_goes_from_what_is_built_to_the_growth(found, package) -> None:
+    """Every step is the table's, and the table's are those of the years and of the permits."""
+    result = suppress(found)
+    table, years = result.table("regnskap").frame, result.table("vekst_aar").frame
+    drawn = {chart.name: read_chart(result, chart) for chart in result.charts[1:3]}
+    for name, row in (("regnskap", "sum"), ("regnskap_nord", "nord")):
+        steps = drawn[name].steps
+        assert [one.value for one in steps] == table.loc[row].drop("sone").tolist()
+        assert steps[0].low == 0
+        assert steps[-2].high == pytest.approx(steps[-1].value)
+        assert not drawn[name].notes
+    assert drawn["regnskap"].steps[0].title == "Bygd 2016–2025"
+    assert table.loc["sum", "vekst"] == pytest.approx(years["sum"].sum())
+    for side in SIDES:
+        assert table.loc[side, "vekst"] == pytest.approx(years[side].sum())
+        built = years.loc[years["slag"] == "Bygd", side].sum()
+        assert table.loc[side, ["bygd", "revet"]].sum() == pytest.approx(built)
+    inside = result.table("prioritert_aar").frame.query("slag == 'Ventet'")["inne"].sum()
+    assert table.loc["sum", "ventet_inne"] == pytest.approx(inside)
+    permits = package.read("byggetillatelse")
+    gone = permits[(permits["boliger"] < 0) & permits["ferdig_aar"].between(2016, 2025)]
+    assert table.loc["sum", "revet"] == gone["boliger"].sum() < 0
+
+
+def test_the_zones_have_a_class_each_year_as_the_table_says(found) -> None:
+    zones, years = suppress(found).layer("vekst_soner"), found.table("vekst_aar").frame
+    assert list(zones.years) == years["aar"].tolist()
+    assert zones.frame.index.tolist() == list(SIDES)
+    assert zones.rows_of == "regnskap"
+    # The map opens with the last year that is known, and what is expected is called so.
+    assert zones.style.column == zones.years[2025]
+    assert zones.year_names[2025] == "2025"
+    assert zones.year_names[2026] == "2026, ventet"
+    assert {one.value for one in zones.style.classes} == set(
+        zones.frame[list(zones.years.values())].to_numpy().ravel()
+    )
+    limit = min(int(word) for one in zones.style.classes for word in NUMBER.findall(one.value))
+    for year, name in zones.years.items():
+        for side in SIDES:
+            number, kind = round(years.loc[year, side], 1), zones.frame.loc[side, name]
+            told = [int(word) for word in NUMBER.findall(kind)]
+            if number <= 0:
+                assert kind == ("Ingen nye boliger" if number == 0 else "Flere revet enn bygd")
+            elif kind.startswith("Høyst"):
+                assert 0 < number <= told[0] == limit
+            else:
+                assert told[0] < number <= (told[1] if len(told) > 1 else np.inf)
+
+
+def test_the_account_by_hand_with_years_that_nobody_knows() -> None:
+    parts = pd.DataFrame(
+        [
+            ("bygd", "nord", "ja", 10.0, 10.0),
+            ("bygd", "nord", "nei", -4.0, -4.0),
+            ("bygd", "ukjent", UNKNOWN, 3.0, 3.0),
+            ("tillatt", "nord", "ja", 99.0, 99.0),
+            ("planlagt", "nord", "ja", 20.0, 15.0),
+            ("planlagt", "sor", "nei", 8.0, 2.0),
+            ("planlagt", "sor", "nei", -2.0, -1.0),
+        ],
+        columns=["trinn", "sone", "prioritert", "boliger", "ventet_boliger"],
+    )
+    # Jobs are known to 2025: the programme begins in 2026, and of 2024 nobody knows the dwellings.
+    known = {("bygd", "boliger"): (2016, 2023), ("planlagt", "boliger"): (2026, 2030)}
+    ledger = Ledger(
+        rows=gpd.GeoDataFrame(), parts=parts, years=(2018, 2028), known=known, centres=None,
+        labels=(), faults=pd.DataFrame(), account=pd.DataFrame(),
+    )  # fmt: skip
+    table = step_table(ledger)
+    assert table is not None
+    assert table.frame.drop(columns="sone").to_numpy().tolist() == [
+        [10, -4, 15, 0, 0, 0, 21],
+        [0, 0, 0, 2, 0, -1, 1],
+        [3, 0, 0, 0, 0, 0, 3],
+        [13, -4, 15, 2, 0, -1, 25],
+    ]
+    assert table.columns["bygd"].title == "Bygd 2018–2023"
+    assert table.columns["ventet_inne"].title == "Ventet 2026–2028 i prioriterte sentre"
+    assert table.columns["vekst"].title == "Vekst 2018–2023 og 2026–2028"
+
+
+def test_only_jobs_give_no_account_of_dwellings(package, tmp_path) -> None:
+    bare = DataPackage.create(tmp_path / "p", municipality="9999", example=True)
+    for layer in ("veg", "naeringsprogram", "kommunegrense", "nullvekstlinje", "senter"):
+        bare.write(layer, package.read(layer), origin=Origin("prøve"))
+    result = run("nullvekst_regnskap", bare)
+    assert "regnskap" not in {one.name for one in result.tables}
+    assert [one.name for one in result.charts] == ["vekst_aar", "prioritert_aar", "jobber_aar"]
+    assert "vekst_soner" not in {one.name for one in result.layers}
 
 
 def test_without_permits_buildings_or_jobs_the_years_are_unknown(package, tmp_path) -> None:
@@ -185,6 +286,16 @@ def test_without_permits_buildings_or_jobs_the_years_are_unknown(package, tmp_pa
     assert "byggetillatelse" in {one.layer for one in result.missing}
     assert suppress(result).charts[0].name == "vekst_aar"
     assert year_bars(result, result.charts[-1]) is None
+    # The account begins with what is known, and does not call the years before it nothing.
+    account = result.table("regnskap")
+    assert not {"bygd", "revet"} & set(account.columns)
+    assert account.columns["vekst"].title.startswith(f"Vekst {first}–")
+    steps = read_chart(result, result.charts[1])
+    assert isinstance(steps, Steps)
+    assert steps.steps[0].title.startswith(f"Ventet {first}–")
+    zones = result.layer("vekst_soner")
+    assert set(zones.frame[zones.years[first - 1]]) == {"Ukjent"}
+    assert zones.style.column == zones.years[first]
 
 
 def test_a_line_that_divides_nothing_gives_no_share_north(package, tmp_path) -> None:
@@ -233,5 +344,6 @@ def test_moved_growth_is_told_by_centre_and_year(package, found, tmp_path) -> No
     assert words["status_scenario"].tolist() == other.table("maal").frame["status"].tolist()
     assert {"land_og_sjo", "vekst_planlagt"} <= {one.name for one in difference.layers}
     assert len(difference.layer("vekst_planlagt").frame) >= 2
+    assert "vekst_soner" not in {one.name for one in difference.layers}
     assert difference.charts[0].columns == ("nord", "nord_scenario")
     assert year_bars(difference, difference.charts[0]) is not None

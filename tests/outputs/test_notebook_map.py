@@ -187,3 +187,12 @@ def test_the_values_of_classes_may_be_numbers_or_unknown():
     style = Style(column="navn", classes=(StyleClass(value=1, label="Én"),))
     chart = result(layer(frame, style=style), facts={"a": Fact(title="A", value=1)}).vis()
     assert "Annet" in html(chart)
+
+
+def test_a_layer_of_years_says_which_year_it_shows():
+    frame = points({"navn": ["a", "b", "c"], "na": ["Fullt"] * 3, "siden": ["Ledig"] * 3})
+    style = Style(column="na", classes=(StyleClass(value="Fullt", label="Fullt"),))
+    years = {"style": style, "years": {2026: "na", 2027: "siden"}}
+    assert "Steder (2026)" in html(result(layer(frame, **years)).vis())
+    named = html(result(layer(frame, **years, year_names={2026: "2026/27"})).vis())
+    assert "Steder (2026/27)" in named

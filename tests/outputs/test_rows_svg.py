@@ -70,6 +70,14 @@ def test_an_account_steps_from_start_to_end() -> None:
     assert account("hel").notes == ()
 
 
+def test_an_account_in_words_parts_each_title_from_its_value() -> None:
+    """«Bygd 2016–2025 4084» would be read as one number."""
+    told = account("hel").summary.replace("\u00a0", " ")
+    assert told == (
+        "Regnskap fra start til slutt. s: 300 dekar; a: −86 dekar; b: +88 dekar; e: 302 dekar."
+    )
+
+
 def test_after_an_unknown_step_an_account_is_placed_from_its_end() -> None:
     steps = account("ukjent").steps
     assert steps[1].low is None

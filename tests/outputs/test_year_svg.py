@@ -189,6 +189,15 @@ def test_what_there_is_each_year_is_not_summed() -> None:
     assert f"Fra første til siste år: {told}" in level.summary
 
 
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [("boliger", "Boliger"), ("t CO2e", "t CO2e"), ("pe", "pe"), ("l/s", "l/s"), ("kWh", "kWh")],
+)
+def test_a_unit_that_is_a_symbol_keeps_its_letters(unit: str, shown: str) -> None:
+    root = etree.fromstring(year_svg(replace(drawn_from(ROWS), unit=unit), WIDE, key="k"))
+    assert shown in [one.text for one in root.iter(f"{SVG}text")]
+
+
 def test_the_picture_file_is_a_whole_svg() -> None:
     address = year_picture(drawn_from(ROWS), key="k", heading=("Nye boliger",), footing=("Kilder",))
     root = etree.fromstring(base64.b64decode(address.partition(",")[2]))
