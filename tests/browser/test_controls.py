@@ -47,6 +47,7 @@ def pages(samples: dict, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         "hostile": [samples["hostile_result"]()],
         "years": [_with_years(small)],
         "scenario": _scenario(samples, small),
+        "years and scenario": _scenario(samples, _with_years(small)),
         "guarded": [_with_signs(small)],
     }
     return {
@@ -228,6 +229,21 @@ def test_the_year_is_moved_by_keys_and_told(page: Callable) -> None:
     seen.get_by_role("button", name="Forrige år").press("Enter")
     assert seen.locator(".kart-aar-tall").inner_text() == "2026"
     assert seen.locator(".kart-lag-aar").is_hidden()
+
+
+def test_the_year_is_told_for_every_layer_that_is_seen(page: Callable) -> None:
+    seen = page("years and scenario")
+    seen.get_by_role("button", name="Neste år").press("Enter")
+    told = seen.locator(".kart-aar-setning")
+    before, after = "Uten scenario: Kretser i 2028: ", "Med scenario: Kretser i 2028: "
+    assert before in told.inner_text()
+    assert after in told.inner_text()
+    seen.get_by_role("button", name="Bare med").press("Enter")
+    assert told.inner_text().startswith(after)
+    assert before not in told.inner_text()
+    seen.locator("#kart-lag summary", has_text="Etter").click()
+    seen.locator("[data-toggle=kretser_etter]").uncheck()
+    assert told.inner_text() == "Kartet viser 2028."
 
 
 def test_the_facts_tell_the_class_of_the_year_that_is_shown(page: Callable) -> None:

@@ -36,7 +36,12 @@
       after.setAttribute("aria-disabled", String(at === years.length - 1));
       A.state.year = years[at];
       A.emit("year", years[at]);
-      if (playing === null) sentence.textContent = tell(with_, years[at]);
+      say();
+    }
+
+    function say() {
+      const text = tell(with_, years[Number(slider.value)]);
+      if (playing === null && sentence.textContent !== text) sentence.textContent = text;
     }
 
     function start() {
@@ -61,21 +66,34 @@
       window.cancelAnimationFrame(playing);
       playing = null;
       play.textContent = A.say("aar_spill");
-      sentence.textContent = tell(with_, years[Number(slider.value)]);
+      say();
     }
 
+    A.on("visible", say);
+    A.on("swipe", say);
     slider.addEventListener("pointerdown", stop);
     go(years.indexOf(first));
   });
 
-  // How many of each class the year has, in the order of the legend.
+  // How many of each class the year has in every layer that is seen, in the order of the legend.
   function tell(layers, year) {
-    const layer = A.data.layers.find((one) => one.meta.name === layers[0].name);
+    const said = layers.filter(seen).flatMap((layer) => counted(A.layerNamed(layer.name), year));
+    return said.join(" ") || A.say("aar_viser", { aar: A.yearName(year) });
+  }
+
+  function seen(layer) {
+    const mode = A.swipe && layer.side ? A.swipe.mode : "begge";
+    return A.state.visible[layer.name] !== false && (mode === "begge" || mode === layer.side);
+  }
+
+  function counted(layer, year) {
     const classes = layer.years[A.yearOf(layer.meta)];
-    if (!classes) return A.say("aar_viser", { aar: A.yearName(year) });
+    if (!classes) return [];
     const counts = new Array(layer.meta.symbols.length).fill(0);
     for (const one of classes) counts[one] += 1;
     const parts = counts.flatMap((count, number) => (count ? [`${layer.meta.symbols[number].label}: ${count.toLocaleString("nb-NO")}`] : []));
-    return A.say("aar_setning", { aar: A.yearName(year), lag: layer.meta.title, tall: parts.join(", ") });
+    const sentence = A.say("aar_setning", { aar: A.yearName(year), lag: layer.meta.title, tall: parts.join(", ") });
+    const side = { for: "uten_scenario", etter: "med_scenario" }[layer.meta.side];
+    return [side ? `${A.say(side)}: ${sentence}` : sentence];
   }
 }
