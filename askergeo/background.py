@@ -154,7 +154,8 @@ def _declared() -> dict[str, Any]:
 def _notes(titles: list[str]) -> tuple[str, ...]:
     if not titles:
         return ()
-    names = ", ".join(title.lower() for title in titles)
+    *others, last = (title.lower() for title in titles)
+    names = f"{', '.join(others)} og {last}" if others else last
     return (f"Bakgrunnskartet er uten {names}: det ville gjort siden for tung.",)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from askergeo.background import background_of
+from askergeo.background import _notes, background_of
 from askergeo.datapackage import DataPackage, Origin
 from askergeo.outputs.page.places import places_section
 
@@ -151,6 +151,15 @@ def test_what_is_too_heavy_is_left_out_and_said(package: DataPackage) -> None:
     ground = background_of(package)
     assert "bakgrunn_bygning" not in {one.name for one in ground.layers}
     assert ground.notes == ("Bakgrunnskartet er uten bygninger: det ville gjort siden for tung.",)
+
+
+@pytest.mark.parametrize(
+    ("titles", "said"),
+    [(["Sti"], "uten sti:"), (["Veg", "Sti", "Vann"], "uten veg, sti og vann:")],
+)
+def test_what_is_left_out_is_listed_as_people_write(titles: list[str], said: str) -> None:
+    (note,) = _notes(titles)
+    assert said in note
 
 
 def test_names_are_found_once_and_ranked(package: DataPackage) -> None:

@@ -44,7 +44,7 @@ PIXELS: Final = 4.0
 #: Scales that people know from paper maps.
 _SCALES: Final = (
     1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 40_000,
-    50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 500_000,
+    50_000, 75_000, 100_000, 150_000, 200_000, 250_000, 300_000, 400_000, 500_000,
 )  # fmt: skip
 Shapes = NDArray[np.object_]
 #: West, south, east and north in metres.

@@ -379,10 +379,18 @@ _OVERLAPS = (
     "() => {"
     + _NAME
     + """
+  // What has been scrolled out of its own box is not seen, and lies on nothing.
+  const inside = (e, r) => {
+    for (let box = e.parentElement; box && box !== document.body; box = box.parentElement) {
+      const c = box.getBoundingClientRect();
+      if (getComputedStyle(box).overflowY === "auto" && (r.top >= c.bottom || r.bottom <= c.top)) { return false; }
+    }
+    return true;
+  };
   const found = [], boxes = [...document.querySelectorAll(
     "button, select, input:not([type=hidden]), summary, h1, h2, h3, h4, a")]
     .filter(e => seen(e) && !e.disabled && !(e.closest("details:not([open])") && e.tagName !== "SUMMARY"))
-    .flatMap(e => [...e.getClientRects()].map(r => [e, r]));
+    .flatMap(e => [...e.getClientRects()].filter(r => inside(e, r)).map(r => [e, r]));
   for (let i = 0; i < boxes.length; i++) {
     for (let j = i + 1; j < boxes.length; j++) {
       const [e, a] = boxes[i], [f, b] = boxes[j];

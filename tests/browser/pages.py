@@ -99,6 +99,56 @@ def compared() -> list[Result]:
     return [one, other, compare(one, other)]
 
 
+def wide_result(classes: int = 60, rows: int = 40) -> Result:
+    """A table that no sheet is wide enough for, and a map with a very long legend."""
+    frame = pd.DataFrame(
+        {
+            "skole": [f"Skole{number}" for number in range(rows)],
+            "skoleaar": ["2025/26"] * rows,
+            "hvorfor": ["Ledningen er både gammel, for liten og lagt i et leirterreng"] * rows,
+        }
+    )
+    columns = {
+        "skole": Column(title="Skole"),
+        "skoleaar": Column(title="Skoleår"),
+        "hvorfor": Column(title="Hvorfor"),
+    }
+    words = ("Byggeforbudet", "Sammenhengende", "Gjennomsnittlig", "Overdekning", "Utnyttelse")
+    for number in range(16):
+        frame[f"a{number}"] = [1_234_567 + 1000 * number + row for row in range(rows)]
+        title = f"{words[number % len(words)]} {2030 + number}"
+        columns[f"a{number}"] = Column(title=title, unit="elever", decimals=0)
+    kinds = [f"Formål nummer {number}" for number in range(classes)]
+    squares = [
+        shapely.box(580_000 + 900 * (n % 10), 6_630_000 + 900 * (n // 10),
+                    580_850 + 900 * (n % 10), 6_630_850 + 900 * (n // 10))
+        for n in range(classes)
+    ]  # fmt: skip
+    around = shapely.box(579_000, 6_629_000, 590_000, 6_636_000)
+    frames = (
+        gpd.GeoDataFrame({"formaal": ["alle"]}, geometry=[around], crs=25832),
+        gpd.GeoDataFrame({"formaal": kinds}, geometry=squares, crs=25832),
+    )
+    each = tuple(StyleClass(value=kind, label=kind, fill="#0072b2") for kind in kinds)
+    styles = (Style(), Style(column="formaal", classes=each))
+    layers = [
+        MapLayer(
+            name=name, title=title, frame=shapes, columns={"formaal": Column(title="Formål")},
+            style=style,
+        )
+        for name, title, shapes, style in zip(
+            ("ramme", "formaal"), ("Rammen rundt alt", "Arealformål"), frames, styles, strict=True
+        )
+    ]  # fmt: skip
+    return Result(
+        analysis="bred",
+        title="En bred tabell",
+        template="Ingen ark er brede nok.",
+        tables=(Table(name="bred", title="Elever år for år", frame=frame, columns=columns),),
+        layers=tuple(layers),
+    )
+
+
 def make_pages(folder: Path) -> dict[str, Kind]:
     """Write reports with a page of every kind that results give."""
     many = folder / "flere"
@@ -112,6 +162,7 @@ def make_pages(folder: Path) -> dict[str, Kind]:
     write_all([forecast_result()], folder / "aar")
     write_all(compared(), folder / "sammenlignet")
     write_all([samples["small_result"]()], folder / "ett")
+    write_all([wide_result()], folder / "bred")
     write_all([forecast_result()], folder / "nynorsk", language="nn")
     write_all([forecast_result()], folder / "engelsk", language="en")
     topics = many / "tema"
@@ -124,6 +175,7 @@ def make_pages(folder: Path) -> dict[str, Kind]:
         "years": Kind(folder / "aar" / "index.html", features=9),
         "compared": Kind(folder / "sammenlignet" / "index.html"),
         "one": Kind(folder / "ett" / "index.html"),
+        "wide": Kind(folder / "bred" / "index.html", features=61),
         "nynorsk": Kind(folder / "nynorsk" / "index.html", features=9),
         "english": Kind(folder / "engelsk" / "index.html", features=9),
         "accessibility": Kind(many / "tilgjengelighet.html", has_map=False),

@@ -272,6 +272,30 @@ def test_small_areas_are_seen_from_afar(opened):
     assert 10 <= dark <= 120
 
 
+@pytest.mark.parametrize("fill", ["#ffff00", ""])
+def test_some_small_areas_with_heavy_borders_keep_their_colour(opened, fill):
+    """Thirty areas of a few pixels are spots of their colour, not of their borders."""
+    xy = np.column_stack([np.arange(30) * 2_000.0 + WEST, np.full(30, SOUTH)])
+    small = shapely.box(xy[:, 0], xy[:, 1], xy[:, 0] + 250, xy[:, 1] + 250)
+    frame = gpd.GeoDataFrame({"navn": ["x"] * 30}, geometry=list(small), crs=25832)
+    layer = MapLayer(
+        name="små",
+        title="Små",
+        frame=frame,
+        columns={"navn": Column(title="Navn")},
+        style=Style(fill=fill, stroke="#000000", width=0.4),
+    )
+    seen, _ = opened(Result(analysis="a", title="A", template="", layers=(layer,)))
+    seen.page.wait_for_timeout(100)
+    middle = tuple(xy[15] + 125)
+    edge = tuple(xy[15] + (250, 125))
+    if fill:
+        assert colour_at(seen, middle) == rgb(fill)
+        assert min(colour_at(seen, edge)[:2]) > 150
+    else:
+        assert max(colour_at(seen, edge)) < 235
+
+
 def test_crisp_on_a_dense_screen_and_on_paper(opened):
     seen, _ = opened(sample(), scale=2)
     assert seen.page.evaluate("document.querySelector('canvas').width") == 512

@@ -117,3 +117,35 @@ def test_a_wide_table_scrolls_in_its_own_box(visit: Callable, report: Path) -> N
     boxes = measured(visit, report, 360)["scrolled"]
     assert any(whole > seen for whole, seen, _ in boxes)
     assert all(edge <= 360 for _, _, edge in boxes)
+
+
+_BROKEN = """() => [...document.querySelectorAll("thead th")].flatMap((cell) => {
+  const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+  for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+    for (const word of text.data.matchAll(/[^\\s\u2060]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1366])
+def test_no_word_of_a_header_is_broken(visit: Callable, kinds: dict, width: int) -> None:
+    seen = visit(kinds["wide"].page, width=width)
+    assert seen.page.evaluate(_BROKEN) == []
+
+
+def test_a_long_text_in_a_table_is_not_a_column_of_single_words(
+    visit: Callable, kinds: dict
+) -> None:
+    seen = visit(kinds["wide"].page, width=360)
+    row = seen.locator("tbody tr").first
+    line = row.locator("td.number").first.evaluate(
+        "e => parseFloat(getComputedStyle(e).lineHeight)"
+    )
+    assert row.bounding_box()["height"] < 5 * line

@@ -116,3 +116,56 @@ def test_the_map_on_paper_is_one_picture_without_joints(printed: Callable, butto
     assert gap == pytest.approx(side * 50 / 850, abs=2)
     # As high as wide: nothing is left out or moved at a joint.
     assert len(rows) == pytest.approx(3 * side, abs=12)
+
+
+WORDS = ("Byggeforbudet", "Sammenhengende", "Gjennomsnittlig", "Overdekning", "Utnyttelse")
+
+
+def test_a_table_wider_than_the_sheet_is_set_in_parts_with_whole_words(
+    printed: Callable,
+) -> None:
+    text, _ = printed("wide", "A4")
+    said = text.split()
+    for word in WORDS:
+        assert word in said, f"{word} is broken"
+    assert "2025/26" in said
+    # Every number of the first rows, in one piece, and the row's name in each part.
+    plain = text.replace("\u00a0", " ")
+    for number in range(16):
+        assert f"1 {234_567 + 1000 * number:,}".replace(",", " ") in plain
+    parts = plain.count("Elever år for år, del ")
+    assert parts >= 2
+    assert f"del {parts} av {parts}" in plain
+    assert said.count("Skole24") == parts
+
+
+def test_a_header_is_repeated_on_each_sheet(visit: Callable, kinds: dict) -> None:
+    """Browsers repeat no header with buttons in it, so paper gets one without."""
+    seen = visit(kinds["wide"].page)
+    before = seen.locator("table").count()
+    seen.page.evaluate("window.dispatchEvent(new Event('beforeprint')); 0")
+    assert seen.locator(".trykk-tabell").count() == before
+    assert seen.locator(".trykk-tabell thead button, .trykk-tabell [id]").count() == 0
+    assert seen.locator(".table-wrap:not(.trykk-tabell):visible").count() == 0
+    widths = "e => [...e.querySelectorAll('table')].map(t => t.offsetWidth <= e.clientWidth + 1)"
+    for box in seen.locator(".trykk-tabell").all():
+        assert all(box.evaluate(widths))
+    seen.page.evaluate("window.dispatchEvent(new Event('afterprint')); 0")
+    assert seen.locator(".trykk-tabell").count() == 0
+    assert seen.locator(".table-wrap").first.is_visible()
+    assert seen.locator("table").count() == before
+
+
+def test_a_long_legend_begins_on_the_sheet_of_the_map(printed: Callable) -> None:
+    _, sheets = printed("wide", "A4")
+    used = np.flatnonzero((sheets[0].min(axis=2) < 200).any(axis=1))
+    assert used[-1] > 0.85 * len(sheets[0]), "the first sheet is not filled"
+
+
+def test_a_layer_of_one_sign_has_one_line_in_the_legend(visit: Callable, kinds: dict) -> None:
+    seen = visit(kinds["wide"].page)
+    layer = seen.locator("fieldset[data-layer=ramme]")
+    assert layer.locator("legend svg").count() == 1
+    assert layer.locator("ul").count() == 0
+    assert layer.inner_text().count("Rammen rundt alt") == 1
+    assert seen.locator("fieldset[data-layer=formaal] li").count() == 60

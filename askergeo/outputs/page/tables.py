@@ -149,7 +149,6 @@ def _table(
         "shown": format_number(len(shown)),
         "all": format_number(len(table.frame)),
         "one": len(table.frame) == 1,
-        "wide": len(columns) > _WIDE,
         "cut": len(shown) < len(table.frame),
         "on_map": bool(layers),
         "signs": bool(table.hidden),

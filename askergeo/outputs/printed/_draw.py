@@ -138,9 +138,9 @@ def _marks(shapes: Shapes, sign: Sign, view: View, grain: float) -> str:
     single = shapely.get_parts(shapes)
     mark = mark_path(sign.shape, sign.radius)
     at = _places(single, view, max(grain, sign.radius / 3))
-    return path(
-        "".join([f"M{x} {y}{mark}" for x, y in at]), f"{fill_of(sign, key='')} {edge_of(sign)}"
-    )
+    # Each its own: in one path the edges of all would lie over the colours of all.
+    drawn = "".join([f'<path d="M{x} {y}{mark}"/>' for x, y in at])
+    return f"<g {fill_of(sign, key='')} {edge_of(sign)}>{drawn}</g>" if drawn else ""
 
 
 def _places(shapes: Shapes, view: View, grain: float) -> list[tuple[int, int]]:

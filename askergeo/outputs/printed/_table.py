@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from askergeo.numbers import format_number
 from askergeo.outputs.report import cell_text, clean_text, hidden_rows, shown_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from askergeo.result import Column, Table
 
-__all__ = ["cut", "paper_table", "plain_table"]
+__all__ = ["cut", "paper_tables", "plain_table"]
 
 #: Rows of a table, totals aside.
 _ROWS: Final = 25
 _CELL = 160
-# Letters that a line of the table holds, and the room between columns.
-_LINE, _PADDING = 122, 2
-_NARROW, _WORD, _TEXT = 4, 13, 30
+# Letters that a line of the table holds, the room between columns, and lines of columns at most.
+_LINE, _PADDING, _PARTS = 122, 2, 3
+_NARROW, _WORD, _TEXT = 4, 24, 30
+# Lines that a header may have, when its words allow it.
+_HEAD_LINES = 4
+# How much wider the bold letters of headers are, and the share of a line that names its rows.
+_BOLD, _NAMES = 1.15, 0.45
+# A number and its sign stand on one line.
+_SHARE: Final = re.compile(r"(\d) %")
 
 
 def cut(text: object, most: int) -> str:
@@ -34,8 +42,8 @@ def cut(text: object, most: int) -> str:
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
-def paper_table(table: Table, where: str) -> dict[str, Any]:
-    """Return what the report shows of a table.
+def paper_tables(table: Table, where: str) -> list[dict[str, Any]]:
+    """Return what the report shows of a table: in several parts when it is wider than the paper.
 
     Parameters
     ----------
@@ -64,23 +72,23 @@ def paper_table(table: Table, where: str) -> dict[str, Any]:
         for name in columns
     }
     widths = {name: _width(table.columns[name], cells[name]) for name in columns}
-    fitting = _fitting(columns, widths)
-    return {
-        "tittel": cut(table.title, 200),
-        "hode": [
-            {
-                "tekst": cut(table.columns[name].header, 80),
-                "tall": table.columns[name].decimals is not None,
-                "bredde": widths[name],
-            }
-            for name in fitting
-        ],
-        "rader": [
-            {"celler": [cells[name][at] for name in fitting], "sum": bool(is_total[row])}
-            for at, row in enumerate(rows)
-        ],
-        "merknad": _note(table, len(frame) - len(rows), len(columns) - len(fitting), where),
-    }
+    parts = _parts(columns, table.columns, widths)
+    shown = {name for part in parts for name in part}
+    title = cut(table.title, 200)
+    found = [
+        {
+            "tittel": title if len(parts) == 1 else f"{title}, del {at} av {len(parts)}",
+            "hode": [_head(table.columns[name], widths[name]) for name in part],
+            "rader": [
+                {"celler": [cells[name][at] for name in part], "sum": bool(is_total[row])}
+                for at, row in enumerate(rows)
+            ],
+            "merknad": "",
+        }
+        for at, part in enumerate(parts, start=1)
+    ]
+    found[-1]["merknad"] = _note(table, len(frame) - len(rows), len(columns) - len(shown), where)
+    return found
 
 
 def _column(
@@ -92,24 +100,48 @@ def _column(
     ]
 
 
+def _head(column: Column, width: int) -> dict[str, Any]:
+    return {
+        "tekst": _SHARE.sub("\\1\u00a0%", cut(column.header, 80)),
+        "tall": column.decimals is not None,
+        "bredde": width,
+        "delt": _longest_word(column) > _WORD,
+    }
+
+
+def _longest_word(column: Column) -> int:
+    return max((len(one) for one in column.header.split(" ")), default=0)
+
+
 def _width(column: Column, cells: Sequence[str]) -> int:
-    """Tell how many letters wide a column should be."""
-    word = min(max((len(one) for one in column.header.split()), default=0), _WORD)
+    """Tell how many letters wide a column should be: no word of its header is broken."""
+    header = max(min(_longest_word(column), _WORD), len(column.header) / _HEAD_LINES)
+    word = math.ceil(_BOLD * header)
     longest = max((len(cell) for cell in cells), default=0)
     most = _TEXT if column.decimals is None else longest
-    return max(word, min(longest, most), _NARROW)
+    return max(word, min(longest, most), _NARROW) + _PADDING
 
 
-def _fitting(columns: Sequence[str], widths: dict[str, int]) -> list[str]:
-    """Take columns from the left as long as the line holds them, two at least."""
-    taken: list[str] = []
-    used = 0
-    for name in columns:
-        used += widths[name] + _PADDING
-        if used > _LINE and len(taken) > 1:
+def _parts(
+    columns: Sequence[str], described: Mapping[str, Column], widths: Mapping[str, int]
+) -> list[list[str]]:
+    """Share the columns on lines that hold them; each line begins with those that name its rows."""
+    if sum(widths.values()) <= _LINE:
+        return [list(columns)]
+    names = list(columns[:1])
+    for name in columns[1:3]:
+        room = sum(widths[one] for one in (*names, name))
+        if described[name].decimals is not None or room > _NAMES * _LINE:
             break
-        taken.append(name)
-    return taken
+        names.append(name)
+    parts = [list(names)]
+    for name in columns[len(names) :]:
+        part = parts[-1]
+        if len(part) > len(names) and sum(widths[one] for one in (*part, name)) > _LINE:
+            parts.append([*names, name])
+        else:
+            part.append(name)
+    return parts[:_PARTS]
 
 
 def _note(table: Table, rows: int, columns: int, where: str) -> str:
@@ -128,7 +160,9 @@ def plain_table(title: str, heads: Sequence[tuple[str, int]], rows: Sequence[Seq
     """Return a table of texts; ``heads`` are headers with their shares of the width."""
     return {
         "tittel": title,
-        "hode": [{"tekst": text, "tall": False, "bredde": width} for text, width in heads],
+        "hode": [
+            {"tekst": text, "tall": False, "bredde": width, "delt": False} for text, width in heads
+        ],
         "rader": [{"celler": list(row), "sum": False} for row in rows],
         "merknad": "",
     }

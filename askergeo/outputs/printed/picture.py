@@ -41,7 +41,7 @@ __all__ = ["EXAMPLE", "Ground", "Key", "MapPicture", "map_picture", "map_preview
 
 #: What a picture of made-up data says.
 EXAMPLE: Final = "Eksempeldata: en oppdiktet kommune."
-_LAND = "#fbfaf7"
+_LAND, _WHITE = "#fbfaf7", "#ffffff"
 # Millimetres across the sheet for A4, and pixels across and down a slide of 13⅓ by 7½ inches.
 _A4 = 170.0
 _SLIDE: Final = (1355, 762)
@@ -58,8 +58,10 @@ _PALE = 0.55
 _SMALL, _SMALL_LOWEST, _SMALL_HIGHEST = 400.0, 300.0, 420.0
 _SMALL_BYTES: Final = 40_000
 _SMALL_GRAINS: Final = (2.0, 4.0, 8.0, 12.0)
-# Areas that are ordinarily smaller than this have an edge so wide in their colour, in pixels.
-_TINY, _EDGE = 14.0, 5.0
+# Areas that are ordinarily smaller than this have no pattern, and an edge so wide in their colour
+# for one of theirs; in pixels, of the small map and of the others.
+_TINY_SMALL, _EDGE_SMALL = 14.0, 5.0
+_TINY, _EDGE = 8.0, 1.5
 _LEGEND_ROWS = 60
 
 
@@ -166,6 +168,7 @@ def map_picture(
     result = replace(result, title=title or result.title)
     near = _near(box, ground.extent)
     view = _view(near, _A4 * PIXELS, None)
+    drawn = [_seen_small(one, view, _TINY, _EDGE) for one in drawn]
     paper = _drawn(drawn, ground, view, "k")
     slide_view = _view(near, 880.0, 610.0)
     slide = _drawn(drawn, ground, slide_view, "s")
@@ -204,7 +207,7 @@ def map_preview(result: Result, ground: Ground) -> str:
     across, down = near[2] - near[0], near[3] - near[1]
     high = _SMALL * down / across if across else _SMALL_LOWEST
     view = _view(near, _SMALL, min(max(high, _SMALL_LOWEST), _SMALL_HIGHEST))
-    drawn = [_seen_small(one, view) for one in drawn]
+    drawn = [_seen_small(one, view, _TINY_SMALL, _EDGE_SMALL) for one in drawn]
     small = _drawn(drawn, ground, view, "l", grains=_SMALL_GRAINS, most=_SMALL_BYTES)
     if len(small.markup) > _SMALL_BYTES:
         small = _drawn(drawn, Ground(None), view, "l", grains=_SMALL_GRAINS, most=_SMALL_BYTES)
@@ -216,13 +219,13 @@ def map_preview(result: Result, ground: Ground) -> str:
     )
 
 
-def _seen_small(one: Drawn, view: View) -> Drawn:
-    """Widen areas that nobody would see in a small map."""
+def _seen_small(one: Drawn, view: View, tiny: float, edge: float) -> Drawn:
+    """Draw areas that are too small for a pattern and a border in their colour alone."""
     across = np.median((one.bounds[:, 2:] - one.bounds[:, :2]).max(axis=1)) / view.pixel
-    if across < _TINY:
+    if across < tiny:
         one.signs = tuple(
-            replace(sign, stroke=sign.fill, width=_EDGE)
-            if sign.kind == SURFACE and sign.fill
+            replace(sign, stroke=sign.fill, width=edge, dash="", number=0)
+            if sign.kind == SURFACE and sign.fill and sign.fill != _WHITE
             else sign
             for sign in one.signs
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from askergeo.compare import moved_facts
 from askergeo.outputs.charts import chart_svg, read_chart
 from askergeo.outputs.pdf import plain_signs, set_pdf
-from askergeo.outputs.printed._table import cut, paper_table, plain_table
+from askergeo.outputs.printed._table import cut, paper_tables, plain_table
 from askergeo.outputs.report import (
     NO_DATE,
     STOP,
@@ -156,7 +156,9 @@ def _chapter(
         "forbehold": [cut(line, _LONG) for line in (*plain, *lacking)],
         "kart": _map(picture) if picture else None,
         "diagrammer": _charts(place, result),
-        "tabeller": [paper_table(one, _WORKBOOK) for one in result.tables[:_TABLES]],
+        "tabeller": [
+            part for one in result.tables[:_TABLES] for part in paper_tables(one, _WORKBOOK)
+        ],
         "flere": _more_tables(result),
         "funn": _findings(result),
         "lesing": [cut(one, _LONG) for one in result.reading],

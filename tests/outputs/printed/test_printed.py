@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
@@ -14,6 +15,7 @@ import shapely
 from lxml import etree
 
 from askergeo.outputs.printed import write_printed
+from askergeo.outputs.printed._table import paper_tables
 from askergeo.outputs.printed.case_text import case_text
 from askergeo.outputs.printed.picture import Ground, map_picture, map_preview
 from askergeo.outputs.printed.png import PNG_WIDTH, pngs
@@ -29,10 +31,13 @@ from askergeo.result import (
     Severity,
     SourceRecord,
     Status,
+    Style,
+    StyleClass,
     Table,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 HOSTILE = (
@@ -245,3 +250,108 @@ def test_a_small_map_is_light_and_has_no_words() -> None:
     assert len(svg) < 60_000
     assert "<text" not in svg
     assert map_preview(replace(one, layers=()), Ground(None)) == ""
+
+
+WORDS = ("Byggeforbudet", "Sammenhengende", "Gjennomsnittlig", "Overdekning")
+
+
+def wide_table(numbers: int) -> Table:
+    frame = pd.DataFrame({"skole": [f"Skole{n}" for n in range(30)], "aar": ["2025/26"] * 30})
+    columns = {"skole": Column(title="Skole"), "aar": Column(title="Skoleår")}
+    for number in range(numbers):
+        frame[f"a{number}"] = 1_234_567 + 1000 * number
+        title = f"{WORDS[number % len(WORDS)]} over 100 % i {2030 + number}"
+        columns[f"a{number}"] = Column(title=title, unit="elever", decimals=0)
+    return Table(name="t", title="Skolene", frame=frame, columns=columns, note="Merk dette.")
+
+
+def test_a_table_wider_than_the_paper_is_set_in_parts() -> None:
+    parts = paper_tables(wide_table(14), "arbeidsboken")
+    assert [one["tittel"] for one in parts] == [
+        f"Skolene, del {at} av {len(parts)}" for at in range(1, len(parts) + 1)
+    ]
+    assert len(parts) in {2, 3}
+    for one in parts:
+        assert [head["tekst"] for head in one["hode"]][:2] == ["Skole", "Skoleår"]
+        assert one["rader"][0]["celler"][:2] == ["Skole0", "2025/26"]
+    # Every column once, in order, and what is left out is told once, last.
+    years = [head["tekst"][-13:-9] for one in parts for head in one["hode"][2:]]
+    assert years == [str(2030 + number) for number in range(14)]
+    assert [one["merknad"] for one in parts[:-1]] == [""] * (len(parts) - 1)
+    assert parts[-1]["merknad"] == "Merk dette. 5 rader til står i arbeidsboken."
+
+
+def test_a_narrow_table_is_one_and_a_very_wide_one_says_what_is_left() -> None:
+    (one,) = paper_tables(wide_table(2), "arbeidsboken")
+    assert one["tittel"] == "Skolene"
+    last = paper_tables(wide_table(60), "arbeidsboken")[-1]
+    assert "kolonner til står i arbeidsboken." in last["merknad"]
+
+
+def pdf_text(made: Report, tmp_path: Path, tool: str) -> list[str]:
+    """Text of the sheets of a PDF with its map."""
+    (one,) = made.results
+    picture = map_picture(one, Ground(None), created=made.created)
+    assert picture is not None
+    path = tmp_path / "rapport.pdf"
+    path.write_bytes(report_pdf(made, {0: picture}))
+    said = subprocess.run([tool, "-layout", path, "-"], capture_output=True, text=True, check=True)
+    return said.stdout.split("\f")
+
+
+def test_no_word_of_a_header_is_broken(require_tool: Callable[[str], str], tmp_path: Path) -> None:
+    made = report(result(tables=(wide_table(14),)))
+    words = " ".join(pdf_text(made, tmp_path, require_tool("pdftotext"))).split()
+    for word in (*WORDS, "(elever)", "Skoleår"):
+        assert word in words
+    assert not [word for word in words if word.endswith("-")]
+
+
+@pytest.mark.parametrize("classes", [20, 40, 90])
+def test_a_long_legend_begins_under_its_map(
+    classes: int, require_tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    names = [f"Formål{number}" for number in range(classes)]
+    shapes = [shapely.box(900 * n, 0, 900 * n + 800, 900 * classes) for n in range(classes)]
+    one = result(shapes=shapes)
+    (layer,) = one.layers
+    frame = layer.frame.assign(navn=names)
+    style = Style(
+        column="navn",
+        classes=tuple(StyleClass(value=name, label=name, fill="#0072b2") for name in names),
+    )
+    one = replace(one, layers=(replace(layer, frame=frame, style=style),))
+    sheets = pdf_text(report(one), tmp_path, require_tool("pdftotext"))
+    mapped = next(sheet for sheet in sheets if "Målestokk 1:" in sheet)
+    # The finding, the map and the first of the legend are on one sheet.
+    assert "er svaret" in mapped
+    assert "Formål0" in mapped.split()
+    said = " ".join(sheets).split()
+    assert [said.count(name) for name in names] == [1] * classes
+
+
+def test_marks_that_lie_on_each_other_are_whole() -> None:
+    one = result(shapes=[shapely.Point(20 * n, 0) for n in range(30)])
+    picture = map_picture(one, Ground(None), created=report(one).created)
+    assert picture is not None
+    marks = [
+        path for path in etree.fromstring(picture.frame).iter("{*}path") if "a" in path.get("d")
+    ]
+    assert len(marks) > 1
+    assert all(path.get("d").count("M") == 1 for path in marks)
+
+
+@pytest.mark.parametrize(("side", "drawn"), [(120, "#ffcc00"), (900, "#000000")])
+def test_small_areas_have_no_borders_that_hide_their_colour(side: int, drawn: str) -> None:
+    shapes = [shapely.box(2000 * n, 0, 2000 * n + side, side) for n in range(9)]
+    one = result(shapes=shapes)
+    layer = replace(one.layers[0], style=Style(fill="#ffcc00", stroke="#000000"))
+    one = replace(one, layers=(layer,))
+    picture = map_picture(one, Ground(None), created=report(one).created)
+    assert picture is not None
+    strokes = {
+        path.get("stroke")
+        for path in etree.fromstring(picture.frame).iter("{*}path")
+        if path.get("fill") == "#ffcc00"
+    }
+    assert strokes == {drawn}

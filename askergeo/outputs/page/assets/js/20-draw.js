@@ -5,7 +5,10 @@
   const IN_ORDER = 3000; // features up to which each has its border drawn with it; of more, all after
   const BATCH = 12; // features that are filled at once
   const VERTICES = 400; // vertices that are stroked at once
-  const MANY = 500; // features from which their size on the screen decides what is drawn of them
+  const SOME = 20; // features from which their size on the screen decides what is drawn of them
+  const MEASURED = 500; // features that their ordinary size is measured from
+  const FAINT = 0.4; // strength of the borders of small areas that have no colour
+  const EDGE = 2; // pixels that small areas get round them in their own colour
   const FRAME = 9; // milliseconds of drawing before the browser may show what there is
   const CELL = 8; // side of a pattern's cell
   const SURFACE = 2, LINE = 1, CORNERS = 3;
@@ -170,8 +173,14 @@
         pen.strokeStyle = symbol.fill;
         pen.stroke();
       }
-      // In areas of a few pixels a pattern only makes the colours unclear.
-      const pattern = layer.meta.ground || this.typical() < CELL ? null : this.patternOf(symbol);
+      // In areas of a few pixels a pattern only makes the colours unclear; a few of them are seen by an edge.
+      const small = this.typical() < CELL;
+      if (small && !layer.meta.ground && layer.n <= IN_ORDER) {
+        pen.lineWidth = EDGE;
+        pen.strokeStyle = symbol.fill;
+        pen.stroke();
+      }
+      const pattern = layer.meta.ground || small ? null : this.patternOf(symbol);
       if (pattern) {
         pen.fillStyle = pattern;
         pen.fill();
@@ -249,8 +258,9 @@
       const { layer } = this, kinds = layer.kinds;
       const points = rows.filter((row) => kinds[row] === 0), lines = rows.filter((row) => kinds[row] === LINE);
       const areas = rows.filter((row) => kinds[row] === SURFACE);
-      // Borders of many small areas would hide what they surround.
-      const strength = Math.min(1, Math.max(0, (this.typical() - 3) / 9));
+      // Borders of many small areas would hide what they surround; areas that are only borders stay.
+      const least = symbol.fill || layer.n > IN_ORDER ? 0 : FAINT;
+      const strength = Math.min(1, Math.max(least, (this.typical() - 3) / 9));
       if (areas.length) { this.stroke(areas, symbol, strokeOf(symbol, layer.meta, SURFACE), strength); }
       if (lines.length) { this.stroke(lines, symbol, strokeOf(symbol, layer.meta, LINE), 1); }
       if (points.length) { this.marks(points, symbol); }
@@ -259,9 +269,9 @@
     // Pixels across an ordinary feature; layers of a few features count as large.
     typical() {
       const { layer, view } = this, { bounds } = layer;
-      if (layer.n < MANY) { return Infinity; }
+      if (layer.n < SOME) { return Infinity; }
       if (!layer.across) {
-        const sizes = [], step = Math.floor(layer.n / MANY);
+        const sizes = [], step = Math.ceil(layer.n / MEASURED);
         for (let at = 0; at < 4 * layer.n; at += 4 * step) {
           sizes.push(Math.max(bounds[at + 2] - bounds[at], bounds[at + 3] - bounds[at + 1]));
         }

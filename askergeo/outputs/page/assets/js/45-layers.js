@@ -55,7 +55,7 @@
       const heading = group.querySelector(".unit");
       if (!line) {
         line = A.el("p", { class: "kart-lag-aar" });
-        group.querySelector("ul").before(line);
+        group.querySelector("ul, .note").before(line);
       }
       // The heading is that of the opening year's column.
       const opening = A.yearOf(layer) === layer.year;

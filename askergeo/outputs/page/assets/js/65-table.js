@@ -2,6 +2,7 @@
 {
   const STEP = 100; // rows that «Vis flere» adds
   const FIRST = 25; // rows that a table has before it is asked for more
+  const LONG = 40; // letters from which a cell has a least width
   const UNKNOWN = new Set(["", ":", "..", ".", "–", "-"]);
   const words = new Intl.Collator(["nb", "no"], { numeric: true });
   const blocks = [];
@@ -27,6 +28,9 @@
     if (!/^[+-]?\d+(?:,\d+)?$/.test(plain)) return null;
     return Number(plain.replace(",", "."));
   };
+
+  // Dates and shares stay on one line.
+  A.glued = (text) => text.replace(/(\d)-(?=\d)/g, "$1-\u2060").replace(/(\d) %/g, "$1\u00a0%");
 
   function liven(table) {
     const { meta, box, rows } = table;
@@ -70,6 +74,7 @@
   }
 
   function headers(table) {
+    for (const cell of table.head.children) cell.textContent = A.glued(cell.textContent);
     if (table.rows.length - table.totals > 2) [...table.head.children].forEach((cell, column) => {
       const text = cell.textContent;
       const sign = A.el("span", { class: "kart-sorttegn", "aria-hidden": "true", text: "↕" });
@@ -166,7 +171,7 @@
     // An empty header would be read as one.
     cells.forEach((text, column) => {
       const heads = column === 0 && text.trim() !== "";
-      row.append(A.el(heads ? "th" : "td", { scope: heads ? "row" : null, class: table.numeric[column] ? "number" : null, text }));
+      row.append(A.el(heads ? "th" : "td", { scope: heads ? "row" : null, class: table.numeric[column] ? "number" : !heads && text.length > LONG ? "long" : null, text }));
     });
     if (!table.onMap) return row;
     const hit = table.mapped[i];

@@ -1,21 +1,22 @@
 // The map on paper: a size in millimetres, a scale that is a round number, and sharp lines.
 {
   const PAPERS = ["a4-staaende", "a4-liggende", "a3-staaende", "a3-liggende"];
-  const SCALES = [500, 1000, 2000, 2500, 5000, 10000, 15000, 20000, 25000, 30000, 40000, 50000, 75000, 100000, 150000, 200000, 250000, 500000, 1000000, 2000000];
+  const SCALES = [500, 1000, 2000, 2500, 5000, 10000, 15000, 20000, 25000, 30000, 40000, 50000, 75000, 100000, 150000, 200000, 250000, 300000, 400000, 500000, 1000000, 2000000];
   const SHARP = 4; // pixels of the paper's picture for each of the page
   const MOST = 16e6; // pixels that such a picture may have
   const ROOM = 0.04; // of the map's size, around what is shown
+  const FOOT = 26; // pixels at the bottom of the map that the scale and the sources lie on
   const PATIENCE = 1500; // milliseconds that a browser may take to begin its print
   const PIXEL = 0.0254 / 96; // metres of paper that a pixel is
   let before = null; // how the page was
   let begun = false; // whether the browser has asked for the paper
 
   A.on("ready", () => {
-    if (!A.map) return;
-    const bar = document.getElementById("kart-verktoy");
-    const box = A.map.getContainer();
-    box.append(A.el("p", { class: "kart-maalestokk", hidden: true }));
-    if (bar) bar.append(choices());
+    if (A.map) {
+      A.map.getContainer().append(A.el("p", { class: "kart-maalestokk", hidden: true }));
+      const bar = document.getElementById("kart-verktoy");
+      if (bar) bar.append(choices());
+    }
     // Print from the browser's own menu is a whole page on A4.
     window.addEventListener("beforeprint", () => {
       begun = true;
@@ -49,59 +50,72 @@
   // Lays the page out for a paper: nothing is done twice.
   A.preparePrint = (paper, whole) => {
     if (before) return;
-    const map = A.map;
-    const screen = map.getSize();
+    const screen = A.map && A.map.getSize();
     const shut = [...document.querySelectorAll("details:not([open])")].filter((fold) => whole || fold.closest("#kart-lag"));
-    before = { paper, centre: map.getCenter(), zoom: map.getZoom(), snap: map.options.zoomSnap, least: map.getMinZoom(), most: map.getMaxZoom(), shut };
+    before = { paper, shut };
     for (const fold of shut) fold.open = true;
     document.body.classList.add("trykk", "trykk-" + paper, whole ? "trykk-alt" : "trykk-kart");
-    if (!whole) alone();
+    if (whole) A.layTables();
+    else alone();
+    if (A.map) before.map = layMap(paper, screen);
+  };
+
+  A.endPrint = () => {
+    if (!before) return;
+    const { paper, shut, map } = before;
+    before = null;
+    A.clearTables();
+    document.body.classList.remove("trykk", "trykk-" + paper, "trykk-alt", "trykk-kart");
+    for (const hidden of document.querySelectorAll(".trykk-skjul")) hidden.classList.remove("trykk-skjul");
+    for (const fold of shut) fold.open = false;
+    if (map) map.end();
+  };
+
+  // Sets the map at a round scale as one picture; what it returns brings the screen's map back.
+  function layMap(paper, screen) {
+    const map = A.map;
+    const was = { centre: map.getCenter(), zoom: map.getZoom() };
+    const { zoomSnap, minZoom, maxZoom } = map.options;
     const online = backgroundTiles();
     map.invalidateSize({ animate: false, pan: false });
-    const { centre, scale } = fit(screen);
+    const { centre, scale } = fit(was, screen);
     Object.assign(map.options, { zoomSnap: 0, minZoom: 0, maxZoom: 24 });
     map.setView(centre, A.zoomOf(scale * PIXEL), { animate: false });
     const line = map.getContainer().querySelector(".kart-maalestokk");
     line.textContent = A.say("maalestokk", { tall: scale.toLocaleString("nb-NO"), ark: paper.slice(0, 2).toUpperCase() });
     line.hidden = false;
-    before.picture = picture(online);
+    const drawn = picture(online);
     A.emit("print", { paper, scale });
-  };
-
-  A.endPrint = () => {
-    if (!before) return;
-    const { paper, centre, zoom, snap, least, most, shut, picture: drawn } = before;
-    before = null;
-    const map = A.map;
-    document.body.classList.remove("trykk", "trykk-" + paper, "trykk-alt", "trykk-kart");
-    for (const hidden of document.querySelectorAll(".trykk-skjul")) hidden.classList.remove("trykk-skjul");
-    for (const fold of shut) fold.open = false;
-    map.getContainer().querySelector(".kart-maalestokk").hidden = true;
-    map.invalidateSize({ animate: false, pan: false });
-    Object.assign(map.options, { zoomSnap: snap, minZoom: least, maxZoom: most });
-    map.setView(centre, zoom, { animate: false });
-    drawn.remove();
-    map.getContainer().classList.remove("kart-papir-vises");
-    for (const layer of Object.values(A.drawn)) layer.addTo(map);
-    names(null);
-  };
+    const end = () => {
+      line.hidden = true;
+      map.invalidateSize({ animate: false, pan: false });
+      Object.assign(map.options, { zoomSnap, minZoom, maxZoom });
+      map.setView(was.centre, was.zoom, { animate: false });
+      drawn.remove();
+      map.getContainer().classList.remove("kart-papir-vises");
+      for (const layer of Object.values(A.drawn)) layer.addTo(map);
+      names(null);
+    };
+    return { end };
+  }
 
   // The scale and the middle that show what the screen shows of the data, as large as the paper lets.
-  function fit(screen) {
-    const map = A.map;
-    const sheet = map.getSize();
-    const half = screen.multiplyBy(A.resolution(before.zoom) / 2);
-    const [x, y] = A.xy(before.centre);
+  function fit(was, screen) {
+    const sheet = A.map.getSize();
+    const half = screen.multiplyBy(A.resolution(was.zoom) / 2);
+    const [x, y] = A.xy(was.centre);
     const [west, south, east, north] = A.side.home || A.side.bounds;
     const seen = [Math.max(west, x - half.x), Math.max(south, y - half.y), Math.min(east, x + half.x), Math.min(north, y + half.y)];
     const wide = seen[2] - seen[0];
     const high = seen[3] - seen[1];
     // A view beside the data, or of a single spot, is printed as it is.
     if (!(wide > 0 && high > 0)) {
-      return { centre: before.centre, scale: A.paperScale(Math.max(2 * half.x / sheet.x, 2 * half.y / sheet.y)) };
+      return { centre: was.centre, scale: A.paperScale(Math.max(2 * half.x / sheet.x, 2 * half.y / sheet.y)) };
     }
-    const metres = Math.max(wide / sheet.x, high / sheet.y) * (1 + ROOM);
-    return { centre: A.latLng([(seen[0] + seen[2]) / 2, (seen[1] + seen[3]) / 2]), scale: A.paperScale(metres) };
+    const metres = Math.max(wide / sheet.x, high / (sheet.y - FOOT)) * (1 + ROOM);
+    const scale = A.paperScale(metres);
+    const lowered = (FOOT / 2) * scale * PIXEL;
+    return { centre: A.latLng([(seen[0] + seen[2]) / 2, (seen[1] + seen[3]) / 2 - lowered]), scale };
   }
 
   // One picture for the paper in the place of the tiles: paper moves tiles and shows their joints.
