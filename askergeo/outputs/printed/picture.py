@@ -25,7 +25,7 @@ from askergeo.outputs._svg import RED, SOFT
 from askergeo.outputs.printed._draw import draw, extent, read
 from askergeo.outputs.printed._signs import GROUND, SURFACE, pattern, signs_of, swatch
 from askergeo.outputs.printed._text import LEADING, lines_of, written
-from askergeo.outputs.report import attributions, clean_text, stop_lines
+from askergeo.outputs.report import attributions, clean_text, still_title, stop_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -173,7 +173,7 @@ def map_picture(
     slide_view = _view(near, 880.0, 610.0)
     slide = _drawn(drawn, ground, slide_view, "s")
     caption = _caption(view, paper)
-    names = [clean_text(layer.title) for layer, _ in paper.legend]
+    names = [clean_text(still_title(layer)) for layer, _ in paper.legend]
     alt = f"Kart: {clean_text(result.title)}. {clean_text(result.sentence)} Kartet viser "
     alt = f"{alt}{'; '.join(names)}."[:1400]
     sources = (*attributions(result), *ground.attributions)
@@ -341,7 +341,7 @@ def _caption(view: View, drawn: _Map) -> str:
 def _entries(drawn: _Map) -> Iterator[tuple[str, Sign | None]]:
     """Give the lines of the legend, what lies on top first: a heading has no sign."""
     for layer, signs in reversed(drawn.legend):
-        title = clean_text(layer.title)
+        title = clean_text(still_title(layer))
         if not layer.style.column:
             yield title, signs[0]
             continue

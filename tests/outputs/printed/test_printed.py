@@ -89,6 +89,21 @@ def test_one_feature_gives_a_picture_at_a_true_scale() -> None:
     assert picture.alt.startswith("Kart: Tema.")
 
 
+def test_a_map_on_paper_names_the_year_that_it_shows() -> None:
+    made = report(result())
+    layer = made.results[0].layers[0]
+    style = replace(layer.style, column="navn")
+    years = {2026: "tall", 2027: "navn"}
+    drawn = replace(layer, style=style, years=years, year_names={2027: "2027/28"})
+    picture = map_picture(
+        replace(made.results[0], layers=(drawn,)), Ground(None), created=made.created
+    )
+    assert picture is not None
+    assert f"{layer.title} (2027/28)" in picture.alt
+    assert "(2027/28)" in str(picture.key)
+    assert "(2027/28)" in etree.fromstring(picture.sheet).xpath("string()")
+
+
 @pytest.mark.parametrize("shapes", [[], [None], [shapely.Point()], [shapely.Point(1e300, 5)]])
 def test_nothing_to_draw_gives_no_map(shapes: list[Any], tmp_path: Path) -> None:
     made = report(result(shapes=shapes))
