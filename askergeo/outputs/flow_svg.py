@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET  # only writes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from askergeo.outputs._svg import EDGE, INK, RED, SOFT, add_text, data_uri, open_svg, short
+from askergeo.outputs._svg import EDGE, INK, RED, SOFT, add_text, open_svg, short
 from askergeo.outputs.flow import lay_out, text_width, wrapped
 from askergeo.outputs.report import STOP
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from askergeo.outputs.flow import Bar, Drawing, Flows, Ribbon
 
-__all__ = ["NARROW", "WIDE", "Shape", "flow_picture", "flow_svg"]
+__all__ = ["NARROW", "WIDE", "Shape", "flow_svg"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +90,6 @@ def flow_svg(
         for bar in bars:
             _bar(holder, bar, drawn.colours[bar.label], shape, side)
     return ET.tostring(root, encoding="unicode")
-
-
-def flow_picture(
-    drawn: Flows, *, key: str, heading: Sequence[str], footing: Sequence[str] = ()
-) -> str:
-    """Return the wide diagram as a ``data:`` address: a picture file that a link can save."""
-    return data_uri(flow_svg(drawn, WIDE, key=key, heading=heading, footing=footing))
 
 
 def _broken(line: str, shape: Shape) -> list[str]:

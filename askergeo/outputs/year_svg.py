@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from askergeo.numbers import format_number
 from askergeo.outputs._rows_svg import LINE, open_picture
-from askergeo.outputs._svg import INK, SOFT, add_block, add_line, add_text, data_uri
+from askergeo.outputs._svg import INK, SOFT, add_block, add_line, add_text
 from askergeo.outputs.flow import text_width, wrapped
 from askergeo.outputs.year import scale_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from askergeo.outputs.year import Scale, YearBars
 
-__all__ = ["NARROW", "WIDE", "YearShape", "year_picture", "year_svg"]
+__all__ = ["NARROW", "WIDE", "YearShape", "year_svg"]
 
 _GRID = "#dcdcdc"
 # Letters of the longest unit that is a symbol and no word.
@@ -109,13 +109,6 @@ def year_svg(
     _target(root, drawn, plot)
     _years(root, drawn, plot, shape)
     return ET.tostring(picture, encoding="unicode")
-
-
-def year_picture(
-    drawn: YearBars, *, key: str, heading: Sequence[str], footing: Sequence[str] = ()
-) -> str:
-    """Return the wide chart as a ``data:`` address: a picture file that a link can save."""
-    return data_uri(year_svg(drawn, WIDE, key=key, heading=heading, footing=footing))
 
 
 def _plot(drawn: YearBars, shape: YearShape, scale: Scale, top: float) -> _Plot:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from askergeo.charts import FlowChart
+from askergeo.outputs._svg import data_uri
 from askergeo.outputs.flow import MOST_LABELS, Drawing, Flows, flows, lay_out, text_width
-from askergeo.outputs.flow_svg import NARROW, WIDE, flow_picture, flow_svg
+from askergeo.outputs.flow_svg import NARROW, WIDE, flow_svg
 from askergeo.privacy import suppress
 from askergeo.result import Column, Result, RowSum, Table
 
@@ -252,9 +253,8 @@ def test_a_label_that_is_cut_keeps_what_tells_it_from_others() -> None:
 
 def test_the_picture_file_says_itself_what_must_be_known() -> None:
     drawn = drawn_from([("Skog", "Bolig", 1.0)])
-    address = flow_picture(
-        drawn, key="k", heading=("Må ikke publiseres: går ikke opp", drawn.title)
-    )
+    heading = ("Må ikke publiseres: går ikke opp", drawn.title)
+    address = data_uri(flow_svg(drawn, WIDE, key="k", heading=heading))
     head, _, body = address.partition(",")
     assert head == "data:image/svg+xml;base64"
     root = etree.fromstring(base64.b64decode(body))

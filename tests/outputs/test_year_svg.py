@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from askergeo.charts import YearChart
+from askergeo.outputs._svg import data_uri
 from askergeo.outputs.json_output import report_document
 from askergeo.outputs.page.build import topic_html
 from askergeo.outputs.report import Report
 from askergeo.outputs.year import YearBars, scale_of, year_bars
-from askergeo.outputs.year_svg import NARROW, WIDE, year_picture, year_svg
+from askergeo.outputs.year_svg import NARROW, WIDE, year_svg
 from askergeo.privacy import suppress
 from askergeo.result import Column, Result, RowSum, Table
 
@@ -199,7 +200,8 @@ def test_a_unit_that_is_a_symbol_keeps_its_letters(unit: str, shown: str) -> Non
 
 
 def test_the_picture_file_is_a_whole_svg() -> None:
-    address = year_picture(drawn_from(ROWS), key="k", heading=("Nye boliger",), footing=("Kilder",))
+    svg = year_svg(drawn_from(ROWS), WIDE, key="k", heading=("Nye boliger",), footing=("Kilder",))
+    address = data_uri(svg)
     root = etree.fromstring(base64.b64decode(address.partition(",")[2]))
     texts = [one.text for one in root.iter(f"{SVG}text")]
     assert texts[0] == "Nye boliger"
