@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the order below count: xdist would begin with the modules of most tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow modules, so that no process works alone at the end.
+
+    Those that need no demo come first, or all processes would wait for the demo at once.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    demo = {item.path for item in items if "demo_run" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (item.path not in slow, item.path in slow & demo))
 
 
 def skip_or_fail(reason: str) -> None:
@@ -75,13 +92,15 @@ def surface(tmp_path: Path) -> Callable[..., Path]:
 
 @dataclass(frozen=True)
 class Demo:
-    """What ``askergeo demo`` wrote, and the time (s) that it took."""
+    """What ``askergeo demo`` wrote and said, as if it were where this process has it.
+
+    ``made`` is where it was written.
+    """
 
     folder: Path
-    code: int
+    made: Path
     out: str
     err: str
-    seconds: float
 
 
 def run_quietly(arguments: list[str]) -> tuple[int, str, str]:
@@ -96,12 +115,25 @@ def run_quietly(arguments: list[str]) -> tuple[int, str, str]:
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The small example municipality with its report, made once; never write in it."""
-    folder = tmp_path_factory.mktemp("demo") / "eksempel"
-    start = time.perf_counter()
-    code, out, err = run_quietly(["demo", "--ut", str(folder)])
-    assert code == 0, err
-    return Demo(folder, code, out, err, time.perf_counter() - start)
+    """The small example municipality with its report, of this process's own; never write in it.
+
+    One process makes it and the others copy it: it costs a minute.
+    """
+    own = tmp_path_factory.mktemp("demo") / "kopi"
+    base = tmp_path_factory.getbasetemp()
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo-til-alle"
+    said = made / "sagt.json"
+    with FileLock(f"{made}.lock"):
+        if not said.exists():
+            # What a failed attempt left.
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir()
+            code, out, err = run_quietly(["demo", "--ut", str(made / "eksempel")])
+            assert code == 0, err
+            said.write_text(json.dumps([out, err]), encoding="utf-8")
+    shutil.copytree(made, own)
+    out, err = json.loads(said.read_text("utf-8").replace(str(made), str(own)))
+    return Demo(own / "eksempel", made / "eksempel", out, err)
 
 
 @pytest.fixture(scope="session")

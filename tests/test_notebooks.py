@@ -12,7 +12,6 @@ import pytest
 
 import askergeo
 from askergeo.analyses import ANALYSES, ON_REQUEST
-from askergeo.example import build_example
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 MOST_CELLS = 15
@@ -32,14 +31,6 @@ print(_json.dumps([one.sentence for one in globals().values() if isinstance(one,
 def notebook(request):
     """Return each notebook in turn."""
     return nbformat.read(request.param, as_version=4)
-
-
-@pytest.fixture(scope="module")
-def example(tmp_path_factory):
-    """Return the folder of the example municipality, built once for all notebooks."""
-    folder = tmp_path_factory.mktemp("notatboker") / "datapakke"
-    build_example(folder, size="liten")
-    return folder
 
 
 def text_of(notebook, kind):
@@ -92,7 +83,7 @@ def test_a_notebook_runs_and_shows_a_sentence_a_table_and_a_map(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     if request.node.callspec.id != AS_STORED:
         # A planner writes the folder here too.
-        package = repr(str(request.getfixturevalue("example")))
+        package = repr(str(request.getfixturevalue("demo_folder") / "datapakke"))
         for cell in notebook.cells:
             cell.source = cell.source.replace(DATA, f"DATA = {package}")
     notebook.cells.append(nbformat.v4.new_code_cell(SENTENCES))

@@ -41,6 +41,15 @@ ROW, HIDDEN_IN = "rad", "skjult"
 STOPS = "ma_ikke_publiseres"
 _TITLES = {ROW: "Rad", HIDDEN_IN: "Skjult i raden"}
 _DIMENSIONS = {0: "punkt", 1: "linje", 2: "flate"}
+# What GDAL calls numbers that need less than 64 bits.
+_NARROW = {
+    "int8": "SMALLINT",
+    "uint8": "SMALLINT",
+    "int16": "SMALLINT",
+    "uint16": "MEDIUMINT",
+    "int32": "MEDIUMINT",
+    "float32": "FLOAT",
+}
 # Names that GDAL or we use for ourselves.
 _RESERVED = ("fid", "geom", ROW, HIDDEN_IN)
 
@@ -85,10 +94,12 @@ def write_geopackage(report: Report, path: Path) -> None:
     layer_names, table_names = file_layers(report), report.names("tables")
     described: list[tuple[str, str, str, Mapping[str, str]]] = []
     styles: list[tuple[str, str, str]] = []
+    tables: list[tuple[str, pd.DataFrame]] = []
     with _one_file(report):
         if stop_lines(report.results):
-            aliases = _write_stops(report, path)
-            described.append((STOPS, STOP, "Tallene i denne filen må ikke publiseres.", aliases))
+            tables.append((STOPS, _stops(report)))
+            note = "Tallene i denne filen må ikke publiseres."
+            described.append((STOPS, STOP, note, {"analyse": "Analyse", "grunn": "Grunn"}))
         for number, result in enumerate(report.results):
             for layer in result.layers:
                 names = layer_names[number, layer.name]
@@ -102,12 +113,19 @@ def write_geopackage(report: Report, path: Path) -> None:
                         styles.append((name, layer.title, qml(part, geometry, aliases)))
             for table in result.tables:
                 name = table_names[number, table.name] + "_tabell"
-                aliases = _write_table(table, path, name)
+                attributes, aliases = _attributes(table)
+                tables.append((name, attributes))
                 described.append((name, table.title, _described(result, table.note), aliases))
         if not described:
-            frame = pd.DataFrame({"tekst": ["Rapporten har verken kartlag eller tabeller."]})
-            _write(frame, path, "lesmeg")
+            text = "Rapporten har verken kartlag eller tabeller."
+            tables.append(("lesmeg", pd.DataFrame({"tekst": [text]})))
+        if not path.exists():
+            # The file is GDAL's work, also when it has no layer.
+            name, attributes = tables.pop(0)
+            _write(attributes, path, name)
     with closing(sqlite3.connect(path)) as database, database:
+        for name, attributes in tables:
+            _add_table(database, name, attributes, _stamp(report))
         _describe(database, described)
         _embed(database, styles, _stamp(report))
 
@@ -117,15 +135,14 @@ def _described(result: Result, *texts: str) -> str:
     return clean_text(" ".join(filter(None, (*stop_lines([result]), *texts))))
 
 
-def _write_stops(report: Report, path: Path) -> dict[str, str]:
-    """Write why numbers must not be published, a row each, as the file's first table."""
+def _stops(report: Report) -> pd.DataFrame:
+    """Say why numbers must not be published, a row each: the file's first table."""
     rows = [
         (clean_text(result.title), clean_text(reason))
         for result in report.results
         for reason in result.unpublishable
     ]
-    _write(pd.DataFrame(rows, columns=["analyse", "grunn"]), path, STOPS)
-    return {"analyse": "Analyse", "grunn": "Grunn"}
+    return pd.DataFrame(rows, columns=["analyse", "grunn"])
 
 
 def file_layers(report: Report) -> dict[tuple[int, str], list[str]]:
@@ -191,12 +208,6 @@ def _write_layer(layer: MapLayer, path: Path, name: str) -> dict[str, str]:
     return aliases
 
 
-def _write_table(table: Table, path: Path, name: str) -> dict[str, str]:
-    attributes, aliases = _attributes(table)
-    _write(attributes, path, name)
-    return aliases
-
-
 def _write(frame: pd.DataFrame, path: Path, name: str, **options: Any) -> None:  # noqa: ANN401
     import pyogrio  # noqa: PLC0415  (heavy)
 
@@ -211,6 +222,60 @@ def _write(frame: pd.DataFrame, path: Path, name: str, **options: Any) -> None: 
         dataset_options={} if path.exists() else {"VERSION": "1.2"},
         **options,
     )
+
+
+def _add_table(database: sqlite3.Connection, name: str, frame: pd.DataFrame, stamp: str) -> None:
+    """Add a table without geometry as GDAL does, which reads the whole file before each of them."""
+    columns = [f"{_quoted(str(column))} {_sql_type(frame[column].dtype)}" for column in frame]
+    database.execute(
+        f"CREATE TABLE {_quoted(name)} "
+        f'( "fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {", ".join(columns)})'
+    )
+    values = [range(1, len(frame) + 1), *(_sql_values(frame[column]) for column in frame)]
+    places = ", ".join("?" * len(values))
+    database.executemany(
+        f"INSERT INTO {_quoted(name)} VALUES ({places})",  # noqa: S608  (the name is quoted)
+        zip(*values, strict=True),
+    )
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, "
+        "srs_id) VALUES (?, 'attributes', ?, '', ?, 0)",
+        (name, name, stamp),
+    )
+    database.execute("INSERT INTO gpkg_ogr_contents VALUES (?, ?)", (name, len(frame)))
+    where = "WHERE lower(table_name) = lower('{}')".format(name.replace("'", "''"))
+    for event, sign in (("insert", "+"), ("delete", "-")):
+        trigger = _quoted(f"trigger_{event}_feature_count_{name}")
+        count = f"SET feature_count = feature_count {sign} 1 {where}"
+        database.execute(
+            f"CREATE TRIGGER {trigger} AFTER {event.upper()} ON {_quoted(name)} "
+            f"BEGIN UPDATE gpkg_ogr_contents {count}; END"
+        )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _sql_type(kind: Any) -> str:  # noqa: ANN401  (a type of numpy or pandas)
+    if pd.api.types.is_datetime64_any_dtype(kind):
+        return "DATETIME"
+    if pd.api.types.is_bool_dtype(kind):
+        return "BOOLEAN"
+    if not pd.api.types.is_numeric_dtype(kind):
+        return "TEXT"
+    plain = "INTEGER" if pd.api.types.is_integer_dtype(kind) else "REAL"
+    return _NARROW.get(str(kind).lower(), plain)
+
+
+def _sql_values(values: pd.Series) -> list[Any]:
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return [None if pd.isna(v) else _sql_time(v) for v in values]
+    return values.astype(object).where(values.notna(), None).tolist()
+
+
+def _sql_time(time: pd.Timestamp) -> str:
+    return time.isoformat("T", "milliseconds").replace("+00:00", "Z")
 
 
 def _attributes(part: Table | MapLayer) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -285,10 +350,12 @@ def _describe(
         ],
     )
     taken: set[str] = set()
-    for name, title, note, aliases in described:
+    # Readers list the contents in this order: the report's, not that of the writing.
+    for place, (name, title, note, aliases) in enumerate(described, start=len(described) + 1):
         database.execute(
-            "UPDATE gpkg_contents SET identifier = ?, description = ? WHERE table_name = ?",
-            (unique(clean_text(title), taken, length=200), note, name),
+            "UPDATE gpkg_contents SET rowid = ?, identifier = ?, description = ? "
+            "WHERE table_name = ?",
+            (place, unique(clean_text(title), taken, length=200), note, name),
         )
         titles: set[str] = set()
         database.executemany(

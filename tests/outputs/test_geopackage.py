@@ -100,6 +100,46 @@ def test_mixed_geometry_becomes_a_layer_for_each_kind(small: Result, tmp_path: P
     assert sorted(number for part in rows for number in part) == [1, 2, 3, 4], "a feature was lost"
 
 
+def test_a_table_is_what_gdal_would_have_written(small: Result, tmp_path: Path) -> None:
+    kinds = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float32", "float64")
+    times = pd.to_datetime(["2026-01-02 03:04:05.6789", None])
+    frame = pd.DataFrame(
+        {
+            **{kind: pd.Series([1, 2], dtype=kind) for kind in kinds},
+            **{kind: pd.array([1, None], dtype=kind) for kind in ("boolean", "Int64", "Float64")},
+            "uendelig": [float("inf"), float("nan")],
+            "bool": [True, False],
+            "tid": times,
+            "oslo": times.tz_localize("Europe/Oslo"),
+            "utc": times.tz_localize("UTC"),
+            """d'el "x\"""": ["æ", None],
+        }
+    )
+    columns = {name: Column(title=name) for name in frame}
+    full = replace(small.tables[0], frame=frame, columns=columns, row_sums=(), column_sums=())
+    empty = replace(full, name="tom", title="Tom", frame=frame.iloc[:0])
+    # GDAL makes a file without layers with the first table in it; the second is ours.
+    dumps = []
+    for tables in ((full, empty), (empty, full)):
+        folder = tmp_path / tables[0].name
+        folder.mkdir()
+        with closing(
+            sqlite3.connect(written(folder, replace(small, tables=tables, layers=())))
+        ) as d:
+            dumps.append(sorted(d.iterdump()))
+    assert dumps[0] == dumps[1]
+    assert any("'æ'" in line for line in dumps[0])
+
+
+def test_contents_stand_in_the_reports_order(small: Result, tmp_path: Path) -> None:
+    other = replace(small, analysis="annen", tables=small.tables[:1])
+    path = written(tmp_path, small, other)
+    rows = query(path, "SELECT table_name FROM gpkg_contents ORDER BY rowid")
+    names = [name for (name,) in rows]
+    assert names[:2] == ["bosatte_kretser", "bosatte_kretser_tabell"]
+    assert names[-1] == "layer_styles"
+
+
 def test_names_that_gdal_keeps_for_itself_are_numbered(small: Result, tmp_path: Path) -> None:
     frame = pd.DataFrame({"fid": [7], "FID": [8], "geom": ["x"]})
     columns = {name: Column(title=name) for name in frame}
