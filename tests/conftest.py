@@ -28,10 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow modules, so that no process works alone at the end.
+    """Begin with the slow modules where processes share the tests, so that none ends alone.
 
     Those that need no demo come first, or all processes would wait for the demo at once.
     """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     demo = {item.path for item in items if "demo_run" in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: (item.path not in slow, item.path in slow & demo))
