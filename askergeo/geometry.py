@@ -28,6 +28,7 @@ __all__ = [
     "is_surface",
     "joined",
     "lines_of",
+    "on_earth",
     "pieces",
     "polygons_of",
     "union",
@@ -36,11 +37,31 @@ __all__ = [
 EMPTY = shapely.MultiPolygon()
 # Long shorelines are buffered in pieces: the cost of one buffer grows faster than its vertices.
 PIECE = 64
+# No projected map reaches farther (m).
+_OUTERMOST = 2e7
 
 
 def geometries(frame: gpd.GeoDataFrame) -> Geometries:
     """Geometries of a frame as an array, in its order."""
     return np.asarray(frame.geometry.array, dtype=object)
+
+
+def on_earth(shapes: Geometries) -> NDArray[np.bool_]:
+    """Which geometries have only coordinates that a projected map can have.
+
+    Those that are empty or missing have none that it cannot.
+
+    Examples
+    --------
+    >>> on_earth(np.array([shapely.Point(1, 2), shapely.Point(1, 1e9), None]))
+    array([ True, False,  True])
+    """
+    points, of_shape = shapely.get_coordinates(shapes, return_index=True)
+    # A comparison with NaN is false.
+    absurd = ~(np.abs(points) < _OUTERMOST).all(axis=1)
+    found = np.ones(len(shapes), dtype=bool)
+    found[of_shape[absurd]] = False
+    return found
 
 
 def is_surface(shapes: Geometries) -> NDArray[np.bool_]:

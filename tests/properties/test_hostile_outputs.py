@@ -420,6 +420,7 @@ def test_odd_shapes_are_shown_sensibly_or_refused_by_name(
         max_size=4,
     )
 )
+@example(parts=[("linje", [(0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (0.0, float("nan"))])])
 def test_any_coordinates_at_all(known: set, parts: list) -> None:
     make = {
         "punkt": lambda xy: shapely.Point(xy[0]),

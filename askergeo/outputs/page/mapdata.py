@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 
 from askergeo.background import is_ground
+from askergeo.geometry import on_earth
 from askergeo.numbers import format_number
 from askergeo.outputs.marker import corners
 from askergeo.outputs.page.cells import MOST_SYMBOLS, class_bytes, labels, texts
@@ -46,8 +47,6 @@ _VERTEX: Final = 1.6
 # Columns of a feature that the page shows, most first, and the share of the room they may take.
 _COLUMNS: Final = (12, 8, 5, 3, 1)
 _CELL_SHARE: Final = 0.6
-# No place on earth is further out in metres, whatever the zone.
-_OUTERMOST: Final = 2e7
 # What is further from the middle than this, and than so many times the median, is far away.
 _FAR: Final = 100_000.0
 _FAR_TIMES: Final = 20.0
@@ -187,13 +186,9 @@ def _located(layer: MapLayer) -> dict[str, Any]:
 
 def _placed(one: _Drawn, notes: list[str]) -> _Drawn:
     """Leave out features that are nowhere on earth, and say so."""
-    points, of_feature = shapely.get_coordinates(one.geometry, return_index=True)
-    # A comparison with NaN is false.
-    absurd = ~(np.abs(points) < _OUTERMOST).all(axis=1)
-    if not absurd.any():
+    sound = on_earth(one.geometry)
+    if sound.all():
         return one
-    sound = np.ones(len(one.rows), dtype=bool)
-    sound[of_feature[absurd]] = False
     count = int((~sound).sum())
     what = "1 objekt" if count == 1 else f"{format_number(count)} objekter"
     notes.append(

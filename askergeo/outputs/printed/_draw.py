@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import shapely
 
-from askergeo.geometry import geometries
+from askergeo.geometry import geometries, on_earth
 from askergeo.outputs._map_svg import View, path, path_data
 from askergeo.outputs.printed._signs import (
     LINE,
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawn", "draw", "extent", "read"]
 
-# Coordinates beyond this (m) are faults: no projected map reaches there.
-_FARTHEST: Final = 2e7
 # Pixels: a surface or line that is smaller is drawn as a dot, or it would vanish.
 _DOT: Final = 1.5
 
@@ -42,7 +40,7 @@ class Drawn:
     def __init__(self, layer: MapLayer, signs: Sequence[Sign]) -> None:
         shapes = shapely.force_2d(geometries(layer.frame))
         bounds = shapely.bounds(shapes)
-        sound = np.isfinite(bounds).all(axis=1) & (np.abs(bounds) < _FARTHEST).all(axis=1)
+        sound = on_earth(shapes) & np.isfinite(bounds).all(axis=1)
         shapes = shapes[sound]
         broken = ~shapely.is_valid(shapes)
         if broken.any():
