@@ -39,6 +39,15 @@ class Tongue(StrEnum):
     EN = "en"
 
 
+def _printed(asked: bool) -> bool:
+    """Refuse at once what cannot be made: the analyses take minutes."""
+    if asked:
+        from askergeo.outputs.pdf import require_pdf
+
+        require_pdf()
+    return asked
+
+
 Data = Annotated[Path, typer.Option("--data", metavar="MAPPE", help="Datapakken.")]
 # A verb that is a group too must let its own verbs ask for theirs.
 GroupData = Annotated[
@@ -54,7 +63,9 @@ Language = Annotated[
     Tongue,
     typer.Option("--språk", metavar="SPRÅK", help="Språket på sidene: nb, nn eller en (engelsk)."),
 ]
-Printed = Annotated[bool, typer.Option("--trykk", help="Skriv også PDF og bilder.")]
+Printed = Annotated[
+    bool, typer.Option("--trykk", help="Skriv også PDF og bilder.", callback=_printed)
+]
 Scenario = Annotated[
     Path | None,
     typer.Option(

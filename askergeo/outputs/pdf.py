@@ -15,13 +15,13 @@ from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from askergeo.errors import DataQualityError
+from askergeo.errors import DataQualityError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-__all__ = ["NO_PDF", "can_make_pdf", "filed_pdf", "plain_signs", "set_pdf"]
+__all__ = ["NO_PDF", "can_make_pdf", "filed_pdf", "plain_signs", "require_pdf", "set_pdf"]
 
 #: What is said when there is no PDF.
 NO_PDF: Final = (
@@ -29,14 +29,15 @@ NO_PDF: Final = (
     'pip install "askergeo[pdf]".'
 )
 # Signs that the typesetter's own fonts have; PDF/UA allows no sign without a shape. Letters of
-# European languages, Sami among them, and the signs of texts on law and numbers.
+# European languages, Sami among them, the signs of texts on law and numbers, and marks of maps.
 _UNKNOWN_SIGN = re.compile(
     "[^\\n\\u0020-\\u007e\\u00a0-\\u00ac\\u00ae-\\u017f\\u018f\\u0192\\u01b7\\u01e4-\\u01ef"
     "\\u0218-\\u021b\\u0292\\u0386\\u0388-\\u038a\\u038c\\u038e-\\u03a1\\u03a3-\\u03ce"
     "\\u0401-\\u040c\\u040e-\\u044f\\u0451-\\u045c\\u045e\\u045f"
     "\\u2010-\\u2015\\u2018-\\u201e\\u2020-\\u2022\\u2026\\u202f\\u2030\\u2032\\u2033\\u2039\\u203a"
     "\\u2070\\u2074-\\u2079\\u2080-\\u2089\\u20ac\\u2116\\u2122\\u2190-\\u2193"
-    "\\u2202\\u2206\\u2211\\u2212\\u221a\\u221e\\u2248\\u2260\\u2264\\u2265]"
+    "\\u2202\\u2206\\u2211\\u2212\\u221a\\u221e\\u2248\\u2260\\u2264\\u2265"
+    "\\u25a0\\u25a1\\u25b2\\u25b3\\u25bc\\u25bd\\u25c6\\u25c7\\u25cb\\u25cf\\u2713\\u2714]"
 )
 # Ids do not fit in a column: they may be broken after their signs, or anywhere.
 _ID = re.compile(r"(?=\S{14})\S*[._/]\S*")
@@ -48,6 +49,21 @@ _PIECE = 12
 def can_make_pdf() -> bool:
     """Whether the typesetter is installed: the extra ``pdf``."""
     return find_spec("typst") is not None
+
+
+def require_pdf() -> None:
+    """See that what was asked for on paper can be made, before anything is computed.
+
+    Raises
+    ------
+    SourceError
+        When the typesetter is not installed.
+    """
+    if not can_make_pdf():
+        raise SourceError(
+            "PDF og PNG kan ikke lages, for programmet som setter dem, er ikke installert.",
+            remedy='Installer det med: pip install "askergeo[pdf]". Uten --trykk skrives resten.',
+        )
 
 
 def filed_pdf(content: Mapping[str, Any], created: datetime) -> bytes:

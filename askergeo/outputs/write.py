@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from askergeo.errors import MissingFileError, OverwriteError, StorageError
 from askergeo.messages import messages
+from askergeo.outputs.pdf import require_pdf
 from askergeo.outputs.report import NotRun, Report
 from askergeo.outputs.symbols import marked_apart
 from askergeo.privacy import THRESHOLD, suppress_all
@@ -105,7 +106,7 @@ def write_all(
     -------
     dict
         ``side``, ``geopackage``, ``regneark`` and ``json`` with their paths, ``pdf`` when it was
-        made, and those of ``more`` that were made under their names.
+        asked for, and those of ``more`` that were made under their names.
 
     Raises
     ------
@@ -113,6 +114,8 @@ def write_all(
         When a file of the report exists and ``overwrite`` is false, or ``folder`` is a file.
     MissingFileError
         When the folder's parent does not exist.
+    SourceError
+        When ``printed`` is asked for and the typesetter is not installed.
     StorageError
         When the disk is full or a file is open in another program; nothing is changed.
     ValueError
@@ -121,6 +124,8 @@ def write_all(
     target = Path(folder)
     extra = dict(more or {})
     messages(language)
+    if printed:
+        require_pdf()
     check_free(target, overwrite=overwrite, more=extra)
     hidden = tuple(
         marked_apart(_relative_to(target, result))

@@ -49,6 +49,7 @@ def pages(samples: dict, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         "scenario": _scenario(samples, small),
         "years and scenario": _scenario(samples, _with_years(small)),
         "guarded": [_with_signs(small)],
+        "sum within": [_with_sum_within(small)],
     }
     return {
         name: write_all(results, folder / name, title="Rapport")["side"]
@@ -71,6 +72,12 @@ def _with_signs(result):
     return replace(
         result, tables=(replace(table, frame=frame, row_sums=(), column_sums=()),), layers=()
     )
+
+
+def _with_sum_within(result):
+    table = result.tables[0]
+    frame = table.frame.loc[["n", "alle", "s", "o"]]
+    return replace(result, tables=(replace(table, frame=frame),))
 
 
 def _scenario(samples: dict, before):
@@ -319,6 +326,13 @@ def test_hidden_and_unknown_cells_sort_last_both_ways(page: Callable) -> None:
     for _ in range(2):
         head.get_by_role("button").click()
         assert rows(seen)[-2:] == ["Sør", "I alt"]
+
+
+def test_a_sum_stands_by_its_parts_until_the_rows_are_sorted(page: Callable) -> None:
+    seen = page("sum within")
+    assert rows(seen) == ["Nord", "I alt", "Sør", "Øst"]
+    seen.get_by_role("columnheader", name=re.compile("^Krets")).get_by_role("button").click()
+    assert rows(seen) == ["Nord", "Sør", "Øst", "I alt"]
 
 
 def test_a_row_goes_to_the_map_and_back(page: Callable) -> None:

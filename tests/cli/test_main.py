@@ -102,6 +102,19 @@ def test_every_language_of_the_pages_may_be_chosen():
     assert [one.value for one in Tongue] == list(LANGUAGES)
 
 
+def test_paper_without_the_typesetter_is_refused_before_the_package_is_read(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("askergeo.outputs.pdf.can_make_pdf", lambda: False)
+    asked = ["oversikt", "--data", str(tmp_path), "--ut", str(tmp_path / "ut")]
+    assert run([*asked, "--trykk"]) == 2
+    err = capsys.readouterr().err
+    assert "PDF og PNG kan ikke lages" in err
+    assert "askergeo[pdf]" in err
+    assert run(asked) == 2
+    assert "ingen datapakke" in capsys.readouterr().err
+
+
 def test_version_names_the_engines(capsys):
     assert run(["--version"]) == 0
     out = capsys.readouterr().out

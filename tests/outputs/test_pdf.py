@@ -171,6 +171,14 @@ def test_the_conclusion_is_one_page(
         assert f"Krav nummer {number}" in first
 
 
+def test_the_marks_of_maps_are_set_as_they_are(
+    tmp_path: Path, require_tool: Callable[[str], str]
+) -> None:
+    marks = "■□▲△▼▽◆◇○●✓✔"
+    made = filed_pdf(content(setning=f"Merker: {marks}"), WHEN)
+    assert marks in words(made, tmp_path, require_tool)
+
+
 def test_a_refusal_is_told_in_words() -> None:
     broken = content(oversikt={"svg": "<svg", "alt": "a", "tekst": "b"})
     with pytest.raises(DataQualityError, match="PDF-en kunne ikke settes"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from askergeo.outputs.charts import chart_file, chart_lines, chart_svg, read_chart
-from askergeo.outputs.pdf import can_make_pdf
 from askergeo.outputs.printed.case_text import case_text
 from askergeo.outputs.printed.picture import Ground, map_picture, map_preview
 from askergeo.outputs.report import identifier, unique
@@ -16,18 +15,13 @@ if TYPE_CHECKING:
     from askergeo.outputs.printed.picture import MapPicture
     from askergeo.outputs.report import Report
 
-__all__ = ["CASE_TEXT", "PICTURES", "REPORT", "Ground", "can_print", "previews", "write_printed"]
+__all__ = ["CASE_TEXT", "PICTURES", "REPORT", "Ground", "previews", "write_printed"]
 
 #: The folder of pictures, and the names of the other files.
 PICTURES: Final = "bilder"
 REPORT: Final = "rapport.pdf"
 CASE_TEXT: Final = "saksfremlegg.txt"
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
-
-
-def can_print() -> bool:
-    """Whether PNG and PDF can be made: the extra ``pdf`` is installed."""
-    return can_make_pdf()
 
 
 def previews(report: Report, ground: Ground | None = None) -> dict[str, str]:
@@ -56,7 +50,7 @@ def write_printed(
     folder
         Where the report lies; the pictures go into a folder in it.
     printed
-        Make PNG of every picture and one PDF too; left out when the typesetter is not there.
+        Make PNG of every picture and one PDF too; needs the typesetter.
     ground
         What lies under the maps, when it has been read already.
 
@@ -73,7 +67,7 @@ def write_printed(
     for name, svg in pictures.items():
         made.append(f"{PICTURES}/{name}.svg")
         _write(folder / made[-1], f"{_XML}{svg}\n")
-    if not (printed and can_print()):
+    if not printed:
         return made
     # Both bring the typesetter.
     from askergeo.outputs.printed.png import pngs  # noqa: PLC0415

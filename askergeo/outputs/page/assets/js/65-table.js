@@ -103,10 +103,10 @@
 
   function more(table) {
     table.more = A.button("", () => {
-      const from = table.body.rows.length - table.totals;
+      const before = new Set([...table.body.rows].map((row) => row.dataset.row));
       table.shown += STEP;
       fill(table);
-      const next = table.body.rows[Math.max(from, 0)];
+      const next = [...table.body.rows].find((row) => !before.has(row.dataset.row));
       const target = next && (next.querySelector("button") || next.cells[0]);
       if (target && target.tagName !== "BUTTON") target.tabIndex = -1;
       if (target && table.more.hidden) target.focus();
@@ -117,7 +117,7 @@
     if (cut && table.rows.length >= table.meta.rows) cut.hidden = true;
   }
 
-  // Rows that pass the filter and the view, in order; sums are always last.
+  // Rows that pass the filter and the view, in order, without the sums.
   function order(table) {
     const asked = A.fold(table.filter).trim().split(" ").filter(Boolean);
     const [west, south, east, north] = table.inView ? A.view() : [];
@@ -155,7 +155,10 @@
     const sums = table.rows.map((_, i) => i).filter((i) => table.rows[i][2]);
     const narrowed = Boolean(table.filter.trim()) || table.inView;
     const listed = found.slice(0, table.shown);
-    table.body.replaceChildren(...[...listed, ...(narrowed ? [] : sums)].map((i) => line(table, i)));
+    const all = narrowed ? listed : [...listed, ...sums];
+    // Sums of a part stand by it, until the reader has another order.
+    if (!table.sort) all.sort((one, other) => one - other);
+    table.body.replaceChildren(...all.map((i) => line(table, i)));
     const rest = found.length - listed.length;
     table.more.hidden = !rest;
     table.more.textContent = A.say("vis_flere", { antall: Math.min(rest, STEP), rest });
