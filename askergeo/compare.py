@@ -157,14 +157,14 @@ def is_comparison(result: Result) -> bool:
 
 
 def moved_facts(result: Result) -> dict[str, Fact]:
-    """Return the facts that a reader needs: of a comparison those that the scenario changes.
+    """Return the facts that are listed: of a comparison those that the scenario changes.
 
     Whether a hidden or unknown figure changes cannot be told, and so it stays. The result itself
     keeps every fact.
     """
-    facts = result.facts
+    facts = {name: fact for name, fact in result.facts.items() if fact.listed}
     if not is_comparison(result):
-        return dict(facts)
+        return facts
     moved: dict[str, Fact] = {}
     for name, fact in facts.items():
         new, change = facts.get(name + SCENARIO), facts.get(name + CHANGE)

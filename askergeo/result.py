@@ -253,7 +253,10 @@ class MapLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """A key figure that the sentence states; ``cell`` is the table cell that it repeats."""
+    """A key figure that the sentence states; ``cell`` is the table cell that it repeats.
+
+    One with ``listed`` false, like a year, says nothing by itself: only the sentence shows it.
+    """
 
     title: str
     value: float | int | str | None
@@ -262,6 +265,7 @@ class Fact:
     persons: bool = False
     cell: tuple[str, Hashable, str] | None = None
     hidden: bool = False
+    listed: bool = True
 
     def text(self) -> str:
         """Value for people: Norwegian number, ``:`` when suppressed, ``..`` when unknown."""

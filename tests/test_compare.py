@@ -279,6 +279,15 @@ def test_only_the_facts_that_the_scenario_changes_are_for_the_reader() -> None:
     assert moved_facts(one) == dict(one.facts)
 
 
+def test_a_fact_that_is_only_part_of_the_sentence_is_no_key_figure() -> None:
+    year = Fact(title="Til år", value=2025, listed=False)
+    one = run(BASE, facts={"alle": Fact(title="Bosatte", value=2), "til": year})
+    other = run(OTHER, facts={"alle": Fact(title="Bosatte", value=3), "til": year})
+    assert list(moved_facts(one)) == ["alle"]
+    moved = replace(other, facts=other.facts | {"til": replace(year, value=2026)})
+    assert list(moved_facts(one.compare(moved))) == ["alle", "alle_scenario", "alle_endring"]
+
+
 def test_years_and_codes_are_not_subtracted() -> None:
     columns = {
         "aar": Column(title="Tatt i bruk", decimals=0),

@@ -331,10 +331,11 @@ def balance_table(answer: Answer) -> Table:
         },
         "plasser": Column(title="Plasser", unit="plasser", decimals=0),
         "ledige": Column(
-            title="Overdekning (− er underdekning)",
+            title="Overdekning",
             unit="plasser",
             decimals=0,
             derived_from=("elever",),
+            description="Plasser minus elever; et minus er underdekning.",
         ),
         "utnyttelse": share_column("Utnyttelse", "elever"),
         "endring": Column(
@@ -352,7 +353,8 @@ def balance_table(answer: Answer) -> Table:
         frame=pd.concat(frames)[list(columns)],
         columns=columns,
         row_sums=tuple(sums),
-        note="Årsakene er endringen siden det første året og summerer seg til «Endring siden "
+        note="Overdekning er plasser minus elever; et minus er underdekning. "
+        "Årsakene er endringen siden det første året og summerer seg til «Endring siden "
         "start». «Født etter start» og «De som bor her, blir eldre» er sammen årskullene. Elever "
         "er regnet med desimaler og vist som hele tall.",
         group=_IN_BALANCE,

@@ -416,8 +416,8 @@ def statement(found: list[Table], counts: Counts | None, belt: Belt) -> tuple[st
     if counts is not None and counts.window is not None:
         facts |= {
             "nye": _fact(of, "Nye bygg", "bygninger", ("bygninger", "vindu", "alle")),
-            "fra": Fact(title="Fra år", value=counts.window[0]),
-            "til": Fact(title="Til år", value=counts.window[1]),
+            "fra": Fact(title="Fra år", value=counts.window[0], listed=False),
+            "til": Fact(title="Til år", value=counts.window[1], listed=False),
         }
         text += "; {nye} bygninger ble tatt i bruk i strandsonen i {fra}–{til}"
     if belt.accessible is not None and belt.counted.area:

@@ -44,7 +44,7 @@ def statement(
     told = {
         "andel": Fact(title="Andel av levert vann som lekker", value=100 * float(last["andel"]),
                       unit="%", decimals=1, cell=cell),
-        "aar": Fact(title="År", value=year),
+        "aar": Fact(title="År", value=year, listed=False),
         "m3": Fact(title="Lekkasje", value=float(last["lekkasje_m3"]), unit="m³",
                    cell=("aar", year, "lekkasje_m3")),
         "soner": Fact(title="Soner", value=int(last["soner"]), unit="soner"),

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLASS_NAMES",
+    "PLACES_TITLE",
     "class_of",
     "class_table",
     "connection_table",
@@ -63,6 +64,8 @@ CLASS_NAMES: Final = (
     "200–999",
     "1000 eller flere",
 )
+#: Title of the table of institutions.
+PLACES_TITLE: Final = "Skoler og institusjoner, og hva vannet deres er avhengig av"
 _ZONES: Final = {
     "trykksone": "Trykksone",
     "maalesone": "Målesone",
@@ -359,7 +362,7 @@ def institution_table(scene: Scene) -> Table | None:
         records.append(record)
     return counted_table(
         "institusjoner",
-        "Skoler og institusjoner, og hva vannet deres er avhengig av",
+        PLACES_TITLE,
         _once(sorted(records, key=lambda one: (one["slag"], str(one["navn"])))),
         {
             "slag": Column(title="Slag"),

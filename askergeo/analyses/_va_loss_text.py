@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from askergeo.analyses._va_loss_scene import (
     MANY_BEHIND,
@@ -14,6 +15,7 @@ from askergeo.analyses._va_loss_scene import (
     ONE_SOURCE_ONE_PIPE,
     STATES,
 )
+from askergeo.analyses._va_loss_tables import PLACES_TITLE
 from askergeo.numbers import HARD_SPACE, format_number
 from askergeo.result import Fact, Finding, Severity, Status
 from askergeo.va.customers import PIPE_GUESSED, UNKNOWN, WHOLLY_GUESSED
@@ -29,7 +31,16 @@ __all__ = ["findings", "reading", "statement", "warnings"]
 
 _PERCENT = 100.0
 _SHOWN = 10
+_NAMED = 3
 _WITHOUT = (MANY_BEHIND, ONE_SOURCE, ONE_SOURCE_ONE_PIPE)
+
+
+class _Place(NamedTuple):
+    """An institution, and the pipe that it gets its water through."""
+
+    name: str
+    pipe: str
+    point: shapely.Point
 
 
 def statement(
@@ -137,29 +148,52 @@ def findings(
 
 
 def _place_findings(scene: Scene, opened: Sequence[Opening]) -> list[Finding]:
-    """One finding for each nursing home, school and the like without a second supply."""
-    found = []
+    """Name nursing homes, schools and the like without a second supply, those alike in one."""
+    alike: dict[tuple[Status, str, str], list[_Place]] = {}
     for one, point in zip(scene.places.itertuples(), scene.places["sted"], strict=True):
         piece = int(str(one.piece))
         if piece < 0 or scene.state[piece] not in _WITHOUT:
             continue
-        found.append(
-            Finding(
-                rule="va.bortfall.institusjon",
-                title=f"{one.navn} har ikke reservevann",
-                status=Status.HIT_RED if one.art == "sykehjem" else Status.HIT_YELLOW,
-                severity=Severity.WARNING,
-                text=f"{STATES[scene.state[piece]]}.",
-                layer="va_ledning",
-                row=str(scene.ids[piece]),
-                action=_first_open(
-                    opened, [one.source[piece] or one.reserve[piece] for one in opened]
-                )
-                + "Vurder en ny forbindelse, en nødforsyning eller en beredskapsplan.",
-                geometry=point,
-            )
+        status = Status.HIT_RED if one.art == "sykehjem" else Status.HIT_YELLOW
+        action = (
+            _first_open(opened, [one.source[piece] or one.reserve[piece] for one in opened])
+            + "Vurder en ny forbindelse, en nødforsyning eller en beredskapsplan."
         )
-    return found
+        place = _Place(str(one.navn), str(scene.ids[piece]), point)
+        alike.setdefault((status, STATES[scene.state[piece]], action), []).append(place)
+    return [
+        Finding(
+            rule="va.bortfall.institusjon",
+            title=f"{_who(places)} har ikke reservevann",
+            status=status,
+            severity=Severity.WARNING,
+            text=f"{lacks}{_some_names(places)}.",
+            layer="va_ledning",
+            row=places[0].pipe if len(places) == 1 else "",
+            action=action,
+            geometry=shapely.MultiPoint([one.point for one in places])
+            if len(places) > 1
+            else places[0].point,
+        )
+        for (status, lacks, action), places in alike.items()
+    ]
+
+
+def _who(places: Sequence[_Place]) -> str:
+    """Name the only place, or say how many there are."""
+    if len(places) == 1:
+        return places[0].name
+    return f"{format_number(len(places))} skoler og institusjoner"
+
+
+def _some_names(places: Sequence[_Place]) -> str:
+    """Name the first of several places, and where all of them are."""
+    if len(places) == 1:
+        return ""
+    more = len(places) - _NAMED
+    names = ", ".join(one.name for one in places[:_NAMED])
+    rest = f" og {format_number(more)} til" if more > 0 else ""
+    return f": {names}{rest}. Alle står i tabellen «{PLACES_TITLE}»"
 
 
 def _first_open(opened: Sequence[Opening], helps: Sequence[object]) -> str:

@@ -26,6 +26,8 @@ __all__ = ["layers_of", "pipe_layers", "point_layer"]
 
 # More lines or points than this are too many for the page.
 _ON_PAGE: Final = 6_000
+# More pumping stations than this hide the pipes until the map is brought near.
+_PUMPS_SHOWN: Final = 50
 _PERCENT: Final = 100.0
 _HALF: Final = 2
 # Least dimension (mm), name and width (mm on paper): larger pipes are drawn heavier.
@@ -36,6 +38,7 @@ _WEIGHTS: Final = (
 )
 _NO_SIZE: Final = "Ukjent dimensjon"
 _PUMPED: Final = "Pumpeledning"
+_PUMP: Final = "pumpestasjon"
 _UNUSED: Final = "Ute av drift eller planlagt"
 _FADED: Final = "#a6a6a6"
 _NAMES: Final = {
@@ -63,7 +66,6 @@ def layers_of(
     boundary = layers.get("kommunegrense")
     ground = () if boundary is None else (land_of(boundary),)
     nodes = point_layer("va_node", "noder", "Kummer, hydranter og andre noder", layers)
-    plants = point_layer("va_anlegg", "anlegg", "Anlegg", layers)
     # Nodes would hide the pipes; who wants them switches them on.
     hidden = [replace(one, visible=False) for one in nodes]
     return (
@@ -71,8 +73,20 @@ def layers_of(
         _area_layer(areas, limits),
         *pipe_layers(state, areas.crs),
         *hidden,
-        *plants,
+        *_plants(layers.get("va_anlegg")),
     )
+
+
+def _plants(given: gpd.GeoDataFrame | None) -> list[MapLayer]:
+    """Draw the plants; many pumping stations are a layer of their own that is off at first."""
+    if given is None:
+        return []
+    pump = (given["type"] == _PUMP).to_numpy(dtype=bool)
+    if pump.sum() <= _PUMPS_SHOWN:
+        return point_layer("va_anlegg", "anlegg", "Anlegg", {"va_anlegg": given})
+    pumps = point_layer("va_anlegg", "pumpestasjoner", "Pumpestasjoner", {"va_anlegg": given[pump]})
+    others = point_layer("va_anlegg", "anlegg", "Andre anlegg", {"va_anlegg": given[~pump]})
+    return [*(replace(one, visible=False) for one in pumps), *others]
 
 
 def _area_layer(areas: gpd.GeoDataFrame, limits: tuple[float, float]) -> MapLayer:

@@ -100,6 +100,8 @@ def test_the_first_year_is_the_counted_pupils_and_the_places_of_the_parallels(re
 
 def test_every_row_and_sum_of_the_balance_closes(result):
     table = result.table("balanse")
+    assert table.columns["ledige"].header == "Overdekning (plasser)"
+    assert "et minus er underdekning" in table.note
     frame = table.frame
     causes = ["arskull", "fodte", "flytting", "bolig", "skalering", "krets"]
     assert frame[causes].sum(axis=1).to_numpy() == pytest.approx(frame["endring"].to_numpy())

@@ -113,6 +113,24 @@ def test_the_map_has_the_nodes_and_plants_with_their_marks() -> None:
     assert result.layer("anlegg").frame["navn"].tolist() == ["Vika"]
 
 
+def test_many_pumping_stations_do_not_hide_the_pipes() -> None:
+    def plants(pumps: int) -> gpd.GeoDataFrame:
+        kinds = ["pumpestasjon"] * pumps + ["vannverk"]
+        return gpd.GeoDataFrame(
+            {"anlegg_id": [str(at) for at in range(len(kinds))], "type": kinds},
+            geometry=[shapely.Point(at, 0) for at in range(len(kinds))],
+            crs="EPSG:25832",
+        )
+
+    def shown(pumps: int) -> dict[str, tuple[int, bool]]:
+        layers = va(pipes(), va_anlegg=plants(pumps), parameters=P).layers
+        points = [one for one in layers if one.name in ("anlegg", "pumpestasjoner")]
+        return {one.name: (len(one.frame), one.visible) for one in points}
+
+    assert shown(12) == {"anlegg": (13, True)}
+    assert shown(275) == {"pumpestasjoner": (275, False), "anlegg": (1, True)}
+
+
 def test_a_net_that_is_not_there_is_not_named() -> None:
     water = pipes(type="vann", fornyet_aar=[2024, None, None])
     sentence = va(water, parameters=P).sentence

@@ -87,6 +87,28 @@ def result() -> Result:
     return answer(town())
 
 
+def test_institutions_that_lack_the_same_are_one_warning() -> None:
+    layers = town()
+    kinds = ["sykehjem"] + 5 * ["legesenter"]
+    layers["tjeneste"] = gpd.GeoDataFrame(
+        {
+            "tjeneste_id": [f"t{at}" for at in range(6)],
+            "type": kinds,
+            "navn": ["Heimen", "A", "B", "C", "D", "E"],
+        },
+        geometry=[shapely.Point(450 + at, 110) for at in range(6)],
+        crs=CRS,
+    )
+    found = answer(layers)
+    home, others = (one for one in found.findings if one.rule == "va.bortfall.institusjon")
+    assert (home.title, home.row) == ("Heimen har ikke reservevann", "G2")
+    assert (others.title, others.row) == ("5 skoler og institusjoner har ikke reservevann", "")
+    table = found.table("institusjoner")
+    assert others.text.endswith(f": A, B, C og 2 til. Alle står i tabellen «{table.title}».")
+    assert table.frame["navn"].tolist() == ["A", "B", "C", "D", "E", "Heimen"]
+    assert len(shapely.get_parts(others.geometry)) == 5
+
+
 def test_single_points_are_ranked_with_institutions_by_name(result: Result) -> None:
     table = result.table("enkeltpunkter").frame
     told = {label: (row["bosatte"], row["navn"]) for label, row in table.iterrows()}

@@ -38,11 +38,10 @@ __all__ = ["report_content", "report_pdf"]
 
 #: Where what does not fit on paper is.
 _WORKBOOK: Final = "arbeidsboken askergeo.xlsx"
-# Tables, remarks and parameters of a topic, and letters of a text, that paper has.
-_TABLES, _FINDINGS, _PARAMETERS, _LONG = 6, 12, 60, 1200
-# Columns of parameters, with their shares of the width, and the letters that each has.
+# Tables and remarks of a topic, and letters of a text, that paper has.
+_TABLES, _FINDINGS, _LONG = 6, 12, 1200
+# Columns of parameters, with their shares of the width. Nowhere else is told why one is uncertain.
 _HEADS: Final = (("Parameter", 34), ("Verdi", 16), ("Sikkerhet", 12), ("Kilde", 38))
-_CELLS: Final = (160, 120, 40, 120)
 _EXAMPLE = "Eksempeldata: tallene gjelder en oppdiktet kommune, ikke en virkelig."
 _SEVERITY: Final = {Severity.ERROR: "Feil", Severity.WARNING: "Advarsel"}
 _METHOD: Final = (
@@ -140,7 +139,7 @@ def _chapter(
 ) -> dict[str, Any]:
     plain, unsure = split_warnings(result.warnings)
     if unsure:
-        plain.append(f"{unsure_text(len(unsure))}; se «Parametre».")
+        plain.append(f"{unsure_text(len(unsure))}; «Parametre» bakerst sier hvilke, og hvorfor.")
     lacking = [f"{one.title}: {one.consequence}" for one in result.missing]
     facts = moved_facts(result).values()
     return {
@@ -243,12 +242,9 @@ def _parameters(report: Report) -> list[Any]:
                 if known not in seen:
                     seen.add(known)
                     texts = (one["tittel"], value, one["sikkerhet"], one["kilde"])
-                    rows.append([cut(text, most) for text, most in zip(texts, _CELLS, strict=True)])
+                    rows.append([cut(text, _LONG) for text in texts])
         if rows:
-            table = plain_table(cut(topic.lead.title, 200), _HEADS, rows[:_PARAMETERS])
-            if (left := len(rows) - _PARAMETERS) > 0:
-                table["merknad"] = f"{left} til står i {_WORKBOOK}."
-            tables.append(table)
+            tables.append(plain_table(cut(topic.lead.title, 200), _HEADS, rows))
     return tables
 
 

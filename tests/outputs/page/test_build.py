@@ -278,6 +278,24 @@ def test_uncertain_parameters_are_folded_behind_what_matters_more(small: Result)
     assert [item.text for item in second.iter("li")][1:] == unsure
 
 
+def test_on_paper_uncertain_parameters_are_counted_once_and_told_where_they_stand(
+    small: Result,
+) -> None:
+    record = small.parameters[0] | {"tittel": "P", "sikkerhet": "usikker", "kilde": "gjetning"}
+    one = replace(
+        small,
+        parameters=(record,),
+        warnings=(f"Parameteren «P» = 1{HARD}m er usikker: gjetning.",),
+    )
+    root = tree(one)
+    (caution,) = root.find_class("warnings")[0].findall("ul/li")
+    assert [item.text_content() for item in caution.find_class("print-only")] == [
+        "1 parameter er usikker; «Parametre» sier hvilke, og hvorfor."
+    ]
+    assert caution.find("details").get("class") == "no-print"
+    assert root.xpath("//tr[th='P']/td/text()")[-2:] == ["usikker", "gjetning"]
+
+
 def test_a_source_without_date_says_so_and_a_card_says_its_unit_once(small: Result) -> None:
     assert small.provenance is not None
     undated = tuple(replace(s, date="") for s in small.provenance.sources)

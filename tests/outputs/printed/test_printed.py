@@ -259,6 +259,30 @@ def test_parameters_stand_once_at_the_end() -> None:
     assert "bakerst" in content["tema"][0]["parametre"]
 
 
+def test_every_uncertain_parameter_stands_in_full_under_parameters_alone() -> None:
+    why = "valgt: " + " ".join(["grunnen"] * 30)
+    records = tuple(
+        {
+            "navn": f"p{at}",
+            "tittel": f"Parameter {at}",
+            "verdi": at,
+            "enhet": "m",
+            "sikkerhet": "usikker",
+            "kilde": f"{why} {at}",
+        }
+        for at in range(70)
+    )
+    told = (f"Parameteren «{one['tittel']}» = 1 m er usikker: {one['kilde']}." for one in records)
+    content = report_content(report(replace(result(), parameters=records, warnings=(*told,))), {})
+    assert content["tema"][0]["forbehold"] == [
+        "70 parametre er usikre; «Parametre» bakerst sier hvilke, og hvorfor."
+    ]
+    (table,) = content["parametre"]
+    assert [row["celler"][2:] for row in table["rader"]] == [
+        ["usikker", one["kilde"]] for one in records
+    ]
+
+
 def test_a_small_map_is_light_and_has_no_words() -> None:
     one = result(shapes=[shapely.Point(n % 97, n % 89).buffer(n % 13 + 1) for n in range(5000)])
     svg = map_preview(one, Ground(None))
