@@ -6,11 +6,13 @@ A :class:`Result` holds numbers only; the modules in :mod:`askergeo.outputs` wri
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from askergeo.numbers import format_number
+from askergeo.numbers import HIDDEN, format_number
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -40,6 +42,9 @@ __all__ = [
     "Table",
     "names_unit",
 ]
+
+# What a sentence says of numbers that are hidden.
+_WHY_HIDDEN = "Tall er skjult der få personer står bak, eller der de ville røpet slike tall."
 
 
 class Status(StrEnum):
@@ -270,10 +275,15 @@ class Fact:
     def text(self) -> str:
         """Value for people: Norwegian number, ``:`` when suppressed, ``..`` when unknown."""
         if self.hidden:
-            return ":"
+            return HIDDEN
         if isinstance(self.value, str):
             return self.value
         return format_number(self.value, self.decimals)
+
+
+def _hidden_words(fact: Fact, *, begins: bool) -> str:
+    words = "en skjult andel" if fact.unit == "%" else "et skjult antall"
+    return words.capitalize() if begins else words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -395,8 +405,20 @@ class Result:
 
     @property
     def sentence(self) -> str:
-        """The finding in one sentence, with Norwegian numbers."""
-        return self.template.format(**{name: fact.text() for name, fact in self.facts.items()})
+        """The finding in one sentence, with Norwegian numbers; a hidden one is told in words."""
+        said = ""
+        share = secret = False
+        for literal, name, _, _ in Formatter().parse(self.template):
+            # «12 %» that is hidden is «en skjult andel», without the sign.
+            said += re.sub(r"^\s%", "", literal) if share else literal
+            fact = self.facts[name] if name else None
+            share = fact is not None and fact.hidden and fact.unit == "%"
+            if fact is None:
+                continue
+            secret |= fact.hidden
+            begins = not said or said.endswith((". ", "? ", "! "))
+            said += _hidden_words(fact, begins=begins) if fact.hidden else fact.text()
+        return f"{said} {_WHY_HIDDEN}" if secret else said
 
     def table(self, name: str) -> Table:
         """Return the table of that name.

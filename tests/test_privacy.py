@@ -181,14 +181,14 @@ def test_a_map_layer_hides_what_is_derived_from_a_column_of_its_table() -> None:
     assert got.layers[0].hidden == {("a", "tetthet")}
 
 
-def test_facts_follow_their_cell_and_the_sentence_shows_a_colon() -> None:
+def test_facts_follow_their_cell_and_the_sentence_says_it_in_words() -> None:
     facts = {
         "a": Fact(title="A", value=3, persons=True, cell=("t", "a", "n")),
         "sum": Fact(title="Sum", value=23, persons=True, cell=("t", "sum", "n")),
     }
     whole = table({"n": [3, 20, 23]}, ["a", "b", "sum"], row_sums=[RowSum("sum", ("a", "b"))])
     got = suppress(result(whole, facts=facts, template="{a} av {sum}"))
-    assert got.sentence == ": av 23"
+    assert got.sentence.startswith("Et skjult antall av 23 ")
     assert got.facts["a"].value is None
 
 

@@ -55,6 +55,32 @@ def test_the_sentence_is_made_of_the_facts():
     assert "2" not in result(facts={"antall": hidden}).sentence
 
 
+def hidden_fact(unit=""):
+    return Fact(title="Antall", value=None, unit=unit, persons=True, hidden=True)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("Av {b} er {a} her.", "Av 23 er et skjult antall her."),
+        ("{a} av {b}. {a} bor her.", "Et skjult antall av 23. Et skjult antall bor her."),
+        ("Det er {b} % og {c}\u00a0%.", "Det er 23 % og en skjult andel."),
+        ("Fra {c} til {b} %, {{a}}.", "Fra en skjult andel til 23 %, {a}."),
+    ],
+)
+def test_a_hidden_number_is_told_in_words_and_why(template: str, said: str):
+    facts = {"a": hidden_fact(), "b": Fact(title="B", value=23), "c": hidden_fact("%")}
+    sentence = result(template=template, facts=facts).sentence
+    assert sentence == (
+        f"{said} Tall er skjult der få personer står bak, eller der de ville røpet slike tall."
+    )
+
+
+def test_a_hidden_number_that_is_not_told_is_not_spoken_of():
+    facts = {"a": hidden_fact(), "b": Fact(title="B", value=23)}
+    assert result(template="Det er {b}.", facts=facts).sentence == "Det er 23."
+
+
 def test_another_analysis_cannot_be_compared_with():
     with pytest.raises(AskergeoError):
         result().compare(result(analysis="en annen"))

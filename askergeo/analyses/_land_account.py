@@ -40,10 +40,10 @@ __all__ = [
     "fault_findings",
     "faults_named",
     "mismatch_findings",
-    "mismatch_layers",
     "mismatch_table",
     "theme_title",
     "unpublishable",
+    "with_mismatches",
 ]
 
 # m² in a dekar and in a hectare.
@@ -243,7 +243,34 @@ def _outside(accounts: Sequence[NamedAccount], theme: str) -> dict[str, object]:
     return {"utenfor_rader": first["rader"], "utenfor_m2": first[AREA]}
 
 
-def mismatch_layers(accounts: Sequence[NamedAccount], sliver_m: float) -> tuple[MapLayer, ...]:
+def with_mismatches(
+    layers: Sequence[MapLayer],
+    accounts: Sequence[NamedAccount],
+    sliver_m: float,
+    *,
+    closes: bool,
+) -> tuple[MapLayer, ...]:
+    """Add the gaps and overlaps to the map, where they do not stand before the answer.
+
+    Parameters
+    ----------
+    layers
+        The background and the layers of the answer, the background first.
+    accounts
+        The accounts that the themes are in.
+    sliver_m
+        Width below which one is a sliver, m.
+    closes
+        Whether every account closes: then they lie under the answer and are off when the page
+        opens. Otherwise they lie on top and are seen.
+    """
+    drawn = _mismatch_layers(accounts, sliver_m, visible=not closes)
+    return (*layers[:1], *drawn, *layers[1:]) if closes else (*layers, *drawn)
+
+
+def _mismatch_layers(
+    accounts: Sequence[NamedAccount], sliver_m: float, *, visible: bool
+) -> tuple[MapLayer, ...]:
     """Draw gaps and overlaps, a row each with theme, area and width; none gives no layer."""
     found = _mismatches(accounts, sliver_m)
     if not len(found):
@@ -272,6 +299,7 @@ def mismatch_layers(accounts: Sequence[NamedAccount], sliver_m: float) -> tuple[
             },
             style=Style(column="slag", classes=classes, opacity=0.8),
             on_page=len(frame) <= _ON_PAGE,
+            visible=visible,
         ),
     )
 

@@ -39,6 +39,8 @@ UNKNOWN = "Ukjent"
 # One hue from little to much: told apart by lightness alone.
 _SCALE = ("#d5dcea", "#8db3d6", "#3a7fb8", "#08306b")
 _GREY = "#bdbdbd"
+# Checks of the data: no answer has this colour.
+_CHECK = "#6a3d9a"
 _CATCHMENT = ("#0072b2", "#56b4e9", "#c6e5f5")
 # More addresses than this are drawn on the page as squares.
 _POINTS = 12_000
@@ -266,7 +268,7 @@ def unsnapped_layer(
     kinds = [kind for kind, (points, _) in what.items() for _ in points]
     points = np.concatenate([points for points, _ in what.values()])
     metres = np.concatenate([metres for _, metres in what.values()])
-    fills = {"Adresse": "#cc79a7", "Tjeneste": "#000000", "Senter": "#d55e00"}
+    fills = {"Adresse": _CHECK, "Tjeneste": "#000000", "Senter": "#8c510a"}
     frame = gpd.GeoDataFrame(
         {"hva": np.array(kinds, dtype=object), "meter": metres}, geometry=points, crs=crs
     )
@@ -286,6 +288,7 @@ def unsnapped_layer(
                 for kind, fill in fills.items()
             ),
         ),
+        visible=False,
     )
 
 
@@ -298,8 +301,9 @@ def break_layer(gaps: gpd.GeoDataFrame) -> MapLayer:
         title="Brudd i gangnettet som noen må se på",
         frame=frame,
         columns={"lengde_m": Column(title="Lengde", unit="m", decimals=1)},
-        style=Style(fill="#d55e00", stroke="#d55e00", width=0.8),
+        style=Style(fill=_CHECK, stroke=_CHECK, width=0.8),
         on_page=len(frame) <= _POINTS,
+        visible=False,
     )
 
 

@@ -99,7 +99,6 @@ def _reserve_words(facts: dict[str, Fact], who: str) -> str:
         "en_kilde": "{en_kilde} har bare én kilde",
     }
     lacks = [text for name, text in words.items() if some(name)]
-    # Begun by a word: a number that is hidden would begin the sentence with a sign.
     of_them = f" Hva som mangler: {', og '.join(lacks)}." if lacks else ""
     return f"Uten reservevann: {{uten}} {who}.{of_them}"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from askergeo.analyses._zones_tables import SIGNS
+from askergeo.analyses._zones_tables import NAMES, SIGNS
 from askergeo.geometry import EMPTY, lines_of
 from askergeo.result import Column, MapLayer, Style, StyleClass
 from askergeo.transport.zones import SIDES
@@ -31,6 +32,7 @@ ZONE_CLASSES: Final = (
     StyleClass(value=SIGNS["ukjent"], label="? Ukjent", fill="#bdbdbd", stroke="#4d4d4d",
                dash=True),
 )  # fmt: skip
+_MARKS: Final = {SIGNS["nord"]: "triangle", SIGNS["sor"]: "square", SIGNS["ukjent"]: "circle"}
 _LINE = "#6a0dad"
 _QUAD = 16
 _SHOWN: Final = {"planer": True, "prosjekter": True, "grunnkretser": False, "skolekretser": False,
@@ -50,7 +52,7 @@ def zone_layer(zones: Zones, table: Table) -> MapLayer:
         title="Transportsoner",
         frame=frame,
         columns=dict(table.columns),
-        style=Style(column="sone", classes=ZONE_CLASSES, opacity=0.35, width=0.3),
+        style=Style(column="sone", classes=_there(frame), opacity=0.35, width=0.3),
         rows_of=table.name,
         note="Tegnet foran navnet (▲, ▼, ?) sier det samme som fargen.",
     )
@@ -128,15 +130,16 @@ def straddling_layers(found: Mapping[str, Straddling]) -> tuple[MapLayer, ...]:
 
 
 def centre_layer(table: Table, centres: gpd.GeoDataFrame) -> MapLayer:
-    """Draw the centres by zone; the sign stands in the legend and in each label."""
+    """Draw the centres by zone; the marks stand for the signs, and only north has a triangle."""
     frame = gpd.GeoDataFrame(
         table.frame,
         geometry=centres.geometry.to_numpy()[_rows(table, centres)],
         crs=centres.crs,
     )
+    names = {SIGNS[side]: name for side, name in NAMES.items()}
     classes = tuple(
-        StyleClass(value=one.value, label=str(one.value), fill=one.fill, stroke=one.stroke)
-        for one in ZONE_CLASSES
+        replace(one, label=names[one.value], shape=_MARKS[one.value], dash=False)
+        for one in _there(frame)
     )
     return MapLayer(
         name="sentre",
@@ -146,6 +149,11 @@ def centre_layer(table: Table, centres: gpd.GeoDataFrame) -> MapLayer:
         style=Style(column="sone", classes=classes, size=2.4, width=0.3),
         rows_of=table.name,
     )
+
+
+def _there(frame: gpd.GeoDataFrame) -> tuple[StyleClass, ...]:
+    """Keep the classes that some feature is in."""
+    return tuple(one for one in ZONE_CLASSES if (frame["sone"] == one.value).any())
 
 
 def _rows(table: Table, centres: gpd.GeoDataFrame) -> list[int]:

@@ -151,10 +151,14 @@ def _result(
         template=" ".join([*sentences, _OPEN if unpublishable else _CLOSED]),
         facts={name: fact for part in named for name, fact in part.facts.items()},
         tables=tuple(replace(table, group=_group(table.name)) for table in tables),
-        layers=(
-            land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
-            *(layer for part in parts for layer in part.layers),
-            *closing.mismatch_layers(accounts, sliver),
+        layers=closing.with_mismatches(
+            (
+                land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
+                *(layer for part in parts for layer in part.layers),
+            ),
+            accounts,
+            sliver,
+            closes=not unpublishable,
         ),
         charts=tuple(chart for part in named for chart in part.charts),
         findings=(

@@ -35,8 +35,8 @@ from askergeo.analyses._land_account import (
     balance_table,
     fault_findings,
     mismatch_findings,
-    mismatch_layers,
     unpublishable,
+    with_mismatches,
 )
 from askergeo.charts import FlowChart
 from askergeo.geometry import geometries, union
@@ -151,6 +151,7 @@ def _result(
     used = dict.fromkeys((*stock_flags, *(name for case in cases for name in case.emissions.used)))
     template, facts = _statement(cases, found, stock, years)
     sliver = parameters["splint_bredde_m"]
+    reasons = unpublishable(accounts)
     return Result(
         analysis="karbon",
         title="Karbon i arealene",
@@ -162,10 +163,14 @@ def _result(
             factor_table(settings, tuple(used)),
             balance_table(accounts, boundary),
         ),
-        layers=(
-            land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
-            *map_layers(found, settings, years),
-            *mismatch_layers(accounts, sliver),
+        layers=with_mismatches(
+            (
+                land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
+                *map_layers(found, settings, years),
+            ),
+            accounts,
+            sliver,
+            closes=not reasons,
         ),
         findings=(
             *known.findings,
@@ -182,7 +187,7 @@ def _result(
         ),
         reading=_reading(boundary, settings, years),
         charts=_charts(found),
-        unpublishable=unpublishable(accounts),
+        unpublishable=reasons,
     )
 
 

@@ -273,6 +273,8 @@ def test_gaps_overlaps_and_slivers_are_named_and_counted() -> None:
     assert line[["ikke_dekket_m2", "talt_dobbelt_m2"]].tolist() == [1045, 900]
     rules = [finding.rule for finding in found.findings]
     assert rules.count("areal.hull") == rules.count("areal.overlapp") == 1
+    assert [layer.name for layer in found.layers][1] == "hull_og_overlapp"
+    assert not found.layer("hull_og_overlapp").visible
     twice = found.layer("hull_og_overlapp").frame.set_index("slag").loc["Overlapp"]
     assert (twice["rader"], twice["ganger"], twice["bredde_m"]) == ("0, 1", 2, pytest.approx(10))
     assert not found.unpublishable
@@ -405,6 +407,13 @@ def test_an_account_that_does_not_close_must_not_be_published() -> None:
     assert closing.unpublishable([named]) == (
         "Regnskapet «Arealdekke nå» går ikke opp: det mangler 1,000 m² av 10\u00a0000 m².",
     )
+    # Then the gaps lie on top of the map and are seen when the page opens.
+    answer = replace(found.layers[0], name="svar")
+    drawn = closing.with_mismatches([answer], [named], 1.0, closes=False)
+    assert [(layer.name, layer.visible) for layer in drawn] == [
+        ("svar", True),
+        ("hull_og_overlapp", True),
+    ]
 
 
 def test_asker_from_open_maps_closes(asker_package: Path) -> None:

@@ -260,6 +260,22 @@ def test_a_moved_line_tells_who_changes_zone() -> None:
     assert moved(0)[2].sentence == "Med scenarioet skifter ingen sone."
 
 
+def test_a_centre_is_marked_as_its_label_says_and_no_empty_class_is_named() -> None:
+    points = frame(
+        [Point(1_000, 5_900), Point(1_000, 900)],
+        senter_id=["n", "s"],
+        navn=["Nordby", "Sørby"],
+        niva=["lokalsenter", "lokalsenter"],
+    )
+    result = made(senter=points, **homes((100, 300, 90)))
+    style = result.layer("sentre").style
+    assert [(one.label, one.shape) for one in style.classes] == [
+        ("Nord", "triangle"),
+        ("Sør", "square"),
+    ]
+    assert len(result.layer("soner").style.classes) == 2
+
+
 def test_few_who_change_zone_are_hidden_everywhere() -> None:
     base = made(**homes((100, 300, 90), (-100, 3, 1), (-900, 700, 250)))
     other = made(
@@ -269,7 +285,8 @@ def test_few_who_change_zone_are_hidden_everywhere() -> None:
     one, two, difference = suppress_all([base, other, base.compare(other)])
     table = difference.table("soneskifte").frame
     assert pd.isna(table.loc["sor_nord", "bosatte"])
-    assert ":" in difference.sentence
+    assert "et skjult antall" in difference.sentence
+    assert ":" not in difference.sentence
     zones = difference.table("soner").frame.loc["nord", ["bosatte", "bosatte_scenario"]]
     assert zones.isna().any()
     north = [one.table("soner").frame.loc["nord", "bosatte"],

@@ -161,6 +161,7 @@ def test_residents_whose_time_is_unknown_have_rows_of_their_own() -> None:
     rules = {f.rule for f in got.findings}
     assert {"tettsted.ikke_koblet", "tettsted.uten_sted"} <= rules
     assert len(got.layer("ikke_koblet").frame) == 1
+    assert_a_check("ikke_koblet", got)
 
 
 def test_homes_on_a_part_that_hangs_by_itself_are_unknown_unless_it_is_large() -> None:
@@ -300,6 +301,17 @@ def test_the_greedy_choice_takes_those_who_are_left() -> None:
     assert [np.flatnonzero(one.covered).tolist() for one in sites] == [[0, 1, 2], [3]]
 
 
+def assert_a_check(name: str, got: Any) -> None:
+    """A check of the data hides no answer, and has no colour of one."""
+    assert not got.layer(name).visible
+    own = fills(got.layer(name))
+    assert not own & {fill for one in got.layers if one.name != name for fill in fills(one)}
+
+
+def fills(layer: Any) -> set[str]:
+    return {one.fill for one in layer.style.classes or (layer.style,)}
+
+
 def broken() -> Any:
     """A street with a break of 10 m between x = 200 and 210, and a long way round."""
     return graph(
@@ -313,6 +325,7 @@ def test_a_break_that_would_serve_people_is_the_best_link() -> None:
     got = run(broken(), **people({220: {70: 20}, 400: {30: 10}}))
     table = got.table("lenker").frame
     assert table.iloc[0]["lenke"] == "Brudd i gangnettet"
+    assert_a_check("brudd", got)
     assert table.iloc[0]["lengde_m"] == pytest.approx(10, abs=0.1)
     assert table.iloc[0][["eldre", "alle", "raskere"]].tolist() == [20, 20, 30]
     assert counts(got, "andel")["eldre_5"] == 0

@@ -137,7 +137,10 @@ def test_numbers_are_norwegian_and_hidden_ones_are_colons(small: Result) -> None
     assert rows[1][5] == ".."
     assert rows[2] == ["Øst", "50", "300", "350", "14,3", f"98{HARD}765,4"]
     assert root.find(".//tbody/tr[@class='total']/th").text == "I alt"
-    assert "515 personer bor i kretsene, : av dem" in root.find(".//p[@class='sentence']").text
+    assert (
+        "515 personer bor i kretsene, et skjult antall av dem"
+        in root.find(".//p[@class='sentence']").text
+    )
 
 
 def test_the_figure_states_the_finding_and_the_legend_is_text(small: Result) -> None:
