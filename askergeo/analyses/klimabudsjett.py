@@ -2,7 +2,8 @@
 
 The emissions are those of :mod:`askergeo.analyses.karbon`, spread evenly over the years of
 building: each year's share emits at once in its year, and yearly in the years that follow. Rows and
-columns are those of Asker's own table. See docs/metode-klimabudsjett.md.
+columns are those of the municipality's own table, else of Asker's.
+See docs/metode-klimabudsjett.md.
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ from askergeo.analyses._carbon_tables import factor_table, left_out_table, share
 from askergeo.analyses._carbon_takings import CHANGE, takings
 from askergeo.analyses._land import land_boundary
 from askergeo.analyses._land_account import balance_table, fault_findings, unpublishable
-from askergeo.analyses.karbon import LAWN, lawn_uptake, placeholder_warning
+from askergeo.analyses.karbon import (
+    LAWN,
+    lawn_uptake,
+    placeholder_count,
+    placeholder_warning,
+)
 from askergeo.charts import YearChart
 from askergeo.errors import ParameterError
 from askergeo.numbers import format_number
@@ -286,9 +292,16 @@ def _budget_table(budget: Budget, row: _Row | None, name: str) -> Table:
             **titles,
             "merknad": Column(title="Merknad"),
         },
-        note=f"Kilde for de andre radene: {budget.source}. «{ABSENT}» er ikke null: et mål kan "
+        note=f"{_others(budget)} «{ABSENT}» er ikke null: et mål kan "
         "ikke regnes fra en plan, og før første byggeår sier planen ingenting om utslippet.",
     )
+
+
+def _others(budget: Budget) -> str:
+    """Say where the other rows are from, when any of them has a number."""
+    if not budget.source:
+        return "De andre radene har ingen tall."
+    return f"De andre radene er hentet fra: {budget.source}."
 
 
 def _year_table(row: _Row, case: Case) -> Table:
@@ -324,7 +337,7 @@ def _year_chart(table: Table) -> YearChart:
 
 def _footnotes(budget: Budget, case: Case, settings: Settings, years: _Years) -> Table:
     built = case.rows["areal_ha"].sum() * 10
-    flagged = case.emissions.rows["plassholdere"].str.len().gt(0).any()
+    flagged = placeholder_count(settings, case.emissions.used)
     texts = [
         (
             f"Raden gjelder {case.title}. Det er ikke hele sektoren: skogens tilvekst, hogst og "
@@ -340,9 +353,9 @@ def _footnotes(budget: Budget, case: Case, settings: Settings, years: _Years) ->
         ),
         f"Faktorene er FNs klimapanels nivå 1, {settings.zone} sone, mineraljord "
         f"{settings.mineral_soil}, GWP fra {settings.factors[settings.zone].gwp_report}."
-        + (" De fleste er plassholdere som ikke er kontrollert." if flagged else ""),
+        + (f" {flagged}." if flagged else ""),
         f"Faktorfiler: {', '.join(case.emissions.factors.origin)}.",
-        f"De andre radene: {budget.source}.",
+        _others(budget),
     ]
     frame = pd.DataFrame({"nummer": range(1, len(texts) + 1), "tekst": texts})
     return Table(
@@ -384,8 +397,8 @@ def _statement(
 def _reading(budget: Budget) -> tuple[str, ...]:
     return (
         (
-            "Tabellen «Klimabudsjett» har samme rader og kolonner som kommunens egen, og kan limes "
-            "inn. Raden for arealbruk gjelder planen eller vedtakene som er valgt, ikke hele "
+            f"Tabellen «Klimabudsjett» har samme rader og kolonner som {budget.layout}, og kan "
+            "limes inn. Raden for arealbruk gjelder planen eller vedtakene som er valgt, ikke hele "
             "sektoren."
         ),
         f"«{ABSENT}» betyr at tallet ikke finnes. Det er ikke null.",
@@ -393,5 +406,5 @@ def _reading(budget: Budget) -> tuple[str, ...]:
             "Utbyggingen er fordelt jevnt over byggeårene. Skjer den raskere eller seinere, "
             "flytter utslippet seg mellom årene, men summen er den samme."
         ),
-        f"De andre radene er hentet fra: {budget.source}.",
+        _others(budget),
     )

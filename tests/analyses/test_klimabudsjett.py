@@ -107,6 +107,28 @@ def test_another_municipality_does_not_get_askers_figures():
     assert any("ikke Asker" in text for text in result.warnings)
 
 
+def test_a_table_without_figures_names_no_source_of_them():
+    for number, named in (("3203", True), ("9999", False)):
+        result = run(number=number)
+        told = [
+            result.table("klimabudsjett").note,
+            *result.table("fotnoter").frame["tekst"],
+            *result.reading,
+        ]
+        assert any("Handlingsprogram" in text for text in told) is named
+        assert any("De andre radene har ingen tall" in text for text in told) is not named
+        assert any("kolonner som kommunens egen" in text for text in told) is named
+        assert any("kolonner som Askers" in text for text in told) is not named
+
+
+def test_footnotes_count_the_placeholders_as_the_warning_does():
+    result = run()
+    (warning,) = (text for text in result.warnings if "faktorer er plassholdere" in text)
+    notes = " ".join(result.table("fotnoter").frame["tekst"])
+    assert f" {warning.partition(':')[0]}." in notes
+    assert "De fleste" not in notes
+
+
 def test_own_table_and_other_columns():
     own = pd.DataFrame(
         {
