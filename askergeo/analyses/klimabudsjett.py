@@ -54,6 +54,11 @@ __all__ = ["build_weights", "klimabudsjett"]
 
 #: Years after the last of building that are shown: mineral soil and litter are done by then.
 _AFTER: Final = 20
+# Layers that say what land is, and what is to be built.
+_LAND_LAYERS: Final = (
+    "ar5", "kommuneplan", "kommuneplan_forslag", "reguleringsplan", "reguleringsplan_formaal",
+    "arealvedtak",
+)  # fmt: skip
 _FIRST_BUDGET: Final = "budsjett"
 #: Name of the table by year, and of its chart.
 _YEARS: Final = "per_aar"
@@ -170,6 +175,7 @@ def klimabudsjett(
         warnings=(
             *(() if case is None else placeholder_warning(settings, case.emissions.used)),
             *(() if case is None or not lawn_uptake(case) else (LAWN,)),
+            *_early(years, parameters, kilder or {}),
             *budget.warnings,
             *boundary.warnings,
             *found.warnings,
@@ -236,6 +242,23 @@ def _years(parameters: Parameters, budget: Budget) -> _Years:
         )
     shown = max(one.year for one in budget.headings)
     return _Years(first, last, max(last + _AFTER, shown))
+
+
+def _early(
+    years: _Years, parameters: Parameters, sources: Mapping[str, SourceRecord]
+) -> tuple[str, ...]:
+    """Warn of plans that are reckoned as built before the data were made."""
+    dates = [sources[layer].date[:4] for layer in _LAND_LAYERS if layer in sources]
+    newest = max((int(one) for one in dates if one.isdigit()), default=years.first)
+    if int(parameters["vedtaksaar"]) or years.first >= newest:
+        return ()
+    return (
+        (
+            f"Første byggeår er satt til {years.first}, men dataene er fra {newest}. Det som ikke "
+            "er bygd ennå, er da regnet som bygd for tidlig. Sett «fra_aar», og «kolonner» til år "
+            "som kommer."
+        ),
+    )
 
 
 def _case(
@@ -390,7 +413,8 @@ def _statement(
     flagged = case.emissions.rows["plassholdere"].str.len().gt(0).any()
     doubt = " Faktorene er plassholdere." if flagged else ""
     told = " og ".join(parts)
-    years = f"bygget {row.years.first}–{row.years.last}"
+    first, last = row.years.first, row.years.last
+    years = f"forutsatt utbygd {first}" + (f"–{last}" if last > first else "")
     return f"Raden «{name}» blir {told} for {case.title}, {years}.{doubt}", facts
 
 

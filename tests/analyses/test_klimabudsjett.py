@@ -17,6 +17,7 @@ from askergeo.errors import ParameterError
 from askergeo.outputs.charts import read_chart
 from askergeo.outputs.year import YearBars
 from askergeo.parameters import load_parameters
+from askergeo.result import SourceRecord
 
 CRS = "EPSG:25832"
 C = 44 / 12
@@ -127,6 +128,19 @@ def test_footnotes_count_the_placeholders_as_the_warning_does():
     notes = " ".join(result.table("fotnoter").frame["tekst"])
     assert f" {warning.partition(':')[0]}." in notes
     assert "De fleste" not in notes
+
+
+def test_building_before_the_date_of_the_data_is_told():
+    source = SourceRecord(
+        layer="ar5", title="AR5", origin="", date="2025-12-31", sha256="", rows=1, licence="",
+        attribution="",
+    )  # fmt: skip
+    early = run(kilder={"ar5": source})
+    assert any("Første byggeår er satt til 2024" in text for text in early.warnings)
+    assert "forutsatt utbygd 2024–2025" in early.sentence
+    late = run({"fra_aar": "2025", "til_aar": "2025"}, kilder={"ar5": source})
+    assert not any("Første byggeår" in text for text in (*late.warnings, *run().warnings))
+    assert late.sentence.count("forutsatt utbygd 2025.") == 1
 
 
 def test_own_table_and_other_columns():
