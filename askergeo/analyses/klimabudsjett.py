@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._carbon_budget import ABSENT, read_budget
+from askergeo.analyses._carbon_map import map_layers
 from askergeo.analyses._carbon_reckoned import (
     Settings,
     cases_of,
@@ -33,6 +35,7 @@ from askergeo.analyses.karbon import (
 )
 from askergeo.charts import YearChart
 from askergeo.errors import ParameterError
+from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Column, ColumnSum, Fact, Result, Table
@@ -169,6 +172,10 @@ def klimabudsjett(
             *details,
             *((left_out_table(found),) if len(found.left_out) else ()),
             *((balance_table(accounts, boundary),) if accounts else ()),
+        ),
+        layers=(
+            land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
+            *map_layers(found, settings, _AFTER),
         ),
         charts=tuple(_year_chart(one) for one in details if one.name == _YEARS),
         findings=(*found.findings, *fault_findings(accounts)) if accounts else found.findings,

@@ -143,6 +143,12 @@ def test_building_before_the_date_of_the_data_is_told():
     assert late.sentence.count("forutsatt utbygd 2025.") == 1
 
 
+def test_the_map_shows_the_land_that_is_built_on():
+    names = [one.name for one in run().layers]
+    assert names == ["land_og_sjo", "plan_1"]
+    assert run().layers[1].frame["dekar"].sum() == pytest.approx(10)
+
+
 def test_own_table_and_other_columns():
     own = pd.DataFrame(
         {
