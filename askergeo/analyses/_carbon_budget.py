@@ -53,7 +53,9 @@ class Budget:
     headings
         The columns in order.
     source
-        Where the figures are from, in bokmål.
+        Where the figures are from, in bokmål; empty when there are none.
+    layout
+        Whose table has these rows and columns, in bokmål.
     warnings
         What the reader must know.
     """
@@ -61,6 +63,7 @@ class Budget:
     cells: pd.DataFrame
     headings: tuple[Heading, ...]
     source: str
+    layout: str
     warnings: tuple[str, ...]
 
 
@@ -87,9 +90,11 @@ def read_budget(
     """
     frame = _standard() if own is None else own
     warnings: tuple[str, ...] = ()
+    layout = "kommunens egen"
     numbers = frame["tonn"].astype("float64")
     if own is None and municipality not in set(frame["kommunenummer"]):
         numbers = numbers.where(frame["kommunenummer"] == municipality)
+        layout = "Askers"
         warnings = (
             (
                 "Tabellen har radene i Askers klimabudsjett, men ikke tallene, for denne kommunen "
@@ -114,8 +119,18 @@ def read_budget(
         index=pd.Index(sectors, name="sektor"),
         dtype="float64",
     )
-    sources = dict.fromkeys(str(one) for one in frame["kilde"].dropna() if "foreligger" not in one)
-    return Budget(cells, headings, "; ".join(sources) or "ikke oppgitt", warnings)
+    column = frame["kolonne"] + "_" + frame["aar"].astype(str)
+    shown = frame["tonn"].notna() & column.isin([one.name for one in headings])
+    others = frame["sektor"].astype(str) != row
+    return Budget(cells, headings, _source(frame.loc[shown & others, "kilde"]), layout, warnings)
+
+
+def _source(told: pd.Series) -> str:
+    """Name the sources of the figures that are shown."""
+    if not len(told):
+        return ""
+    named = dict.fromkeys(str(one) for one in told.dropna() if "foreligger" not in one)
+    return "; ".join(named) or "ikke oppgitt"
 
 
 def _standard() -> pd.DataFrame:

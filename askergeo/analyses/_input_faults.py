@@ -15,6 +15,7 @@ __all__ = ["fault_findings"]
 _FOR_THE_RECORD: Final = frozenset(
     {
         "historikk_avvik",
+        "regnskap_anslatt",
         "skole.kapasitet_ulik",
         "skole.privat_uten_elevtall",
         "skole.trinn_antatt",

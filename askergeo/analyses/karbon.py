@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from askergeo.parameters import Parameters
     from askergeo.result import SourceRecord, Table
 
-__all__ = ["LAWN", "karbon", "lawn_uptake", "placeholder_warning"]
+__all__ = ["LAWN", "karbon", "lawn_uptake", "placeholder_count", "placeholder_warning"]
 
 #: What a planner must know before reading that building on a field takes up carbon.
 LAWN: Final = (
@@ -191,14 +191,21 @@ def _result(
     )
 
 
-def placeholder_warning(settings: Settings, used: Iterable[str]) -> tuple[str, ...]:
-    """Name the placeholders among the factors in use: one warning for all of them."""
+def placeholder_count(settings: Settings, used: Iterable[str]) -> str:
+    """Say how many of the factors in use are placeholders; empty when none is."""
     frame = settings.factors[settings.zone].frame
     names = [name for name in used if name in frame.index]
     flagged = int(frame.loc[names, "plassholder"].sum())
     if not flagged:
+        return ""
+    return f"{format_number(flagged)} av {format_number(len(names))} faktorer er plassholdere"
+
+
+def placeholder_warning(settings: Settings, used: Iterable[str]) -> tuple[str, ...]:
+    """Name the placeholders among the factors in use: one warning for all of them."""
+    how_many = placeholder_count(settings, used)
+    if not how_many:
         return ()
-    how_many = f"{format_number(flagged)} av {format_number(len(names))} faktorer er plassholdere"
     return (
         (
             f"{how_many}: standardverdier som ikke er kontrollert, eller anslag. Tallene viser "

@@ -2,7 +2,8 @@
 
 The emissions are those of :mod:`askergeo.analyses.karbon`, spread evenly over the years of
 building: each year's share emits at once in its year, and yearly in the years that follow. Rows and
-columns are those of Asker's own table. See docs/metode-klimabudsjett.md.
+columns are those of the municipality's own table, else of Asker's.
+See docs/metode-klimabudsjett.md.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.analyses._background import land_and_sea
 from askergeo.analyses._carbon_budget import ABSENT, read_budget
+from askergeo.analyses._carbon_map import map_layers
 from askergeo.analyses._carbon_reckoned import (
     Settings,
     cases_of,
@@ -24,9 +27,15 @@ from askergeo.analyses._carbon_tables import factor_table, left_out_table, share
 from askergeo.analyses._carbon_takings import CHANGE, takings
 from askergeo.analyses._land import land_boundary
 from askergeo.analyses._land_account import balance_table, fault_findings, unpublishable
-from askergeo.analyses.karbon import LAWN, lawn_uptake, placeholder_warning
+from askergeo.analyses.karbon import (
+    LAWN,
+    lawn_uptake,
+    placeholder_count,
+    placeholder_warning,
+)
 from askergeo.charts import YearChart
 from askergeo.errors import ParameterError
+from askergeo.geometry import geometries, union
 from askergeo.numbers import format_number
 from askergeo.overlay.door import check_crs_of
 from askergeo.result import Column, ColumnSum, Fact, Result, Table
@@ -48,6 +57,11 @@ __all__ = ["build_weights", "klimabudsjett"]
 
 #: Years after the last of building that are shown: mineral soil and litter are done by then.
 _AFTER: Final = 20
+# Layers that say what land is, and what is to be built.
+_LAND_LAYERS: Final = (
+    "ar5", "kommuneplan", "kommuneplan_forslag", "reguleringsplan", "reguleringsplan_formaal",
+    "arealvedtak",
+)  # fmt: skip
 _FIRST_BUDGET: Final = "budsjett"
 #: Name of the table by year, and of its chart.
 _YEARS: Final = "per_aar"
@@ -159,11 +173,16 @@ def klimabudsjett(
             *((left_out_table(found),) if len(found.left_out) else ()),
             *((balance_table(accounts, boundary),) if accounts else ()),
         ),
+        layers=(
+            land_and_sea(union(geometries(boundary.frame)), None, boundary.crs),
+            *map_layers(found, settings, _AFTER),
+        ),
         charts=tuple(_year_chart(one) for one in details if one.name == _YEARS),
         findings=(*found.findings, *fault_findings(accounts)) if accounts else found.findings,
         warnings=(
             *(() if case is None else placeholder_warning(settings, case.emissions.used)),
             *(() if case is None or not lawn_uptake(case) else (LAWN,)),
+            *_early(years, parameters, kilder or {}),
             *budget.warnings,
             *boundary.warnings,
             *found.warnings,
@@ -232,6 +251,23 @@ def _years(parameters: Parameters, budget: Budget) -> _Years:
     return _Years(first, last, max(last + _AFTER, shown))
 
 
+def _early(
+    years: _Years, parameters: Parameters, sources: Mapping[str, SourceRecord]
+) -> tuple[str, ...]:
+    """Warn of plans that are reckoned as built before the data were made."""
+    dates = [sources[layer].date[:4] for layer in _LAND_LAYERS if layer in sources]
+    newest = max((int(one) for one in dates if one.isdigit()), default=years.first)
+    if int(parameters["vedtaksaar"]) or years.first >= newest:
+        return ()
+    return (
+        (
+            f"Første byggeår er satt til {years.first}, men dataene er fra {newest}. Det som ikke "
+            "er bygd ennå, er da regnet som bygd for tidlig. Sett «fra_aar», og «kolonner» til år "
+            "som kommer."
+        ),
+    )
+
+
 def _case(
     found: Takings,
     settings: Settings,
@@ -286,9 +322,16 @@ def _budget_table(budget: Budget, row: _Row | None, name: str) -> Table:
             **titles,
             "merknad": Column(title="Merknad"),
         },
-        note=f"Kilde for de andre radene: {budget.source}. «{ABSENT}» er ikke null: et mål kan "
+        note=f"{_others(budget)} «{ABSENT}» er ikke null: et mål kan "
         "ikke regnes fra en plan, og før første byggeår sier planen ingenting om utslippet.",
     )
+
+
+def _others(budget: Budget) -> str:
+    """Say where the other rows are from, when any of them has a number."""
+    if not budget.source:
+        return "De andre radene har ingen tall."
+    return f"De andre radene er hentet fra: {budget.source}."
 
 
 def _year_table(row: _Row, case: Case) -> Table:
@@ -324,7 +367,7 @@ def _year_chart(table: Table) -> YearChart:
 
 def _footnotes(budget: Budget, case: Case, settings: Settings, years: _Years) -> Table:
     built = case.rows["areal_ha"].sum() * 10
-    flagged = case.emissions.rows["plassholdere"].str.len().gt(0).any()
+    flagged = placeholder_count(settings, case.emissions.used)
     texts = [
         (
             f"Raden gjelder {case.title}. Det er ikke hele sektoren: skogens tilvekst, hogst og "
@@ -340,9 +383,9 @@ def _footnotes(budget: Budget, case: Case, settings: Settings, years: _Years) ->
         ),
         f"Faktorene er FNs klimapanels nivå 1, {settings.zone} sone, mineraljord "
         f"{settings.mineral_soil}, GWP fra {settings.factors[settings.zone].gwp_report}."
-        + (" De fleste er plassholdere som ikke er kontrollert." if flagged else ""),
+        + (f" {flagged}." if flagged else ""),
         f"Faktorfiler: {', '.join(case.emissions.factors.origin)}.",
-        f"De andre radene: {budget.source}.",
+        _others(budget),
     ]
     frame = pd.DataFrame({"nummer": range(1, len(texts) + 1), "tekst": texts})
     return Table(
@@ -377,15 +420,16 @@ def _statement(
     flagged = case.emissions.rows["plassholdere"].str.len().gt(0).any()
     doubt = " Faktorene er plassholdere." if flagged else ""
     told = " og ".join(parts)
-    years = f"bygget {row.years.first}–{row.years.last}"
+    first, last = row.years.first, row.years.last
+    years = f"forutsatt utbygd {first}" + (f"–{last}" if last > first else "")
     return f"Raden «{name}» blir {told} for {case.title}, {years}.{doubt}", facts
 
 
 def _reading(budget: Budget) -> tuple[str, ...]:
     return (
         (
-            "Tabellen «Klimabudsjett» har samme rader og kolonner som kommunens egen, og kan limes "
-            "inn. Raden for arealbruk gjelder planen eller vedtakene som er valgt, ikke hele "
+            f"Tabellen «Klimabudsjett» har samme rader og kolonner som {budget.layout}, og kan "
+            "limes inn. Raden for arealbruk gjelder planen eller vedtakene som er valgt, ikke hele "
             "sektoren."
         ),
         f"«{ABSENT}» betyr at tallet ikke finnes. Det er ikke null.",
@@ -393,5 +437,5 @@ def _reading(budget: Budget) -> tuple[str, ...]:
             "Utbyggingen er fordelt jevnt over byggeårene. Skjer den raskere eller seinere, "
             "flytter utslippet seg mellom årene, men summen er den samme."
         ),
-        f"De andre radene er hentet fra: {budget.source}.",
+        _others(budget),
     )

@@ -55,6 +55,9 @@ _BOTH_SHARES: Final = (
     "Planer, kretser og ruter som linjen deler, er vist med andelen av arealet og andelen av "
     "bosatte. Deres tall for personer er avrundet, fordi de ligger i hverandre."
 )
+_FILLED: Final = (
+    " Regnskapet («askergeo nullvekst regnskap») anslår dem fra m² og har derfor med flere."
+)
 _SIDES: Final = {NORTH: "nord", SOUTH: "sør", UNKNOWN: "ukjent"}
 
 
@@ -243,6 +246,7 @@ def _warnings(
         if one.lacking and not one.persons:
             warnings.append(
                 f"{one.title} er ukjent i {format_number(one.lacking)} rader, og er ikke med der."
+                + (_FILLED if one.name == "planlagte_plasser" else "")
             )
         elif one.lacking:
             warnings.append(f"{one.title} er ukjent i noen rader, og er ikke med der.")

@@ -80,8 +80,10 @@ def _programme(
     given = number(frame, "sannsynlighet")
     homes, m2 = number(frame, "boliger"), number(frame, "naering_m2")
     jobs = number(frame, "arbeidsplasser")
+    guessed = np.zeros(len(frame), dtype=bool)
     if layer == "naeringsprogram":
         reckoned = jobs_of(m2, word(frame, "naering"), parameters)
+        guessed = np.isnan(jobs) & np.isfinite(reckoned)
         jobs = np.where(np.isnan(jobs), reckoned, jobs)
         homes = np.zeros(len(frame))
     many = jobs if layer == "naeringsprogram" else homes
@@ -108,6 +110,8 @@ def _programme(
             ("uten_aar", "Prosjekt uten år", np.isnan(year), "Året mangler. Ikke regnet med."),
             ("uten_antall", "Prosjekt uten antall", np.isnan(many),
              "Antallet mangler. Det er ikke null, men kan ikke regnes med."),
+            ("anslatt", "Arbeidsplasser som er anslått", guessed & np.isfinite(year) & ~over,
+             "Antallet mangler, og er anslått fra m² per arbeidsplass."),
             ("forsinket", "Prosjekt som skulle vært ferdig", late & np.isfinite(many),
              f"Ikke meldt ferdig. Regnet med i {start}, det første året som ikke er over."),
             ("ferdig", "Prosjekt i et år som er over", over & np.isfinite(many),

@@ -17,6 +17,7 @@ from askergeo.errors import ParameterError
 from askergeo.outputs.charts import read_chart
 from askergeo.outputs.year import YearBars
 from askergeo.parameters import load_parameters
+from askergeo.result import SourceRecord
 
 CRS = "EPSG:25832"
 C = 44 / 12
@@ -105,6 +106,47 @@ def test_another_municipality_does_not_get_askers_figures():
     result = run(number="9999")
     assert set(cells(result)["budsjett_2024"].drop(ROW)) == {ABSENT}
     assert any("ikke Asker" in text for text in result.warnings)
+
+
+def test_a_table_without_figures_names_no_source_of_them():
+    for number, named in (("3203", True), ("9999", False)):
+        result = run(number=number)
+        told = [
+            result.table("klimabudsjett").note,
+            *result.table("fotnoter").frame["tekst"],
+            *result.reading,
+        ]
+        assert any("Handlingsprogram" in text for text in told) is named
+        assert any("De andre radene har ingen tall" in text for text in told) is not named
+        assert any("kolonner som kommunens egen" in text for text in told) is named
+        assert any("kolonner som Askers" in text for text in told) is not named
+
+
+def test_footnotes_count_the_placeholders_as_the_warning_does():
+    result = run()
+    (warning,) = (text for text in result.warnings if "faktorer er plassholdere" in text)
+    notes = " ".join(result.table("fotnoter").frame["tekst"])
+    assert f" {warning.partition(':')[0]}." in notes
+    assert "De fleste" not in notes
+
+
+def test_building_before_the_date_of_the_data_is_told():
+    source = SourceRecord(
+        layer="ar5", title="AR5", origin="", date="2025-12-31", sha256="", rows=1, licence="",
+        attribution="",
+    )  # fmt: skip
+    early = run(kilder={"ar5": source})
+    assert any("Første byggeår er satt til 2024" in text for text in early.warnings)
+    assert "forutsatt utbygd 2024–2025" in early.sentence
+    late = run({"fra_aar": "2025", "til_aar": "2025"}, kilder={"ar5": source})
+    assert not any("Første byggeår" in text for text in (*late.warnings, *run().warnings))
+    assert late.sentence.count("forutsatt utbygd 2025.") == 1
+
+
+def test_the_map_shows_the_land_that_is_built_on():
+    names = [one.name for one in run().layers]
+    assert names == ["land_og_sjo", "plan_1"]
+    assert run().layers[1].frame["dekar"].sum() == pytest.approx(10)
 
 
 def test_own_table_and_other_columns():

@@ -103,7 +103,8 @@ def test_each_thing_is_in_one_zone_and_the_zones_add_up() -> None:
     assert more["programboliger"].tolist() == pytest.approx([75, 32, 0, 107])
     assert more["planlagte_plasser"].tolist() == [20, 0, 0, 20]
     assert more["planlagt_m2"].tolist() == [750, 0, 0, 750]
-    assert any("Planlagte arbeidsplasser er ukjent i 1 rad" in text for text in result.warnings)
+    (told,) = (text for text in result.warnings if "Planlagte arbeidsplasser er ukjent i 1" in text)
+    assert "anslår dem fra m²" in told
     assert {one.layer for one in result.findings} == {"holdeplass", "arbeidsplass"}
     assert result.table("sentre").frame["avstand_m"].tolist() == [4_000, 250]
     assert result.sentence.startswith(

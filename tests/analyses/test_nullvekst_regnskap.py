@@ -72,6 +72,15 @@ def north_of(package):
     return share
 
 
+def test_jobs_that_are_reckoned_from_floor_area_are_named(found, package) -> None:
+    rows = package.read("naeringsprogram")
+    lacking = rows.loc[rows["arbeidsplasser"].isna() & rows["naering_m2"].notna(), "prosjekt_id"]
+    told = [one for one in found.findings if one.rule == "regnskap_anslatt"]
+    assert len(lacking)
+    assert sorted(one.row.partition(" (")[0] for one in told) == sorted(lacking)
+    assert all("anslått fra m²" in one.text for one in told)
+
+
 def test_permits_are_those_of_the_key(found, key) -> None:
     table = found.table("trinn_aar").frame
     for year, homes in key["tillatelser"]["tillatt"].items():
