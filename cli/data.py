@@ -117,7 +117,8 @@ def new(
         "kommune": package.municipality,
         "crs": package.crs,
     }
-    text = f"{package.path}: {package.name}, kommune {package.municipality}, {package.crs}"
+    named = f"{package.name}, " if package.name else ""
+    text = f"{package.path}: {named}kommune {package.municipality}, {package.crs}"
     Console(as_json=as_json, quiet=quiet).result(text, facts)
 
 

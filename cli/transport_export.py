@@ -26,6 +26,9 @@ def export(data: Data, out: Out = Path("sonedata"), *, common: Common) -> None:
 
     For transportmodeller (RTM, ADV) og QGIS: grunnkretsnummer som nøkkel, og andelen nord og sør
     for nullvekstlinjen. Små tall for personer er skjult. Filene er ikke prøvd i ADV.
+
+    CSV-filene er for maskiner, med semikolon mellom kolonnene og punktum som desimaltegn; åpne dem
+    i Excel med Data > Fra tekst/CSV og velg punktum som desimaltegn.
     """
     from askergeo.transport.export import extras
 

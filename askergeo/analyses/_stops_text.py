@@ -70,7 +70,7 @@ def statement(scene: Scene, coverage: Table) -> tuple[str, dict[str, Fact]]:
     near = format_number(float(scene.parameters["kollektiv_indikator_m"]), unit="m")
     often = format_number(float(scene.parameters["kollektiv_indikator_avganger"]))
     said = (
-        f"{{andel_indikator}}{HARD_SPACE}% av de om lag {{bosatte}} bosatte har høyst {near} å gå "
+        f"{{andel_indikator}}{HARD_SPACE}% av de bosatte har høyst {near} å gå "
         f"til en holdeplass med minst {often} avganger i timen {span_text(scene, 'indikator')}. "
         f"{{andel_god}}{HARD_SPACE}% har svært god eller god tilgang til kollektivtransport"
     )
@@ -104,7 +104,7 @@ def _distances(coverage: Table, facts: dict[str, Fact]) -> str:
         )
         limit = format_number(float(metres), unit="m")
         words.append(f"{{andel_{kind}}}{HARD_SPACE}% høyst {limit} å gå til {where}")
-    return f" Av de {{bosatte}} bosatte har {listed(words)}." if words else ""
+    return f" Av de bosatte har {listed(words)}." if words else ""
 
 
 def _number(value: object) -> float | None:

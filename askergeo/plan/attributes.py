@@ -141,8 +141,9 @@ def known_heights(files: Sequence[PlanFile]) -> Iterator[Hit]:
                 text = f"Høyden {kind} skal ha høydereferansesystem, ikke terrengreferanse."
             elif bool(system) == bool(ground):
                 text = (
-                    f"Høyden {height} har {'både' if system else 'verken'} høydereferansesystem "
-                    f"{'og' if system else 'eller'} terrengreferanse; den skal ha én av dem."
+                    f"Høyden {height.replace('.', ',')} har {'både' if system else 'verken'} "
+                    f"høydereferansesystem {'og' if system else 'eller'} terrengreferanse; "
+                    "den skal ha én av dem."
                 )
             else:
                 continue

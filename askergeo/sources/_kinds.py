@@ -79,7 +79,8 @@ _REMEDIES: Final = {
     "som fil kan askergeo lese GeoJSON.",
     Kind.XML: "askergeo leser GML med kartobjekter; feeder og tjenestebeskrivelser leses av "
     "kildene for tjenestene.",
-    Kind.TEXT: "askergeo leser tekst med kolonner (CSV).",
+    Kind.TEXT: "askergeo leser tekst med kolonner (CSV); en plan kommer som GML, SOSI, GeoPackage "
+    "eller GeoJSON.",
     Kind.UNKNOWN: "askergeo leser GeoPackage, GeoParquet, FlatGeobuf, Shapefile, FileGDB, GeoJSON, "
     "GML, SOSI, OSM PBF og CSV.",
 }

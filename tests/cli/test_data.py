@@ -29,6 +29,25 @@ def test_a_new_package_is_made_and_shown(askergeo, tmp_path):
     assert shown.out.startswith("Asker, kommune 3203, EPSG:25832")
 
 
+def test_a_scenario_without_a_name_is_told_without_one(askergeo, tmp_path):
+    askergeo("data", "ny", tmp_path / "asker", "--kommune", "3203")
+    made = askergeo("data", "ny", tmp_path / "ny-skole", "--over", tmp_path / "asker")
+    assert made.code == 0
+    assert f"ny-skole: kommune 3203, {CRS}" in made.out
+
+
+def test_a_text_that_is_no_plan_is_told_what_a_plan_is(askergeo, tmp_path):
+    (tmp_path / "README.md").write_text("# Les meg\n", encoding="utf-8")
+    ran = askergeo("plansjekk", tmp_path / "README.md")
+    assert ran.code == 2
+    assert "GML, SOSI, GeoPackage" in ran.err
+
+
+def test_the_help_of_zone_data_says_how_the_csv_is_written(askergeo):
+    said = " ".join(askergeo("nullvekst", "eksport", "--hjelp").out.split())
+    assert "semikolon mellom kolonnene og punktum som desimaltegn" in said
+
+
 def test_a_package_needs_a_municipality(askergeo, tmp_path):
     ran = askergeo("data", "ny", tmp_path / "x")
     assert (ran.code, ran.out) == (2, "")

@@ -107,6 +107,11 @@ def test_an_object_tells_what_it_is(one: PlanObject, expected: list[str]) -> Non
     assert rules(plan(one, plantype=kind)) == expected
 
 
+def test_a_height_is_told_with_a_decimal_comma() -> None:
+    (hit,) = ATTRIBUTE_RULES["plan.hoyde"]([plan(thing("RpRegulertHøyde", regulerthøyde="56.5"))])
+    assert hit.text.startswith("Høyden 56,5 har verken")
+
+
 def test_a_code_of_the_other_kind_of_plan_is_said_to_be_that() -> None:
     for kind, code, whose in [
         ("RpJuridiskLinje", "1111", "kommuneplaner"),

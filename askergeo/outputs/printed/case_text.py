@@ -26,15 +26,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from askergeo.outputs.report import Report
-    from askergeo.result import Fact, Result
+    from askergeo.result import Fact, Finding, Result
 
 __all__ = ["case_text"]
 
 _LONG = 2_000
 _FINDINGS = 8
 _WORKBOOK: Final = "arbeidsboken askergeo.xlsx"
-# Findings about files that could not be read in full: doubts about the data, not about the case.
-_OF_DATA: Final = ("data.", "innspill.")
+# How the rules begin that tell of files and layers: doubts about the data, not about the case.
+_OF_DATA: Final = (
+    "data.",
+    "innspill.",
+    "areal.geometri",
+    "areal.hull",
+    "areal.overlapp",
+    "areal.plan_uten_omriss",
+    "areal.ukjent_kode",
+    "arealreserve.uten_formaal",
+    "barnehage.data",
+    "jordvern.uten_formaal",
+    "kollektiv.",
+    "reisetid.",
+    "skoleveg.",
+    "tettsted.brudd",
+    "tettsted.ikke_koblet",
+    "tettsted.los_del",
+    "va.mangler_",
+    "va.umulig_verdi",
+)
 _EXAMPLE: Final = "Eksempeldata: tallene gjelder en oppdiktet kommune, ikke en virkelig."
 _HIDDEN: Final = (
     f"Tegnet «{HIDDEN}» betyr at tallet er skjult av hensyn til personvern. Det er ikke null."
@@ -130,10 +149,20 @@ def _weighty(result: Result, *, of_data: bool) -> Iterator[str]:
         if one.severity is level and one.rule.startswith(_OF_DATA) is of_data
     ]
     for one in found[:_FINDINGS]:
-        said = " ".join(part for part in (one.text, one.law, one.action) if part)
-        yield _line(f"– {one.title}: {said}" if said else f"– {one.title}")
+        yield _line(f"– {_told(one)}")
     if len(found) > _FINDINGS:
         yield f"– {len(found) - _FINDINGS} forhold til står i {_WORKBOOK}."
+
+
+def _told(one: Finding) -> str:
+    """Write a finding: what it is, with the law in parentheses, and what to do."""
+    title, text = one.title, one.text
+    if one.law and text:
+        text = f"{text.removesuffix('.')} ({one.law.removesuffix('.')})."
+    elif one.law:
+        title = f"{title} ({one.law.removesuffix('.')})"
+    said = " ".join(part for part in (text, one.action) if part)
+    return f"{title}: {said}" if said else title
 
 
 def _doubts(result: Result) -> Iterator[str]:

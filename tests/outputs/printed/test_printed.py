@@ -198,21 +198,50 @@ def findings(count: int, rule: str, **more: Any) -> tuple[Finding, ...]:
     )
 
 
+OF_DATA = (
+    "innspill.a",
+    "areal.hull",
+    "jordvern.uten_formaal",
+    "kollektiv.los_del",
+    "tettsted.los_del",
+    "va.mangler_materiale",
+    "va.umulig_verdi",
+)
+
+
 def test_faults_of_files_are_doubts_and_no_assessment() -> None:
     one = replace(
         result(),
         findings=(
-            *findings(1, "areal.hull"),
-            *findings(10, "data.vei"),
-            *findings(1, "innspill.a"),
+            *findings(1, "skole.full"),
+            *findings(8, "data.vei"),
+            *(one for rule in OF_DATA for one in findings(1, rule)),
         ),
     )
     lines = case_text(report(one)).splitlines()
     assessed = lines[lines.index("Vurdering") : lines.index("Usikkerhet og forbehold")]
     doubts = lines[lines.index("Usikkerhet og forbehold") : lines.index("Kilder")]
-    assert [line for line in assessed if line.startswith("–")] == ["– areal.hull 0"]
+    assert [line for line in assessed if line.startswith("–")] == ["– skole.full 0"]
     assert "– data.vei 0" in doubts
-    assert "– 3 forhold til står i arbeidsboken askergeo.xlsx." in doubts
+    assert "– 7 forhold til står i arbeidsboken askergeo.xlsx." in doubts
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (
+            {"text": "Målet er minst 80 %.", "law": "regional plan (2015)", "action": "Se her."},
+            "– mål 0: Målet er minst 80 % (regional plan (2015)). Se her.",
+        ),
+        ({"text": "Se på den.", "law": "SPR pkt. 4.1"}, "– mål 0: Se på den (SPR pkt. 4.1)."),
+        ({"law": "pbl. § 4-3", "action": "Rett."}, "– mål 0 (pbl. § 4-3): Rett."),
+        ({"law": "pbl. § 4-3"}, "– mål 0 (pbl. § 4-3)"),
+        ({}, "– mål 0"),
+    ],
+)
+def test_the_law_of_a_finding_stands_in_its_sentence(more, line) -> None:
+    one = replace(result(), findings=findings(1, "mål", **more))
+    assert line in case_text(report(one)).splitlines()
 
 
 def test_sources_that_there_is_no_room_for_are_counted() -> None:
