@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from askergeo.charts import LedgerChart
 from askergeo.numbers import format_number
 from askergeo.outputs._chart_cells import cells_of, lacking
 from askergeo.outputs.report import clean_text
@@ -17,7 +18,6 @@ from askergeo.outputs.report import clean_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from askergeo.charts import LedgerChart
     from askergeo.outputs._chart_cells import Cell
     from askergeo.result import Result
 
@@ -54,6 +54,8 @@ class Ledger:
     decimals: int
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    #: Least and greatest value that must have room: accounts of one table have the same scale.
+    reach: tuple[float, float] = (0.0, 0.0)
 
     def text(self, step: Step) -> str:
         """Write the value of a step with its sign and unit, or why there is none."""
@@ -77,6 +79,21 @@ def ledger(result: Result, chart: LedgerChart) -> Ledger | None:
     KeyError
         When the result has no such table, or the table no such column.
     """
+    drawn = _alone(result, chart)
+    if drawn is None:
+        return None
+    beside = [
+        _alone(result, one)
+        for one in result.charts
+        if isinstance(one, LedgerChart) and one.table == chart.table
+    ]
+    steps = [step for one in (drawn, *beside) if one is not None for step in one.steps]
+    ends = [end for step in steps for end in (step.low, step.high) if end is not None]
+    return replace(drawn, reach=(min([0.0, *ends]), max([0.0, *ends])))
+
+
+def _alone(result: Result, chart: LedgerChart) -> Ledger | None:
+    """Read an account without those beside it."""
     table = result.table(chart.table)
     columns = [
         (chart.start, 0),

@@ -53,8 +53,7 @@ def ledger_svg(
     )
     number = max(text_width(drawn.text(step), size) for step in drawn.steps) + 8
     left = shape.zone + size * 1.4
-    ends = [end for step in drawn.steps for end in (step.low, step.high) if end is not None]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
+    low, high = drawn.reach
     scale = (shape.width - left - number - size * 0.6) / ((high - low) or 1.0)
     zero = left - low * scale
     y = top + size * 0.4

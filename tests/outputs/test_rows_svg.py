@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from lxml import etree
@@ -76,6 +78,21 @@ def test_an_account_in_words_parts_each_title_from_its_value() -> None:
     assert told == (
         "Regnskap fra start til slutt. s: 300 dekar; a: −86 dekar; b: +88 dekar; e: 302 dekar."
     )
+
+
+def test_accounts_of_one_table_are_drawn_to_one_scale() -> None:
+    charts = [
+        LedgerChart(
+            name=row, title=row, table="konto", row=row, start="s", added=("a", "b"), end="e"
+        )
+        for row in ("hel", "gal")
+    ]
+    beside = replace(RESULT, charts=tuple(charts))
+    small, large = (read_chart(beside, chart) for chart in charts)
+    assert isinstance(small, Ledger)
+    assert isinstance(large, Ledger)
+    assert small.reach == large.reach == (0, 400)
+    assert account("hel").reach == (0, 302)
 
 
 def test_after_an_unknown_step_an_account_is_placed_from_its_end() -> None:

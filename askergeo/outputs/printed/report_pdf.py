@@ -187,11 +187,12 @@ def _charts(place: int, result: Result) -> list[dict[str, str]]:
         drawn = read_chart(result, chart)
         if drawn is None:
             continue
-        words = " ".join((f"{drawn.title}. {drawn.summary}", *drawn.notes))
+        words = " ".join((drawn.summary, *drawn.notes))
         found.append(
             {
+                "tittel": cut(drawn.title, 200),
                 "svg": plain_signs(chart_svg(drawn, key=f"d{place}-{at}")),
-                "alt": cut(f"Diagram: {words}", 1500),
+                "alt": cut(f"Diagram: {drawn.title}. {words}", 1500),
                 "tekst": cut(words, _LONG),
             }
         )
