@@ -47,7 +47,7 @@ def statement(ledger: Ledger, found: Sequence[Target]) -> tuple[str, dict[str, F
         return "Ingen lag sier hvor mange boliger som er bygd, tillatt eller planlagt.", facts
     first, last = ledger.years
     openings = {
-        BUILT: f"I {_span(ledger, BUILT)} er det bygd {{bygd}} boliger",
+        BUILT: f"I {_span(ledger, BUILT)} er det netto bygd {{bygd}} boliger",
         PERMITTED: f"I {_span(ledger, PERMITTED)} er det tillatt {{tillatt}} boliger",
         PLANNED: f"Programmet ventes å gi {{planlagt}} boliger i {_span(ledger, PLANNED)}",
     }

@@ -181,6 +181,7 @@ def test_years_and_targets_stand_on_the_page(found) -> None:
     assert drawn is not None
     assert set(drawn.kinds) == {"Bygd", "Ventet"}
     assert "prioriterte sentre" in found.sentence
+    assert "er det netto bygd" in found.sentence
     statuses = {one.status for one in found.findings if one.rule.startswith("regnskap.")}
     assert statuses <= {
         Status.HIT_RED, Status.HIT_YELLOW, Status.NO_HIT, Status.NOT_RELEVANT,
