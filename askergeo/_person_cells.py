@@ -234,7 +234,7 @@ class PersonCells:
     def _groups(self) -> NDArray[np.int64]:
         """Return the number of the set of cells that repeat the same count, for each cell."""
         from scipy.sparse import coo_array  # noqa: PLC0415  (heavy; only when there are persons)
-        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (as above)
 
         one = np.concatenate([pair[0] for pair in self.pairs] or [np.zeros(0, np.int64)])
         other = np.concatenate([pair[1] for pair in self.pairs] or [np.zeros(0, np.int64)])

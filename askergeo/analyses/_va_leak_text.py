@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from askergeo.analyses._data_finding import data_finding
 from askergeo.numbers import format_number
 from askergeo.privacy import THRESHOLD
 from askergeo.result import Fact, Finding, Severity, Status
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from askergeo.analyses._va_leak_shield import Shield
     from askergeo.analyses._va_leak_zones import ZoneFacts
@@ -85,10 +87,11 @@ def _where(row: pd.Series, facts: ZoneFacts) -> str:
     return f"{facts.names[row['sone_id']]} i {row['aar']}"
 
 
-def _shape(facts: ZoneFacts, zone: str) -> object:
+def _shape(facts: ZoneFacts, zone: str) -> BaseGeometry | None:
     if facts.areas is None or zone not in facts.areas.index:
         return None
-    return facts.areas.geometry.loc[zone].representative_point()
+    area: BaseGeometry = facts.areas.geometry.loc[zone]
+    return area.representative_point()
 
 
 def _finding(
@@ -101,16 +104,16 @@ def _finding(
     severity: Severity = Severity.WARNING,
 ) -> Finding:
     rule, title = about
-    return Finding(
-        rule=f"va_lekkasje.{rule}",
-        title=title,
-        status=Status.NOT_RELEVANT,
-        severity=severity,
-        text=text,
-        layer="va_maaling",
+    return data_finding(
+        "va_lekkasje",
+        rule,
+        title,
+        text,
+        "va_maaling",
         row=f"{row['sone_id']} {row['aar']}",
         action=action,
-        geometry=_shape(facts, str(row["sone_id"])),  # type: ignore[arg-type]
+        severity=severity,
+        geometry=_shape(facts, str(row["sone_id"])),
     )
 
 

@@ -79,15 +79,14 @@ def ledger(result: Result, chart: LedgerChart) -> Ledger | None:
     KeyError
         When the result has no such table, or the table no such column.
     """
-    drawn = _alone(result, chart)
+    beside = [
+        one for one in result.charts if isinstance(one, LedgerChart) and one.table == chart.table
+    ]
+    read = {one: _alone(result, one) for one in dict.fromkeys([chart, *beside])}
+    drawn = read[chart]
     if drawn is None:
         return None
-    beside = [
-        _alone(result, one)
-        for one in result.charts
-        if isinstance(one, LedgerChart) and one.table == chart.table
-    ]
-    steps = [step for one in (drawn, *beside) if one is not None for step in one.steps]
+    steps = [step for one in read.values() if one is not None for step in one.steps]
     ends = [end for step in steps for end in (step.low, step.high) if end is not None]
     return replace(drawn, reach=(min([0.0, *ends]), max([0.0, *ends])))
 
